@@ -1,0 +1,6 @@
+"""rnncourse: a course on recurrent neural networks in which every formula is proved by a cell.
+
+Importing the package is cheap: nothing below it is loaded until you ask for it.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,135 @@
+"""Run notebooks in place and store what they print, the same bytes for the same results."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+from jupyter_client.kernelspec import KernelSpecManager
+from nbformat import NotebookNode
+
+from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, kernels_can_encrypt
+from rnncourse.errors import InputError
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+# What editors and kernels leave behind in a cell's metadata; it changes without the cell changing.
+CELL_NOISE = ("ExecuteTime", "collapsed", "colab", "execution", "pycharm", "scrolled", "trusted", "vscode")
+
+
+class NotebookFailed(RuntimeError):
+    """A notebook could not be run to its end; the message names the notebook, the cell and the error."""
+
+
+def find_notebooks(paths: Iterable[Path]) -> list[Path]:
+    """Return the notebooks among `paths`, folders searched through; InputError where there is none."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.rglob("*.ipynb"))
+            found += [notebook for notebook in inside if ".ipynb_checkpoints" not in notebook.parts]
+        elif path.suffix == ".ipynb" and path.is_file():
+            found.append(path)
+        else:
+            raise InputError(f"{path} is neither a folder nor a notebook (.ipynb) that exists")
+    return found
+
+
+def refresh(path: Path, timeout: int = 180) -> bool:
+    """Run the notebook at `path`, store its outputs in it and say whether the file changed.
+
+    timeout: seconds one cell may take. Raises NotebookFailed, the file left as it was, when a cell raises.
+    """
+    before = path.read_text(encoding="utf-8")
+    notebook = run(nbformat.reads(before, as_version=4), path, timeout)
+    after = as_text(tidy(notebook))
+    if after == before:
+        return False
+    write_atomically(path, after)
+    return True
+
+
+def run(notebook: NotebookNode, path: Path, timeout: int) -> NotebookNode:
+    """Return `notebook` run from the folder of `path` in a fresh kernel; NotebookFailed if a cell raises."""
+    started: list[NotebookNode] = []
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        force_raise_errors=True,  # also for a cell tagged raises-exception: a notebook stores no errors
+        on_cell_start=lambda cell, cell_index: started.append(cell),
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+    )
+    # Only this environment's kernels: a python3 registered by another one would run without the course.
+    own_kernels = KernelSpecManager(kernel_dirs=[str(OWN_JUPYTER / "kernels")])
+    client.create_kernel_manager().kernel_spec_manager = own_kernels
+    if kernels_can_encrypt():
+        client.km.transport_encryption = "auto"
+    try:
+        client.execute(env={**os.environ, **REPRODUCIBLE})
+    except CellExecutionError as error:
+        raise NotebookFailed(_failure(path, started, f"{error.ename}: {error.evalue}")) from error
+    except CellTimeoutError as error:
+        raise NotebookFailed(_failure(path, started, f"took more than {timeout} s")) from error
+    except RuntimeError as error:  # the kernel did not start, or died
+        raise NotebookFailed(_failure(path, started, str(error))) from error
+    return notebook
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    """Return `notebook` with everything removed that changes from run to run or needs a live kernel."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        for key in CELL_NOISE:
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell.outputs = merge_streams(cell.outputs)
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET_VIEW, None)
+    return notebook
+
+
+def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return `outputs` with neighbouring pieces of one stream joined: where they break is chance."""
+    merged: list[NotebookNode] = []
+    for output in outputs:
+        last = merged[-1] if merged else None
+        if last and last.output_type == output.output_type == "stream" and last.name == output.name:
+            last.text += output.text
+        else:
+            merged.append(output)
+    return merged
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """Return the notebook file's text: sorted keys, one space of indent, a newline at its end."""
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, path.stat().st_mode & 0o777)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _failure(path: Path, started: list[NotebookNode], what: str) -> str:
+    """Return the line that says in which cell `what` happened."""
+    where = f"cell {started[-1].get('id', len(started))}" if started else "before its first cell"
+    return f"{path}: {where}: {what}"

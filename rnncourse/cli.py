@@ -1,0 +1,63 @@
+"""The `rnncourse` command: open the course, examine the installation, refresh the notebooks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="A course on recurrent neural networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+build = typer.Typer(help="For those who write the course.", no_args_is_help=True)
+app.add_typer(build, name="build")
+
+
+@build.command("outputs")
+def build_outputs(
+    notebooks: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Notebooks or folders; without any, all chapters and solutions of the checkout."),
+    ] = None,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
+) -> None:
+    """Run notebooks in place and store their outputs; a notebook that fails is left as it was."""
+    from tqdm import tqdm
+
+    from rnncourse.building import outputs
+    from rnncourse.errors import InputError
+
+    try:
+        paths = outputs.find_notebooks(notebooks or _own_notebooks())
+    except InputError as error:
+        _stop(str(error))
+    failures = []
+    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
+        try:
+            changed = outputs.refresh(path, timeout)
+        except outputs.NotebookFailed as failure:
+            failures.append(str(failure))
+        else:
+            tqdm.write(f"{path}: {'written' if changed else 'unchanged'}")
+    if failures:
+        _stop("\n".join(failures))
+
+
+def _own_notebooks() -> list[Path]:
+    """Return the folders of the checkout around the working directory whose outputs are stored."""
+    from rnncourse.environment import checkout_above
+
+    root = checkout_above(Path.cwd())
+    if root is None:
+        _stop("This folder is not in a checkout of the course: name the notebooks to be run.")
+    return [root / name for name in ("chapters", "solutions") if (root / name).is_dir()]
+
+
+def _stop(message: str) -> None:
+    """Print `message` on standard error and leave with exit status 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,69 @@
+"""Where the course's files lie, and the environment variables its kernels and tests run with.
+
+Only the standard library is imported here: tests read `REPRODUCIBLE` before NumPy loads.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+NOTEBOOK_FOLDERS = ("chapters", "exercises", "solutions")
+"""The folders of notebooks, as they lie in a checkout, in the wheel and in a learner's copy."""
+
+REPRODUCIBLE = {
+    "TQDM_DISABLE": "1",  # a progress bar would print other times on every run
+    "OMP_NUM_THREADS": "1",  # the order of a sum depends on how many threads share it
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""Variables under which a notebook run twice on one machine gives the same output."""
+
+OWN_JUPYTER = Path(sys.prefix) / "share" / "jupyter"
+"""Where this Python environment keeps its kernels and JupyterLab extensions."""
+
+
+def checkout_above(start: Path) -> Path | None:
+    """Return the nearest folder at or above `start` that is a checkout of the course, or None."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if is_checkout(folder)), None)
+
+
+def is_checkout(folder: Path) -> bool:
+    """Say whether `folder` holds the course's own pyproject.toml and its chapters."""
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False
+    return project.get("project", {}).get("name") == "rnncourse" and (folder / "chapters").is_dir()
+
+
+def shipped(package: Path = Path(__file__).parent) -> Path:
+    """Return the folder that holds the chapters and constraints.txt that belong to the installed package.
+
+    A wheel carries them in rnncourse/_shipped; with an editable install they lie in the checkout.
+    """
+    inside_wheel = package / "_shipped"
+    return inside_wheel if inside_wheel.is_dir() else package.parent
+
+
+def own_jupyter_first(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ` with this Python environment's Jupyter files searched before all others.
+
+    Without it a `python3` kernel that some other environment registered for the whole user account can
+    be the one that runs the notebooks, and the course is then "not installed".
+    """
+    own = str(OWN_JUPYTER)
+    others = [path for path in environ.get("JUPYTER_PATH", "").split(os.pathsep) if path and path != own]
+    return {**environ, "JUPYTER_PATH": os.pathsep.join([own, *others])}
+
+
+def kernels_can_encrypt() -> bool:
+    """Say whether notebooks and kernels can talk encrypted: newer kernels print a warning when they do not."""
+    import zmq
+    from jupyter_client import KernelManager
+
+    return "transport_encryption" in KernelManager.class_trait_names() and zmq.has("curve")

@@ -1,0 +1,102 @@
+"""One kind of error for wrong input, and the checks that raise it.
+
+Every message names the argument, says what came and what was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class InputError(ValueError):
+    """An argument has the wrong type, shape or content; the message names it."""
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message names the step and a remedy."""
+
+
+def describe(value: object) -> str:
+    """Return a short description of what came in: type and, for arrays, dtype and shape."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} with shape {value.shape}"
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"a {type(value).__name__} of {value.dtype} with shape {tuple(value.shape)}"
+    if value is None:
+        return "None"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
+def require_array(
+    name: str,
+    value: object,
+    *,
+    axes: Sequence[str] | None = None,
+    kind: str = "f",
+    hint: str = "",
+) -> np.ndarray:
+    """Return `value` as it is if it is a non-empty NumPy array of the wanted kind, else raise InputError.
+
+    axes: the names of its axes, such as ("T", "B", "D"); their number is checked, and none may be empty.
+    kind: "f" floating point and finite, "i" integer, "any".
+    """
+    if not isinstance(value, np.ndarray):
+        raise InputError(f"{name} must be a NumPy array, but {describe(value)} came{_and(hint)}")
+    if kind == "f" and value.dtype.kind != "f":
+        raise InputError(
+            f"{name} must hold floating-point numbers, but {describe(value)} came; "
+            f"write {name}.astype(np.float32){_and(hint)}"
+        )
+    if kind == "i" and value.dtype.kind not in "iu":
+        raise InputError(f"{name} must hold whole numbers, but {describe(value)} came{_and(hint)}")
+    if axes is not None and value.ndim != len(axes):
+        raise InputError(
+            f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {value.shape} came{_and(hint)}"
+        )
+    if value.size == 0:
+        raise InputError(f"{name} is empty: shape {value.shape} came, and every axis needs at least one entry")
+    if kind == "f":
+        require_finite(name, value)
+    return value
+
+
+def require_finite(name: str, value: np.ndarray) -> None:
+    """Raise InputError if `value` holds NaN or infinity, saying how many and where the first one is."""
+    finite = np.isfinite(value)
+    if finite.all():
+        return
+    first = tuple(int(i) for i in np.argwhere(~finite)[0])
+    raise InputError(
+        f"{name} must hold finite numbers, but {int((~finite).sum())} of its {value.size} entries "
+        f"are NaN or infinite, the first at {first}"
+    )
+
+
+def require_count(name: str, value: object, minimum: int = 1) -> int:
+    """Return `value` as int if it is a whole number of at least `minimum`, else raise InputError."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < minimum:
+        raise InputError(f"{name} must be a whole number of at least {minimum}, but {describe(value)} came")
+    return int(value)
+
+
+def require_generator(name: str, value: object) -> np.random.Generator:
+    """Return `value` if it is a NumPy random Generator, else raise InputError."""
+    if not isinstance(value, np.random.Generator):
+        raise InputError(
+            f"{name} must be a NumPy random generator such as np.random.default_rng(0), but {describe(value)} came"
+        )
+    return value
+
+
+def require_choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of `choices`, else raise InputError that lists them."""
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(f"{name} must be one of {', '.join(choices)}, but {describe(value)} came")
+    return value
+
+
+def _and(hint: str) -> str:
+    return f"; {hint}" if hint else ""

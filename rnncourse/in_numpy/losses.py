@@ -1,0 +1,64 @@
+"""Losses: each returns the loss and its gradient with respect to the scores.
+
+A loss is a mean over the positions that count. `mask` says which those are: 1 counts, 0 (padding) does not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnncourse.errors import InputError, require_array
+
+
+def softmax(s: np.ndarray) -> np.ndarray:
+    """Return probabilities p (..., K) from scores s (..., K); the largest score is subtracted first, so nothing overflows."""
+    e = np.exp(s - s.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def softmax_cross_entropy(
+    s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None
+) -> tuple[float, np.ndarray]:
+    """Return the mean of -log p[y] in nats, and ds (..., K), from scores s (..., K) and target indices y (...).
+
+    Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
+    """
+    require_array("s", s)
+    require_array("y", y, kind="i")
+    if y.shape != s.shape[:-1]:
+        raise InputError(f"y must have shape {s.shape[:-1]} to go with s {s.shape}, but {y.shape} came")
+    K = s.shape[-1]
+    if y.min() < 0 or y.max() >= K:
+        raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {y.min()} to {y.max()}")
+    weight = _weights(mask, y.shape, s.dtype)
+    shifted = s - s.max(axis=-1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    loss = -(weight * np.take_along_axis(log_p, y[..., None], axis=-1)[..., 0]).sum()
+    ds = np.exp(log_p)  # p, from which 1 is taken at the target
+    np.put_along_axis(ds, y[..., None], np.take_along_axis(ds, y[..., None], axis=-1) - 1, axis=-1)
+    return float(loss), ds * weight[..., None]
+
+
+def mse(s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> tuple[float, np.ndarray]:
+    """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
+    require_array("s", s)
+    require_array("y", y)
+    if y.shape != s.shape:
+        raise InputError(f"y must have the shape of s, {s.shape}, but {y.shape} came")
+    weight = _weights(mask, s.shape[:-1], s.dtype)[..., None] / s.shape[-1]
+    difference = s - y
+    return float((weight * difference**2).sum()), 2 * weight * difference
+
+
+def _weights(mask: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return what each position weighs in the mean: 1 / (number that count), or 0."""
+    if mask is None:
+        mask = np.ones(shape, dtype=dtype)
+    if np.shape(mask) != shape:
+        raise InputError(f"mask must have shape {shape}, one entry a position, but {np.shape(mask)} came")
+    mask = np.asarray(mask, dtype=dtype)
+    if not np.isin(mask, (0, 1)).all():
+        raise InputError("mask must hold only 0 (padding) and 1 (counts)")
+    if not mask.any():
+        raise InputError("mask is 0 everywhere: no position is left to take a mean over")
+    return mask / mask.sum()

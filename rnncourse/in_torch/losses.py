@@ -1,0 +1,59 @@
+"""Losses on tensors: each returns the loss and its gradient with respect to the scores.
+
+A loss is a mean over the positions that count. `mask` says which those are: 1 counts, 0 (padding) does not.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from rnncourse.errors import InputError
+
+
+def softmax(s: torch.Tensor) -> torch.Tensor:
+    """Return probabilities p (..., K) from scores s (..., K)."""
+    return torch.softmax(s, dim=-1)
+
+
+def softmax_cross_entropy(
+    s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean of -log p[y] in nats, and ds (..., K), from scores s (..., K) and target indices y (...).
+
+    Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
+    """
+    if y.is_floating_point():
+        raise InputError(f"y must hold whole numbers, but a tensor of {y.dtype} came")
+    if y.shape != s.shape[:-1]:
+        raise InputError(f"y must have shape {tuple(s.shape[:-1])} to go with s, but {tuple(y.shape)} came")
+    K = s.shape[-1]
+    if int(y.min()) < 0 or int(y.max()) >= K:
+        raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {int(y.min())} to {int(y.max())}")
+    weight = _weights(mask, y.shape, s)
+    log_p = torch.log_softmax(s, dim=-1)
+    loss = -(weight * log_p.gather(-1, y[..., None].long())[..., 0]).sum()
+    target = torch.nn.functional.one_hot(y.long(), K).to(s.dtype)
+    return loss, (log_p.detach().exp() - target) * weight[..., None]
+
+
+def mse(s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
+    if y.shape != s.shape:
+        raise InputError(f"y must have the shape of s, {tuple(s.shape)}, but {tuple(y.shape)} came")
+    weight = _weights(mask, s.shape[:-1], s)[..., None] / s.shape[-1]
+    difference = s - y
+    return (weight * difference**2).sum(), 2 * weight * difference.detach()
+
+
+def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -> torch.Tensor:
+    """Return what each position weighs in the mean: 1 / (number that count), or 0."""
+    if mask is None:
+        mask = torch.ones(shape, dtype=like.dtype, device=like.device)
+    if mask.shape != shape:
+        raise InputError(f"mask must have shape {tuple(shape)}, one entry a position, but {tuple(mask.shape)} came")
+    mask = mask.to(like.dtype)
+    if not ((mask == 0) | (mask == 1)).all():
+        raise InputError("mask must hold only 0 (padding) and 1 (counts)")
+    if not mask.any():
+        raise InputError("mask is 0 everywhere: no position is left to take a mean over")
+    return mask / mask.sum()

@@ -1,0 +1,119 @@
+"""The one source of the course's symbols: LaTeX, code name, shape, meaning and colour.
+
+Prose, code and figures all take their letters and colours from here, so that h_t looks the same everywhere.
+Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell
+apart; every colour comes with a dash pattern, so that no figure depends on colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rnncourse.errors import InputError
+
+PALETTE = {
+    "black": "#000000",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "grey": "#767676",
+}
+
+SOLID, DASHED, DOTTED, DASHDOT = "solid", "dashed", "dotted", "dashdot"
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A letter of the course: how it is written, what shape it has, what it means, how it is drawn."""
+
+    name: str
+    latex: str
+    code: str
+    shape: str
+    meaning: str
+    colour: str
+    dash: str = SOLID
+
+
+def _symbols() -> Iterator[Symbol]:
+    grey, blue, vermillion, green = (PALETTE[c] for c in ("grey", "blue", "vermillion", "green"))
+    orange, sky, purple = (PALETTE[c] for c in ("orange", "sky", "purple"))
+    yield Symbol("T", "T", "T", "", "number of time steps", grey)
+    yield Symbol("B", "B", "B", "", "batch size: sequences handled at once", grey)
+    yield Symbol("V", "V", "V", "", "size of the vocabulary", grey)
+    yield Symbol("D", "D", "D", "", "input size; D = V when one-hot", grey)
+    yield Symbol("H", "H", "H", "", "hidden size", grey)
+    yield Symbol("x_t", "x_t", "x_t", "(B, D)", "input at step t", blue)
+    yield Symbol("x", "x", "x", "(T, B, D)", "all inputs, one slice a step", blue)
+    yield Symbol("h_t", "h_t", "h_t", "(B, H)", "hidden state after step t", vermillion)
+    yield Symbol("h_prev", "h_{t-1}", "h_prev", "(B, H)", "hidden state before step t", vermillion, DASHED)
+    yield Symbol("h", "h", "h", "(T, B, H)", "all hidden states", vermillion)
+    yield Symbol("c_t", "c_t", "c_t", "(B, H)", "cell state after step t", purple, DASHDOT)
+    yield Symbol("a_t", "a_t", "a_t", "(B, H)", "pre-activation: what the activation is applied to", sky, DOTTED)
+    yield Symbol("W_xh", "W_{xh}", "W_xh", "(D, H)", "weights from the input to the state", blue, DASHED)
+    yield Symbol("W_hh", "W_{hh}", "W_hh", "(H, H)", "weights from the last state to the next", vermillion, DASHDOT)
+    yield Symbol("b_h", "b_h", "b_h", "(H,)", "bias of the state", grey, DASHED)
+    yield Symbol("W_hy", "W_{hy}", "W_hy", "(H, V)", "weights from the state to the scores", green, DASHED)
+    yield Symbol("b_y", "b_y", "b_y", "(V,)", "bias of the scores", grey, DOTTED)
+    yield Symbol("s_t", "s_t", "s_t", "(B, V)", "scores", green)
+    yield Symbol("p_t", "p_t", "p_t", "(B, V)", "softmax of the scores: probabilities", green, DOTTED)
+    yield Symbol("y_t", "y_t", "y_t", "(B,)", "target: the right answer at step t", orange, DASHED)
+    yield Symbol("phi", r"\varphi", "phi", "", "activation function", sky)
+    yield Symbol("phi_prime", r"\varphi'", "phi_prime", "", "derivative of the activation function", sky, DASHED)
+    yield Symbol("i_t", "i_t", "i_t", "(B, H)", "input gate", green, DASHED)
+    yield Symbol("f_t", "f_t", "f_t", "(B, H)", "forget gate", blue, DOTTED)
+    yield Symbol("o_t", "o_t", "o_t", "(B, H)", "output gate", orange, DASHDOT)
+    yield Symbol("g_t", "g_t", "g_t", "(B, H)", "candidate (not a gate)", sky, SOLID)
+    yield Symbol(
+        "dh_t", r"\partial L/\partial h_t", "dh_t", "(B, H)", "gradient of the loss with respect to h_t", grey, DASHDOT
+    )
+
+
+SYMBOLS: dict[str, Symbol] = {symbol.name: symbol for symbol in _symbols()}
+
+
+def symbol(name: str) -> Symbol:
+    """Return the symbol called `name`; raise InputError with the known names otherwise."""
+    if name not in SYMBOLS:
+        raise InputError(f"name {name!r} is not a symbol of the course; the symbols are {', '.join(SYMBOLS)}")
+    return SYMBOLS[name]
+
+
+def colour(name: str) -> str:
+    """Return the colour of a symbol as #RRGGBB."""
+    return symbol(name).colour
+
+
+def dash(name: str) -> str:
+    """Return the dash pattern of a symbol, a line style that Matplotlib knows."""
+    return symbol(name).dash
+
+
+def latex(name: str) -> str:
+    """Return a symbol in LaTeX, without dollar signs."""
+    return symbol(name).latex
+
+
+class NotationTable:
+    """Some symbols as a table; the last expression of a cell shows it."""
+
+    def __init__(self, symbols: list[Symbol]):
+        self.symbols = symbols
+
+    def _repr_markdown_(self) -> str:
+        rows = ["| symbol | in code | shape | meaning |", "|:--|:--|:--|:--|"]
+        rows += [f"| ${s.latex}$ | `{s.code}` | {s.shape} | {s.meaning} |" for s in self.symbols]
+        return "\n".join(rows)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{s.code:<10}{s.shape:<12}{s.meaning}" for s in self.symbols)
+
+
+def table(*names: str) -> NotationTable:
+    """Return the named symbols as a table, in the order given; all of them if no name is given."""
+    return NotationTable([symbol(name) for name in names or SYMBOLS])

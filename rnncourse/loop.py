@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,8 +62,8 @@ def fit(
 
 
 def _disabled(progress: bool) -> bool | None:
-    """None leaves the decision to tqdm (and to its TQDM_DISABLE variable)."""
-    return True if not progress else None
+    """None leaves the decision to tqdm, whose bar in notebooks overrules its own TQDM_DISABLE variable."""
+    return True if not progress or os.environ.get("TQDM_DISABLE") else None
 
 
 def _take(array: Any, chosen: Any, axis: int) -> Any:

@@ -1,5 +1,6 @@
 """Arrays in memory: the course's stories and real series, and the way from things to vectors."""
 
+from rnncourse.data.corpora import alice, bouncing_ball, sound_wave, stock_price, sunspots
 from rnncourse.data.encoding import (
     Scaler,
     Vocabulary,
@@ -41,7 +42,9 @@ __all__ = [
     "PronounTexts",
     "Scaler",
     "Vocabulary",
+    "alice",
     "batches",
+    "bouncing_ball",
     "childrens_book",
     "dinner_diary",
     "memory_game",
@@ -50,6 +53,9 @@ __all__ = [
     "pronoun_texts",
     "rain_days",
     "sliding_windows",
+    "sound_wave",
+    "stock_price",
+    "sunspots",
     "time_major",
     "tokenize",
     "weather_day",

@@ -122,7 +122,7 @@ class Vocabulary:
         checked = _index_array("indices", indices, len(self), "the vocabulary has V")
         if checked.ndim != 1:
             raise InputError(
-                f"indices needs 1 axis (n,), but shape {checked.shape} came; decode one row at a time"
+                f"indices needs 1 axis (n,), but shape {checked.shape} came; decode one sequence at a time"
             )
         return [self.tokens[i] for i in checked]
 
@@ -158,7 +158,8 @@ def sliding_windows(series: ArrayLike, width: int, horizon: int = 1) -> tuple[np
     width, horizon = require_count("width", width), require_count("horizon", horizon)
     if width + horizon > len(values):
         raise InputError(
-            f"series has {len(values)} values, but width {width} + horizon {horizon} needs at least {width + horizon}"
+            f"series has {len(values)} values, but width {width} + horizon {horizon} "
+            f"needs at least {width + horizon}"
         )
     runs = sliding_window_view(values, width + horizon)
     return runs[:, :width].copy(), runs[:, width:].copy()
@@ -228,7 +229,7 @@ def batches(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scaler:
     """Mean and standard deviation of a training series, to bring numbers to a common scale and back.
 
@@ -251,7 +252,10 @@ class Scaler:
 
     @classmethod
     def fit(cls, series: ArrayLike) -> Scaler:
-        """Return the scaler of a series (n,) or of the columns of a table (n, D); InputError if one is constant."""
+        """Return the scaler of a series (n,) or of the columns of a table (n, D).
+
+        InputError if the series, or a column, is constant.
+        """
         values = _number_array("series", series)
         if values.ndim not in (1, 2):
             raise InputError(f"series needs 1 axis (n,) or 2 (n, D), but shape {values.shape} came")
@@ -289,9 +293,7 @@ class Scaler:
 def _token_list(name: str, tokens: Sequence[str]) -> list[str]:
     """Return `tokens` as a list of str; InputError if it is one string, is empty or holds anything else."""
     if isinstance(tokens, str):
-        raise InputError(
-            f"{name} must be a list of tokens, but the string {tokens!r} came; write tokenize(…) first"
-        )
+        raise InputError(f"{name} must be a list of tokens, but {describe(tokens)} came; tokenize it first")
     if isinstance(tokens, np.ndarray) and tokens.ndim == 1:
         tokens = tokens.tolist()
     if not isinstance(tokens, (list, tuple)):
@@ -334,13 +336,20 @@ def _plain_array(name: str, value: ArrayLike) -> np.ndarray:
 
 
 def _number_array(name: str, value: ArrayLike) -> np.ndarray:
-    """Return `value` as an array of finite numbers; a list of floats becomes float32, an array stays as it is."""
+    """Return `value` as an array of finite numbers; a list of floats becomes float32."""
     array = _plain_array(name, value)
-    if array.dtype.kind == "f":
-        require_finite(name, array)
-        if not isinstance(value, (np.ndarray, np.generic)):
-            return array.astype(np.float32)
-    return array
+    if array.dtype.kind != "f":
+        return array
+    require_finite(name, array)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return array
+    largest = np.finfo(np.float32).max
+    if np.abs(array).max() > largest:
+        raise InputError(
+            f"{name} holds {array.flat[np.abs(array).argmax()]:g}, more than float32 can ({largest:g}); "
+            "pass an array of float64"
+        )
+    return array.astype(np.float32)
 
 
 def _index_array(name: str, value: ArrayLike, V: int, size: str) -> np.ndarray:
@@ -364,7 +373,7 @@ def _whole_numbers(name: str, value: ArrayLike) -> np.ndarray:
 def _sequence_of_indices(name: str, sequence: ArrayLike) -> np.ndarray:
     if isinstance(sequence, str):
         raise InputError(
-            f"{name} must be a sequence of indices, but the string {sequence!r} came; encode it first"
+            f"{name} must be a sequence of indices, but {describe(sequence)} came; encode it first"
         )
     array = _whole_numbers(name, sequence)
     if array.ndim != 1:
@@ -380,21 +389,18 @@ def _require_mask(mask: np.ndarray, shape: tuple[int, int]) -> None:
         raise InputError(
             f"mask has shape {mask.shape}, but y has time and batch axes {shape}: the same expected"
         )
-    if not np.isin(mask, (0, 1)).all():
-        raise InputError(
-            f"mask must hold only 0 (padding) and 1 (real step), but {describe(mask)} with others came"
-        )
+    strange = ~np.isin(mask, (0, 1))
+    if strange.any():
+        raise InputError(f"mask must hold only 0 (padding) and 1 (real step), but {mask[strange][0]} came")
 
 
 def _number_dtype(dtype: DTypeLike) -> np.dtype:
     """Return `dtype` as a NumPy dtype; InputError if it is none, or not one for numbers."""
     try:
         found = np.dtype(dtype)
-    except TypeError as unknown:
-        raise InputError(
-            f"dtype must be a number type such as np.float32, but {describe(dtype)} came"
-        ) from unknown
-    if found.kind not in "biuf":
+    except TypeError:
+        found = None
+    if found is None or found.kind not in "biuf":
         raise InputError(f"dtype must be a number type such as np.float32, but {describe(dtype)} came")
     return found
 

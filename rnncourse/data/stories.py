@@ -18,7 +18,7 @@ from rnncourse.errors import InputError, require_count, require_generator
 DINNERS = ("bread", "rice", "pizza")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DinnerDiary:
     """n days, each field an array (n,): what one might write down about a day, and what was for dinner."""
 
@@ -73,7 +73,7 @@ _PLACES = ("box", "bag", "drawer", "basket", "bucket")
 _SECOND_SENTENCE = ("It", "is", "empty", "now", ".")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PronounTexts:
     """n texts of L tokens that all end in the same sentence, and what "It" means in each.
 
@@ -180,7 +180,7 @@ class Card(NamedTuple):
     picture: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GameLog:
     """One game, card by card: n = 2 * moves cards were turned.
 
@@ -194,6 +194,27 @@ class GameLog:
     cards: tuple[Card, ...]
     taken: np.ndarray
     deck: np.ndarray
+
+    @property
+    def turned(self) -> np.ndarray:
+        """The position (n,) of each card that was turned."""
+        return np.array([card.position for card in self.cards])
+
+    @property
+    def remembered(self) -> np.ndarray:
+        """True (n, 2 * pairs) where a position was in the player's memory after a card."""
+        remembered = np.zeros((len(self.cards), len(self.deck)), dtype=bool)
+        for t, state in enumerate(self.states):
+            remembered[t, [card.position for card in state]] = True
+        return remembered
+
+    @property
+    def gone(self) -> np.ndarray:
+        """True (n, 2 * pairs) where a position was empty after a card, its pair being taken."""
+        gone = np.zeros((len(self.cards), len(self.deck)), dtype=bool)
+        for t in np.flatnonzero(self.taken):
+            gone[t:, self.turned[[t - 1, t]]] = True
+        return gone
 
 
 def memory_game(pairs: int, remembered: int, rng: np.random.Generator) -> GameLog:
@@ -210,7 +231,8 @@ def memory_game(pairs: int, remembered: int, rng: np.random.Generator) -> GameLo
     card is added as the newest, and if there are now more than `remembered`, the oldest is forgotten (first
     in, first out). Cards that are taken leave the memory. That is all that passes from one card to the
     next: a state. remembered = 0 is guessing, which takes pairs² moves on average; remembered = 2 * pairs
-    forgets nothing.
+    forgets nothing and takes about 1.61 * pairs (Velleman & Warrington 2013, who play by the same rules,
+    doi:10.4169/amer.math.monthly.120.09.787). InputError if `remembered` is more than there are cards.
     """
     pairs, remembered = require_count("pairs", pairs), require_count("remembered", remembered, minimum=0)
     require_generator("rng", rng)

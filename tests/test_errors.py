@@ -1,0 +1,59 @@
+"""Wrong input is answered with the argument's name, what came and what was expected."""
+
+import numpy as np
+import pytest
+
+from rnncourse.errors import (
+    InputError,
+    describe,
+    require_array,
+    require_choice,
+    require_count,
+    require_generator,
+)
+
+
+def test_a_good_array_comes_back_as_it_is():
+    x = np.arange(6.0).reshape(2, 3)
+    assert require_array("x", x, axes=("N", "F")) is x
+
+
+@pytest.mark.parametrize(
+    ("value", "kwargs", "message"),
+    [
+        ([1.0, 2.0], {}, r"x must be a NumPy array, but list \[1\.0, 2\.0\] came"),
+        (np.arange(3), {}, r"x must hold floating-point numbers, but an array of int64 with shape \(3,\) came"),
+        (np.ones(3), {"kind": "i"}, r"x must hold whole numbers, but an array of float64"),
+        (np.ones((2, 3)), {"axes": ("T", "B", "D")}, r"x needs 3 axes \(T, B, D\), but shape \(2, 3\) came"),
+        (np.ones((0, 3)), {}, r"x is empty: shape \(0, 3\) came"),
+        (np.array([[1.0, np.nan], [np.inf, 0]]), {}, r"2 of its 4 entries.*first at \(0, 1\)"),
+        (np.ones(3), {"axes": ("N", "F"), "hint": "use x[:, None]"}, r"use x\[:, None\]$"),
+    ],
+)
+def test_bad_arrays(value, kwargs, message):
+    with pytest.raises(InputError, match=message):
+        require_array("x", value, **kwargs)
+
+
+@pytest.mark.parametrize("value", [0, -3, 2.0, "4", True, None])
+def test_bad_counts(value):
+    with pytest.raises(InputError, match="steps must be a whole number of at least 1"):
+        require_count("steps", value)
+
+
+def test_numpy_integers_count():
+    assert require_count("steps", np.int32(4)) == 4
+
+
+def test_a_seed_is_no_generator():
+    with pytest.raises(InputError, match=r"rng must be a NumPy random generator.*int 3 came"):
+        require_generator("rng", 3)
+
+
+def test_choices_are_listed():
+    with pytest.raises(InputError, match="phi must be one of tanh, relu, but str 'swish' came"):
+        require_choice("phi", "swish", ("tanh", "relu"))
+
+
+def test_long_values_are_cut_short():
+    assert len(describe("x" * 500)) < 80

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
+
+from rnncourse.errors import InputError, describe
 
 
 class Suffixed(MutableMapping):
@@ -38,3 +40,28 @@ def map_state(change: Callable[[Any], Any], state: Any) -> Any:
     if isinstance(state, tuple):
         return tuple(map_state(change, part) for part in state)
     return change(state)
+
+
+def flatten(state: Any) -> Iterator[Any]:
+    """Give the arrays of a state, one after the other."""
+    if isinstance(state, tuple):
+        for part in state:
+            yield from flatten(part)
+    else:
+        yield state
+
+
+def unflatten(like: Any, flat: Iterator[Any]) -> Any:
+    """Return tuples nested as those of `like`, filled with the next arrays of `flat`."""
+    if isinstance(like, tuple):
+        return tuple(unflatten(part, flat) for part in like)
+    return next(flat)
+
+
+def as_parts(name: str, state: Sequence | None, count: int, meaning: str) -> tuple:
+    """Return the parts of a composed state, as many as wanted; None stands for all of them."""
+    if state is None:
+        return (None,) * count
+    if not isinstance(state, (tuple, list)) or len(state) != count:
+        raise InputError(f"{name} must be {meaning}, but {describe(state)} came")
+    return tuple(state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping
 
 import numpy as np
 
@@ -80,15 +80,6 @@ def check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> n
     if np.shape(gradient) != shape:
         raise InputError(f"{name} must have the shape of what forward returned, {shape}, but {np.shape(gradient)} came")
     return gradient
-
-
-def as_parts(name: str, state: Sequence | None, count: int, meaning: str) -> tuple:
-    """Return the parts of a composed state, as many as wanted; None stands for all of them."""
-    if state is None:
-        return (None,) * count
-    if not isinstance(state, (tuple, list)) or len(state) != count:
-        raise InputError(f"{name} must be {meaning}, but {describe(state)} came")
-    return tuple(state)
 
 
 def need_trace(trace: dict) -> dict:

@@ -22,7 +22,6 @@ from rnncourse.in_numpy.activations import ACTIVATIONS
 from rnncourse.in_numpy.base import (
     Arrays,
     Layer,
-    as_parts,
     check_gradient,
     check_mask,
     check_params,
@@ -31,7 +30,7 @@ from rnncourse.in_numpy.base import (
     need_trace,
     uniform_draw,
 )
-from rnncourse.parts import Suffixed, with_suffix
+from rnncourse.parts import Suffixed, as_parts, with_suffix
 
 Array = np.ndarray
 Pair = tuple[np.ndarray, np.ndarray]
@@ -102,7 +101,7 @@ class RNN(Recurrent):
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
         (h0,), self._real = self._enter(x, mask, h0=h0)
-        self.trace = sweeps.rnn_forward(x, h0, self.params, ACTIVATIONS[self.phi], self._real)
+        self.trace = sweeps.rnn_forward(x, h0, self.params, self._real, ACTIVATIONS[self.phi])
         h = self.trace["h"]
         return h, h[-1].copy()
 
@@ -112,7 +111,7 @@ class RNN(Recurrent):
         dh_T (B, H) is what comes back through the second result of `forward`, if the loss uses it.
         """
         (dh_T,) = self._re_enter(dh, dh_T=dh_T)
-        dx, dh0, grads = sweeps.rnn_backward(self.trace, dh, dh_T, self.params, ACTIVATIONS[self.phi], self._real)
+        dx, dh0, grads = sweeps.rnn_backward(self.trace, dh, dh_T, self.params, self._real, ACTIVATIONS[self.phi])
         self.grads.update(grads)
         return dx, dh0
 

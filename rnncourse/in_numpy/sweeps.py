@@ -17,7 +17,7 @@ Trace = dict[str, np.ndarray]
 
 
 def rnn_forward(
-    x: np.ndarray, h0: np.ndarray, p: Arrays, activation: Activation, real: np.ndarray | None
+    x: np.ndarray, h0: np.ndarray, p: Arrays, real: np.ndarray | None, activation: Activation
 ) -> Trace:
     """Return the trace (a, h) of h_t = phi(x_t @ W_xh + h_prev @ W_hh + b_h)."""
     a = np.asarray(x @ p["W_xh"] + p["b_h"], dtype=_dtype(x, h0, p))  # the inputs' share of all steps at once
@@ -31,7 +31,7 @@ def rnn_forward(
 
 
 def rnn_backward(
-    trace: Trace, dh: np.ndarray, dh_T: np.ndarray, p: Arrays, activation: Activation, real: np.ndarray | None
+    trace: Trace, dh: np.ndarray, dh_T: np.ndarray, p: Arrays, real: np.ndarray | None, activation: Activation
 ) -> tuple[np.ndarray, np.ndarray, Trace]:
     """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
     da = np.empty_like(trace["a"])

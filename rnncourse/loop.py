@@ -12,7 +12,6 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from rnncourse.errors import InputError, TrainingError, describe, require_count, require_generator
-from rnncourse.parts import map_state
 
 BAR_AFTER_SECONDS = 2.0
 VALIDATE_EVERY = 10  # steps
@@ -122,7 +121,7 @@ def fit_truncated(
     state = None
     for step, start in enumerate(tqdm(starts, disable=_disabled(progress), delay=BAR_AFTER_SECONDS, leave=False)):
         x_now, y_now, mask_now = (_take(a, slice(start, start + window), 0) for a in (x, y, mask))
-        state = None if start == 0 else map_state(_cut, state)
+        state = None if start == 0 else _cut(state)
         value, ds = loss(model.forward(x_now if encode is None else encode(x_now), state), y_now, mask_now)
         state = model.state_T
         history.loss.append(_number(value))
@@ -216,5 +215,5 @@ def _copy(array: Any) -> Any:
 
 
 def _cut(state: Any) -> Any:
-    """Return a state that autograd does not follow back."""
-    return _detached(state)
+    """Return a state, be it one array or tuples of them, that autograd does not follow back."""
+    return tuple(_cut(part) for part in state) if isinstance(state, tuple) else _detached(state)

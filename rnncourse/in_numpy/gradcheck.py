@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.differences import Entry, GradientReport, compare
+from rnncourse.common.differences import Entry, GradientReport, compare
 from rnncourse.errors import InputError
 
 __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
@@ -24,7 +24,7 @@ def gradcheck(
         raise InputError('gradcheck needs float64: make the model with dtype="float64" and pass x.astype(np.float64)')
     _, ds = loss(model.forward(x), y, mask)
     model.backward(ds)
-    by_hand = {name: g.copy() for name, g in model.grads.items()}
+    by_hand = {name: model.grads[name].copy() for name in model.params}
 
     def value() -> float:
         return loss(model.forward(x), y, mask)[0]

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from rnncourse import schemes
+from rnncourse.common import schemes
 from rnncourse.errors import InputError
 from rnncourse.in_numpy.base import Layer
 from rnncourse.in_numpy.layers import GRU, LSTM, Recurrent, single_layers

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from rnncourse.common.parts import Suffixed, as_parts, with_suffix
 from rnncourse.errors import InputError, describe, require_choice, require_count
 from rnncourse.in_numpy import sweeps
 from rnncourse.in_numpy.activations import ACTIVATIONS
@@ -30,7 +31,6 @@ from rnncourse.in_numpy.base import (
     need_trace,
     uniform_draw,
 )
-from rnncourse.parts import Suffixed, as_parts, with_suffix
 
 Array = np.ndarray
 Pair = tuple[np.ndarray, np.ndarray]

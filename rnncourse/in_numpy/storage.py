@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from rnncourse.common.storage import load_arrays, save_arrays
 from rnncourse.in_numpy.base import Layer
-from rnncourse.storage import load_arrays, save_arrays
 
 
 def save_parameters(model: Layer, path: str | os.PathLike) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnncourse.common.parts import as_parts, flatten, unflatten
 from rnncourse.errors import InputError, describe, require_choice, require_generator
-from rnncourse.parts import as_parts, flatten, unflatten
 
 Tensors = MutableMapping[str, torch.Tensor]
 
@@ -116,8 +116,8 @@ def check_mask(mask: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tenso
     if mask is None:
         return None
     mask = torch.as_tensor(mask)
-    if tuple(mask.shape) != shape:
-        raise InputError(f"mask must have shape {shape} (T, B) to go with x, but {tuple(mask.shape)} came")
+    if mask.shape != shape:
+        raise InputError(f"mask must have shape {tuple(shape)} (T, B) to go with x, but {tuple(mask.shape)} came")
     if not ((mask == 0) | (mask == 1)).all():
         raise InputError("mask must hold only 0 (padding) and 1 (a real step)")
     return None if mask.all() else (mask != 0)[:, :, None]

@@ -59,6 +59,7 @@ def lstm_step(
     Gers, Schmidhuber and Cummins (2000), doi:10.1162/089976600300015015.
     """
     i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
+    check_cell_state(c_prev, h_prev)
     c_t = f_t * c_prev + i_t * g_t
     h_t = o_t * torch.tanh(c_t)
     return h_t, c_t
@@ -89,6 +90,7 @@ def lstm_step_backward(
     dh_t, dc_t (B, H): the gradients of what the step returned; the way through h_t is added to dc_t here.
     """
     i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
+    check_cell_state(c_prev, h_prev)
     tanh_c = torch.tanh(f_t * c_prev + i_t * g_t)
     do_t = dh_t * tanh_c  # undo o_t * tanh(c_t), towards o_t
     dc_t = dc_t + dh_t * o_t * (1 - tanh_c**2)  # undo o_t * tanh(c_t), towards c_t
@@ -166,6 +168,14 @@ def check_gated_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters, blo
     """Raise InputError unless x_t, h_prev and the parameters of an LSTM (4 blocks) or GRU (3) fit together."""
     _check_names(p, "W_x", "W_h", "b")
     _check_shapes(x_t, h_prev, p, "W_x", "W_h", blocks)
+
+
+def check_cell_state(c_prev: torch.Tensor, h_prev: torch.Tensor) -> None:
+    """Raise InputError unless c_prev has the shape of h_prev."""
+    if c_prev.shape != h_prev.shape:
+        raise InputError(
+            f"c_prev must have the shape of h_prev, {tuple(h_prev.shape)}, but {tuple(c_prev.shape)} came"
+        )
 
 
 def _check_names(p: Parameters, *names: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.differences import Entry, GradientReport, compare
+from rnncourse.common.differences import Entry, GradientReport, compare
 from rnncourse.errors import InputError
 
 __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
@@ -25,10 +25,10 @@ def gradcheck(
         raise InputError('gradcheck needs float64: make the model with dtype="float64" and pass x.double()')
     _, ds = loss(model.forward(x), y, mask)
     model.backward(ds)
-    by_hand = {name: g.clone() for name, g in model.grads.items()}
+    by_hand = {name: model.grads[name].clone() for name in model.params}
 
     def value() -> float:
-        return float(loss(model.forward(x), y, mask)[0])
+        return loss(model.forward(x), y, mask)[0].item()
 
     by_differences = {name: numerical_gradient(value, t, eps) for name, t in model.params.items()}
     return compare(_arrays(by_hand), _arrays(by_differences), value(), eps)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from rnncourse import schemes
+from rnncourse.common import schemes
 from rnncourse.errors import InputError
 from rnncourse.in_torch.base import Layer
 from rnncourse.in_torch.layers import GRU, LSTM, Recurrent, single_layers

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnncourse.common.parts import Suffixed, as_parts, with_suffix
 from rnncourse.errors import InputError, describe, require_choice, require_count
 from rnncourse.in_torch import sweeps
 from rnncourse.in_torch.activations import ACTIVATIONS
@@ -35,7 +36,6 @@ from rnncourse.in_torch.base import (
     uniform_draw,
 )
 from rnncourse.in_torch.sweeps import Sweep
-from rnncourse.parts import Suffixed, as_parts, with_suffix
 
 Array = torch.Tensor
 Pair = tuple[torch.Tensor, torch.Tensor]

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse import decoding
-from rnncourse.decoding import Beam, with_temperature
+from rnncourse.common import decoding
+from rnncourse.common.decoding import Beam, with_temperature
+from rnncourse.common.parts import map_state
 from rnncourse.errors import InputError
 from rnncourse.in_torch.layers import Bidirectional
 from rnncourse.in_torch.losses import log_softmax
 from rnncourse.in_torch.nets import RecurrentNet
-from rnncourse.parts import map_state
 
 __all__ = ["Beam", "beam_search", "greedy", "sample", "with_temperature"]
 

@@ -6,8 +6,8 @@ import os
 
 import torch
 
+from rnncourse.common.storage import load_arrays, save_arrays
 from rnncourse.in_torch.base import Layer
-from rnncourse.storage import load_arrays, save_arrays
 
 
 def save_parameters(model: Layer, path: str | os.PathLike) -> None:

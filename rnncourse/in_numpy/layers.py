@@ -1,243 +1,280 @@
-"""Layers and nets over whole sequences, forward and backward written by hand.
+"""Recurrent layers over whole sequences, forward and backward written by hand.
 
 Every layer keeps its numbers in `params`, fills `grads` (same keys) in `backward`, and remembers what the
 last `forward` computed in `trace`. `params` belongs to the caller: an array replaced or changed in place is
 what the next `forward` uses.
+
+A mask (T, B) marks padding with 0: there the state stays what it was, so the last state is that of the last
+real step, and a layer that reads backwards starts at the last real step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_array, require_choice, require_count, require_generator
+from rnncourse.common.parts import Suffixed, as_parts, with_suffix
+from rnncourse.errors import InputError, describe, require_choice, require_count
+from rnncourse.in_numpy import sweeps
 from rnncourse.in_numpy.activations import ACTIVATIONS
+from rnncourse.in_numpy.base import (
+    Arrays,
+    Layer,
+    check_gradient,
+    check_mask,
+    check_params,
+    check_sequence,
+    check_state,
+    need_trace,
+    uniform_draw,
+)
 
-Arrays = dict[str, np.ndarray]
+Array = np.ndarray
+Pair = tuple[np.ndarray, np.ndarray]
 
 
-class RNN:
+class Recurrent(Layer):
+    """What RNN, LSTM and GRU share: sizes, initial parameters, checks before and after the sweep.
+
+    A subclass names its blocks of pre-activations and the shapes of its parameters.
+    """
+
+    blocks: tuple[str, ...]
+
+    def __init__(self, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
+        super().__init__()
+        self.D, self.H = require_count("D", D), require_count("H", H)
+        draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
+        self.params = {name: draw(*shape) for name, shape in self.shapes.items()}
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter."""
+        n = len(self.blocks) * self.H
+        return {"W_x": (self.D, n), "W_h": (self.H, n), "b": (n,)}
+
+    def _enter(
+        self, x: Array, mask: Array | None, **states: Array | None
+    ) -> tuple[list[Array], Array | None]:
+        """Check what forward was given; return the initial states and the mask (T, B, 1)."""
+        shapes = self.shapes
+        check_params(self.params, shapes)
+        check_sequence(x, self.D, next(iter(shapes)))
+        dtype = np.result_type(x, *(self.params[name] for name in shapes))
+        shape = (x.shape[1], self.H)
+        return [check_state(name, s, shape, dtype) for name, s in states.items()], check_mask(mask, x.shape[:2])
+
+    def _re_enter(self, dh: Array, **last: Array | None) -> list[Array]:
+        """Check what backward was given; return the gradients of the last states, zeros where None came."""
+        h = need_trace(self.trace)["h"]
+        check_gradient("dh", dh, h.shape)
+        zeros = np.zeros(h.shape[1:], dtype=h.dtype)
+        return [zeros if d is None else check_gradient(name, d, h.shape[1:]) for name, d in last.items()]
+
+
+class RNN(Recurrent):
     """A vanilla recurrent layer: h_t = phi(x_t @ W_xh + h_prev @ W_hh + b_h) at every step.
 
     D, H: input and hidden size. phi: tanh, sigmoid, relu or leaky_relu. rng draws every parameter from
     U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.RNN does. Source: Elman (1990), doi:10.1207/s15516709cog1402_1.
     """
 
+    blocks = ("h",)
+
     def __init__(
         self, D: int, H: int, phi: str = "tanh", rng: np.random.Generator | None = None, dtype: str = "float32"
     ):
-        self.D, self.H = require_count("D", D), require_count("H", H)
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
-        draw = _uniform(rng, 1 / np.sqrt(H), dtype)
-        self.params: Arrays = {"W_xh": draw(D, H), "W_hh": draw(H, H), "b_h": draw(H)}
-        self.grads: Arrays = {}
-        self.trace: Arrays = {}
+        super().__init__(D, H, rng, dtype)
 
-    def forward(self, x: np.ndarray, h0: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter."""
+        return {"W_xh": (self.D, self.H), "W_hh": (self.H, self.H), "b_h": (self.H,)}
+
+    def forward(self, x: Array, h0: Array | None = None, mask: Array | None = None) -> Pair:
         """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
 
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
-        p = self.params
-        _check_sequence(x, self.D)
-        T, B, _ = x.shape
-        h_prev = _start(h0, (B, self.H), np.result_type(x, *p.values()))
-        phi = ACTIVATIONS[self.phi].phi
-        a = x @ p["W_xh"] + p["b_h"]  # the inputs' share of every step in one product
-        h = np.empty((T, B, self.H), dtype=np.result_type(a, h_prev))
-        a = a.astype(h.dtype, copy=False)
-        before = h_prev
-        for t in range(T):
-            a[t] += h_prev @ p["W_hh"]
-            h[t] = phi(a[t])
-            h_prev = h[t]
-        self.trace = {"x": x, "h0": before, "a": a, "h": h}
+        (h0,), self._real = self._enter(x, mask, h0=h0)
+        self.trace = sweeps.rnn_forward(x, h0, self.params, self._real, ACTIVATIONS[self.phi])
+        h = self.trace["h"]
         return h, h[-1].copy()
 
-    def backward(self, dh: np.ndarray, dh_T: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def backward(self, dh: Array, dh_T: Array | None = None) -> Pair:
         """Return dx (T, B, D) and dh0 (B, H), given dh (T, B, H); fill grads.
 
         dh_T (B, H) is what comes back through the second result of `forward`, if the loss uses it.
-        Backpropagation through time: Werbos (1990), doi:10.1109/5.58337.
         """
-        p, trace = self.params, _need_trace(self.trace)
-        x, h0, a, h = trace["x"], trace["h0"], trace["a"], trace["h"]
-        _check_gradient("dh", dh, h.shape)
-        phi_prime = ACTIVATIONS[self.phi].phi_prime
-        da = np.empty_like(a)
-        carry = np.zeros_like(h0) if dh_T is None else _check_gradient("dh_T", dh_T, h0.shape)
-        for t in reversed(range(len(x))):
-            dh_t = dh[t] + carry  # from this step's output and from the step after
-            da[t] = dh_t * phi_prime(a[t])  # undo phi
-            carry = da[t] @ p["W_hh"].T  # undo h_prev @ W_hh
-        h_prev = np.concatenate([h0[None], h[:-1]])
-        self.grads.update(
-            W_xh=np.einsum("tbd,tbh->dh", x, da),  # the same weights at every step: a sum over steps
-            W_hh=np.einsum("tbj,tbh->jh", h_prev, da),
-            b_h=da.sum(axis=(0, 1)),
-        )
-        return da @ p["W_xh"].T, carry
+        (dh_T,) = self._re_enter(dh, dh_T=dh_T)
+        dx, dh0, grads = sweeps.rnn_backward(self.trace, dh, dh_T, self.params, self._real, ACTIVATIONS[self.phi])
+        self.grads.update(grads)
+        return dx, dh0
 
 
-class Readout:
-    """Scores from states: s = h @ W_hy + b_y, the same at every step.
+class LSTM(Recurrent):
+    """Long short-term memory: gates i, f, o decide what the cell state c takes in, keeps and shows.
 
-    H, K: state size and number of scores. rng draws from U(-1/sqrt(H), 1/sqrt(H)).
+    D, H: input and hidden size. rng draws every parameter from U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.LSTM does;
+    see initial.py for other starts. Each step is cells.lstm_step, with its sources.
     """
 
-    def __init__(self, H: int, K: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
-        self.H, self.K = require_count("H", H), require_count("K", K)
-        draw = _uniform(rng, 1 / np.sqrt(H), dtype)
-        self.params: Arrays = {"W_hy": draw(H, K), "b_y": draw(K)}
-        self.grads: Arrays = {}
-        self.trace: Arrays = {}
+    blocks = ("i", "f", "g", "o")
 
-    def forward(self, h: np.ndarray) -> np.ndarray:
-        """Return s (..., K) from h (..., H)."""
-        require_array("h", h)
-        if h.shape[-1] != self.H:
-            raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
+    def forward(self, x: Array, h0: Pair | None = None, mask: Array | None = None) -> tuple[Array, Pair]:
+        """Return all h (T, B, H) and the last state (h_T, c_T), from x (T, B, D) and the state (h0, c0), zeros if None.
+
+        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
+        """
+        h0, c0 = as_parts("the initial state", h0, 2, "a pair (h0, c0)")
+        (h0, c0), self._real = self._enter(x, mask, h0=h0, c0=c0)
+        self.trace = sweeps.lstm_forward(x, h0, c0, self.params, self._real)
+        h, c = self.trace["h"], self.trace["c"]
+        return h, (h[-1].copy(), c[-1].copy())
+
+    def backward(self, dh: Array, dh_T: Pair | None = None) -> tuple[Array, Pair]:
+        """Return dx (T, B, D) and (dh0, dc0), given dh (T, B, H) and perhaps (dh_T, dc_T); fill grads."""
+        dh_T, dc_T = as_parts("the last state's gradient", dh_T, 2, "a pair (dh_T, dc_T)")
+        dh_T, dc_T = self._re_enter(dh, dh_T=dh_T, dc_T=dc_T)
+        dx, dh0, dc0, grads = sweeps.lstm_backward(self.trace, dh, dh_T, dc_T, self.params, self._real)
+        self.grads.update(grads)
+        return dx, (dh0, dc0)
+
+
+class GRU(Recurrent):
+    """Gated recurrent unit: h_t = (1 - z_t) * n_t + z_t * h_prev, where r_t decides what n_t sees of h_prev.
+
+    D, H: input and hidden size. rng draws every parameter from U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.GRU does.
+    The bias b_hn stays apart from b because r_t scales it. Each step is cells.gru_step, with its source.
+    """
+
+    blocks = ("r", "z", "n")
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter."""
+        return {**super().shapes, "b_hn": (self.H,)}
+
+    def forward(self, x: Array, h0: Array | None = None, mask: Array | None = None) -> Pair:
+        """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
+
+        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
+        """
+        (h0,), self._real = self._enter(x, mask, h0=h0)
+        self.trace = sweeps.gru_forward(x, h0, self.params, self._real)
+        h = self.trace["h"]
+        return h, h[-1].copy()
+
+    def backward(self, dh: Array, dh_T: Array | None = None) -> Pair:
+        """Return dx (T, B, D) and dh0 (B, H), given dh (T, B, H) and perhaps dh_T (B, H); fill grads."""
+        (dh_T,) = self._re_enter(dh, dh_T=dh_T)
+        dx, dh0, grads = sweeps.gru_backward(self.trace, dh, dh_T, self.params, self._real)
+        self.grads.update(grads)
+        return dx, dh0
+
+
+class Composed(Layer):
+    """Layers that make one layer; each one's parameters are seen under its own suffix."""
+
+    def __init__(self, parts: dict[str, Layer]):
+        super().__init__()
+        self.parts = parts
+        for suffix, part in parts.items():
+            self.params.update(with_suffix(part.params, suffix))
+        self.share(self.params, self.grads)
+
+    def share(self, params: Arrays, grads: Arrays) -> None:
+        """Keep parameters and gradients in these dictionaries, and let every part see its share of them."""
+        super().share(params, grads)
+        for suffix, part in self.parts.items():
+            part.share(Suffixed(params, suffix), Suffixed(grads, suffix))
+
+
+class Stack(Composed):
+    """Several layers, each reading the states of the one before: Stack(LSTM(D, H), LSTM(H, H)).
+
+    The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state a layer.
+    """
+
+    def __init__(self, *layers: Layer):
+        if not layers:
+            raise InputError("Stack needs at least one layer")
+        for k, (lower, upper) in enumerate(pairwise(layers), start=1):
+            if upper.D != lower.H:
+                raise InputError(f"layer {k + 1} reads {upper.D} features, but layer {k} gives {lower.H}")
+        super().__init__({f"_{k}": layer for k, layer in enumerate(layers, start=1)})
+        self.layers = layers
+        self.D, self.H = layers[0].D, layers[-1].H
+
+    def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
+        """Return the top layer's h (T, B, H) and all layers' last states, from x (T, B, D) and their initial states."""
+        states = as_parts("the initial state", h0, len(self.layers), "a tuple with one state for each layer")
+        last: list[Any] = []
+        h = x
+        for layer, state in zip(self.layers, states, strict=True):
+            h, state_T = layer.forward(h, state, mask)
+            last.append(state_T)
         self.trace = {"h": h}
-        return h @ self.params["W_hy"] + self.params["b_y"]
+        for suffix, layer in self.parts.items():
+            self.trace |= with_suffix(layer.trace, suffix)
+        return h, tuple(last)
 
-    def backward(self, ds: np.ndarray) -> np.ndarray:
-        """Return dh (..., H), given ds (..., K); fill grads."""
-        h = _need_trace(self.trace)["h"]
-        _check_gradient("ds", ds, (*h.shape[:-1], self.K))
-        self.grads.update(
-            W_hy=h.reshape(-1, self.H).T @ ds.reshape(-1, self.K),
-            b_y=ds.reshape(-1, self.K).sum(axis=0),
-        )
-        return ds @ self.params["W_hy"].T
+    def backward(self, dh: Array, dh_T: Sequence | None = None) -> tuple[Array, tuple]:
+        """Return dx (T, B, D) and the gradient of every layer's initial state, given dh (T, B, H); fill grads."""
+        lasts = as_parts("the last state's gradient", dh_T, len(self.layers), "one gradient for each layer")
+        first: list[Any] = []
+        for layer, last in zip(reversed(self.layers), reversed(lasts), strict=True):
+            dh, d_state = layer.backward(dh, last)
+            first.insert(0, d_state)
+        return dh, tuple(first)
 
 
-class RecurrentNet:
-    """A recurrent layer and a readout, sharing one dictionary of parameters and one of gradients.
+class Bidirectional(Composed):
+    """Two layers, one reading from first to last, one from last to first: Bidirectional(LSTM(D, H), LSTM(D, H)).
 
-    layer: such as RNN(D, H). K: scores per step. The parameters keep their names: W_xh, W_hh, b_h, W_hy, b_y.
+    Its h holds both, side by side. Parameters end in _fwd and _bwd; a state is a pair of states, and the
+    backward reader's last state is the one at the first step. `trace` is in the order of time for both.
+    Source: Schuster and Paliwal (1997), doi:10.1109/78.650093.
     """
 
-    batch_axis = 1
+    def __init__(self, fwd: Layer, bwd: Layer):
+        if fwd.D != bwd.D:
+            raise InputError(f"both directions read the same x, but they expect {fwd.D} and {bwd.D} features")
+        super().__init__({"_fwd": fwd, "_bwd": bwd})
+        self.fwd, self.bwd = fwd, bwd
+        self.D, self.H = fwd.D, fwd.H + bwd.H
 
-    def __init__(self, layer: RNN, K: int, rng: np.random.Generator | None = None):
-        self.layer = layer
-        dtype = next(iter(layer.params.values())).dtype.name
-        self.readout = Readout(layer.H, K, rng=rng, dtype=dtype)
-        self.params: Arrays = {**layer.params, **self.readout.params}
-        self.grads: Arrays = {}
-        for part in (layer, self.readout):  # one live dictionary: whoever changes it changes all three
-            part.params, part.grads = self.params, self.grads
+    def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
+        """Return h (T, B, H) and both last states, from x (T, B, D) and both initial states."""
+        fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one a direction")
+        x_back = np.flip(x, 0) if isinstance(x, np.ndarray) and x.ndim else x
+        mask_back = None if mask is None else np.flip(mask, 0)
+        h_fwd, fwd_T = self.fwd.forward(x, fwd_0, mask)
+        h_bwd, bwd_T = self.bwd.forward(x_back, bwd_0, mask_back)
+        h = np.concatenate([h_fwd, h_bwd[::-1]], axis=2)
+        back = {name: a[::-1] if a.ndim == 3 else a for name, a in self.bwd.trace.items()}
+        self.trace = {"h": h, **with_suffix(self.fwd.trace, "_fwd"), **with_suffix(back, "_bwd")}
+        return h, (fwd_T, bwd_T)
 
-    def forward(self, x: np.ndarray, h0: np.ndarray | None = None) -> np.ndarray:
-        """Return the scores s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`."""
-        h, _ = self.layer.forward(x, h0)
-        return self.readout.forward(h)
-
-    def backward(self, ds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return dx (T, B, D) and dh0 (B, H), given ds (T, B, K); fill grads."""
-        return self.layer.backward(self.readout.backward(ds))
-
-    @property
-    def trace(self) -> Arrays:
-        """What the recurrent layer computed in the last `forward`."""
-        return self.layer.trace
-
-
-class MLP:
-    """A dense net: sizes (3, 16, 16, 1) make three layers, with phi after each but the last.
-
-    The parameters are W_1, b_1, W_2, b_2, …; rng draws layer k from U(-1/sqrt(n), 1/sqrt(n)) with n its inputs,
-    as torch.nn.Linear does.
-    """
-
-    batch_axis = 0
-
-    def __init__(
-        self,
-        sizes: Sequence[int],
-        phi: str = "relu",
-        rng: np.random.Generator | None = None,
-        dtype: str = "float32",
-    ):
-        if len(sizes) < 2:
-            raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
-        self.sizes = tuple(require_count("sizes", n) for n in sizes)
-        self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
-        self.params: Arrays = {}
-        for k, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            draw = _uniform(rng, 1 / np.sqrt(n), dtype)
-            self.params |= {f"W_{k}": draw(n, m), f"b_{k}": draw(m)}
-        self.grads: Arrays = {}
-        self.trace: Arrays = {}
-
-    @property
-    def depth(self) -> int:
-        """The number of layers of weights."""
-        return len(self.sizes) - 1
-
-    def forward(self, x: np.ndarray) -> np.ndarray:
-        """Return s (N, K) from x (N, F)."""
-        require_array("x", x, axes=("N", "F"))
-        if x.shape[1] != self.sizes[0]:
-            raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
-        phi = ACTIVATIONS[self.phi].phi
-        self.trace = {"z_0": x}
-        z = x
-        for k in range(1, self.depth + 1):
-            a = z @ self.params[f"W_{k}"] + self.params[f"b_{k}"]
-            z = phi(a) if k < self.depth else a
-            self.trace |= {f"a_{k}": a, f"z_{k}": z}
-        return z
-
-    def backward(self, ds: np.ndarray) -> np.ndarray:
-        """Return dx (N, F), given ds (N, K); fill grads."""
-        trace = _need_trace(self.trace)
-        da = _check_gradient("ds", ds, trace[f"a_{self.depth}"].shape)
-        for k in range(self.depth, 0, -1):
-            self.grads[f"W_{k}"] = trace[f"z_{k - 1}"].T @ da
-            self.grads[f"b_{k}"] = da.sum(axis=0)
-            dz = da @ self.params[f"W_{k}"].T  # undo z @ W
-            if k > 1:
-                da = dz * ACTIVATIONS[self.phi].phi_prime(trace[f"a_{k - 1}"])  # undo phi
-        return dz
+    def backward(self, dh: Array, dh_T: Sequence | None = None) -> tuple[Array, tuple]:
+        """Return dx (T, B, D) and both gradients of the initial states, given dh (T, B, H); fill grads."""
+        fwd_T, bwd_T = as_parts("the last state's gradient", dh_T, 2, "a pair of gradients, one a direction")
+        check_gradient("dh", dh, need_trace(self.trace)["h"].shape)
+        dx_fwd, d_fwd = self.fwd.backward(dh[:, :, : self.fwd.H], fwd_T)
+        dx_bwd, d_bwd = self.bwd.backward(dh[::-1, :, self.fwd.H :], bwd_T)
+        return dx_fwd + dx_bwd[::-1], (d_fwd, d_bwd)
 
 
-def count_parameters(model: RNN | Readout | RecurrentNet | MLP) -> int:
-    """Return how many numbers the parameters of a layer or net hold."""
-    return sum(array.size for array in model.params.values())
-
-
-def _uniform(rng: np.random.Generator | None, bound: float, dtype: str):
-    """Return a function that draws an array of the given sizes from U(-bound, bound)."""
-    rng = np.random.default_rng(0) if rng is None else require_generator("rng", rng)
-    require_choice("dtype", dtype, ("float32", "float64"))
-    return lambda *shape: rng.uniform(-bound, bound, shape).astype(dtype)
-
-
-def _check_sequence(x: np.ndarray, D: int) -> None:
-    require_array("x", x, axes=("T", "B", "D"))
-    if x.shape[2] != D:
-        raise InputError(f"x has {x.shape[2]} features but W_xh expects {D}; was it one-hot encoded?")
-
-
-def _start(h0: np.ndarray | None, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """Return h0 if it fits, or zeros."""
-    if h0 is None:
-        return np.zeros(shape, dtype=dtype)
-    require_array("h0", h0, axes=("B", "H"))
-    if h0.shape != shape:
-        raise InputError(f"h0 must have shape {shape} (B, H) to go with x, but {h0.shape} came")
-    return h0
-
-
-def _check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    if np.shape(gradient) != shape:
-        raise InputError(f"{name} must have the shape of what forward returned, {shape}, but {np.shape(gradient)} came")
-    return gradient
-
-
-def _need_trace(trace: Arrays) -> Arrays:
-    if not trace:
-        raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
-    return trace
+def single_layers(layer: Layer) -> list[Recurrent]:
+    """Return the RNNs, LSTMs and GRUs that a layer or net is made of."""
+    if isinstance(layer, Recurrent):
+        return [layer]
+    if isinstance(layer, Composed):
+        return [single for part in layer.parts.values() for single in single_layers(part)]
+    if hasattr(layer, "layer"):
+        return single_layers(layer.layer)
+    raise InputError(f"a recurrent layer or net is needed, but {describe(layer)} came")

@@ -11,9 +11,15 @@ from rnncourse.errors import InputError, require_array
 
 
 def softmax(s: np.ndarray) -> np.ndarray:
-    """Return probabilities p (..., K) from scores s (..., K); the largest score is subtracted first, so nothing overflows."""
+    """Return probabilities p (..., K) from scores s (..., K); taking off the largest first avoids overflow."""
     e = np.exp(s - s.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(s: np.ndarray) -> np.ndarray:
+    """Return log p (..., K) from scores s (..., K), without the overflow and the zeros of log(softmax(s))."""
+    shifted = s - s.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def softmax_cross_entropy(
@@ -31,8 +37,7 @@ def softmax_cross_entropy(
     if y.min() < 0 or y.max() >= K:
         raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {y.min()} to {y.max()}")
     weight = _weights(mask, y.shape, s.dtype)
-    shifted = s - s.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    log_p = log_softmax(s)
     loss = -(weight * np.take_along_axis(log_p, y[..., None], axis=-1)[..., 0]).sum()
     ds = np.exp(log_p)  # p, from which 1 is taken at the target
     np.put_along_axis(ds, y[..., None], np.take_along_axis(ds, y[..., None], axis=-1) - 1, axis=-1)

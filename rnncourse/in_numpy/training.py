@@ -1,5 +1,5 @@
-"""Training by hand-written gradients; the loop itself is shared with in_torch."""
+"""Training by hand-written gradients; the loops themselves are shared with in_torch."""
 
-from rnncourse.loop import History, fit
+from rnncourse.loop import History, fit, fit_truncated
 
-__all__ = ["History", "fit"]
+__all__ = ["History", "fit", "fit_truncated"]

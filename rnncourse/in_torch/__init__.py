@@ -11,36 +11,77 @@ from rnncourse.in_torch.activations import (
     tanh,
     tanh_prime,
 )
-from rnncourse.in_torch.cells import rnn_step
+from rnncourse.in_torch.base import count_parameters
+from rnncourse.in_torch.cells import (
+    gru_step,
+    gru_step_backward,
+    lstm_step,
+    lstm_step_backward,
+    rnn_step,
+    rnn_step_backward,
+)
 from rnncourse.in_torch.device import best_device
-from rnncourse.in_torch.layers import MLP, RNN, Readout, RecurrentNet, count_parameters
-from rnncourse.in_torch.losses import mse, softmax, softmax_cross_entropy
-from rnncourse.in_torch.optim import SGD, Adam, clip_by_norm
-from rnncourse.in_torch.training import History, fit
+from rnncourse.in_torch.gradcheck import gradcheck, numerical_gradient
+from rnncourse.in_torch.initial import chrono, forget_bias, glorot, identity, orthogonal, uniform
+from rnncourse.in_torch.layers import GRU, LSTM, RNN, Bidirectional, Stack
+from rnncourse.in_torch.losses import log_softmax, mse, softmax, softmax_cross_entropy
+from rnncourse.in_torch.nets import MLP, Readout, RecurrentNet
+from rnncourse.in_torch.optim import SGD, Adagrad, Adam, Momentum, clip_by_norm
+from rnncourse.in_torch.sampling import Beam, beam_search, greedy, sample, with_temperature
+from rnncourse.in_torch.storage import load_parameters, save_parameters
+from rnncourse.in_torch.training import History, fit, fit_truncated
 
 __all__ = [
     "ACTIVATIONS",
+    "GRU",
+    "LSTM",
     "MLP",
     "RNN",
     "SGD",
+    "Adagrad",
     "Adam",
+    "Beam",
+    "Bidirectional",
     "History",
+    "Momentum",
     "Readout",
     "RecurrentNet",
+    "Stack",
+    "beam_search",
     "best_device",
+    "chrono",
     "clip_by_norm",
     "count_parameters",
     "fit",
+    "fit_truncated",
+    "forget_bias",
+    "glorot",
+    "gradcheck",
+    "greedy",
+    "gru_step",
+    "gru_step_backward",
+    "identity",
     "leaky_relu",
     "leaky_relu_prime",
+    "load_parameters",
+    "log_softmax",
+    "lstm_step",
+    "lstm_step_backward",
     "mse",
+    "numerical_gradient",
+    "orthogonal",
     "relu",
     "relu_prime",
     "rnn_step",
+    "rnn_step_backward",
+    "sample",
+    "save_parameters",
     "sigmoid",
     "sigmoid_prime",
     "softmax",
     "softmax_cross_entropy",
     "tanh",
     "tanh_prime",
+    "uniform",
+    "with_temperature",
 ]

@@ -55,7 +55,7 @@ def leaky_relu(a: torch.Tensor) -> torch.Tensor:
 
 def leaky_relu_prime(a: torch.Tensor) -> torch.Tensor:
     """Return 1 where a is positive, 0.01 elsewhere."""
-    return torch.where(a > 0, 1.0, LEAK).to(a.dtype)
+    return torch.where(a > 0, torch.ones_like(a), torch.full_like(a, LEAK))
 
 
 ACTIVATIONS: dict[str, Activation] = {

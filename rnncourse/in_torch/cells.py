@@ -1,4 +1,8 @@
-"""One time step on tensors: each line is one equation of the course, and autograd can follow it."""
+"""One time step on tensors, forward and backward: each line is one equation, and autograd can follow it.
+
+A backward step undoes its forward step line by line, in reverse, and returns the gradients of everything that
+went in: the input, the state, the parameters.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from collections.abc import Callable, Mapping
 import torch
 
 from rnncourse.errors import InputError
-from rnncourse.in_torch.activations import tanh
+from rnncourse.in_torch.activations import sigmoid, tanh, tanh_prime
 
 Parameters = Mapping[str, torch.Tensor]
+Gradients = dict[str, torch.Tensor]
 Function = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -24,22 +29,178 @@ def rnn_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters, phi: Functi
     return phi(a_t)
 
 
+def rnn_step_backward(
+    dh_t: torch.Tensor,
+    x_t: torch.Tensor,
+    h_prev: torch.Tensor,
+    p: Parameters,
+    phi_prime: Function = tanh_prime,
+) -> tuple[torch.Tensor, torch.Tensor, Gradients]:
+    """Return dx_t (B, D), dh_prev (B, H) and the parameters' gradients of one rnn_step, given dh_t (B, H).
+
+    Source: Werbos (1990), doi:10.1109/5.58337.
+    """
+    check_step(x_t, h_prev, p)
+    a_t = x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"]
+    da_t = dh_t * phi_prime(a_t)  # undo phi
+    dx_t = da_t @ p["W_xh"].T  # undo x_t @ W_xh, towards x_t
+    dh_prev = da_t @ p["W_hh"].T  # undo h_prev @ W_hh, towards h_prev
+    grads = {"W_xh": x_t.T @ da_t, "W_hh": h_prev.T @ da_t, "b_h": da_t.sum(dim=0)}
+    return dx_t, dh_prev, grads
+
+
+def lstm_step(
+    x_t: torch.Tensor, h_prev: torch.Tensor, c_prev: torch.Tensor, p: Parameters
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return h_t and c_t (B, H) from x_t (B, D), h_prev and c_prev (B, H).
+
+    p holds W_x (D, 4H), W_h (H, 4H) and b (4H,), in blocks i, f, g, o. Raises InputError where shapes do not fit.
+    Source: Hochreiter and Schmidhuber (1997), doi:10.1162/neco.1997.9.8.1735, with the forget gate of
+    Gers, Schmidhuber and Cummins (2000), doi:10.1162/089976600300015015.
+    """
+    i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
+    check_cell_state(c_prev, h_prev)
+    c_t = f_t * c_prev + i_t * g_t
+    h_t = o_t * torch.tanh(c_t)
+    return h_t, c_t
+
+
+def lstm_gates(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> tuple[torch.Tensor, ...]:
+    """Return i_t, f_t, g_t and o_t (B, H) of one lstm_step."""
+    check_gated_step(x_t, h_prev, p, blocks=4)
+    a_t = x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"]
+    a_i, a_f, a_g, a_o = a_t.chunk(4, dim=1)
+    i_t = sigmoid(a_i)
+    f_t = sigmoid(a_f)
+    g_t = torch.tanh(a_g)
+    o_t = sigmoid(a_o)
+    return i_t, f_t, g_t, o_t
+
+
+def lstm_step_backward(
+    dh_t: torch.Tensor,
+    dc_t: torch.Tensor,
+    x_t: torch.Tensor,
+    h_prev: torch.Tensor,
+    c_prev: torch.Tensor,
+    p: Parameters,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Gradients]:
+    """Return dx_t (B, D), dh_prev, dc_prev (B, H) and the parameters' gradients of one lstm_step.
+
+    dh_t, dc_t (B, H): the gradients of what the step returned; the way through h_t is added to dc_t here.
+    """
+    i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
+    check_cell_state(c_prev, h_prev)
+    tanh_c = torch.tanh(f_t * c_prev + i_t * g_t)
+    do_t = dh_t * tanh_c  # undo o_t * tanh(c_t), towards o_t
+    dc_t = dc_t + dh_t * o_t * (1 - tanh_c**2)  # undo o_t * tanh(c_t), towards c_t
+    df_t = dc_t * c_prev  # undo f_t * c_prev, towards f_t
+    dc_prev = dc_t * f_t  # undo f_t * c_prev, towards c_prev
+    di_t = dc_t * g_t  # undo i_t * g_t, towards i_t
+    dg_t = dc_t * i_t  # undo i_t * g_t, towards g_t
+    da_i = di_t * i_t * (1 - i_t)  # undo sigmoid
+    da_f = df_t * f_t * (1 - f_t)  # undo sigmoid
+    da_g = dg_t * (1 - g_t**2)  # undo tanh
+    da_o = do_t * o_t * (1 - o_t)  # undo sigmoid
+    da_t = torch.cat([da_i, da_f, da_g, da_o], dim=1)  # undo the split
+    dx_t = da_t @ p["W_x"].T  # undo x_t @ W_x
+    dh_prev = da_t @ p["W_h"].T  # undo h_prev @ W_h
+    grads = {"W_x": x_t.T @ da_t, "W_h": h_prev.T @ da_t, "b": da_t.sum(dim=0)}
+    return dx_t, dh_prev, dc_prev, grads
+
+
+def gru_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> torch.Tensor:
+    """Return h_t (B, H) from x_t (B, D) and h_prev (B, H).
+
+    p holds W_x (D, 3H), W_h (H, 3H), b (3H,), in blocks r, z, n, and b_hn (H,), which r_t scales with the
+    state's share of the candidate. Raises InputError where shapes do not fit.
+    Source: Cho et al. (2014), doi:10.3115/v1/D14-1179, with the reset gate after the product, as in PyTorch.
+    """
+    _, z_t, n_t, _ = gru_gates(x_t, h_prev, p)
+    h_t = (1 - z_t) * n_t + z_t * h_prev
+    return h_t
+
+
+def gru_gates(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> tuple[torch.Tensor, ...]:
+    """Return r_t, z_t, n_t and q_t (B, H) of one gru_step; q_t is the state's share of n_t before r_t scales it."""
+    check_gated_step(x_t, h_prev, p, blocks=3)
+    x_r, x_z, x_n = (x_t @ p["W_x"] + p["b"]).chunk(3, dim=1)
+    h_r, h_z, h_n = (h_prev @ p["W_h"]).chunk(3, dim=1)
+    r_t = sigmoid(x_r + h_r)
+    z_t = sigmoid(x_z + h_z)
+    q_t = h_n + p["b_hn"]
+    n_t = torch.tanh(x_n + r_t * q_t)
+    return r_t, z_t, n_t, q_t
+
+
+def gru_step_backward(
+    dh_t: torch.Tensor, x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters
+) -> tuple[torch.Tensor, torch.Tensor, Gradients]:
+    """Return dx_t (B, D), dh_prev (B, H) and the parameters' gradients of one gru_step, given dh_t (B, H)."""
+    r_t, z_t, n_t, q_t = gru_gates(x_t, h_prev, p)
+    dn_t = dh_t * (1 - z_t)  # undo (1 - z_t) * n_t, towards n_t
+    dz_t = dh_t * (h_prev - n_t)  # undo both products, towards z_t
+    da_n = dn_t * (1 - n_t**2)  # undo tanh
+    dq_t = da_n * r_t  # undo r_t * q_t, towards q_t
+    dr_t = da_n * q_t  # undo r_t * q_t, towards r_t
+    da_z = dz_t * z_t * (1 - z_t)  # undo sigmoid
+    da_r = dr_t * r_t * (1 - r_t)  # undo sigmoid
+    dx_share = torch.cat([da_r, da_z, da_n], dim=1)  # undo the split of the input's share
+    dh_share = torch.cat([da_r, da_z, dq_t], dim=1)  # undo the split of the state's share
+    dx_t = dx_share @ p["W_x"].T  # undo x_t @ W_x
+    dh_prev = dh_t * z_t + dh_share @ p["W_h"].T  # undo z_t * h_prev and h_prev @ W_h
+    grads = {
+        "W_x": x_t.T @ dx_share,
+        "W_h": h_prev.T @ dh_share,
+        "b": dx_share.sum(dim=0),
+        "b_hn": dq_t.sum(dim=0),
+    }
+    return dx_t, dh_prev, grads
+
+
 def check_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> None:
     """Raise InputError unless x_t, h_prev and the parameters of an RNN fit together."""
-    missing = {"W_xh", "W_hh", "b_h"} - set(p)
+    _check_names(p, "W_xh", "W_hh", "b_h")
+    _check_shapes(x_t, h_prev, p, "W_xh", "W_hh", blocks=1)
+
+
+def check_gated_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters, blocks: int) -> None:
+    """Raise InputError unless x_t, h_prev and the parameters of an LSTM (4 blocks) or GRU (3) fit together."""
+    _check_names(p, "W_x", "W_h", "b")
+    _check_shapes(x_t, h_prev, p, "W_x", "W_h", blocks)
+
+
+def check_cell_state(c_prev: torch.Tensor, h_prev: torch.Tensor) -> None:
+    """Raise InputError unless c_prev has the shape of h_prev."""
+    if c_prev.shape != h_prev.shape:
+        raise InputError(
+            f"c_prev must have the shape of h_prev, {tuple(h_prev.shape)}, but {tuple(c_prev.shape)} came"
+        )
+
+
+def _check_names(p: Parameters, *names: str) -> None:
+    missing = set(names) - set(p)
     if missing:
         raise InputError(f"p lacks {', '.join(sorted(missing))}; it holds {', '.join(sorted(p)) or 'nothing'}")
-    D, H = p["W_xh"].shape
+
+
+def _check_shapes(
+    x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters, from_x: str, from_h: str, blocks: int
+) -> None:
+    D, width = p[from_x].shape
+    H = width // blocks
     if x_t.ndim != 2 or h_prev.ndim != 2:
         raise InputError(
             f"x_t and h_prev need two axes, (B, D) and (B, H), "
             f"but shapes {tuple(x_t.shape)} and {tuple(h_prev.shape)} came"
         )
     if x_t.shape[1] != D:
-        raise InputError(f"x_t has {x_t.shape[1]} features but W_xh expects {D}; was it one-hot encoded?")
+        raise InputError(f"x_t has {x_t.shape[1]} features but {from_x} expects {D}; was it one-hot encoded?")
     if h_prev.shape[1] != H:
-        raise InputError(f"h_prev has {h_prev.shape[1]} units but W_xh makes {H}")
-    if tuple(p["W_hh"].shape) != (H, H):
-        raise InputError(f"W_hh must have shape {(H, H)} to go with W_xh, but {tuple(p['W_hh'].shape)} came")
+        raise InputError(f"h_prev has {h_prev.shape[1]} units but {from_x} makes {H}")
+    if tuple(p[from_h].shape) != (H, blocks * H):
+        raise InputError(
+            f"{from_h} must have shape {(H, blocks * H)} to go with {from_x}, but {tuple(p[from_h].shape)} came"
+        )
     if h_prev.shape[0] != x_t.shape[0]:
         raise InputError(f"h_prev holds {h_prev.shape[0]} sequences but x_t holds {x_t.shape[0]}")

@@ -1,256 +1,270 @@
-"""Layers and nets over whole sequences on tensors; the gradients come from autograd.
+"""Recurrent layers over whole sequences on tensors, on any device: the twin of rnncourse.in_numpy.layers.
 
-The twin of rnncourse.in_numpy.layers: the same names, arguments and initial numbers for the same rng. What
-forward returns is part of autograd's graph, so `loss.backward()` works as well as `backward`.
+The same names, arguments and, for the same rng, initial numbers. What forward returns is part of autograd's
+graph, so `loss.backward()` works as well as `backward`; either way the gradient is the sweep written by hand.
+
+Every layer keeps its numbers in `params`, fills `grads` (same keys) in `backward`, and remembers what the
+last `forward` computed in `trace`. `params` belongs to the caller: an array replaced or changed in place is
+what the next `forward` uses.
+
+A mask (T, B) marks padding with 0: there the state stays what it was, so the last state is that of the last
+real step, and a layer that reads backwards starts at the last real step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
 
-from rnncourse.errors import InputError, describe, require_choice, require_count, require_generator
+from rnncourse.common.parts import Suffixed, as_parts, with_suffix
+from rnncourse.errors import InputError, describe, require_choice, require_count
+from rnncourse.in_torch import sweeps
 from rnncourse.in_torch.activations import ACTIVATIONS
+from rnncourse.in_torch.base import (
+    Layer,
+    Tensors,
+    check_mask,
+    check_params,
+    check_sequence,
+    check_state,
+    tracked,
+    uniform_draw,
+)
+from rnncourse.in_torch.sweeps import Sweep
 
-Tensors = dict[str, torch.Tensor]
-
-
-class _Layer:
-    """What every layer and net has: params, grads, trace, and moving to a device."""
-
-    def __init__(self) -> None:
-        self.params: Tensors = {}
-        self.grads: Tensors = {}
-        self.trace: Tensors = {}
-        self._inputs: tuple[torch.Tensor, ...] = ()
-        self._outputs: tuple[torch.Tensor, ...] = ()
-
-    def to(self, device: torch.device | str) -> _Layer:
-        """Move all parameters to `device` and return self."""
-        for name, tensor in self.params.items():
-            self.params[name] = tensor.detach().to(device).requires_grad_()
-        return self
-
-    def _differentiate(self, gradients: tuple[torch.Tensor | None, ...]) -> tuple[torch.Tensor, ...]:
-        """Fill grads and return the inputs' gradients, given the gradients of the last forward's outputs."""
-        if not self._outputs:
-            raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
-        for output, gradient in zip(self._outputs, gradients, strict=True):
-            if gradient is not None and gradient.shape != output.shape:
-                raise InputError(
-                    f"the gradient must have the shape of what forward returned, {tuple(output.shape)}, "
-                    f"but {tuple(gradient.shape)} came"
-                )
-        known = [(o, g) for o, g in zip(self._outputs, gradients, strict=True) if g is not None]
-        sources = [*self.params.values(), *self._inputs]
-        found = torch.autograd.grad(
-            [o for o, _ in known], sources, [g for _, g in known], retain_graph=True, materialize_grads=True
-        )
-        self.grads.update(zip(self.params, found, strict=False))
-        return found[len(self.params) :]
+Array = torch.Tensor
+Pair = tuple[torch.Tensor, torch.Tensor]
 
 
-class RNN(_Layer):
+class Recurrent(Layer):
+    """What RNN, LSTM and GRU share: sizes, initial parameters, checks before and after the sweep.
+
+    A subclass names its blocks of pre-activations and the shapes of its parameters.
+    """
+
+    blocks: tuple[str, ...]
+
+    def __init__(self, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
+        super().__init__()
+        self.D, self.H = require_count("D", D), require_count("H", H)
+        draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
+        self.params = {name: draw(*shape) for name, shape in self.shapes.items()}
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter."""
+        n = len(self.blocks) * self.H
+        return {"W_x": (self.D, n), "W_h": (self.H, n), "b": (n,)}
+
+    def _enter(
+        self, x: Array, mask: Array | None, **states: Array | None
+    ) -> tuple[Array, list[Array], Array | None]:
+        """Check what forward was given; return x, the initial states and the mask (T, B, 1).
+
+        Numbers become float64 if any of them is, or any parameter; autograd follows x and the states.
+        """
+        shapes = self.shapes
+        check_params(self.params, shapes)
+        check_sequence(x, self.D, next(iter(shapes)))
+        dtype = x.dtype
+        for tensor in (*(self.params[name] for name in shapes), *(s for s in states.values() if s is not None)):
+            dtype = torch.promote_types(dtype, tensor.dtype)
+        x = tracked(x)
+        shape = (x.shape[1], self.H)
+        first = [tracked(check_state(name, s, shape, like=x)) for name, s in states.items()]
+        self._inputs = (x, tuple(first) if len(first) > 1 else first[0])
+        return x.to(dtype), [s.to(dtype) for s in first], check_mask(mask, x.shape[:2])
+
+    def _run(self, sweeps: Pair, x: Array, states: list[Array], real: Array | None) -> tuple[Array, Any]:
+        """Return h and the last state, and keep the trace."""
+        names = list(self.shapes)
+        trace: dict[str, Array] = {}
+        p = [self.params[name].to(x.dtype) for name in names]
+        h, *last = Sweep.apply(sweeps, names, trace, real, x, *states, *p)
+        self.trace = {name: tensor.detach() for name, tensor in trace.items()}
+        self._outputs = (h, tuple(last) if len(last) > 1 else last[0])
+        return self._outputs
+
+    def backward(self, dh: Array, dh_T: Any = None) -> tuple[Array, Any]:
+        """Return dx (T, B, D) and the initial state's gradient, given dh (T, B, H); fill grads.
+
+        dh_T is what comes back through the second result of `forward`, if the loss uses it.
+        """
+        return self._differentiate((dh, dh_T))
+
+
+class RNN(Recurrent):
     """A vanilla recurrent layer: h_t = phi(x_t @ W_xh + h_prev @ W_hh + b_h) at every step.
 
-    D, H: input and hidden size. phi: tanh, sigmoid, relu or leaky_relu. rng (NumPy's, so that both engines
-    start from the same numbers) draws every parameter from U(-1/sqrt(H), 1/sqrt(H)).
-    Source: Elman (1990), doi:10.1207/s15516709cog1402_1.
+    D, H: input and hidden size. phi: tanh, sigmoid, relu or leaky_relu. rng draws every parameter from
+    U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.RNN does. Source: Elman (1990), doi:10.1207/s15516709cog1402_1.
     """
+
+    blocks = ("h",)
 
     def __init__(
         self, D: int, H: int, phi: str = "tanh", rng: np.random.Generator | None = None, dtype: str = "float32"
     ):
-        super().__init__()
-        self.D, self.H = require_count("D", D), require_count("H", H)
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
-        draw = _uniform(rng, 1 / np.sqrt(H), dtype)
-        self.params = {"W_xh": draw(D, H), "W_hh": draw(H, H), "b_h": draw(H)}
+        super().__init__(D, H, rng, dtype)
 
-    def forward(self, x: torch.Tensor, h0: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter."""
+        return {"W_xh": (self.D, self.H), "W_hh": (self.H, self.H), "b_h": (self.H,)}
+
+    def forward(self, x: Array, h0: Array | None = None, mask: Array | None = None) -> Pair:
         """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
 
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
-        p = self.params
-        _check_sequence(x, self.D)
-        x = _tracked(x)
-        h0 = _tracked(_start(h0, (x.shape[1], self.H), like=p["W_hh"]))
-        phi = ACTIVATIONS[self.phi].phi
-        from_x = x @ p["W_xh"] + p["b_h"]  # the inputs' share of every step in one product
-        a, h, h_prev = [], [], h0
-        for from_x_t in from_x:
-            a.append(from_x_t + h_prev @ p["W_hh"])
-            h.append(phi(a[-1]))
-            h_prev = h[-1]
-        a, h = torch.stack(a), torch.stack(h)
-        self.trace = {"x": x.detach(), "h0": h0.detach(), "a": a.detach(), "h": h.detach()}
-        self._inputs, self._outputs = (x, h0), (h, h_prev)
-        return h, h_prev
-
-    def backward(self, dh: torch.Tensor, dh_T: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return dx (T, B, D) and dh0 (B, H), given dh (T, B, H) and perhaps dh_T (B, H); fill grads."""
-        dx, dh0 = self._differentiate((dh, dh_T))
-        return dx, dh0
+        x, states, real = self._enter(x, mask, h0=h0)
+        activation = ACTIVATIONS[self.phi]
+        forward = partial(sweeps.rnn_forward, activation=activation)
+        backward = partial(sweeps.rnn_backward, activation=activation)
+        return self._run((forward, backward), x, states, real)
 
 
-class Readout(_Layer):
-    """Scores from states: s = h @ W_hy + b_y, the same at every step.
+class LSTM(Recurrent):
+    """Long short-term memory: gates i, f, o decide what the cell state c takes in, keeps and shows.
 
-    H, K: state size and number of scores. rng draws from U(-1/sqrt(H), 1/sqrt(H)).
+    D, H: input and hidden size. rng draws every parameter from U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.LSTM does;
+    see initial.py for other starts. Each step is cells.lstm_step, with its sources.
     """
 
-    def __init__(self, H: int, K: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
-        super().__init__()
-        self.H, self.K = require_count("H", H), require_count("K", K)
-        draw = _uniform(rng, 1 / np.sqrt(H), dtype)
-        self.params = {"W_hy": draw(H, K), "b_y": draw(K)}
+    blocks = ("i", "f", "g", "o")
 
-    def forward(self, h: torch.Tensor) -> torch.Tensor:
-        """Return s (..., K) from h (..., H)."""
-        _require_tensor("h", h)
-        if h.shape[-1] != self.H:
-            raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
-        h = _tracked(h)
-        s = h @ self.params["W_hy"] + self.params["b_y"]
-        self.trace = {"h": h.detach()}
-        self._inputs, self._outputs = (h,), (s,)
-        return s
+    def forward(self, x: Array, h0: Pair | None = None, mask: Array | None = None) -> tuple[Array, Pair]:
+        """Return all h (T, B, H) and the last state (h_T, c_T), from x (T, B, D) and the state (h0, c0), zeros if None.
 
-    def backward(self, ds: torch.Tensor) -> torch.Tensor:
-        """Return dh (..., H), given ds (..., K); fill grads."""
-        return self._differentiate((ds,))[0]
+        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
+        """
+        h0, c0 = as_parts("the initial state", h0, 2, "a pair (h0, c0)")
+        x, states, real = self._enter(x, mask, h0=h0, c0=c0)
+        return self._run((sweeps.lstm_forward, sweeps.lstm_backward), x, states, real)
 
 
-class RecurrentNet(_Layer):
-    """A recurrent layer and a readout, sharing one dictionary of parameters and one of gradients.
+class GRU(Recurrent):
+    """Gated recurrent unit: h_t = (1 - z_t) * n_t + z_t * h_prev, where r_t decides what n_t sees of h_prev.
 
-    layer: such as RNN(D, H). K: scores per step. The parameters keep their names: W_xh, W_hh, b_h, W_hy, b_y.
+    D, H: input and hidden size. rng draws every parameter from U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.GRU does.
+    The bias b_hn stays apart from b because r_t scales it. Each step is cells.gru_step, with its source.
     """
 
-    batch_axis = 1
-
-    def __init__(self, layer: RNN, K: int, rng: np.random.Generator | None = None):
-        super().__init__()
-        self.layer = layer
-        dtype = str(next(iter(layer.params.values())).dtype).removeprefix("torch.")
-        self.readout = Readout(layer.H, K, rng=rng, dtype=dtype)
-        self.params = {**layer.params, **self.readout.params}
-        for part in (layer, self.readout):  # one live dictionary: whoever changes it changes all three
-            part.params, part.grads = self.params, self.grads
-
-    def forward(self, x: torch.Tensor, h0: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the scores s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`."""
-        h, _ = self.layer.forward(x, h0)
-        s = self.readout.forward(h)
-        self.trace = self.layer.trace
-        self._inputs, self._outputs = self.layer._inputs, (s,)
-        return s
-
-    def backward(self, ds: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return dx (T, B, D) and dh0 (B, H), given ds (T, B, K); fill grads."""
-        dx, dh0 = self._differentiate((ds,))
-        return dx, dh0
-
-
-class MLP(_Layer):
-    """A dense net: sizes (3, 16, 16, 1) make three layers, with phi after each but the last.
-
-    The parameters are W_1, b_1, W_2, b_2, …; rng draws layer k from U(-1/sqrt(n), 1/sqrt(n)) with n its inputs,
-    as torch.nn.Linear does.
-    """
-
-    batch_axis = 0
-
-    def __init__(
-        self,
-        sizes: Sequence[int],
-        phi: str = "relu",
-        rng: np.random.Generator | None = None,
-        dtype: str = "float32",
-    ):
-        super().__init__()
-        if len(sizes) < 2:
-            raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
-        self.sizes = tuple(require_count("sizes", n) for n in sizes)
-        self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
-        for k, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            draw = _uniform(rng, 1 / np.sqrt(n), dtype)
-            self.params |= {f"W_{k}": draw(n, m), f"b_{k}": draw(m)}
+    blocks = ("r", "z", "n")
 
     @property
-    def depth(self) -> int:
-        """The number of layers of weights."""
-        return len(self.sizes) - 1
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter."""
+        return {**super().shapes, "b_hn": (self.H,)}
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return s (N, K) from x (N, F)."""
-        _require_tensor("x", x, axes=("N", "F"))
-        if x.shape[1] != self.sizes[0]:
-            raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
-        phi = ACTIVATIONS[self.phi].phi
-        x = _tracked(x)
-        self.trace = {"z_0": x.detach()}
-        z = x
-        for k in range(1, self.depth + 1):
-            a = z @ self.params[f"W_{k}"] + self.params[f"b_{k}"]
-            z = phi(a) if k < self.depth else a
-            self.trace |= {f"a_{k}": a.detach(), f"z_{k}": z.detach()}
-        self._inputs, self._outputs = (x,), (z,)
-        return z
+    def forward(self, x: Array, h0: Array | None = None, mask: Array | None = None) -> Pair:
+        """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
 
-    def backward(self, ds: torch.Tensor) -> torch.Tensor:
-        """Return dx (N, F), given ds (N, K); fill grads."""
-        return self._differentiate((ds,))[0]
+        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
+        """
+        x, states, real = self._enter(x, mask, h0=h0)
+        return self._run((sweeps.gru_forward, sweeps.gru_backward), x, states, real)
 
 
-def count_parameters(model: _Layer) -> int:
-    """Return how many numbers the parameters of a layer or net hold."""
-    return sum(tensor.numel() for tensor in model.params.values())
+class Composed(Layer):
+    """Layers that make one layer; each one's parameters are seen under its own suffix."""
+
+    def __init__(self, parts: dict[str, Layer]):
+        super().__init__()
+        self.parts = parts
+        for suffix, part in parts.items():
+            self.params.update(with_suffix(part.params, suffix))
+        self.share(self.params, self.grads)
+
+    def share(self, params: Tensors, grads: Tensors) -> None:
+        """Keep parameters and gradients in these dictionaries, and let every part see its share of them."""
+        super().share(params, grads)
+        for suffix, part in self.parts.items():
+            part.share(Suffixed(params, suffix), Suffixed(grads, suffix))
 
 
-def _uniform(rng: np.random.Generator | None, bound: float, dtype: str):
-    """Return a function that draws a tensor of the given sizes from U(-bound, bound), the numbers in_numpy draws."""
-    rng = np.random.default_rng(0) if rng is None else require_generator("rng", rng)
-    require_choice("dtype", dtype, ("float32", "float64"))
-    return lambda *shape: torch.from_numpy(rng.uniform(-bound, bound, shape).astype(dtype)).requires_grad_()
+class Stack(Composed):
+    """Several layers, each reading the states of the one before: Stack(LSTM(D, H), LSTM(H, H)).
+
+    The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state a layer.
+    """
+
+    def __init__(self, *layers: Layer):
+        if not layers:
+            raise InputError("Stack needs at least one layer")
+        for k, (lower, upper) in enumerate(pairwise(layers), start=1):
+            if upper.D != lower.H:
+                raise InputError(f"layer {k + 1} reads {upper.D} features, but layer {k} gives {lower.H}")
+        super().__init__({f"_{k}": layer for k, layer in enumerate(layers, start=1)})
+        self.layers = layers
+        self.D, self.H = layers[0].D, layers[-1].H
+
+    def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
+        """Return the top layer's h (T, B, H) and all layers' last states, from x (T, B, D) and their initial states."""
+        states = as_parts("the initial state", h0, len(self.layers), "a tuple with one state for each layer")
+        last: list[Any] = []
+        check_sequence(x, self.D, "the first layer")
+        h = x = tracked(x)
+        for layer, state in zip(self.layers, states, strict=True):
+            h, state_T = layer.forward(h, state, mask)
+            last.append(state_T)
+        self.trace = {"h": h.detach()}
+        for suffix, layer in self.parts.items():
+            self.trace |= with_suffix(layer.trace, suffix)
+        self._inputs, self._outputs = (x, tuple(layer._inputs[1] for layer in self.layers)), (h, tuple(last))
+        return self._outputs
+
+    def backward(self, dh: Array, dh_T: Sequence | None = None) -> tuple[Array, tuple]:
+        """Return dx (T, B, D) and the gradient of every layer's initial state, given dh (T, B, H); fill grads."""
+        return self._differentiate((dh, dh_T))
 
 
-def _require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None) -> None:
-    if not isinstance(value, torch.Tensor):
-        raise InputError(
-            f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
-        )
-    if not value.is_floating_point():
-        raise InputError(f"{name} must hold floating-point numbers, but {describe(value)} came; write {name}.float()")
-    if axes is not None and value.ndim != len(axes):
-        raise InputError(
-            f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {tuple(value.shape)} came"
-        )
-    if value.numel() == 0:
-        raise InputError(f"{name} is empty: shape {tuple(value.shape)} came, and every axis needs at least one entry")
-    if not torch.isfinite(value).all():
-        raise InputError(f"{name} must hold finite numbers, but some of its {value.numel()} entries are NaN or infinite")
+class Bidirectional(Composed):
+    """Two layers, one reading from first to last, one from last to first: Bidirectional(LSTM(D, H), LSTM(D, H)).
+
+    Its h holds both, side by side. Parameters end in _fwd and _bwd; a state is a pair of states, and the
+    backward reader's last state is the one at the first step. `trace` is in the order of time for both.
+    Source: Schuster and Paliwal (1997), doi:10.1109/78.650093.
+    """
+
+    def __init__(self, fwd: Layer, bwd: Layer):
+        if fwd.D != bwd.D:
+            raise InputError(f"both directions read the same x, but they expect {fwd.D} and {bwd.D} features")
+        super().__init__({"_fwd": fwd, "_bwd": bwd})
+        self.fwd, self.bwd = fwd, bwd
+        self.D, self.H = fwd.D, fwd.H + bwd.H
+
+    def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
+        """Return h (T, B, H) and both last states, from x (T, B, D) and both initial states."""
+        fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one a direction")
+        check_sequence(x, self.D, "each direction")
+        x = tracked(x)
+        mask_back = None if mask is None else torch.flip(torch.as_tensor(mask), [0])
+        h_fwd, fwd_T = self.fwd.forward(x, fwd_0, mask)
+        h_bwd, bwd_T = self.bwd.forward(x.flip(0), bwd_0, mask_back)
+        h = torch.cat([h_fwd, h_bwd.flip(0)], dim=2)
+        back = {name: a.flip(0) if a.ndim == 3 else a for name, a in self.bwd.trace.items()}
+        self.trace = {"h": h.detach(), **with_suffix(self.fwd.trace, "_fwd"), **with_suffix(back, "_bwd")}
+        self._inputs, self._outputs = (x, (self.fwd._inputs[1], self.bwd._inputs[1])), (h, (fwd_T, bwd_T))
+        return self._outputs
+
+    def backward(self, dh: Array, dh_T: Sequence | None = None) -> tuple[Array, tuple]:
+        """Return dx (T, B, D) and both gradients of the initial states, given dh (T, B, H); fill grads."""
+        return self._differentiate((dh, dh_T))
 
 
-def _check_sequence(x: torch.Tensor, D: int) -> None:
-    _require_tensor("x", x, axes=("T", "B", "D"))
-    if x.shape[2] != D:
-        raise InputError(f"x has {x.shape[2]} features but W_xh expects {D}; was it one-hot encoded?")
-
-
-def _start(h0: torch.Tensor | None, shape: tuple[int, int], like: torch.Tensor) -> torch.Tensor:
-    """Return h0 if it fits, or zeros of the dtype and on the device of `like`."""
-    if h0 is None:
-        return torch.zeros(shape, dtype=like.dtype, device=like.device)
-    _require_tensor("h0", h0, axes=("B", "H"))
-    if tuple(h0.shape) != shape:
-        raise InputError(f"h0 must have shape {shape} (B, H) to go with x, but {tuple(h0.shape)} came")
-    return h0
-
-
-def _tracked(tensor: torch.Tensor) -> torch.Tensor:
-    """Return the tensor itself if autograd follows it already, else a copy that it follows."""
-    return tensor if tensor.requires_grad else tensor.detach().requires_grad_()
+def single_layers(layer: Layer) -> list[Recurrent]:
+    """Return the RNNs, LSTMs and GRUs that a layer or net is made of."""
+    if isinstance(layer, Recurrent):
+        return [layer]
+    if isinstance(layer, Composed):
+        return [single for part in layer.parts.values() for single in single_layers(part)]
+    if hasattr(layer, "layer"):
+        return single_layers(layer.layer)
+    raise InputError(f"a recurrent layer or net is needed, but {describe(layer)} came")

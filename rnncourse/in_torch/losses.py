@@ -15,6 +15,11 @@ def softmax(s: torch.Tensor) -> torch.Tensor:
     return torch.softmax(s, dim=-1)
 
 
+def log_softmax(s: torch.Tensor) -> torch.Tensor:
+    """Return log p (..., K) from scores s (..., K), without the overflow and the zeros of log(softmax(s))."""
+    return torch.log_softmax(s, dim=-1)
+
+
 def softmax_cross_entropy(
     s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -30,7 +35,7 @@ def softmax_cross_entropy(
     if int(y.min()) < 0 or int(y.max()) >= K:
         raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {int(y.min())} to {int(y.max())}")
     weight = _weights(mask, y.shape, s)
-    log_p = torch.log_softmax(s, dim=-1)
+    log_p = log_softmax(s)
     loss = -(weight * log_p.gather(-1, y[..., None].long())[..., 0]).sum()
     target = torch.nn.functional.one_hot(y.long(), K).to(s.dtype)
     return loss, (log_p.detach().exp() - target) * weight[..., None]

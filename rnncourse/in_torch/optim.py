@@ -5,6 +5,7 @@ With `clip`, the gradients are first scaled down so that their common norm is at
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from rnncourse.errors import InputError, describe
@@ -26,35 +27,13 @@ def clip_by_norm(grads: Tensors, max_norm: float) -> float:
     return norm
 
 
-class SGD:
-    """Gradient descent: parameter ← parameter - lr × gradient."""
+class Optimizer:
+    """What all optimizers share: the learning rate, clipping and the walk over the parameters."""
 
     def __init__(self, lr: float, clip: float | None = None):
         self.lr = _positive("lr", lr)
         self.clip = None if clip is None else _positive("clip", clip)
-
-    @torch.no_grad()
-    def step(self, params: Tensors, grads: Tensors) -> None:
-        """Change every parameter in place."""
-        _check_keys(params, grads)
-        if self.clip is not None:
-            clip_by_norm(grads, self.clip)
-        for name, tensor in params.items():
-            tensor -= self.lr * grads[name]
-
-
-class Adam:
-    """Adam with its usual constants. Source: Kingma and Ba (2015), algorithm 1, arXiv:1412.6980."""
-
-    def __init__(
-        self, lr: float, clip: float | None = None, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
-    ):
-        self.lr = _positive("lr", lr)
-        self.clip = None if clip is None else _positive("clip", clip)
-        self.betas, self.eps = betas, eps
         self.steps = 0
-        self.mean: Tensors = {}
-        self.square: Tensors = {}
 
     @torch.no_grad()
     def step(self, params: Tensors, grads: Tensors) -> None:
@@ -63,19 +42,79 @@ class Adam:
         if self.clip is not None:
             clip_by_norm(grads, self.clip)
         self.steps += 1
-        beta_1, beta_2 = self.betas
         for name, tensor in params.items():
-            m = self.mean.setdefault(name, torch.zeros_like(tensor))
-            v = self.square.setdefault(name, torch.zeros_like(tensor))
-            m += (1 - beta_1) * (grads[name] - m)
-            v += (1 - beta_2) * (grads[name] ** 2 - v)
-            m_hat = m / (1 - beta_1**self.steps)  # the averages start at 0: undo that bias
-            v_hat = v / (1 - beta_2**self.steps)
-            tensor -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
+            self._update(name, tensor, grads[name])
+
+    def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Gradient descent: parameter ← parameter - lr × gradient."""
+
+    def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
+        tensor -= self.lr * gradient
+
+
+class Momentum(Optimizer):
+    """Gradient descent that keeps rolling: velocity ← momentum × velocity + gradient.
+
+    Source: Polyak (1964), doi:10.1016/0041-5553(64)90137-5, in the form that torch.optim.SGD uses.
+    """
+
+    def __init__(self, lr: float, clip: float | None = None, momentum: float = 0.9):
+        super().__init__(lr, clip)
+        self.momentum = _positive("momentum", momentum)
+        self.velocity: Tensors = {}
+
+    def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
+        v = self.velocity.setdefault(name, torch.zeros_like(tensor))
+        v *= self.momentum
+        v += gradient
+        tensor -= self.lr * v
+
+
+class Adagrad(Optimizer):
+    """Each entry's steps shrink with the gradients that it has seen.
+
+    Source: Duchi, Hazan and Singer (2011), https://jmlr.org/papers/v12/duchi11a.html.
+    """
+
+    def __init__(self, lr: float, clip: float | None = None, eps: float = 1e-10):
+        super().__init__(lr, clip)
+        self.eps = _positive("eps", eps)
+        self.square: Tensors = {}
+
+    def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
+        total = self.square.setdefault(name, torch.zeros_like(tensor))
+        total += gradient**2
+        tensor -= self.lr * gradient / (total.sqrt() + self.eps)
+
+
+class Adam(Optimizer):
+    """Adam with its usual constants. Source: Kingma and Ba (2015), algorithm 1, arXiv:1412.6980."""
+
+    def __init__(
+        self, lr: float, clip: float | None = None, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+    ):
+        super().__init__(lr, clip)
+        self.betas, self.eps = betas, eps
+        self.mean: Tensors = {}
+        self.square: Tensors = {}
+
+    def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
+        beta_1, beta_2 = self.betas
+        m = self.mean.setdefault(name, torch.zeros_like(tensor))
+        v = self.square.setdefault(name, torch.zeros_like(tensor))
+        m += (1 - beta_1) * (gradient - m)
+        v += (1 - beta_2) * (gradient**2 - v)
+        m_hat = m / (1 - beta_1**self.steps)  # the averages start at 0: undo that bias
+        v_hat = v / (1 - beta_2**self.steps)
+        tensor -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
 
 
 def _positive(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
         raise InputError(f"{name} must be a number above 0, but {describe(value)} came")
     return float(value)
 

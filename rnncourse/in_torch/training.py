@@ -1,5 +1,5 @@
-"""Training with autograd's gradients; the loop itself is shared with in_numpy."""
+"""Training on tensors; the loops themselves are shared with in_numpy."""
 
-from rnncourse.loop import History, fit
+from rnncourse.loop import History, fit, fit_truncated
 
-__all__ = ["History", "fit"]
+__all__ = ["History", "fit", "fit_truncated"]

@@ -1,0 +1,89 @@
+"""What all layers and nets share: parameters, gradients, trace, and the checks of what comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+
+import numpy as np
+
+from rnncourse.errors import InputError, describe, require_array, require_choice, require_generator
+
+Arrays = MutableMapping[str, np.ndarray]
+
+
+class Layer:
+    """A layer or net: numbers in `params`, gradients in `grads` (same keys), the last forward in `trace`."""
+
+    def __init__(self) -> None:
+        self.params: Arrays = {}
+        self.grads: Arrays = {}
+        self.trace: dict[str, np.ndarray] = {}
+
+    def share(self, params: Arrays, grads: Arrays) -> None:
+        """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
+        self.params, self.grads = params, grads
+
+
+def count_parameters(model: Layer) -> int:
+    """Return how many numbers the parameters of a layer or net hold."""
+    return sum(array.size for array in model.params.values())
+
+
+def uniform_draw(rng: np.random.Generator | None, bound: float, dtype: str) -> Callable[..., np.ndarray]:
+    """Return a function that draws an array of the given sizes from U(-bound, bound)."""
+    rng = np.random.default_rng(0) if rng is None else require_generator("rng", rng)
+    require_choice("dtype", dtype, ("float32", "float64"))
+    return lambda *shape: rng.uniform(-bound, bound, shape).astype(dtype)
+
+
+def check_params(params: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Raise InputError unless every parameter is a floating-point array of its shape."""
+    for name, shape in shapes.items():
+        array = params.get(name)
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.shape != shape:
+            raise InputError(
+                f"the parameter {name} must be a floating-point array of shape {shape}, but {describe(array)} came"
+            )
+
+
+def check_sequence(x: np.ndarray, D: int, weights: str) -> None:
+    """Raise InputError unless x is a finite (T, B, D) array; `weights` is the matrix that it meets."""
+    require_array("x", x, axes=("T", "B", "D"))
+    if x.shape[2] != D:
+        raise InputError(f"x has {x.shape[2]} features but {weights} expects {D}; was it one-hot encoded?")
+
+
+def check_state(name: str, state: np.ndarray | None, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+    """Return the initial state if it fits, or zeros."""
+    if state is None:
+        return np.zeros(shape, dtype=dtype)
+    require_array(name, state, axes=("B", "H"))
+    if state.shape != shape:
+        raise InputError(f"{name} must have shape {shape} (B, H) to go with x, but {state.shape} came")
+    return state
+
+
+def check_mask(mask: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | None:
+    """Return the mask as booleans (T, B, 1), or None where no step is padding."""
+    if mask is None:
+        return None
+    mask = np.asarray(mask)
+    if mask.shape != shape:
+        raise InputError(f"mask must have shape {shape} (T, B) to go with x, but {mask.shape} came")
+    if not np.isin(mask, (0, 1)).all():
+        raise InputError("mask must hold only 0 (padding) and 1 (a real step)")
+    return None if mask.all() else (mask != 0)[:, :, None]
+
+
+def check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the gradient if it has the shape of what it is the gradient of."""
+    if np.shape(gradient) != shape:
+        raise InputError(f"{name} must have the shape of what forward returned, {shape}, but {np.shape(gradient)} came")
+    return gradient
+
+
+def need_trace(trace: dict) -> dict:
+    """Return the trace of the last forward; raise InputError if there was none."""
+    if not trace:
+        raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
+    return trace

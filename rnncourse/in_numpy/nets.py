@@ -1,0 +1,137 @@
+"""Nets: a recurrent layer with a readout, and a dense net to compare it with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rnncourse.errors import InputError, describe, require_array, require_choice, require_count
+from rnncourse.in_numpy.activations import ACTIVATIONS
+from rnncourse.in_numpy.base import Arrays, Layer, check_gradient, need_trace, uniform_draw
+
+
+class Readout(Layer):
+    """Scores from states: s = h @ W_hy + b_y, the same at every step.
+
+    H, K: state size and number of scores. rng draws from U(-1/sqrt(H), 1/sqrt(H)).
+    """
+
+    def __init__(self, H: int, K: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
+        super().__init__()
+        self.H, self.K = require_count("H", H), require_count("K", K)
+        draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
+        self.params = {"W_hy": draw(H, K), "b_y": draw(K)}
+
+    def forward(self, h: np.ndarray) -> np.ndarray:
+        """Return s (..., K) from h (..., H)."""
+        require_array("h", h)
+        if h.shape[-1] != self.H:
+            raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
+        self.trace = {"h": h}
+        return h @ self.params["W_hy"] + self.params["b_y"]
+
+    def backward(self, ds: np.ndarray) -> np.ndarray:
+        """Return dh (..., H), given ds (..., K); fill grads."""
+        h = need_trace(self.trace)["h"]
+        check_gradient("ds", ds, (*h.shape[:-1], self.K))
+        self.grads.update(
+            W_hy=h.reshape(-1, self.H).T @ ds.reshape(-1, self.K),
+            b_y=ds.reshape(-1, self.K).sum(axis=0),
+        )
+        return ds @ self.params["W_hy"].T
+
+
+class RecurrentNet(Layer):
+    """A recurrent layer and a readout, sharing one dictionary of parameters and one of gradients.
+
+    layer: RNN, LSTM, GRU, Stack or Bidirectional. K: scores per step. The parameters keep the layer's names,
+    such as W_xh, W_hh, b_h, and W_hy, b_y. `state_T` is the state after the last step of the last `forward`.
+    """
+
+    batch_axis = 1
+
+    def __init__(self, layer: Layer, K: int, rng: np.random.Generator | None = None):
+        super().__init__()
+        self.layer = layer
+        dtype = next(iter(layer.params.values())).dtype.name
+        self.readout = Readout(layer.H, K, rng=rng, dtype=dtype)
+        self.state_T: Any = None
+        self.share({**layer.params, **self.readout.params}, {})
+
+    def share(self, params: Arrays, grads: Arrays) -> None:
+        """Keep parameters and gradients in these dictionaries: whoever changes one changes layer and readout."""
+        super().share(params, grads)
+        self.layer.share(params, grads)
+        self.readout.share(params, grads)
+
+    def forward(self, x: np.ndarray, h0: Any = None, mask: np.ndarray | None = None) -> np.ndarray:
+        """Return the scores s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`.
+
+        h0: the initial state as the layer takes it. mask (T, B): 0 marks padding, over which the state is kept.
+        """
+        h, self.state_T = self.layer.forward(x, h0, mask)
+        self.trace = self.layer.trace
+        return self.readout.forward(h)
+
+    def backward(self, ds: np.ndarray) -> tuple[np.ndarray, Any]:
+        """Return dx (T, B, D) and the gradient of the initial state, given ds (T, B, K); fill grads."""
+        return self.layer.backward(self.readout.backward(ds))
+
+
+class MLP(Layer):
+    """A dense net: sizes (3, 16, 16, 1) make three layers, with phi after each but the last.
+
+    The parameters are W_1, b_1, W_2, b_2, …; rng draws layer k from U(-1/sqrt(n), 1/sqrt(n)) with n its inputs,
+    as torch.nn.Linear does.
+    """
+
+    batch_axis = 0
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        phi: str = "relu",
+        rng: np.random.Generator | None = None,
+        dtype: str = "float32",
+    ):
+        super().__init__()
+        if len(sizes) < 2:
+            raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
+        self.sizes = tuple(require_count("sizes", n) for n in sizes)
+        self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
+        for k, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
+            draw = uniform_draw(rng, 1 / np.sqrt(n), dtype)
+            self.params |= {f"W_{k}": draw(n, m), f"b_{k}": draw(m)}
+
+    @property
+    def depth(self) -> int:
+        """The number of layers of weights."""
+        return len(self.sizes) - 1
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Return s (N, K) from x (N, F)."""
+        require_array("x", x, axes=("N", "F"))
+        if x.shape[1] != self.sizes[0]:
+            raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
+        phi = ACTIVATIONS[self.phi].phi
+        self.trace = {"z_0": x}
+        z = x
+        for k in range(1, self.depth + 1):
+            a = z @ self.params[f"W_{k}"] + self.params[f"b_{k}"]
+            z = phi(a) if k < self.depth else a
+            self.trace |= {f"a_{k}": a, f"z_{k}": z}
+        return z
+
+    def backward(self, ds: np.ndarray) -> np.ndarray:
+        """Return dx (N, F), given ds (N, K); fill grads."""
+        trace = need_trace(self.trace)
+        da = check_gradient("ds", ds, trace[f"a_{self.depth}"].shape)
+        for k in range(self.depth, 0, -1):
+            self.grads[f"W_{k}"] = trace[f"z_{k - 1}"].T @ da
+            self.grads[f"b_{k}"] = da.sum(axis=0)
+            dz = da @ self.params[f"W_{k}"].T  # undo z @ W
+            if k > 1:
+                da = dz * ACTIVATIONS[self.phi].phi_prime(trace[f"a_{k - 1}"])  # undo phi
+        return dz

@@ -1,0 +1,145 @@
+"""What all layers and nets share: parameters, gradients, trace, and the checks of what comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnncourse.common.parts import as_parts, flatten, unflatten
+from rnncourse.errors import InputError, describe, require_choice, require_generator
+
+Tensors = MutableMapping[str, torch.Tensor]
+
+
+class Layer:
+    """A layer or net: numbers in `params`, gradients in `grads` (same keys), the last forward in `trace`."""
+
+    def __init__(self) -> None:
+        self.params: Tensors = {}
+        self.grads: Tensors = {}
+        self.trace: dict[str, torch.Tensor] = {}
+        self._inputs: Any = ()
+        self._outputs: Any = ()
+
+    def share(self, params: Tensors, grads: Tensors) -> None:
+        """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
+        self.params, self.grads = params, grads
+
+    def to(self, device: torch.device | str) -> Layer:
+        """Move all parameters to `device` and return self."""
+        for name, tensor in list(self.params.items()):
+            self.params[name] = tensor.detach().to(device).requires_grad_()
+        return self
+
+    def _differentiate(self, gradients: Any) -> Any:
+        """Fill grads and return the inputs' gradients, given the gradients of the last forward's outputs.
+
+        Inputs and outputs are tensors or tuples of them, tuples in tuples too; None is a gradient of zeros.
+        """
+        if not self._outputs:
+            raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
+        known = list(_matched(self._outputs, gradients))
+        flat = list(flatten(self._inputs))
+        found = torch.autograd.grad(
+            [output for output, _ in known],
+            [*self.params.values(), *flat],
+            [gradient for _, gradient in known],
+            retain_graph=True,
+            materialize_grads=True,
+        )
+        self.grads.update(zip(self.params, found, strict=False))
+        rest = iter(found[len(self.params) :])
+        return unflatten(self._inputs, rest)
+
+
+def count_parameters(model: Layer) -> int:
+    """Return how many numbers the parameters of a layer or net hold."""
+    return sum(tensor.numel() for tensor in model.params.values())
+
+
+def uniform_draw(rng: np.random.Generator | None, bound: float, dtype: str) -> Callable[..., torch.Tensor]:
+    """Return a function that draws a tensor of the given sizes from U(-bound, bound), the numbers in_numpy draws."""
+    rng = np.random.default_rng(0) if rng is None else require_generator("rng", rng)
+    require_choice("dtype", dtype, ("float32", "float64"))
+    return lambda *shape: torch.from_numpy(rng.uniform(-bound, bound, shape).astype(dtype)).requires_grad_()
+
+
+def check_params(params: Tensors, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Raise InputError unless every parameter is a floating-point tensor of its shape."""
+    for name, shape in shapes.items():
+        tensor = params.get(name)
+        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or tensor.shape != shape:
+            raise InputError(
+                f"the parameter {name} must be a floating-point tensor of shape {shape}, but {describe(tensor)} came"
+            )
+
+
+def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None) -> torch.Tensor:
+    """Return `value` if it is a non-empty, finite floating-point tensor with the named axes."""
+    if not isinstance(value, torch.Tensor):
+        raise InputError(
+            f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
+        )
+    if not value.is_floating_point():
+        raise InputError(f"{name} must hold floating-point numbers, but {describe(value)} came; write {name}.float()")
+    if axes is not None and value.ndim != len(axes):
+        raise InputError(f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {tuple(value.shape)} came")
+    if value.numel() == 0:
+        raise InputError(f"{name} is empty: shape {tuple(value.shape)} came, and every axis needs at least one entry")
+    if not torch.isfinite(value).all():
+        raise InputError(f"{name} must hold finite numbers, but some of its {value.numel()} are NaN or infinite")
+    return value
+
+
+def check_sequence(x: torch.Tensor, D: int, weights: str) -> None:
+    """Raise InputError unless x is a finite (T, B, D) tensor; `weights` is the matrix that it meets."""
+    require_tensor("x", x, axes=("T", "B", "D"))
+    if x.shape[2] != D:
+        raise InputError(f"x has {x.shape[2]} features but {weights} expects {D}; was it one-hot encoded?")
+
+
+def check_state(name: str, state: torch.Tensor | None, shape: tuple[int, int], like: torch.Tensor) -> torch.Tensor:
+    """Return the initial state if it fits, or zeros of the dtype and on the device of `like`."""
+    if state is None:
+        return torch.zeros(shape, dtype=like.dtype, device=like.device)
+    require_tensor(name, state, axes=("B", "H"))
+    if tuple(state.shape) != shape:
+        raise InputError(f"{name} must have shape {shape} (B, H) to go with x, but {tuple(state.shape)} came")
+    return state
+
+
+def check_mask(mask: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tensor | None:
+    """Return the mask as booleans (T, B, 1), or None where no step is padding."""
+    if mask is None:
+        return None
+    mask = torch.as_tensor(mask)
+    if mask.shape != shape:
+        raise InputError(f"mask must have shape {tuple(shape)} (T, B) to go with x, but {tuple(mask.shape)} came")
+    if not ((mask == 0) | (mask == 1)).all():
+        raise InputError("mask must hold only 0 (padding) and 1 (a real step)")
+    return None if mask.all() else (mask != 0)[:, :, None]
+
+
+def tracked(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the tensor itself if autograd follows it already, else a copy that it follows."""
+    return tensor if tensor.requires_grad else tensor.detach().requires_grad_()
+
+
+def _matched(outputs: Any, gradients: Any) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Give each output with its gradient, leaving out those whose gradient is None."""
+    if gradients is None:
+        return
+    if isinstance(outputs, tuple):
+        parts = as_parts("the gradient", gradients, len(outputs), "nested as the state is")
+        for output, gradient in zip(outputs, parts, strict=True):
+            yield from _matched(output, gradient)
+    elif gradients.shape != outputs.shape:
+        raise InputError(
+            f"the gradient must have the shape of what forward returned, {tuple(outputs.shape)}, "
+            f"but {tuple(gradients.shape)} came"
+        )
+    else:
+        yield outputs, gradients

@@ -1,0 +1,64 @@
+"""Let a trained net write: it reads some tokens, one-hot, and continues them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from rnncourse.common import decoding
+from rnncourse.common.decoding import Beam, with_temperature
+from rnncourse.common.parts import map_state
+from rnncourse.errors import InputError
+from rnncourse.in_torch.layers import Bidirectional
+from rnncourse.in_torch.losses import log_softmax
+from rnncourse.in_torch.nets import RecurrentNet
+
+__all__ = ["Beam", "beam_search", "greedy", "sample", "with_temperature"]
+
+
+def sample(
+    net: RecurrentNet,
+    start: Sequence[int],
+    n: int,
+    rng: np.random.Generator,
+    temperature: float = 1.0,
+    end: int | None = None,
+) -> np.ndarray:
+    """Return n token indices (n,) that follow `start`, drawn from p^(1/temperature); it stops after `end`."""
+    return decoding.sample(_step(net), start, n, net.layer.D, rng, temperature, end)
+
+
+def greedy(net: RecurrentNet, start: Sequence[int], n: int, end: int | None = None) -> np.ndarray:
+    """Return n token indices (n,) that follow `start`, each the likeliest at its place; it stops after `end`."""
+    return decoding.greedy(_step(net), start, n, net.layer.D, end)
+
+
+def beam_search(
+    net: RecurrentNet, start: Sequence[int], n: int, width: int = 4, end: int | None = None
+) -> list[Beam]:
+    """Return up to `width` continuations of n tokens, likeliest first, keeping the `width` best at every token."""
+    return decoding.beam_search(_step(net), start, n, net.layer.D, width, end, _select)
+
+
+def _step(net: RecurrentNet) -> decoding.Step:
+    D, K = net.layer.D, net.readout.K
+    if D != K:
+        raise InputError(f"a net that writes scores the tokens it reads, but it reads {D} and scores {K}")
+    if isinstance(net.layer, Bidirectional):
+        raise InputError("a net that also reads backwards cannot write: it would have to know what follows")
+    weights = net.params["W_hy"]
+    tokens = torch.eye(D, dtype=weights.dtype, device=weights.device)
+
+    @torch.no_grad()
+    def step(indices: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        s = net.forward(tokens[torch.from_numpy(indices).to(tokens.device)][None], state)
+        return log_softmax(s[0]).cpu().numpy(), map_state(torch.Tensor.detach, net.state_T)
+
+    return step
+
+
+def _select(state: Any, rows: np.ndarray) -> Any:
+    return map_state(lambda tensor: tensor[torch.from_numpy(rows).to(tensor.device)], state)

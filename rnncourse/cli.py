@@ -17,6 +17,39 @@ build = typer.Typer(help="For those who write the course.", no_args_is_help=True
 app.add_typer(build, name="build")
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open the course in JupyterLab.
+
+    In a checkout its notebooks are opened as they are. Elsewhere they are copied into ./rnn-course first,
+    and a notebook that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
+    rnncourse lab --no-browser --port 9999
+    """
+    from rnncourse import workspace
+    from rnncourse.errors import InputError
+
+    try:
+        root, report = workspace.course_root(Path.cwd())
+    except InputError as error:
+        _stop(str(error))
+    for line in report.lines():
+        typer.echo(line)
+    typer.echo(f"Opening the course in {root}")
+    raise typer.Exit(workspace.open_lab(root, context.args))
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Examine the installation; each line says that a part is well or how to mend it."""
+    from rnncourse import doctor as examination
+
+    checks = examination.examine()
+    typer.echo(examination.report(checks, as_json))
+    raise typer.Exit(0 if all(check.ok for check in checks) else 1)
+
+
 @build.command("outputs")
 def build_outputs(
     notebooks: Annotated[

@@ -6,6 +6,7 @@ Only the standard library is imported here: tests read `REPRODUCIBLE` before Num
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -20,7 +21,18 @@ REPRODUCIBLE = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
-"""Variables under which a notebook run twice on one machine gives the same output."""
+"""Variables under which a notebook prints the same numbers on every run and, as far as can be, machine."""
+
+if platform.machine().lower() in ("x86_64", "amd64"):
+    # Each library picks the widest instructions that the processor has, and they round differently in the
+    # last digit, which training magnifies. AVX2 is what nearly all have in common.
+    REPRODUCIBLE |= {
+        "OPENBLAS_CORETYPE": "Haswell",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "MKL_CBWR": "AVX2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+    }
 
 OWN_JUPYTER = Path(sys.prefix) / "share" / "jupyter"
 """Where this Python environment keeps its kernels and JupyterLab extensions."""
@@ -62,7 +74,7 @@ def own_jupyter_first(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def kernels_can_encrypt() -> bool:
-    """Say whether notebooks and kernels can talk encrypted: newer kernels print a warning when they do not."""
+    """Say whether notebooks and kernels can talk encrypted; newer kernels warn when they do not."""
     import zmq
     from jupyter_client import KernelManager
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
-from jupyter_client.kernelspec import KernelSpecManager
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, kernels_can_encrypt
 from rnncourse.errors import InputError
@@ -49,7 +50,8 @@ def refresh(path: Path, timeout: int = 180) -> bool:
     timeout: seconds one cell may take. Raises NotebookFailed, the file left as it was, when a cell raises.
     """
     before = path.read_text(encoding="utf-8")
-    notebook = run(nbformat.reads(before, as_version=4), path, timeout)
+    notebook = read(before, path)
+    run(notebook, path, timeout)
     after = as_text(tidy(notebook))
     if after == before:
         return False
@@ -57,8 +59,20 @@ def refresh(path: Path, timeout: int = 180) -> bool:
     return True
 
 
-def run(notebook: NotebookNode, path: Path, timeout: int) -> NotebookNode:
-    """Return `notebook` run from the folder of `path` in a fresh kernel; NotebookFailed if a cell raises."""
+def read(text: str, path: Path) -> NotebookNode:
+    """Return the notebook that `text` holds; NotebookFailed where it is none or gives an id twice."""
+    try:
+        given = [cell["id"] for cell in json.loads(text)["cells"] if "id" in cell]
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotebookFailed(f"{path}: is not a notebook: {error}") from error
+    twice = sorted({name for name in given if given.count(name) > 1})
+    if twice:  # nbformat would give the second one a random id
+        raise NotebookFailed(f"{path}: two cells have the id {twice[0]}")
+    return nbformat.reads(text, as_version=4)
+
+
+def run(notebook: NotebookNode, path: Path, timeout: int) -> None:
+    """Run `notebook` in place, in a fresh kernel in the folder of `path`; NotebookFailed if a cell raises."""
     started: list[NotebookNode] = []
     client = NotebookClient(
         notebook,
@@ -83,7 +97,6 @@ def run(notebook: NotebookNode, path: Path, timeout: int) -> NotebookNode:
         raise NotebookFailed(_failure(path, started, f"took more than {timeout} s")) from error
     except RuntimeError as error:  # the kernel did not start, or died
         raise NotebookFailed(_failure(path, started, str(error))) from error
-    return notebook
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
@@ -113,7 +126,8 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def as_text(notebook: NotebookNode) -> str:
     """Return the notebook file's text: sorted keys, one space of indent, a newline at its end."""
-    return nbformat.writes(notebook).rstrip("\n") + "\n"
+    # Not nbformat.writes, which would mend an id used twice with a random one and say so only in a warning.
+    return v4.writes(notebook).rstrip("\n") + "\n"
 
 
 def write_atomically(path: Path, text: str) -> None:

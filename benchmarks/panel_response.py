@@ -1,0 +1,139 @@
+"""How long a panel in JupyterLab takes from a key press to the changed picture on the screen.
+
+    python benchmarks/panel_response.py
+
+Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
+whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; and the Gradient lab, which is
+computed by the kernel and drawn in the browser. Measured inside the page, from the time stamp of the key to the
+first moment after the frame that shows the change.
+Prints one table.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell
+from playwright.sync_api import Page, sync_playwright
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT / "tests"))
+
+from lab_browser import CHROMIUM, FLAGS, Lab, Server  # noqa: E402
+from lab_server import course_command, running_lab  # noqa: E402
+
+TARGET_MS = 40
+PRESSES = 60
+WARM_UP = 5
+
+SETUP = """
+import ipywidgets
+import numpy as np
+from rnncourse import in_numpy, viz
+from rnncourse.widgets import gradient_lab, unroll_stepper
+rnn = in_numpy.RNN(3, 4, rng=np.random.default_rng(0))
+x = np.random.default_rng(1).normal(size=(8, 1, 3)).astype(np.float32)
+"""
+KERNEL_PANEL = """
+def draw(t):
+    h, _ = rnn.forward(x)
+    return viz.unrolled_network(8, states=list(h[:, 0, 0]), highlight=t)
+
+slider = ipywidgets.IntSlider(value=1, min=1, max=8, description="t")
+picture = ipywidgets.HTML(draw(1))
+slider.observe(lambda change: setattr(picture, "value", draw(change.new)), "value")
+ipywidgets.VBox([slider, picture])
+"""
+PANELS = {  # name: (code of its cell, what takes the keys, what changes)
+    "unroll stepper, frames swapped in the browser": (
+        "unroll_stepper(rnn, x)",
+        ".rnncourse-player input[type=range]",
+        ".rnncourse-stage",
+    ),
+    "SVG drawn by the kernel, sent to widgets.HTML": (
+        KERNEL_PANEL.strip(),
+        ".noUi-handle",
+        ".widget-html-content",
+    ),
+    "Gradient lab, tanh, T = 100, H = 64": (
+        "gradient_lab('tanh', T=100)",
+        ".rnncourse-gradient-lab [data-setting=scale]",
+        ".rnncourse-flow svg",
+    ),
+    "Gradient lab, LSTM, T = 100, H = 64": (
+        "gradient_lab('lstm', T=100)",
+        ".rnncourse-gradient-lab [data-setting=scale]",
+        ".rnncourse-flow svg",
+    ),
+}
+
+# The message comes after the frame that follows the change: by then it is painted.
+WATCH = """selector => {
+    const times = (window.panelTimes = []);
+    let pressed = null;
+    addEventListener('keydown', (event) => (pressed = event.timeStamp), true);
+    new MutationObserver(() => {
+        if (pressed === null) return;
+        const start = pressed;
+        pressed = null;
+        requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = () => times.push(performance.now() - start);
+            port2.postMessage(null);
+        });
+    }).observe(document.querySelector(selector), { subtree: true, childList: true, attributes: true });
+}"""
+
+
+def response_ms(page: Page, takes_keys: str, changes: str) -> list[float]:
+    """Return the milliseconds from key press to changed picture, one for each press after the warm-up."""
+    page.locator(takes_keys).scroll_into_view_if_needed()
+    page.locator(takes_keys).focus()
+    page.evaluate(WATCH, changes)
+    for press in range(WARM_UP + PRESSES):
+        page.keyboard.press("ArrowRight" if press // 7 % 2 == 0 else "ArrowLeft")  # 8 steps: there and back
+        page.wait_for_timeout(100)  # asking the page sooner would slow down what is measured
+        while page.evaluate("window.panelTimes.length") <= press:
+            page.wait_for_timeout(50)
+    return page.evaluate("window.panelTimes")[WARM_UP:]
+
+
+def measure(server: Server, browser) -> dict[str, list[float]]:
+    """Return the times of every panel, each in a notebook and a browser context of its own."""
+    found = {}
+    for k, (name, (code, takes_keys, changes)) in enumerate(PANELS.items()):
+        server.write(f"panel_{k}.ipynb", [new_code_cell(SETUP.strip()), new_code_cell(code)])
+        lab = Lab(browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), server)
+        page = lab.open(f"panel_{k}.ipynb")
+        lab.run_all()
+        page.wait_for_selector(takes_keys)
+        found[name] = response_ms(page, takes_keys, changes)
+        page.context.close()
+    return found
+
+
+def main() -> None:
+    if CHROMIUM is None:
+        sys.exit("This benchmark needs Chromium on the PATH (Debian: apt-get install chromium).")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        root, scratch = Path(folder, "course"), Path(folder, "jupyter")
+        (root / "chapters").mkdir(parents=True)
+        scratch.mkdir()
+        shutil.copy(CHECKOUT / "pyproject.toml", root)
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        with running_lab(course_command(), root, scratch) as running:
+            found = measure(Server(root, running.url), browser)
+        browser.close()
+    print(f"{'panel':<46} {'presses':>7} {'median':>7} {'90 %':>7} {'worst':>7} {'target':>8}   (ms)")
+    for name, times in found.items():
+        median, ninety = statistics.median(times), statistics.quantiles(times, n=10)[-1]
+        verdict = f"{f'<= {TARGET_MS}':>8}" + ("" if median <= TARGET_MS else "  too slow")
+        print(f"{name:<46} {len(times):>7} {median:>7.1f} {ninety:>7.1f} {max(times):>7.1f} {verdict}")
+
+
+if __name__ == "__main__":
+    main()

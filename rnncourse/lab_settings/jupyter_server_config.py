@@ -1,0 +1,19 @@
+"""What `rnncourse lab` adds to the user's own Jupyter configuration, which is read as well.
+
+The folder of this file is put in front of JUPYTER_CONFIG_PATH; options on the command line beat it.
+labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news.
+"""
+
+import os
+
+from rnncourse.environment import kernels_can_encrypt
+
+c = get_config()  # noqa: F821  (Jupyter runs this file with get_config at hand)
+
+# The whole course is the root, so that chapters, exercises and their links are all within reach.
+c.ServerApp.root_dir = os.environ["RNNCOURSE_ROOT"]
+c.LabApp.default_url = "/lab/tree/chapters/00_start_here.ipynb"
+# Containers often know no user but root. The server listens on this machine alone and asks for a token.
+c.ServerApp.allow_root = True
+if kernels_can_encrypt():
+    c.KernelManager.transport_encryption = "auto"

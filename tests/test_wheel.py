@@ -1,0 +1,133 @@
+"""The wheel carries the course: built, installed into a new environment, used from an empty directory.
+
+Nothing is borrowed from the environment of the tests, since a dependency that pyproject.toml forgets would be
+found there. The build itself runs without isolation, with the hatchling that constraints.txt names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from lab_server import ROOT, running_lab
+
+from rnncourse.workspace import course_files
+
+COURSE = [path.relative_to(ROOT).as_posix() for path in course_files(ROOT)]
+BIN = "Scripts" if os.name == "nt" else "bin"
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would let the tests' own packages shine through."""
+    hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH")
+    return {name: value for name, value in os.environ.items() if name not in hidden}
+
+
+def run(*command: object, cwd: Path, check: bool = True) -> subprocess.CompletedProcess:
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=cwd, env=clean_environment(), capture_output=True, text=True)
+    assert not check or done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory) -> Path:
+    """A source distribution, and the wheel built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(dist) -> Path:
+    [wheel] = dist.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory) -> Path:
+    """The folder of commands of a new environment into which the wheel was installed."""
+    venv = tmp_path_factory.mktemp("installed") / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", venv, cwd=venv.parent)
+    pip = [sys.executable, "-m", "pip", "--python", venv / BIN / "python"]
+    # --no-compile: little of it is ever imported, and compiling all takes most of the time.
+    install = ["install", "-q", "--no-compile", "-c", ROOT / "constraints.txt", wheel]
+    run(*pip, *install, cwd=venv.parent)
+    yield venv / BIN
+    shutil.rmtree(venv)  # over a gigabyte, and pytest keeps the folders of three runs
+
+
+@pytest.fixture
+def empty(tmp_path) -> Path:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return folder
+
+
+def test_the_wheel_carries_the_course_and_no_leftovers(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    shipped = {name.removeprefix("rnncourse/_shipped/") for name in names if "/_shipped/" in name}
+    assert {*COURSE, "constraints.txt"} == shipped
+    package = [
+        path for path in (ROOT / "rnncourse").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
+    assert {path.relative_to(ROOT).as_posix() for path in package} <= names
+    assert not [name for name in names if "checkpoint" in name or "__pycache__" in name]
+    assert not [name for name in names if name.startswith(("tests/", "chapters/", "benchmarks/"))]
+    assert [name for name in names if name.endswith("licenses/LICENSE-text")]
+
+
+def test_the_source_distribution_can_be_tested(dist):
+    [file] = dist.glob("*.tar.gz")
+    with tarfile.open(file) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {
+        "conftest.py",
+        "hatch_build.py",
+        "constraints.txt",
+        "README.md",
+        "LICENSE",
+        "LICENSE-text",
+        ".ci/run",
+    }
+    assert {*wanted, *COURSE, "tests/test_wheel.py", "tests/nbval_sanitize.cfg"} <= names
+    assert not [name for name in names if name.startswith((".git/", "dist/")) or "__pycache__" in name]
+
+
+def test_the_doctor_finds_the_new_environment_well(installed, empty):
+    done = run(installed / "rnncourse", "doctor", "--json", cwd=empty, check=False)
+    checks = {check["name"]: check for check in json.loads(done.stdout)}
+    assert [check for check in checks.values() if not check["ok"]] == []
+    assert done.returncode == 0
+    environment = installed.parent
+    notebooks = sum(name.endswith(".ipynb") for name in COURSE)
+    assert checks["rnncourse"]["detail"].startswith(f"{notebooks} notebooks in {environment}")
+    assert checks["kernel"]["detail"].endswith(str(environment))
+    assert checks["torch"]["detail"].split("+")[0] == "2.13.0"
+
+
+def test_the_package_comes_from_the_wheel(installed, empty):
+    code = "import rnncourse, rnncourse.in_numpy; print(rnncourse.__file__)"
+    where = run(installed / "python", "-c", code, cwd=empty).stdout.strip()
+    assert Path(where).is_relative_to(installed.parent)
+
+
+def test_lab_copies_the_notebooks_into_an_empty_directory_and_opens_them(installed, empty, tmp_path):
+    scratch = tmp_path / "jupyter"
+    scratch.mkdir()
+    with running_lab(str(installed / "rnncourse"), empty, scratch, clean_environment()) as lab:
+        assert lab.landing() == "/lab/tree/chapters/00_start_here.ipynb"
+        listed = {entry["path"] for entry in lab.get("/api/contents/chapters?content=1")["content"]}
+        assert listed == {name for name in COURSE if name.startswith("chapters/")}
+        assert "chapters/00_start_here.ipynb" in listed
+    for name in COURSE:
+        assert (empty / "rnn-course" / name).read_bytes() == (ROOT / name).read_bytes()
+    assert f"copied {len(COURSE)} files" in lab.log.read_text()

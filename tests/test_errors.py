@@ -22,7 +22,11 @@ def test_a_good_array_comes_back_as_it_is():
     ("value", "kwargs", "message"),
     [
         ([1.0, 2.0], {}, r"x must be a NumPy array, but list \[1\.0, 2\.0\] came"),
-        (np.arange(3), {}, r"x must hold floating-point numbers, but an array of int64 with shape \(3,\) came"),
+        (
+            np.arange(3),
+            {},
+            r"x must hold floating-point numbers, but an array of int64 with shape \(3,\) came",
+        ),
         (np.ones(3), {"kind": "i"}, r"x must hold whole numbers, but an array of float64"),
         (np.ones((2, 3)), {"axes": ("T", "B", "D")}, r"x needs 3 axes \(T, B, D\), but shape \(2, 3\) came"),
         (np.ones((0, 3)), {}, r"x is empty: shape \(0, 3\) came"),

@@ -220,6 +220,20 @@ def test_one_pair_needs_one_move():
     assert game.moves == 1 and game.states == ((), ())
 
 
+def test_game_log_as_arrays():
+    game = memory_game(5, 3, rng(4))
+    n = len(game.cards)
+    assert game.turned.tolist() == [card.position for card in game.cards]
+    assert game.remembered.shape == game.gone.shape == (n, 10)
+    for t in range(n):
+        assert set(np.flatnonzero(game.remembered[t])) == {card.position for card in game.states[t]}
+        taken_before = np.flatnonzero(game.taken[: t + 1])
+        assert set(np.flatnonzero(game.gone[t])) == {game.turned[k] for s in taken_before for k in (s - 1, s)}
+    assert game.gone[-1].all() and not game.gone[0].any()
+    assert not (game.remembered & game.gone).any()
+    assert not memory_game(5, 0, rng(4)).remembered.any()
+
+
 def test_memory_game_refuses():
     says(lambda: memory_game(0, 0, rng()), "pairs", "int 0")
     says(lambda: memory_game(3, -1, rng()), "remembered", "-1")

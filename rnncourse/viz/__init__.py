@@ -1,15 +1,77 @@
 """Pictures: arrays in, figures or SVG out. Nothing here trains or computes a result."""
 
-from rnncourse.viz.diagrams import dense_window_network, folded_network, unrolled_network
+from rnncourse.viz.credit import credit_grid, sum_of_matrices
+from rnncourse.viz.diagrams import dense_window_network, feedback_networks, folded_network, unrolled_network
+from rnncourse.viz.flow import gradient_heat_map, gradient_heat_maps, norm_curves
+from rnncourse.viz.graphs import backprop_sweep, gradient_graph
+from rnncourse.viz.series import (
+    bars_with_seeds,
+    curve_with_seeds,
+    forecast_plot,
+    frames_strip,
+    line_plot,
+    loss_plot,
+    sound_plot,
+    windows_picture,
+)
 from rnncourse.viz.show import figure_html, show
+from rnncourse.viz.states import evidence_plot, state_heat_map, state_heat_maps, state_lines, state_planes
+from rnncourse.viz.strips import memory_strip, memory_table, share_grid, token_strip
 from rnncourse.viz.style import course_style, figure
+from rnncourse.viz.vectors import (
+    distance_matrices,
+    distance_matrix,
+    labelled_points,
+    memory_order,
+    one_hot_grid,
+    padding_grid,
+    rank_frequency,
+    row_look_up,
+    share_curve,
+    value_strips,
+)
 
 __all__ = [
+    "backprop_sweep",
+    "bars_with_seeds",
     "course_style",
+    "credit_grid",
+    "curve_with_seeds",
     "dense_window_network",
+    "distance_matrices",
+    "distance_matrix",
+    "evidence_plot",
+    "feedback_networks",
     "figure",
     "figure_html",
     "folded_network",
+    "forecast_plot",
+    "frames_strip",
+    "gradient_graph",
+    "gradient_heat_map",
+    "gradient_heat_maps",
+    "labelled_points",
+    "line_plot",
+    "loss_plot",
+    "memory_order",
+    "memory_strip",
+    "memory_table",
+    "norm_curves",
+    "one_hot_grid",
+    "padding_grid",
+    "rank_frequency",
+    "row_look_up",
+    "share_curve",
+    "share_grid",
     "show",
+    "sound_plot",
+    "state_heat_map",
+    "state_heat_maps",
+    "state_lines",
+    "state_planes",
+    "sum_of_matrices",
+    "token_strip",
     "unrolled_network",
+    "value_strips",
+    "windows_picture",
 ]

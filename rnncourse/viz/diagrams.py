@@ -1,17 +1,18 @@
-"""Diagrams of networks as SVG strings: the same bytes on every machine, lines and text in the text's colour."""
+"""Diagrams of networks as SVG strings: the same bytes on every machine, text in the page's own colour."""
 
 from __future__ import annotations
 
 import html
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rnncourse.errors import InputError, describe, require_count
 from rnncourse.notation import PALETTE, colour
 
 BOX = 52  # width of a box
-TALL = 42  # height of a box
-GAP = 50  # between rows: room for an arrow and its label
+TALL = 38  # height of a box
+GAP = 44  # between rows: room for an arrow and its label
 CHARACTER = 8.6  # width of a typical character at the size of a value
 GREY = PALETTE["grey"]
 
@@ -35,25 +36,32 @@ def unrolled_network(
     """
     require_count("T", T)
     below, inside, above = (
-        _texts(name, values, T) for name, values in (("inputs", inputs), ("states", states), ("outputs", outputs))
+        _texts(name, values, T)
+        for name, values in (("inputs", inputs), ("states", states), ("outputs", outputs))
     )
     if highlight is not None and require_count("highlight", highlight) > T:
         raise InputError(f"highlight must be a step from 1 to T = {T}, but {highlight} came")
     longest = max((len(text) for text in (*below, *inside, *above)), default=0)
     box_width = max(BOX, CHARACTER * max(map(len, inside), default=0) + 14)
-    pitch = max(box_width + 62, CHARACTER * longest + 16)
-    left = 68 + box_width / 2  # the first column's middle, right of the initial state
+    roomy = T <= 8  # else the arrows between states are too short for a label each
+    pitch = max(box_width + (62 if roomy else 26), CHARACTER * longest + 16)
+    left = 100 + box_width / 2  # the first column's middle, right of the initial state
     top = 12 + (18 if above else 0) + TALL / 2 if readout else 0
     y_h = top + GAP + TALL if readout else 12 + TALL / 2
     y_x = y_h + GAP + TALL
     columns = [left + pitch * k for k in range(T)]
 
-    parts = [symbol((26, y_h), "h", "0", size=16), arrow((40, y_h), (left - box_width / 2, y_h), GREY)]
+    parts = [
+        symbol((26, y_h), "h", "0", size=16),
+        arrow((40, y_h), (left - box_width / 2, y_h), colour("W_hh"), bold=highlight == 1),
+    ]
     for k, x in enumerate(columns):
         step, bold = str(k + 1), highlight == k + 1
         if k:
             parts.append(
-                arrow((columns[k - 1] + box_width / 2, y_h), (x - box_width / 2, y_h), colour("W_hh"), bold=bold)
+                arrow(
+                    (columns[k - 1] + box_width / 2, y_h), (x - box_width / 2, y_h), colour("W_hh"), bold=bold
+                )
             )
         parts.append(arrow((x, y_x - TALL / 2), (x, y_h + TALL / 2), colour("W_xh"), bold=bold))
         parts.append(symbol((x + 8, y_h + TALL / 2 + GAP / 2), "W", "xh", size=13, anchor="start"))
@@ -62,8 +70,9 @@ def unrolled_network(
         parts.append(box((x, y_h), colour("h_t"), width=box_width, bold=bold))
         middle = y_h - 9 if inside else y_h
         parts.append(symbol((x, middle), "h", step))
-        before = (x - pitch / 2, y_h - 13) if k else (x - box_width / 2 - 18, y_h - 13)
-        parts.append(symbol(before, "W", "hh", size=13))
+        before = (x - pitch / 2, y_h - 13) if k else ((40 + x - box_width / 2) / 2, y_h - 13)
+        if roomy or k == 0:
+            parts.append(symbol(before, "W", "hh", size=13))
         if inside:
             parts.append(text((x, y_h + 11), inside[k], size=13))
         if below:
@@ -77,14 +86,18 @@ def unrolled_network(
                 parts.append(text((x, top - TALL / 2 - 11), above[k], bold=bold))
     width = columns[-1] + max(box_width, CHARACTER * longest) / 2 + 24
     height = y_x + TALL / 2 + (28 if below else 8)
-    label = f"A recurrent network unrolled over {T} steps" + (f", step {highlight} marked" if highlight else "")
+    label = f"A recurrent network unrolled over {T} steps" + (
+        f", step {highlight} marked" if highlight else ""
+    )
     return svg(width, height, parts, label)
 
 
 def folded_network() -> str:
     """Return an RNN as a loop, as SVG: x_t to h_t, h_t back to itself, h_t to the scores s_t."""
     y, x_x, x_h, x_s = 82.0, 60.0, 240.0, 420.0
-    loop = f"M {x_h - 14:g} {y - 25:g} C {x_h - 74:g} {y - 92:g} {x_h + 74:g} {y - 92:g} {x_h + 18:g} {y - 30:g}"
+    loop = (
+        f"M {x_h - 14:g} {y - 25:g} C {x_h - 74:g} {y - 92:g} {x_h + 74:g} {y - 92:g} {x_h + 18:g} {y - 30:g}"
+    )
     parts = [
         arrow((x_x + BOX / 2, y), (x_h - BOX / 2, y), colour("W_xh")),
         symbol(((x_x + x_h) / 2, y - 14), "W", "xh", size=14),
@@ -100,6 +113,35 @@ def folded_network() -> str:
     for x, word in ((x_x, "input"), (x_h, "state"), (x_s, "scores")):
         parts.append(text((x, y + TALL / 2 + 14), word, size=14))
     return svg(480, 132, parts, "A recurrent network drawn as a loop: the state feeds back into itself")
+
+
+def feedback_networks(T: int = 3) -> str:
+    """Return two ways to feed back over T steps side by side, as SVG: the state (Elman), the answer (Jordan).
+
+    Raises InputError for a T that is not 2 to 5.
+    """
+    if require_count("T", T, minimum=2) > 5:
+        raise InputError(f"T must be at most 5 for two nets to fit on the page, but {T} came")
+    pitch, y_p, y_h, y_x, half = 104.0, 62.0, 154.0, 246.0, BOX / 2
+    elman = [60 + pitch * k for k in range(T)]
+    jordan = [x + pitch * T + 56 for x in elman]
+    parts = [
+        text((elman[0] - half, 16), "Elman: the state is fed back", bold=True, anchor="start"),
+        text((jordan[0] - half, 16), "Jordan: the answer is fed back", bold=True, anchor="start"),
+    ]
+    for before, x in pairwise(elman):
+        parts.append(arrow((before + half, y_h), (x - half, y_h), colour("W_hh"), bold=True))
+        parts.append(symbol(((before + x) / 2, y_h - 14), "W", "hh", size=13))
+    for before, x in pairwise(jordan):
+        parts.append(arrow((before + half, y_p + 8), (x - half, y_h - 12), colour("p_t"), bold=True))
+        parts.append(symbol(((before + x) / 2 + 16, (y_p + y_h) / 2 - 12), "W", "yh", size=13))
+    for x, step in zip(elman + jordan, [*range(1, T + 1)] * 2, strict=True):
+        parts.append(arrow((x, y_x - TALL / 2), (x, y_h + TALL / 2), colour("W_xh")))
+        parts.append(arrow((x, y_h - TALL / 2), (x, y_p + TALL / 2), colour("W_hy")))
+        for y, letter, name in ((y_x, "x", "x_t"), (y_h, "h", "h_t"), (y_p, "p", "p_t")):
+            parts += [box((x, y), colour(name)), symbol((x, y), letter, str(step))]
+    label = f"Two recurrent networks over {T} steps: Elman's feeds back the state, Jordan's the answer"
+    return svg(jordan[-1] + half + 24, y_x + TALL / 2 + 10, parts, label)
 
 
 def dense_window_network(window: int = 3, hidden: int = 4) -> str:
@@ -120,13 +162,17 @@ def dense_window_network(window: int = 3, hidden: int = 4) -> str:
     ins, units, out = column(window, 60), column(hidden, 260), (450.0, middle)
     parts = []
     for start in ins:
-        parts += [line((start[0] + BOX / 2, start[1]), (unit[0] - 18, unit[1]), colour("x_t")) for unit in units]
+        parts += [
+            line((start[0] + BOX / 2, start[1]), (unit[0] - 18, unit[1]), colour("x_t")) for unit in units
+        ]
     parts += [line((unit[0] + 18, unit[1]), (out[0] - BOX / 2, out[1]), colour("s_t")) for unit in units]
     for k, middle_of in enumerate(ins):
         back = window - 1 - k
         parts += [box(middle_of, colour("x_t")), symbol(middle_of, "x", f"t−{back}" if back else "t")]
     for x, y in units:
-        parts.append(f'<circle cx="{x:g}" cy="{y:g}" r="18" fill="{GREY}" fill-opacity="0.15" stroke="{GREY}"/>')
+        parts.append(
+            f'<circle cx="{x:g}" cy="{y:g}" r="18" fill="{GREY}" fill-opacity="0.15" stroke="{GREY}"/>'
+        )
     parts += [box(out, colour("s_t")), symbol(out, "x", "t+1", hat=True)]
     for x, words in ((60, "window"), (260, "hidden units"), (450, "prediction")):
         parts.append(text((x, top + step * (rows - 1) + 44), words, size=14))
@@ -157,9 +203,8 @@ def box(middle: Point, stroke: str, width: float = BOX, bold: bool = False) -> s
 def line(start: Point, end: Point, stroke: str, width: float = 1) -> str:
     """Return a straight line."""
     (x1, y1), (x2, y2) = start, end
-    return (
-        f'<line x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}" stroke="{stroke}" stroke-width="{width:g}"/>'
-    )
+    ends = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
+    return f'<line {ends} stroke="{stroke}" stroke-width="{width:g}"/>'
 
 
 def arrow(start: Point, end: Point, stroke: str, bold: bool = False) -> str:
@@ -170,7 +215,7 @@ def arrow(start: Point, end: Point, stroke: str, bold: bool = False) -> str:
 
 
 def arrowhead(tip: Point, angle: float, fill: str) -> str:
-    """Return the head of an arrow; drawn out, because a shared marker vanishes with the picture that defines it."""
+    """Return the head of an arrow; a shared marker would vanish with the picture that defines it."""
     corners = [tip]
     for side in (-1, 1):
         turned = angle + math.pi + side * 0.45
@@ -182,13 +227,13 @@ def arrowhead(tip: Point, angle: float, fill: str) -> str:
 def text(at: Point, words: str, size: float = 15, anchor: str = "middle", bold: bool = False) -> str:
     """Return a line of text centred on the height of a point."""
     weight = ' font-weight="bold"' if bold else ""
-    return (
-        f'<text x="{_n(at[0])}" y="{_n(at[1] + size * 0.36)}" font-size="{size:g}" text-anchor="{anchor}"{weight}>'
-        f"{html.escape(words)}</text>"
-    )
+    place = f'x="{_n(at[0])}" y="{_n(at[1] + size * 0.36)}"'
+    return f'<text {place} font-size="{size:g}" text-anchor="{anchor}"{weight}>{html.escape(words)}</text>'
 
 
-def symbol(at: Point, letter: str, index: str, size: float = 17, anchor: str = "middle", hat: bool = False) -> str:
+def symbol(
+    at: Point, letter: str, index: str, size: float = 17, anchor: str = "middle", hat: bool = False
+) -> str:
     """Return a letter with an index below it, such as h_t."""
     written = letter + ("\N{COMBINING CIRCUMFLEX ACCENT}" if hat else "")
     return (

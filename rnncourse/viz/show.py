@@ -1,7 +1,7 @@
 """Showing a picture on the page, with words for those who cannot see it.
 
-Everything becomes an HTML figure with an `<img alt>`: JupyterLab keeps that element, and only that one, when it
-cleans the output of a notebook that has not been run yet (inline SVG and style sheets are thrown away there).
+Everything becomes an HTML figure with an `<img alt>`: that element survives when JupyterLab cleans the output
+of a notebook that has not been run yet, while inline SVG and style sheets are thrown away.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def show(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -
 
 
 def figure_html(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -> str:
-    """Return the HTML that `show` displays: one `<figure>` on a white card, readable in light and dark themes."""
+    """Return the HTML that `show` displays: a `<figure>` on a white card, readable in every theme."""
     _require_text("alt", alt, "say what the picture shows")
     if caption is not None:
         _require_text("caption", caption, "leave it out if there is nothing to say")

@@ -50,14 +50,14 @@ _LINES = (
     (PALETTE["sky"], (0, (1, 1)), "X"),
 )
 
-# Negative blue, zero white, positive vermillion: told apart with every common colour blindness.
-DIVERGING = LinearSegmentedColormap.from_list(
-    "rnncourse_diverging", [PALETTE["blue"], "#FFFFFF", PALETTE["vermillion"]], N=255
-)
+# Negative blue, zero white, positive vermillion: told apart with every common colour blindness. Both ends are
+# lighter than in the palette, so that black numbers can be read on every cell.
+DIVERGING = LinearSegmentedColormap.from_list("rnncourse_diverging", ["#3E93C3", "#FFFFFF", "#DF8741"], N=255)
+ONE_SIDED = LinearSegmentedColormap.from_list("rnncourse_one_sided", ["#FFFFFF", "#66AAD1"], N=255)
 
 
 def course_style() -> matplotlib.rc_context:
-    """Return a context in which Matplotlib draws in the course's style; the reader's settings come back after."""
+    """Return a context in which Matplotlib draws in the course's style; the reader's comes back after."""
     return matplotlib.rc_context(STYLE)
 
 
@@ -74,7 +74,7 @@ def figure(width: float = 7.5, height: float = 3.2, rows: int = 1, cols: int = 1
     require_count("cols", cols)
     with course_style():
         fig = Figure(figsize=(width, height), dpi=CSS_DPI, layout="constrained")
-        fig.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+        fig.get_layout_engine().set(w_pad=0.1, h_pad=0.08)
         return fig, fig.subplots(rows, cols)
 
 
@@ -89,11 +89,10 @@ def line_styles(n: int) -> list[dict]:
 def diverging_colour(value: float, limit: float = 1.0) -> str:
     """Return the colour of `value` as #rrggbb: blue below zero, white at zero, vermillion above.
 
-    limit: the size at which the scale ends. The scale stops short of its full strength, so that black text on
-    it stays readable, and has 21 steps, so that the last digit of `value` does not change the page.
+    limit: the size at which the scale ends. It has 21 steps, so that the last bits of `value` never show.
     """
     share = max(-1.0, min(1.0, value / limit))
-    r, g, b, _ = DIVERGING(0.5 + 0.35 * round(share * 10) / 10)
+    r, g, b, _ = DIVERGING(0.5 + round(share * 10) / 20)
     return f"#{round(r * 255):02x}{round(g * 255):02x}{round(b * 255):02x}"
 
 
@@ -101,6 +100,11 @@ def symmetric_limits(values: ArrayLike) -> Normalize:
     """Return colour limits that are the same on both sides of zero, so that white means zero."""
     limit = max(float(abs(values).max()), 1e-12)
     return Normalize(-limit, limit)
+
+
+def legend_above(fig: Figure) -> None:
+    """Put the legend of all axes in one line above them, where it hides no data."""
+    fig.legend(loc="outside upper left", ncols=4, borderaxespad=0.1)
 
 
 def grid(ax: Axes, axis: str = "y") -> None:

@@ -1,0 +1,24 @@
+"""Widgets: tested functions that prepare what is shown, and controls that also work by keyboard."""
+
+from rnncourse.widgets.gradient_lab import GradientLab, gradient_lab
+from rnncourse.widgets.memory_stepper import memory_frames, memory_stepper
+from rnncourse.widgets.player import Frame, FramePlayer
+from rnncourse.widgets.quiz import Prediction, Question, Quiz, predict, quiz
+from rnncourse.widgets.unroll_stepper import UnrollStepper, step_frames, unroll_stepper
+
+__all__ = [
+    "Frame",
+    "FramePlayer",
+    "GradientLab",
+    "Prediction",
+    "Question",
+    "Quiz",
+    "UnrollStepper",
+    "gradient_lab",
+    "memory_frames",
+    "memory_stepper",
+    "predict",
+    "quiz",
+    "step_frames",
+    "unroll_stepper",
+]

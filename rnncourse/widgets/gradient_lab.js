@@ -1,0 +1,241 @@
+/* The Gradient lab: controls that set Python's settings, and a picture drawn from the numbers that come back. */
+
+const BOX = { width: 830, height: 478, left: 62, right: 818 }; // of the picture, in its own units
+const HEAT = { top: 26, bottom: 206 };
+const CURVE = { top: 244, bottom: 434 };
+const REST_MS = 600; // how long the settings rest before a screen reader is told
+
+const CONTROLS = [
+  { name: "cell", label: "Cell", kind: "select" },
+  { name: "init", label: "Start", kind: "select" },
+  { name: "inputs", label: "Input", kind: "select" },
+  { name: "scale", label: "Weight scale", kind: "range", write: (v) => v.toFixed(2) },
+  { name: "T", label: "Steps T", kind: "range", write: (v) => String(v) },
+  { name: "seed", label: "Seed", kind: "range", write: (v) => String(v) },
+  { name: "forget_bias", label: "Forget bias", kind: "range", write: (v) => v.toFixed(1) },
+];
+
+function control({ name, label, kind }, { choices, ranges }) {
+  if (kind === "select") {
+    const options = Object.entries(choices[name]).map(([key, words]) => `<option value="${key}">${words}</option>`);
+    return `<label><span>${label}</span><select data-setting="${name}">${options.join("")}</select></label>`;
+  }
+  const [first, last, step] = ranges[name];
+  return `<label><span>${label}</span><input type="range" data-setting="${name}" min="${first}" max="${last}"
+    step="${step}"><output></output></label>`;
+}
+
+function power(exponent) {
+  if (exponent === 0) return "1";
+  return `10<tspan dy="-5" font-size="10">${String(exponent).replace("-", "−")}</tspan>`;
+}
+
+function text(x, y, words, anchor = "start", kind = "") {
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}" class="${kind}">${words}</text>`;
+}
+
+/* The lowest and highest power of ten on the curve's axis, at least 1e-12 … 1e2, and the step between its lines. */
+function axis(curves) {
+  const values = curves.flat().filter((value) => value !== null);
+  const low = Math.min(-12, Math.floor(Math.min(...values)));
+  const high = Math.max(2, Math.ceil(Math.max(...values)));
+  const step = [2, 4, 5, 10, 20, 50, 100, 200, 500].find((one) => (high - low) / one <= 8);
+  return { low, high, step };
+}
+
+function scales(steps, { low, high }) {
+  const wide = (BOX.right - BOX.left) / (steps + 1);
+  return {
+    x: (t) => BOX.left + (t + 0.5) * wide,
+    y: (v) => CURVE.bottom - ((v === null ? low : v) - low) * ((CURVE.bottom - CURVE.top) / (high - low)),
+  };
+}
+
+function path(curve, x, y) {
+  return curve.map((value, t) => `${t ? "L" : "M"}${x(t).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+}
+
+/* A kept curve of another length is laid along the right, where the loss is. */
+function shifted(curve, steps) {
+  const lag = (t) => curve[curve.length - 1 - (steps - t)];
+  return Array.from({ length: steps + 1 }, (_, t) => lag(t)).map((value) => (value === undefined ? NaN : value));
+}
+
+function legend(fixed) {
+  const stops = [0, 32, 64, 102, 128, 153, 191, 223, 255].map((level) => {
+    const [r, g, b] = fixed.bytes.subarray(3 * level, 3 * level + 3);
+    return `<stop offset="${level / 255}" stop-color="rgb(${r},${g},${b})"/>`;
+  });
+  const [from, to] = [570, 716];
+  return (
+    `<defs><linearGradient id="${fixed.id}">${stops.join("")}</linearGradient></defs>` +
+    `<rect x="${from}" y="6" width="${to - from}" height="12" rx="2" class="scale" fill="url(#${fixed.id})"/>` +
+    text(from - 6, 17, `dead ${power(-fixed.decades)}`, "end", "small") +
+    text((from + to) / 2, 16, "1", "middle", "on-bright") +
+    text(to + 6, 17, `${power(fixed.decades)}<tspan dy="5"> exploded</tspan>`, "start", "small")
+  );
+}
+
+function drawing(view, kept, fixed) {
+  const { steps, state } = view;
+  const other = kept && shifted(kept.curve, steps);
+  const range = axis([view.curve, ...(other ? [other.filter((value) => !Number.isNaN(value))] : [])]);
+  const { x, y } = scales(steps, range);
+  const parts = [
+    text(BOX.left, 17, `size of <tspan class="math">∂L/∂${state}</tspan><tspan class="math" dy="3" font-size="10">t</tspan><tspan dy="-3">, one row a unit</tspan>`),
+    legend(fixed),
+    `<rect x="${BOX.left - 1}" y="${HEAT.top - 1}" width="${BOX.right - BOX.left + 2}"
+      height="${HEAT.bottom - HEAT.top + 2}" class="frame"/>`,
+    text(BOX.left - 8, HEAT.top + 10, "unit 0", "end", "small"),
+    text(BOX.left - 8, HEAT.bottom - 2, String(view.units - 1), "end", "small"),
+    text(BOX.left, CURVE.top - 10, `gain <tspan class="math">‖∂${state}</tspan><tspan class="math" dy="3" font-size="10">T</tspan><tspan class="math" dy="-3">/∂${state}</tspan><tspan class="math" dy="3" font-size="10">t</tspan><tspan class="math" dy="-3">‖</tspan>: how much of the gradient is left`),
+  ];
+  const lost = y(fixed.rounding);
+  parts.push(`<rect x="${BOX.left}" y="${lost}" width="${BOX.right - BOX.left}" height="${CURVE.bottom - lost}" class="lost"/>`);
+  for (let k = Math.ceil(range.low / range.step) * range.step; k <= range.high; k += range.step) {
+    parts.push(`<path d="M${BOX.left} ${y(k)}H${BOX.right}" class="${k ? "grid" : "one"}"/>`);
+    parts.push(text(BOX.left - 8, y(k) + 4, power(k), "end", "small"));
+  }
+  const apart = [5, 10, 20, 25, 50].find((one) => steps / one <= 10);
+  for (let t = 0; t <= steps; t += apart) {
+    parts.push(`<path d="M${x(t)} ${CURVE.bottom}v5" class="tick"/>`);
+    parts.push(text(x(t), CURVE.bottom + 18, String(t), "middle", "small"));
+  }
+  parts.push(text((BOX.left + BOX.right) / 2, CURVE.bottom + 36, "step <tspan class='math'>t</tspan>", "middle"));
+  parts.push(text(BOX.right, CURVE.bottom + 36, "← the gradient starts here", "end", "small"));
+  if (other) {
+    const first = other.findIndex((value) => !Number.isNaN(value));
+    const d = path(other.slice(first), (t) => x(t + first), y);
+    parts.push(`<path d="${d}" class="kept"/>`);
+  }
+  parts.push(`<path d="${path(view.curve, x, y)}" class="curve"/>`);
+  parts.push(text(BOX.left + 6, lost + 15, "added to 1, float32 rounds this away", "start", "note"));
+  parts.push(`<circle cx="${x(0)}" cy="${y(view.curve[0])}" r="4.5" class="end"/>`);
+  return parts.join("");
+}
+
+/* One pixel for each step and unit; the browser enlarges them. */
+function paint(canvas, view, bytes) {
+  const levels = new Uint8Array(view.levels.buffer, view.levels.byteOffset, view.levels.byteLength);
+  const [wide, tall] = [view.steps + 1, view.units];
+  const image = new ImageData(wide, tall);
+  for (let t = 0; t < wide; t++) {
+    for (let unit = 0; unit < tall; unit++) {
+      const from = 3 * levels[t * tall + unit];
+      const to = 4 * (unit * wide + t);
+      for (let part = 0; part < 3; part++) image.data[to + part] = bytes[from + part];
+      image.data[to + 3] = 255;
+    }
+  }
+  canvas.width = wide;
+  canvas.height = tall;
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+function render({ model, el }) {
+  const fixed = { ...model.get("fixed"), id: `rnncourse-scale-${Math.random().toString(36).slice(2)}` };
+  const { palette } = fixed;
+  fixed.bytes = new Uint8Array(palette.buffer, palette.byteOffset, palette.byteLength);
+  const root = document.createElement("div");
+  root.className = "rnncourse-live rnncourse-gradient-lab";
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "Gradient lab");
+  root.innerHTML = `
+    <div class="rnncourse-settings">${CONTROLS.map((one) => control(one, fixed)).join("")}</div>
+    <p class="rnncourse-fate"></p>
+    <dl class="rnncourse-numbers"></dl>
+    <div class="rnncourse-flow" role="img">
+      <svg viewBox="0 0 ${BOX.width} ${BOX.height}" aria-hidden="true"></svg><canvas aria-hidden="true"></canvas>
+    </div>
+    <div class="rnncourse-keeping">
+      <button type="button" data-do="keep">Keep this curve</button>
+      <button type="button" data-do="drop">Drop it</button><span></span>
+    </div>
+    <div class="rnncourse-heard" aria-live="polite"></div>`;
+  el.append(root);
+
+  const part = (selector) => root.querySelector(selector);
+  const [svg, canvas, flow, heard] = ["svg", "canvas", ".rnncourse-flow", "[aria-live]"].map(part);
+  const place = canvas.style;
+  place.left = `${(100 * BOX.left) / BOX.width}%`;
+  place.width = `${(100 * (BOX.right - BOX.left)) / BOX.width}%`;
+  place.top = `${(100 * HEAT.top) / BOX.height}%`;
+  place.height = `${(100 * (HEAT.bottom - HEAT.top)) / BOX.height}%`;
+
+  function showSettings() {
+    for (const { name, kind, write } of CONTROLS) {
+      const input = part(`[data-setting=${name}]`);
+      const value = model.get(name);
+      if (document.activeElement !== input || Number(input.value) !== value) input.value = value;
+      if (kind === "range") {
+        input.parentElement.querySelector("output").textContent = write(value);
+        input.setAttribute("aria-valuetext", write(value));
+      }
+    }
+    const gated = model.get("cell") === "lstm";
+    part("[data-setting=forget_bias]").disabled = !gated;
+    part("[data-setting=forget_bias]").parentElement.toggleAttribute("data-off", !gated);
+  }
+
+  let rest = null;
+
+  function draw() {
+    const view = model.get("view");
+    const kept = model.get("kept");
+    paint(canvas, view, fixed.bytes);
+    svg.innerHTML = drawing(view, kept, fixed);
+    flow.setAttribute("aria-label", `Heat map and curve for ${view.title}. ${view.heard}`);
+    part(".rnncourse-fate").textContent = view.verdict;
+    root.dataset.fate = view.fate;
+    part(".rnncourse-numbers").innerHTML = view.numbers
+      .map(([name, what, value]) => `<div><dt>${what}</dt><dd data-number="${name}">${value}</dd></div>`)
+      .join("");
+    part("[data-do=drop]").setAttribute("aria-disabled", !kept);
+    part(".rnncourse-keeping span").textContent = kept ? `Dashed: ${kept.title}` : "";
+  }
+
+  function changed() {
+    draw();
+    clearTimeout(rest);
+    rest = setTimeout(() => (heard.textContent = model.get("view").heard), REST_MS);
+  }
+
+  function keep() {
+    const { title, curve, state } = model.get("view");
+    model.set("kept", { title, curve, state });
+    model.save_changes();
+  }
+
+  function drop() {
+    model.set("kept", null);
+    model.save_changes();
+  }
+
+  root.addEventListener("keydown", (event) => {
+    if (belongsToNotebook(event)) return;
+    event.stopPropagation(); // JupyterLab would take an arrow key as a command and fold the section away
+    if (event.key === "Escape") backToNotebook(root);
+  });
+  part(".rnncourse-settings").addEventListener("input", ({ target }) => {
+    const { setting } = target.dataset;
+    model.set(setting, target.type === "range" ? Number(target.value) : target.value);
+    showSettings();
+    model.save_changes();
+  });
+  part("[data-do=keep]").addEventListener("click", keep);
+  part("[data-do=drop]").addEventListener("click", drop);
+  model.on("change:view", changed);
+  model.on("change:kept", draw);
+  for (const { name } of CONTROLS) model.on(`change:${name}`, showSettings);
+  showSettings();
+  draw();
+
+  return () => {
+    clearTimeout(rest);
+    model.off("change:view", changed);
+    model.off("change:kept", draw);
+    for (const { name } of CONTROLS) model.off(`change:${name}`, showSettings);
+  };
+}
+
+export default { render };

@@ -1,0 +1,70 @@
+"""A real `rnncourse lab` server on a copy of the chapters, and a real Chromium in front of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="the browser tests need playwright")
+
+from lab_browser import CHROMIUM, FLAGS, Lab, Server
+from lab_server import course_command, running_lab
+from playwright.sync_api import Browser, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder; skip them, saying why, where no Chromium is installed."""
+    reason = "no Chromium on the PATH (Debian: apt-get install chromium)"
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("browser")
+            if not CHROMIUM:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start `rnncourse lab` in a scratch checkout: the chapters are copies, so the real ones never change."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copy(CHECKOUT / "pyproject.toml", root)
+    shutil.copytree(
+        CHECKOUT / "chapters", root / "chapters", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
+    )
+    with running_lab(course_command(), root, tmp_path_factory.mktemp("jupyter")) as running:
+        yield Server(root, running.url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start the Chromium that is installed; Playwright's own is never downloaded."""
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def new_lab(server: Server, browser: Browser) -> Callable[[], AbstractContextManager[Lab]]:
+    """Return a context manager: JupyterLab in a fresh browser context, with no notebook open."""
+
+    @contextmanager
+    def fresh() -> Iterator[Lab]:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        yield Lab(context.new_page(), server)
+        context.close()
+
+    return fresh
+
+
+@pytest.fixture
+def lab(new_lab: Callable[[], AbstractContextManager[Lab]]) -> Iterator[Lab]:
+    """Return JupyterLab for one test."""
+    with new_lab() as fresh:
+        yield fresh

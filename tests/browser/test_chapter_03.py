@@ -1,0 +1,97 @@
+"""Chapter 03 as a learner meets it: open, run all cells, move the stepper by keyboard, answer a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from rnncourse.in_numpy import ACTIVATIONS, rnn_step
+
+CHAPTER = "chapters/03_recurrence.ipynb"
+PLAYER = ".rnncourse-player"
+
+
+@pytest.fixture(scope="module")
+def chapter(new_lab) -> Iterator:
+    """Return JupyterLab with chapter 03 open and all its cells run."""
+    with new_lab() as lab:
+        lab.open(CHAPTER)
+        lab.run_all()
+        lab.page.wait_for_selector(PLAYER)
+        yield lab
+
+
+def frame_numbers(lab, name: str) -> np.ndarray:
+    """Return the numbers called `name` in the frame that the first stepper shows, as (rows, columns)."""
+    cells = lab.page.locator(PLAYER).first.locator(f"[data-current] [data-name='{name}']")
+    read = cells.evaluate_all("cells => cells.map((cell) => [cell.dataset.row, cell.textContent])")
+    rows: dict[str, list[float]] = {}
+    for row, text in read:
+        rows.setdefault(row, []).append(float(text.replace("\N{MINUS SIGN}", "-")))
+    return np.array(list(rows.values()))
+
+
+def test_every_cell_runs_without_an_error(chapter):
+    assert chapter.errors() == []
+    assert all(prompt != "[ ]:" for prompt in chapter.prompts())
+
+
+def test_stepper_moved_by_keyboard_shows_the_numbers_of_rnn_step(chapter):
+    page = chapter.page
+    cell = page.locator(".jp-Notebook .jp-Cell").evaluate_all(
+        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", PLAYER
+    )
+    chapter.activate(cell)
+    before = chapter.shape()
+    chapter.tab_to(f"{PLAYER} input[type=range]")
+    page.keyboard.press("Home")
+    states = []
+    for _ in range(3):
+        p = {name: frame_numbers(chapter, name) for name in ("W_xh", "W_hh")}
+        p["b_h"] = frame_numbers(chapter, "b_h")[0]
+        equation = page.locator(PLAYER).first.locator("[data-current] .rnncourse-written p").inner_text()
+        phi = equation.split("=")[1].split("(")[0].strip()
+        h_t = rnn_step(
+            frame_numbers(chapter, "x_t"), frame_numbers(chapter, "h_prev"), p, ACTIVATIONS[phi].phi
+        )
+        # The page shows two decimals of every number, so the state computed from them is as coarse.
+        assert np.allclose(h_t, frame_numbers(chapter, "h_t"), rtol=0, atol=0.06)
+        states.append(frame_numbers(chapter, "h_t"))
+        page.keyboard.press("ArrowRight")
+        assert np.array_equal(frame_numbers(chapter, "h_prev"), states[-1])
+    assert not np.array_equal(states[0], states[1])
+    page.wait_for_timeout(300)
+    assert chapter.shape() == before, "a key reached the notebook"
+
+
+def test_first_question_can_be_answered_by_keyboard(chapter):
+    page = chapter.page
+    cell = page.locator(".jp-Notebook .jp-Cell").evaluate_all(
+        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", ".rnncourse-quiz"
+    )
+    chapter.activate(cell)
+    before = chapter.shape()
+    form = page.locator(".rnncourse-quiz form").first
+    chapter.tab_to(f"form[data-key={form.get_attribute('data-key')}] input")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    assert form.locator(".rnncourse-verdict strong").inner_text() in ("Right.", "Not yet.")
+    assert form.locator("input:enabled").count() == 0
+    assert chapter.shape() == before
+
+
+def test_stand_ins_give_way_to_live_widgets(chapter):
+    stand_ins = chapter.page.locator(".rnncourse-fallback").all()
+    assert stand_ins
+    assert not any(one.is_visible() for one in stand_ins)
+
+
+def test_chapter_can_be_read_without_running_it(lab):
+    page = lab.open(CHAPTER)
+    stand_ins = page.locator(".rnncourse-fallback").all()
+    assert stand_ins
+    assert all(one.is_visible() for one in stand_ins)
+    assert page.locator(".rnncourse-live").count() == 0
+    assert lab.errors() == []

@@ -1,0 +1,242 @@
+"""The widgets in JupyterLab, moved by keyboard only, with and without a kernel behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from rnncourse.building.outputs import refresh
+from rnncourse.in_numpy import RNN
+
+LABELS = ["dog", "shirt", "pie", "knee"]
+SETUP = """
+import numpy as np
+from rnncourse.in_numpy import RNN
+from rnncourse.widgets import Question, predict, quiz, unroll_stepper
+rnn = RNN(3, 2, rng=np.random.default_rng(5))
+rnn.params["b_h"][:] = [0.25, -0.5]
+x = np.random.default_rng(6).normal(size=(4, 2, 3)).astype(np.float32)
+"""
+PREDICT = 'predict("How many?", [("`14`", "That counts arrows."), "60"], "60", "15 + 25 + 20.", "how-many")'
+QUIZ = """q = quiz([
+    Question("First?", ["yes", "no"], "yes", "Because.", "first"),
+    Question("Second?", ["left", "right"], "right", "Because.", "second"),
+])"""
+STEPPER, READ_T, SET_T, PREDICTION, READ_CHOSEN, QUESTIONS, READ_SCORE = 3, 5, 6, 8, 9, 10, 11
+
+
+def cells() -> list:
+    """Return the cells of the notebook that these tests drive; the constants above are their places."""
+    return [
+        new_markdown_cell("# Scratch\n\nA heading that the arrow keys could fold."),
+        new_code_cell(SETUP.strip()),
+        new_markdown_cell("## Stepper"),
+        new_code_cell(f"stepper = unroll_stepper(rnn, x, labels={LABELS}, b=1)\nstepper"),
+        new_markdown_cell("Text."),
+        new_code_cell("print(stepper.t)"),
+        new_code_cell("stepper.t = 4"),
+        new_markdown_cell("## Questions"),
+        new_code_cell(f"p = {PREDICT}\np"),
+        new_code_cell("print(p.chosen, p.history)"),
+        new_code_cell(f"{QUIZ}\nq"),
+        new_code_cell("print(q.score, q.chosen)"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def notebook(server, new_lab) -> Iterator:
+    """Return JupyterLab with the notebook open and all its cells run once."""
+    server.write("widgets.ipynb", cells())
+    with new_lab() as lab:
+        lab.open("widgets.ipynb")
+        lab.run_all()
+        lab.page.wait_for_selector(".rnncourse-quiz")
+        assert lab.errors() == []
+        yield lab
+
+
+def states() -> np.ndarray:
+    """Return h (T, H) of the sequence that the stepper shows, computed here."""
+    rnn = RNN(3, 2, rng=np.random.default_rng(5))
+    rnn.params["b_h"][:] = [0.25, -0.5]
+    h, _ = rnn.forward(np.random.default_rng(6).normal(size=(4, 2, 3)).astype(np.float32))
+    return h[:, 1]
+
+
+def shown(lab, name: str = "h_t") -> list[float]:
+    """Return the numbers in the cells called `name` of the frame on screen."""
+    texts = lab.page.locator(f".rnncourse-frame[data-current] [data-name='{name}']").all_inner_texts()
+    return [float(text.replace("\N{MINUS SIGN}", "-")) for text in texts]
+
+
+def close(written: list[float], computed: np.ndarray) -> bool:
+    """Say whether the numbers written with two decimals are those computed."""
+    return np.shape(written) == computed.shape and np.allclose(written, computed, rtol=0, atol=0.005001)
+
+
+def test_arrow_keys_step_through_time_and_leave_the_notebook_alone(notebook):
+    h = states()
+    assert len({tuple(row.round(2)) for row in h}) == 4, "the states must differ, or nothing is tested"
+    notebook.activate(STEPPER)
+    before = notebook.shape()
+    notebook.tab_to(".rnncourse-player input[type=range]")
+    notebook.page.keyboard.press("Home")
+    assert close(shown(notebook), h[0])
+    for key, t in [("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("End", 4), ("ArrowRight", 4)]:
+        notebook.page.keyboard.press(key)
+        assert close(shown(notebook), h[t - 1]), key
+        assert close(shown(notebook, "h_prev"), h[t - 2]), key
+        assert notebook.page.inner_text(".rnncourse-player output") == f"t = {t} of 4: {LABELS[t - 1]}"
+    notebook.page.keyboard.press("Home")
+    assert close(shown(notebook), h[0])
+    for key in ("ArrowUp", "ArrowDown", "ArrowLeft", "a", "d", "d"):
+        notebook.page.keyboard.press(key)
+    notebook.page.wait_for_timeout(300)
+    assert notebook.shape() == before, "a key reached the notebook"
+
+
+def test_escape_leads_back_to_the_notebook(notebook):
+    notebook.activate(STEPPER)
+    notebook.tab_to(".rnncourse-player input[type=range]")
+    notebook.page.keyboard.press("Escape")
+    notebook.page.keyboard.press("ArrowDown")
+    notebook.page.wait_for_timeout(300)
+    assert notebook.shape()[0] == STEPPER + 1
+
+
+def test_buttons_have_names_and_work_by_keyboard(notebook):
+    notebook.activate(STEPPER)
+    notebook.tab_to("[data-do=back]")
+    notebook.page.keyboard.press("Home")
+    notebook.tab_to("[data-do=next]")
+    notebook.page.keyboard.press("Enter")
+    assert close(shown(notebook), states()[1])
+    heard = notebook.page.inner_text(".rnncourse-player [aria-live]")
+    assert heard.startswith("Step 2 of 4, input shirt. State before: ")
+    names = notebook.page.get_by_role("group", name="The recurrence, step by step")
+    assert [names.get_by_role("button", name=name).count() for name in ("Back", "Next", "Play")] == [1, 1, 1]
+    assert names.get_by_role("slider", name="Step t").get_attribute("aria-valuetext") == "t = 2 of 4: shirt"
+
+
+def test_play_steps_by_itself_and_stops_at_the_end(notebook):
+    notebook.activate(STEPPER)
+    notebook.tab_to("[data-do=play]")
+    notebook.page.keyboard.press("End")
+    notebook.page.keyboard.press("Space")
+    notebook.page.wait_for_function(
+        "document.querySelector('.rnncourse-player output').innerText.includes('t = 2')"
+    )
+    assert notebook.page.inner_text("[data-do=play]") == "Pause"
+    notebook.page.wait_for_function("document.querySelector('[data-do=play]').innerText === 'Play'")
+    assert close(shown(notebook), states()[3])
+
+
+def test_python_reads_and_sets_the_step(notebook):
+    notebook.activate(STEPPER)
+    notebook.tab_to(".rnncourse-player input[type=range]")
+    notebook.page.keyboard.press("Home")
+    notebook.page.keyboard.press("ArrowRight")
+    assert notebook.run_and_read(READ_T).strip() == "2"
+    notebook.run(SET_T)
+    notebook.page.wait_for_function(
+        "document.querySelector('.rnncourse-player output').innerText.includes('t = 4')"
+    )
+    assert close(shown(notebook), states()[3])
+
+
+def test_prediction_by_keyboard_is_recorded_and_kept(notebook):
+    form = notebook.page.locator("form[data-key=how-many]")
+    assert notebook.run_and_read(READ_CHOSEN).strip() == "None []"
+    notebook.activate(PREDICTION)
+    before = notebook.shape()
+    notebook.tab_to("form[data-key=how-many] button")
+    notebook.page.keyboard.press("Enter")
+    assert form.get_by_role("status").inner_text() == "Choose an answer first."
+    assert form.locator(".rnncourse-verdict").inner_text() == ""
+    notebook.tab_to("form[data-key=how-many] input")
+    for key in (
+        "Space",
+        "ArrowDown",
+        "ArrowUp",
+    ):  # the last two undo each other, and must not move the notebook
+        notebook.page.keyboard.press(key)
+    notebook.tab_to("form[data-key=how-many] button")
+    notebook.page.keyboard.press("Enter")
+    verdict = form.locator(".rnncourse-verdict").inner_text()
+    said = ["Not yet. You said “14”. The answer is “60”.", "That counts arrows.", "15 + 25 + 20."]
+    assert verdict.split("\n\n") == said
+    assert form.locator("input:enabled").count() == 0
+    assert form.locator("button").is_hidden()
+    assert notebook.page.evaluate("document.activeElement.className") == "rnncourse-verdict"
+    notebook.page.keyboard.press("ArrowLeft")
+    notebook.page.wait_for_timeout(300)
+    assert notebook.shape() == before, "a key reached the notebook"
+    assert notebook.run_and_read(READ_CHOSEN).strip() == "`14` [{'key': 'how-many', 'chosen': 0}]"
+    notebook.run(PREDICTION)
+    form.locator(".rnncourse-verdict").wait_for()
+    assert form.locator(".rnncourse-verdict").inner_text() == verdict, (
+        "running the cell again lost the answer"
+    )
+
+
+def test_quiz_counts_and_its_questions_do_not_share_radio_buttons(notebook):
+    notebook.activate(QUESTIONS)
+    notebook.tab_to("form[data-key=first] input")
+    notebook.page.keyboard.press("Space")
+    notebook.page.keyboard.press("Enter")  # Enter in a form commits, too
+    notebook.tab_to("form[data-key=second] input")
+    notebook.page.keyboard.press("Space")
+    notebook.tab_to("form[data-key=second] button")
+    notebook.page.keyboard.press("Enter")
+    first, second = (notebook.page.locator(f"form[data-key={key}]") for key in ("first", "second"))
+    assert first.locator("input").nth(0).is_checked()
+    assert second.locator("input").nth(0).is_checked()
+    assert first.locator(".rnncourse-verdict").inner_text().startswith("Right. You said “yes”.")
+    assert second.locator(".rnncourse-verdict").inner_text().startswith("Not yet. You said “left”.")
+    assert notebook.page.inner_text(".rnncourse-score") == "1 right of 2 answered, 2 questions in all."
+    assert notebook.run_and_read(READ_SCORE).strip() == "1 {'first': 'yes', 'second': 'left'}"
+
+
+def test_live_widget_hides_its_stand_in(notebook):
+    assert notebook.page.locator(".rnncourse-fallback").count() == 3
+    assert not any(one.is_visible() for one in notebook.page.locator(".rnncourse-fallback").all())
+
+
+def test_stored_notebook_can_be_read_without_running_it(server, lab):
+    refresh(server.write("stored.ipynb", cells()))
+    page = lab.open("stored.ipynb")
+    stand_ins = page.locator(".rnncourse-fallback")
+    assert stand_ins.count() == 3
+    assert all(one.is_visible() for one in stand_ins.all())
+    assert page.locator(".rnncourse-live").count() == 0
+    assert "Error" not in page.inner_text(".jp-Notebook")
+    assert page.inner_text(".jp-Notebook").count("Run this cell (Shift + Enter)") == 3
+    states_shown = stand_ins.nth(0).locator("tbody td:last-child").all_inner_texts()
+    written = [[float(n.replace("\N{MINUS SIGN}", "-")) for n in row.split(", ")] for row in states_shown]
+    assert close(written, states())
+    question = stand_ins.nth(1)
+    assert question.locator("li").all_inner_texts()[:2] == ["14", "60"]
+    assert not question.get_by_text("15 + 25 + 20.").is_visible()
+    question.locator("summary").click()
+    assert question.get_by_text("15 + 25 + 20.").is_visible()
+    lab.run_all()
+    page.wait_for_selector(".rnncourse-quiz")
+    assert not any(one.is_visible() for one in stand_ins.all())
+
+
+def test_learners_saved_notebook_shows_no_widget_error(server, new_lab):
+    server.write("saved.ipynb", cells())
+    with new_lab() as lab:
+        lab.open("saved.ipynb")
+        lab.run_all()
+        lab.save_and_stop("saved.ipynb")
+    with new_lab() as lab:
+        page = lab.open("saved.ipynb")
+        page.wait_for_timeout(1000)
+        assert lab.errors() == []
+        assert all(one.is_visible() for one in page.locator(".rnncourse-fallback").all())
+        assert page.locator(".rnncourse-live").count() == 0
+        page.screenshot(path=server.root / "saved.png")

@@ -37,11 +37,19 @@ class Sweep:
     """What the sweeps of RNN, LSTM and GRU share: rows, blocks of steps, padding."""
 
     def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
-        self.T, self.B, self.D, self.H = T, B, D, H = shape
+        self.T, self.B, self.D, self.H = T, B, _, H = shape
         self.dtype = dtype
         self.half = np.array(0.5, dtype)  # an array: NumPy looks longer at a Python float
         self.block = max(1, min(BLOCK_STEPS, T, BLOCK_SIZE // (B * H)))
         self.dh, self.carry, self.held = np.empty((3, B, H), dtype)
+
+    def turned(self, W: Array) -> Array:
+        """Return the transposes (blocks, H, H) of blocks of the state's weights, for the way back.
+
+        BLAS multiplies many rows faster by a transpose that has been written out; for one row it is not worth it.
+        """
+        W = W.swapaxes(1, 2)
+        return W if self.B == 1 else np.ascontiguousarray(W)
 
     def blocks(self, dh: Array, *carried: Array):
         """Give (first, last + 1) of each block of steps, the last first, leaving out those without a gradient."""
@@ -70,11 +78,9 @@ class RNNSweep(Sweep):
         self.phi, self.slope = PHI[phi], SLOPE[phi]
         self.rows = _rows(T + 1, B, H + D + 1, dtype)
         self.W = np.empty((H + D + 1, H), dtype)
-        self.W_back = np.empty((H, H), dtype)
-        self.a = np.empty((T, B, H), dtype)
         self.dA = np.empty((1, T, B, H), dtype)
         self.F = np.empty((self.block, B, H), dtype)
-        self.forward_views = [(self.rows[t], self.a[t], self.rows[t + 1, :, :H]) for t in range(T)]
+        self.forward_views = [(self.rows[t], self.rows[t + 1, :, :H]) for t in range(T)]
         self.backward_views = list(self.dA[0])
 
     def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
@@ -83,11 +89,11 @@ class RNNSweep(Sweep):
         self.W[:H], self.W[H:-1], self.W[-1] = p["W_hh"], p["W_xh"], p["b_h"]
         self.rows[:-1, :, H:-1], self.rows[0, :, :H] = x, h0
         self.padding = self.pads(real)
-        h = np.empty(self.a.shape, self.dtype)
+        h = np.empty((self.T, self.B, H), self.dtype)
         W, phi, h_prev = self.W, self.phi, h0
-        for (row, a_t, next_row), h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
-            np.matmul(row, W, out=a_t)
-            phi(a_t, h_t)
+        for (row, next_row), h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
+            np.matmul(row, W, out=h_t)
+            phi(h_t)
             if pad is not None:
                 np.copyto(h_t, h_prev, where=pad)
             next_row[...] = h_t
@@ -97,8 +103,8 @@ class RNNSweep(Sweep):
     def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
         """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
         T, B, D, H = self.T, self.B, self.D, self.H
-        W_back, dh_t, carry, held = self.W_back, self.dh, self.carry, self.held
-        W_back[...] = p["W_hh"].T
+        dh_t, carry, held = self.dh, self.carry, self.held
+        W_back = self.turned(p["W_hh"][None])[0]
         carry[...] = dh_T
         for start, end in self.blocks(dh, carry):
             self.slope(self.rows[start + 1 : end + 1, :, :H], self.F[: end - start])
@@ -118,18 +124,17 @@ class RNNSweep(Sweep):
 
     def trace(self) -> Trace:
         """Return copies of x, h0, a and h."""
-        return {**_inputs(self.rows, self.H), "a": self.a.copy(), "h": self.rows[1:, :, : self.H].copy()}
+        return {**_inputs(self.rows, self.H), "a": np.matmul(self.rows[:-1], self.W), "h": self.rows[1:, :, : self.H].copy()}
 
 
 class LSTMSweep(Sweep):
     """Slots of `gates` (T + 1, 5, B, H): o, i, f, g, and c of the step before.
 
     With c_prev beside g, the two products of c_t = i_t * g_t + f_t * c_prev are one multiplication of
-    neighbours: slots i, f by slots g, c. On the way back the slots of dA are o, i, f, g as well.
+    neighbours: slots i, f by slots g, c. dA keeps the notation's order, i, f, g, o.
     """
 
     slots = (3, 0, 1, 2)  # where o, i, f, g are in the notation's i, f, g, o
-    order = (1, 2, 3, 0)  # where i, f, g, o are in the slots
     scale = (0.5, 0.5, 0.5, 1.0)  # tanh(a/2) for sigmoids, tanh(a) for g
 
     def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
@@ -137,7 +142,6 @@ class LSTMSweep(Sweep):
         T, B, D, H = shape
         self.rows = _rows(T + 1, B, H + D + 1, dtype)
         self.W = np.empty((4, H + D + 1, H), dtype)
-        self.W_back = np.empty((4, H, H), dtype)
         self.gates = np.empty((T + 1, 5, B, H), dtype)
         self.tanh_c = np.empty((T, B, H), dtype)
         self.dA = np.empty((4, T, B, H), dtype)
@@ -147,12 +151,12 @@ class LSTMSweep(Sweep):
         self.dc, self.dc_held = np.empty((2, B, H), dtype)
         G = self.gates
         self.forward_views = [
-            (self.rows[t], G[t, :4], G[t, :3], G[t, 1:3], G[t, 3:], G[t, 0], G[t, 4], G[t + 1, 4])
-            + (self.tanh_c[t], self.rows[t + 1, :, :H])
+            (self.rows[t], G[t, :4], G[t, :3], G[t, 1:3], G[t, 3:], G[t, 0])
+            + (G[t, 4], G[t + 1, 4], self.tanh_c[t], self.rows[t + 1, :, :H])  # noqa: RUF005 two lines, one tuple
             for t in range(T)
         ]
-        self.backward_views = [(self.dA[:, t], self.dA[0, t], self.dA[1:, t], G[t, 2]) for t in range(T)]
-        self.factor_views = [(F[0], F[1:4], F[4]) for F in self.F]
+        self.backward_views = [(self.dA[:, t], self.dA[:3, t], self.dA[3, t], G[t, 2]) for t in range(T)]
+        self.factor_views = [(F[:3], F[3], F[4]) for F in self.F]
 
     def forward(self, x: Array, h0: Array, c0: Array, p: Arrays, real: Array | None) -> tuple[Array, Array]:
         """Return h (T, B, H) and c_T (B, H)."""
@@ -183,13 +187,13 @@ class LSTMSweep(Sweep):
     def backward(self, dh: Array, dh_T: Array, dc_T: Array, p: Arrays) -> tuple[Array, Array, Array, Trace]:
         """Return dx, dh0, dc0 and the gradients of W_x, W_h and b."""
         T, B, H = self.T, self.B, self.H
-        W_back, back, dh_t, carry, dc = self.W_back, self.back, self.dh, self.carry, self.dc
-        _pack_back(W_back, p["W_h"], self.slots)
+        back, dh_t, carry, dc = self.back, self.dh, self.carry, self.dc
+        W_back = self.turned(_blocks_of(p["W_h"], H))
         carry[...], dc[...] = dh_T, dc_T
         for start, end in self.blocks(dh, carry, dc):
             self._factors(start, end)
             for t in range(end - 1, start - 1, -1):
-                (da, da_o, da_ifg, f), (to_o, to_ifg, to_c) = self.backward_views[t], self.factor_views[t - start]
+                (da, da_ifg, da_o, f), (to_ifg, to_o, to_c) = self.backward_views[t], self.factor_views[t - start]
                 pad = self.padding[t]
                 np.add(dh[t], carry, out=dh_t)  # from this step's output and from the step after
                 if pad is not None:
@@ -207,16 +211,16 @@ class LSTMSweep(Sweep):
                     np.add(dc, self.dc_held, out=dc)
         da = self.dA.reshape(4, T * B, H)
         dW = np.matmul(self.rows[:-1].reshape(T * B, -1).T, da)  # the same weights at every step: a sum over all
-        dW = np.concatenate([dW[k] for k in self.order], axis=1)
-        dx = _to_inputs(da, p["W_x"], self.slots).reshape(T, B, self.D)
+        dW = np.concatenate([*dW], axis=1)
+        dx = _to_inputs(da, _blocks_of(p["W_x"], H)).reshape(T, B, self.D)
         return dx, carry.copy(), dc.copy(), {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
 
     def _factors(self, start: int, end: int) -> None:
-        """Compute what dh and dc are multiplied by: slots o, i, f, g of F towards the gates, slot 4 from dh to dc."""
+        """Compute what dh and dc are multiplied by: slots i, f, g, o of F to the gates, slot 4 from dh to dc."""
         G, tanh_c = self.gates[start:end], self.tanh_c[start:end]
         F, products = self.F[: end - start], self.products[: end - start]
         o, i, g, i_f, g_c = G[:, 0], G[:, 1], G[:, 3], G[:, 1:3], G[:, 3:]
-        to_o, to_i_f, to_g, to_c = F[:, 0], F[:, 1:3], F[:, 3], F[:, 4]
+        to_i_f, to_g, to_o, to_c = F[:, :2], F[:, 2], F[:, 3], F[:, 4]
         h = np.multiply(o, tanh_c, out=to_g)  # used before to_g is needed
         np.multiply(h, tanh_c, out=to_c)
         np.subtract(o, to_c, out=to_c)  # o * (1 - tanh_c²)
@@ -253,7 +257,6 @@ class GRUSweep(Sweep):
         self.x_rows = _rows(T, B, D + 1, dtype)
         self.rows = _rows(T + 1, B, H + 1, dtype)
         self.W_x, self.W_h = np.empty((3, D + 1, H), dtype), np.empty((3, H + 1, H), dtype)
-        self.W_back = np.empty((3, H, H), dtype)
         self.from_inputs = np.empty((3, T, B, H), dtype)
         self.gates = np.empty((T, 4, B, H), dtype)
         self.dA = np.empty((4, T, B, H), dtype)
@@ -262,8 +265,7 @@ class GRUSweep(Sweep):
         self.work = np.empty((B, H), dtype)
         G, X = self.gates, self.from_inputs
         self.forward_views = [
-            (self.rows[t], G[t, :3], G[t, 1:3], G[t, 0], G[t, 1], G[t, 2], G[t, 3], X[:2, t], X[2, t])
-            + (self.rows[t + 1, :, :H],)
+            (self.rows[t], G[t, :3], G[t, 1:3], *G[t], X[:2, t], X[2, t], self.rows[t + 1, :, :H])
             for t in range(T)
         ]
         self.backward_views = [(self.dA[:, t], self.dA[:3, t], G[t, 2]) for t in range(T)]
@@ -301,8 +303,8 @@ class GRUSweep(Sweep):
     def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
         """Return dx, dh0 and the gradients of W_x, W_h, b and b_hn."""
         T, B, D, H = self.T, self.B, self.D, self.H
-        W_back, back, dh_t, carry, work = self.W_back, self.back, self.dh, self.carry, self.work
-        _pack_back(W_back, p["W_h"], self.from_h)
+        back, dh_t, carry, work = self.back, self.dh, self.carry, self.work
+        W_back = self.turned(_blocks_of(p["W_h"], H)[list(self.from_h)])
         carry[...] = dh_T
         for start, end in self.blocks(dh, carry):
             self._factors(start, end)
@@ -323,7 +325,7 @@ class GRUSweep(Sweep):
         dW_h = np.matmul(self.rows[:-1].reshape(T * B, -1).T, da[:3])
         b_hn = dW_h[0, -1].copy()
         dW_x, dW_h = np.concatenate([*dW_x], axis=1), np.concatenate([dW_h[k] for k in self.order], axis=1)
-        dx = _to_inputs(da[1:], p["W_x"], self.from_x).reshape(T, B, D)
+        dx = _to_inputs(da[1:], _blocks_of(p["W_x"], H)).reshape(T, B, D)
         return dx, carry.copy(), {"W_x": dW_x[:-1], "W_h": dW_h[:-1], "b": dW_x[-1], "b_hn": b_hn}
 
     def _factors(self, start: int, end: int) -> None:
@@ -351,11 +353,11 @@ class GRUSweep(Sweep):
         return {"x": x, "h0": h0, **gates, "h": self.rows[1:, :, : self.H].copy()}
 
 
-def _sigmoid(a: Array, out: Array) -> None:
-    np.multiply(a, 0.5, out=out)
-    np.tanh(out, out=out)
-    np.multiply(out, 0.5, out=out)
-    np.add(out, 0.5, out=out)
+def _sigmoid(a: Array) -> None:
+    np.multiply(a, 0.5, out=a)
+    np.tanh(a, out=a)
+    np.multiply(a, 0.5, out=a)
+    np.add(a, 0.5, out=a)
 
 
 def _tanh_slope(h: Array, out: Array) -> None:
@@ -363,11 +365,11 @@ def _tanh_slope(h: Array, out: Array) -> None:
     np.subtract(1, out, out=out)
 
 
-PHI = {
-    "tanh": lambda a, out: np.tanh(a, out=out),
+PHI = {  # in place
+    "tanh": lambda a: np.tanh(a, out=a),
     "sigmoid": _sigmoid,
-    "relu": lambda a, out: np.maximum(a, 0, out=out),
-    "leaky_relu": lambda a, out: np.maximum(a, LEAK * a, out=out),
+    "relu": lambda a: np.maximum(a, 0, out=a),
+    "leaky_relu": lambda a: np.maximum(a, LEAK * a, out=a),
 }
 SLOPE = {  # from h = phi(a): all four can be read off it
     "tanh": _tanh_slope,
@@ -395,20 +397,16 @@ def _pack(into: Array, stacked: Sequence[Array], slots: Sequence[int], scale: Se
         first = rows.stop
 
 
-def _pack_back(into: Array, W_h: Array, slots: Sequence[int]) -> None:
-    """Fill `into` (slots, H, H) with the transposes of the blocks, for the way back."""
-    H = into.shape[2]
-    for slot, k in enumerate(slots):
-        into[slot] = W_h[:, k * H : (k + 1) * H].T
+def _blocks_of(W: Array, H: int) -> Array:
+    """Return a view (blocks, rows, H) of weights (rows, blocks H)."""
+    return W.reshape(len(W), -1, H).swapaxes(0, 1)
 
 
-def _to_inputs(da: Array, W_x: Array, slots: Sequence[int]) -> Array:
+def _to_inputs(da: Array, W_x: Array) -> Array:
     """Undo x @ W_x, block by block."""
-    H = da.shape[2]
-    W = [W_x[:, k * H : (k + 1) * H].T for k in slots]
-    dx = da[0] @ W[0]
-    for da_k, W_k in zip(da[1:], W[1:], strict=True):
-        dx += da_k @ W_k
+    dx = da[0] @ W_x[0].T
+    for da_k, W_k in zip(da[1:], W_x[1:], strict=True):
+        dx += da_k @ W_k.T
     return dx
 
 

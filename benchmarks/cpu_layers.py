@@ -69,7 +69,8 @@ def table(kind: str, shapes: list[tuple[int, int, int, int]], seconds: float) ->
         ]
         figures = [f"{1000 * ours:.2f}", *judged, f"{taken['torch loop'] / ours:.1f}"]
         print(f"| {shape} | {' | '.join(figures)} |", flush=True)
-    print(f"\ngeometric mean of ours / torch.nn: {judge(geometric_mean(ratios), '<', 1.0 if kind == 'LSTM' else None)}\n")
+    mean = judge(geometric_mean(ratios), "<", 1.0 if kind == "LSTM" else None)
+    print(f"\ngeometric mean of ours / torch.nn: {mean}\n")
 
 
 def against_torch(kind: str, B: int) -> tuple[str, float | None]:

@@ -31,7 +31,8 @@ class Readout(Layer):
         if h.shape[-1] != self.H:
             raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
         self._h = h
-        return h @ self.params["W_hy"] + self.params["b_y"]
+        s = h.reshape(-1, self.H) @ self.params["W_hy"] + self.params["b_y"]  # one product for all steps
+        return s.reshape(*h.shape[:-1], self.K)
 
     @property
     def trace(self) -> dict[str, np.ndarray]:
@@ -42,11 +43,9 @@ class Readout(Layer):
         """Return dh (..., H), given ds (..., K); fill grads."""
         h = need_forward(self._h)
         check_gradient("ds", ds, (*h.shape[:-1], self.K))
-        self.grads.update(
-            W_hy=h.reshape(-1, self.H).T @ ds.reshape(-1, self.K),
-            b_y=ds.reshape(-1, self.K).sum(axis=0),
-        )
-        return ds @ self.params["W_hy"].T
+        rows = ds.reshape(-1, self.K)
+        self.grads.update(W_hy=h.reshape(-1, self.H).T @ rows, b_y=rows.sum(axis=0))
+        return (rows @ self.params["W_hy"].T).reshape(h.shape)
 
 
 class RecurrentNet(Layer):

@@ -18,9 +18,10 @@ Backpropagation through time: Werbos (1990), doi:10.1109/5.58337.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy import add, copyto, matmul, multiply, subtract, tanh
 
 from rnncourse.in_numpy.activations import LEAK
 from rnncourse.in_numpy.base import Arrays
@@ -29,7 +30,7 @@ Array = np.ndarray
 Trace = dict[str, np.ndarray]
 
 VANISHED = 1e-30  # gradients below this change no weight; soon they would be subnormal, and very slow
-BLOCK_STEPS = 16  # at most so many steps at once on the way back …
+BLOCK_STEPS = 32  # at most so many steps at once on the way back …
 BLOCK_SIZE = 32768  # … and at most so many numbers of each kind, so that they stay in the cache
 
 
@@ -51,7 +52,7 @@ class Sweep:
         W = W.swapaxes(1, 2)
         return W if self.B == 1 else np.ascontiguousarray(W)
 
-    def blocks(self, dh: Array, *carried: Array):
+    def blocks(self, dh: Array, *carried: Array) -> Iterator[tuple[int, int]]:
         """Give (first, last + 1) of each block of steps, the last first, leaving out those without a gradient."""
         for end in range(self.T, 0, -self.block):
             start = max(0, end - self.block)
@@ -61,6 +62,11 @@ class Sweep:
                 self.dA[:, start:end] = 0
             else:
                 yield start, end
+
+    def steps_back(self, start: int, end: int, dh: Array) -> Iterator[tuple]:
+        """Give (dh, views, factors, padding) of each step of a block, the last first."""
+        views = self.backward_views[start:end], self.factor_views[: end - start], self.padding[start:end]
+        return zip(dh[start:end][::-1], *map(reversed, views), strict=True)
 
     def pads(self, real: Array | None) -> list[Array | None]:
         """Return for each step where its padding is (B, 1), None at steps without any."""
@@ -82,6 +88,7 @@ class RNNSweep(Sweep):
         self.F = np.empty((self.block, B, H), dtype)
         self.forward_views = [(self.rows[t], self.rows[t + 1, :, :H]) for t in range(T)]
         self.backward_views = list(self.dA[0])
+        self.factor_views = list(self.F)
 
     def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
         """Return h (T, B, H)."""
@@ -92,10 +99,10 @@ class RNNSweep(Sweep):
         h = np.empty((self.T, self.B, H), self.dtype)
         W, phi, h_prev = self.W, self.phi, h0
         for (row, next_row), h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
-            np.matmul(row, W, out=h_t)
-            phi(h_t)
+            matmul(row, W, out=h_t)
+            phi(h_t, h_t)
             if pad is not None:
-                np.copyto(h_t, h_prev, where=pad)
+                copyto(h_t, h_prev, where=pad)
             next_row[...] = h_t
             h_prev = h_t
         return h
@@ -108,15 +115,14 @@ class RNNSweep(Sweep):
         carry[...] = dh_T
         for start, end in self.blocks(dh, carry):
             self.slope(self.rows[start + 1 : end + 1, :, :H], self.F[: end - start])
-            for t in range(end - 1, start - 1, -1):
-                da_t, pad = self.backward_views[t], self.padding[t]
-                np.add(dh[t], carry, out=dh_t)  # from this step's output and from the step after
+            for from_output, da_t, slope_t, pad in self.steps_back(start, end, dh):
+                add(from_output, carry, out=dh_t)  # from this step's output and from the step after
                 if pad is not None:
                     _hold_back(dh_t, held, pad)
-                np.multiply(dh_t, self.F[t - start], out=da_t)  # undo phi
-                np.matmul(da_t, W_back, out=carry)  # undo h_prev @ W_hh
+                multiply(dh_t, slope_t, out=da_t)  # undo phi
+                matmul(da_t, W_back, out=carry)  # undo h_prev @ W_hh
                 if pad is not None:
-                    np.add(carry, held, out=carry)
+                    add(carry, held, out=carry)
         da = self.dA.reshape(T * B, H)
         dW = self.rows[:-1].reshape(T * B, -1).T @ da  # the same weights at every step: a sum over all steps
         dx = (da @ p["W_xh"].T).reshape(T, B, D)
@@ -124,7 +130,7 @@ class RNNSweep(Sweep):
 
     def trace(self) -> Trace:
         """Return copies of x, h0, a and h."""
-        return {**_inputs(self.rows, self.H), "a": np.matmul(self.rows[:-1], self.W), "h": self.rows[1:, :, : self.H].copy()}
+        return {**_inputs(self.rows, self.H), "a": matmul(self.rows[:-1], self.W), "h": self.rows[1:, :, : self.H].copy()}
 
 
 class LSTMSweep(Sweep):
@@ -151,9 +157,8 @@ class LSTMSweep(Sweep):
         self.dc, self.dc_held = np.empty((2, B, H), dtype)
         G = self.gates
         self.forward_views = [
-            (self.rows[t], G[t, :4], G[t, :3], G[t, 1:3], G[t, 3:], G[t, 0])
-            + (G[t, 4], G[t + 1, 4], self.tanh_c[t], self.rows[t + 1, :, :H])  # noqa: RUF005 two lines, one tuple
-            for t in range(T)
+            (rows, g[:4], g[:3], g[1:3], g[3:], g[0], g[4], c_t, tanh_c, next_row[:, :H])
+            for rows, next_row, g, c_t, tanh_c in zip(self.rows, self.rows[1:], G, G[1:, 4], self.tanh_c, strict=False)
         ]
         self.backward_views = [(self.dA[:, t], self.dA[:3, t], self.dA[3, t], G[t, 2]) for t in range(T)]
         self.factor_views = [(F[:3], F[3], F[4]) for F in self.F]
@@ -168,18 +173,18 @@ class LSTMSweep(Sweep):
         h_prev = h0
         for views, h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
             row, all_four, o_i_f, i_f, g_c, o, c_prev, c_t, tanh_c, next_row = views
-            np.matmul(row, W, out=all_four)
-            np.tanh(all_four, out=all_four)
-            np.multiply(o_i_f, half, out=o_i_f)
-            np.add(o_i_f, half, out=o_i_f)  # the sigmoids are ready
-            np.multiply(i_f, g_c, out=products)
-            np.add(products[0], products[1], out=c_t)
+            matmul(row, W, out=all_four)
+            tanh(all_four, out=all_four)
+            multiply(o_i_f, half, out=o_i_f)
+            add(o_i_f, half, out=o_i_f)  # the sigmoids are ready
+            multiply(i_f, g_c, out=products)
+            add(products[0], products[1], out=c_t)
             if pad is not None:
-                np.copyto(c_t, c_prev, where=pad)
-            np.tanh(c_t, out=tanh_c)
-            np.multiply(o, tanh_c, out=h_t)
+                copyto(c_t, c_prev, where=pad)
+            tanh(c_t, out=tanh_c)
+            multiply(o, tanh_c, out=h_t)
             if pad is not None:
-                np.copyto(h_t, h_prev, where=pad)
+                copyto(h_t, h_prev, where=pad)
             next_row[...] = h_t
             h_prev = h_t
         return h, self.gates[-1, 4].copy()
@@ -192,45 +197,44 @@ class LSTMSweep(Sweep):
         carry[...], dc[...] = dh_T, dc_T
         for start, end in self.blocks(dh, carry, dc):
             self._factors(start, end)
-            for t in range(end - 1, start - 1, -1):
-                (da, da_ifg, da_o, f), (to_ifg, to_o, to_c) = self.backward_views[t], self.factor_views[t - start]
-                pad = self.padding[t]
-                np.add(dh[t], carry, out=dh_t)  # from this step's output and from the step after
+            for from_output, views, (to_ifg, to_o, to_c), pad in self.steps_back(start, end, dh):
+                da, da_ifg, da_o, f = views
+                add(from_output, carry, out=dh_t)  # from this step's output and from the step after
                 if pad is not None:
                     _hold_back(dh_t, self.held, pad)
                     _hold_back(dc, self.dc_held, pad)
-                np.multiply(dh_t, to_o, out=da_o)
-                np.multiply(dh_t, to_c, out=carry)
-                np.add(dc, carry, out=dc)  # undo h_t = o_t * tanh(c_t), towards c_t
-                np.multiply(dc, to_ifg, out=da_ifg)
-                np.multiply(dc, f, out=dc)  # undo f_t * c_prev, towards c_prev
-                np.matmul(da, W_back, out=back)  # undo h_prev @ W_h, gate by gate
-                np.add.reduce(back, axis=0, out=carry)
+                multiply(dh_t, to_o, out=da_o)
+                multiply(dh_t, to_c, out=carry)
+                add(dc, carry, out=dc)  # undo h_t = o_t * tanh(c_t), towards c_t
+                multiply(dc, to_ifg, out=da_ifg)
+                multiply(dc, f, out=dc)  # undo f_t * c_prev, towards c_prev
+                matmul(da, W_back, out=back)  # undo h_prev @ W_h, gate by gate
+                add.reduce(back, axis=0, out=carry)
                 if pad is not None:
-                    np.add(carry, self.held, out=carry)
-                    np.add(dc, self.dc_held, out=dc)
+                    add(carry, self.held, out=carry)
+                    add(dc, self.dc_held, out=dc)
         da = self.dA.reshape(4, T * B, H)
-        dW = np.matmul(self.rows[:-1].reshape(T * B, -1).T, da)  # the same weights at every step: a sum over all
+        dW = matmul(self.rows[:-1].reshape(T * B, -1).T, da)  # the same weights at every step: a sum over all
         dW = np.concatenate([*dW], axis=1)
         dx = _to_inputs(da, _blocks_of(p["W_x"], H)).reshape(T, B, self.D)
         return dx, carry.copy(), dc.copy(), {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
 
     def _factors(self, start: int, end: int) -> None:
-        """Compute what dh and dc are multiplied by: slots i, f, g, o of F to the gates, slot 4 from dh to dc."""
+        """Compute what dh and dc are multiplied by: slots 0 to 3 of F towards i, f, g, o, slot 4 from dh to dc."""
         G, tanh_c = self.gates[start:end], self.tanh_c[start:end]
         F, products = self.F[: end - start], self.products[: end - start]
         o, i, g, i_f, g_c = G[:, 0], G[:, 1], G[:, 3], G[:, 1:3], G[:, 3:]
         to_i_f, to_g, to_o, to_c = F[:, :2], F[:, 2], F[:, 3], F[:, 4]
-        h = np.multiply(o, tanh_c, out=to_g)  # used before to_g is needed
-        np.multiply(h, tanh_c, out=to_c)
-        np.subtract(o, to_c, out=to_c)  # o * (1 - tanh_c²)
-        np.multiply(h, o, out=to_o)
-        np.subtract(h, to_o, out=to_o)  # tanh_c * o * (1 - o)
-        np.multiply(i_f, g_c, out=products)
-        np.multiply(products, i_f, out=to_i_f)
-        np.subtract(products, to_i_f, out=to_i_f)  # g * i * (1 - i) and c_prev * f * (1 - f)
-        np.multiply(products[:, 0], g, out=to_g)
-        np.subtract(i, to_g, out=to_g)  # i * (1 - g²)
+        h = multiply(o, tanh_c, out=to_g)  # used before to_g is needed
+        multiply(h, tanh_c, out=to_c)
+        subtract(o, to_c, out=to_c)  # o * (1 - tanh_c²)
+        multiply(h, o, out=to_o)
+        subtract(h, to_o, out=to_o)  # tanh_c * o * (1 - o)
+        multiply(i_f, g_c, out=products)
+        multiply(products, i_f, out=to_i_f)
+        subtract(products, to_i_f, out=to_i_f)  # g * i * (1 - i) and c_prev * f * (1 - f)
+        multiply(products[:, 0], g, out=to_g)
+        subtract(i, to_g, out=to_g)  # i * (1 - g²)
 
     def trace(self) -> Trace:
         """Return copies of x, h0, c0, every gate, c and h."""
@@ -269,6 +273,7 @@ class GRUSweep(Sweep):
             for t in range(T)
         ]
         self.backward_views = [(self.dA[:, t], self.dA[:3, t], G[t, 2]) for t in range(T)]
+        self.factor_views = list(self.F)
 
     def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
         """Return h (T, B, H)."""
@@ -277,25 +282,25 @@ class GRUSweep(Sweep):
         _pack(self.W_x, (p["W_x"], p["b"]), self.from_x, self.scale_x)
         _pack(W_h, (p["W_h"], b_h), self.from_h, self.scale_h)
         self.x_rows[:, :, :-1], self.rows[0, :, :H] = x, h0
-        np.matmul(self.x_rows.reshape(T * B, -1), self.W_x, out=self.from_inputs.reshape(3, T * B, H))
+        matmul(self.x_rows.reshape(T * B, -1), self.W_x, out=self.from_inputs.reshape(3, T * B, H))
         self.padding = self.pads(real)
         h = np.empty((T, B, H), self.dtype)
         h_prev = h0
         for views, h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
             row, q_r_z, r_z, q, r, z, n, x_r_z, x_n, next_row = views
-            np.matmul(row, W_h, out=q_r_z)
-            np.add(r_z, x_r_z, out=r_z)
-            np.tanh(r_z, out=r_z)
-            np.multiply(r_z, half, out=r_z)
-            np.add(r_z, half, out=r_z)  # the sigmoids are ready
-            np.multiply(r, q, out=n)
-            np.add(n, x_n, out=n)
-            np.tanh(n, out=n)
-            np.subtract(h_prev, n, out=work)
-            np.multiply(work, z, out=work)
-            np.add(work, n, out=h_t)  # (1 - z) * n + z * h_prev
+            matmul(row, W_h, out=q_r_z)
+            add(r_z, x_r_z, out=r_z)
+            tanh(r_z, out=r_z)
+            multiply(r_z, half, out=r_z)
+            add(r_z, half, out=r_z)  # the sigmoids are ready
+            multiply(r, q, out=n)
+            add(n, x_n, out=n)
+            tanh(n, out=n)
+            subtract(h_prev, n, out=work)
+            multiply(work, z, out=work)
+            add(work, n, out=h_t)  # (1 - z) * n + z * h_prev
             if pad is not None:
-                np.copyto(h_t, h_prev, where=pad)
+                copyto(h_t, h_prev, where=pad)
             next_row[...] = h_t
             h_prev = h_t
         return h
@@ -308,21 +313,20 @@ class GRUSweep(Sweep):
         carry[...] = dh_T
         for start, end in self.blocks(dh, carry):
             self._factors(start, end)
-            for t in range(end - 1, start - 1, -1):
-                (da, da_q_r_z, z), pad = self.backward_views[t], self.padding[t]
-                np.add(dh[t], carry, out=dh_t)
+            for from_output, (da, da_q_r_z, z), to_all, pad in self.steps_back(start, end, dh):
+                add(from_output, carry, out=dh_t)
                 if pad is not None:
                     _hold_back(dh_t, self.held, pad)
-                np.multiply(dh_t, self.F[t - start], out=da)
-                np.matmul(da_q_r_z, W_back, out=back)  # undo h_prev @ W_h, gate by gate
-                np.add.reduce(back, axis=0, out=carry)
-                np.multiply(dh_t, z, out=work)  # undo z * h_prev
-                np.add(carry, work, out=carry)
+                multiply(dh_t, to_all, out=da)
+                matmul(da_q_r_z, W_back, out=back)  # undo h_prev @ W_h, gate by gate
+                add.reduce(back, axis=0, out=carry)
+                multiply(dh_t, z, out=work)  # undo z * h_prev
+                add(carry, work, out=carry)
                 if pad is not None:
-                    np.add(carry, self.held, out=carry)
+                    add(carry, self.held, out=carry)
         da = self.dA.reshape(4, T * B, H)
-        dW_x = np.matmul(self.x_rows.reshape(T * B, -1).T, da[1:])
-        dW_h = np.matmul(self.rows[:-1].reshape(T * B, -1).T, da[:3])
+        dW_x = matmul(self.x_rows.reshape(T * B, -1).T, da[1:])
+        dW_h = matmul(self.rows[:-1].reshape(T * B, -1).T, da[:3])
         b_hn = dW_h[0, -1].copy()
         dW_x, dW_h = np.concatenate([*dW_x], axis=1), np.concatenate([dW_h[k] for k in self.order], axis=1)
         dx = _to_inputs(da[1:], _blocks_of(p["W_x"], H)).reshape(T, B, D)
@@ -333,18 +337,18 @@ class GRUSweep(Sweep):
         G, F, H = self.gates[start:end], self.F[: end - start], self.H
         q, r, z, n = (G[:, k] for k in range(4))
         to_q, to_r, to_z, to_n = (F[:, k] for k in range(4))
-        np.subtract(self.rows[start:end, :, :H], n, out=to_z)
-        np.multiply(to_z, z, out=to_z)
-        np.multiply(to_z, z, out=to_r)
-        np.subtract(to_z, to_r, out=to_z)  # (h_prev - n) * z * (1 - z)
-        np.multiply(n, n, out=to_n)
-        np.subtract(1, to_n, out=to_n)
-        np.multiply(to_n, z, out=to_q)
-        np.subtract(to_n, to_q, out=to_n)  # (1 - z) * (1 - n²)
-        np.multiply(to_n, r, out=to_q)  # undo r * q, towards q
-        np.multiply(to_q, q, out=to_r)
-        np.multiply(to_r, r, out=self.dA[1, start:end])  # a place to work in: the loop has not come here yet
-        np.subtract(to_r, self.dA[1, start:end], out=to_r)  # to_n * q * r * (1 - r)
+        subtract(self.rows[start:end, :, :H], n, out=to_z)
+        multiply(to_z, z, out=to_z)
+        multiply(to_z, z, out=to_r)
+        subtract(to_z, to_r, out=to_z)  # (h_prev - n) * z * (1 - z)
+        multiply(n, n, out=to_n)
+        subtract(1, to_n, out=to_n)
+        multiply(to_n, z, out=to_q)
+        subtract(to_n, to_q, out=to_n)  # (1 - z) * (1 - n²)
+        multiply(to_n, r, out=to_q)  # undo r * q, towards q
+        multiply(to_q, q, out=to_r)
+        multiply(to_r, r, out=self.dA[1, start:end])  # a place to work in: the loop has not come here yet
+        subtract(to_r, self.dA[1, start:end], out=to_r)  # to_n * q * r * (1 - r)
 
     def trace(self) -> Trace:
         """Return copies of x, h0, every gate, q and h."""
@@ -353,29 +357,29 @@ class GRUSweep(Sweep):
         return {"x": x, "h0": h0, **gates, "h": self.rows[1:, :, : self.H].copy()}
 
 
-def _sigmoid(a: Array) -> None:
-    np.multiply(a, 0.5, out=a)
-    np.tanh(a, out=a)
-    np.multiply(a, 0.5, out=a)
-    np.add(a, 0.5, out=a)
+def _sigmoid(a: Array, out: Array) -> None:
+    multiply(a, 0.5, out=out)
+    tanh(out, out=out)
+    multiply(out, 0.5, out=out)
+    add(out, 0.5, out=out)
 
 
 def _tanh_slope(h: Array, out: Array) -> None:
-    np.multiply(h, h, out=out)
-    np.subtract(1, out, out=out)
+    multiply(h, h, out=out)
+    subtract(1, out, out=out)
 
 
-PHI = {  # in place
-    "tanh": lambda a: np.tanh(a, out=a),
+PHI = {
+    "tanh": tanh,
     "sigmoid": _sigmoid,
-    "relu": lambda a: np.maximum(a, 0, out=a),
-    "leaky_relu": lambda a: np.maximum(a, LEAK * a, out=a),
+    "relu": lambda a, out: np.maximum(a, 0, out=out),
+    "leaky_relu": lambda a, out: np.maximum(a, LEAK * a, out=out),
 }
 SLOPE = {  # from h = phi(a): all four can be read off it
     "tanh": _tanh_slope,
-    "sigmoid": lambda h, out: np.subtract(h, h * h, out=out),
-    "relu": lambda h, out: np.copyto(out, h > 0),
-    "leaky_relu": lambda h, out: np.copyto(out, np.where(h > 0, 1.0, LEAK)),
+    "sigmoid": lambda h, out: subtract(h, h * h, out=out),
+    "relu": lambda h, out: copyto(out, h > 0),
+    "leaky_relu": lambda h, out: copyto(out, np.where(h > 0, 1.0, LEAK)),
 }
 
 
@@ -393,7 +397,7 @@ def _pack(into: Array, stacked: Sequence[Array], slots: Sequence[int], scale: Se
     for W in stacked:
         rows = slice(first, first + (len(W) if W.ndim == 2 else 1))
         for slot, k in enumerate(slots):
-            np.multiply(W[..., k * H : (k + 1) * H], into.dtype.type(scale[slot]), out=into[slot, rows])
+            multiply(W[..., k * H : (k + 1) * H], into.dtype.type(scale[slot]), out=into[slot, rows])
         first = rows.stop
 
 
@@ -421,5 +425,5 @@ def _vanished(gradient: Array) -> bool:
 def _hold_back(gradient: Array, held: Array, pad: Array) -> None:
     """At padding, let the gradient pass by the step: it moves to `held`, and 0 stays."""
     held.fill(0)
-    np.copyto(held, gradient, where=pad)
-    np.copyto(gradient, 0, where=pad)
+    copyto(held, gradient, where=pad)
+    copyto(gradient, 0, where=pad)

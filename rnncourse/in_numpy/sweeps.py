@@ -158,7 +158,9 @@ class LSTMSweep(Sweep):
         G = self.gates
         self.forward_views = [
             (rows, g[:4], g[:3], g[1:3], g[3:], g[0], g[4], c_t, tanh_c, next_row[:, :H])
-            for rows, next_row, g, c_t, tanh_c in zip(self.rows, self.rows[1:], G, G[1:, 4], self.tanh_c, strict=False)
+            for rows, next_row, g, c_t, tanh_c in zip(
+                self.rows[:-1], self.rows[1:], G[:-1], G[1:, 4], self.tanh_c, strict=True
+            )
         ]
         self.backward_views = [(self.dA[:, t], self.dA[:3, t], self.dA[3, t], G[t, 2]) for t in range(T)]
         self.factor_views = [(F[:3], F[3], F[4]) for F in self.F]

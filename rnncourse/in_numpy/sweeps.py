@@ -130,7 +130,8 @@ class RNNSweep(Sweep):
 
     def trace(self) -> Trace:
         """Return copies of x, h0, a and h."""
-        return {**_inputs(self.rows, self.H), "a": matmul(self.rows[:-1], self.W), "h": self.rows[1:, :, : self.H].copy()}
+        a = matmul(self.rows[:-1], self.W)  # not kept by forward: h is all that backward needs
+        return {**_inputs(self.rows, self.H), "a": a, "h": self.rows[1:, :, : self.H].copy()}
 
 
 class LSTMSweep(Sweep):

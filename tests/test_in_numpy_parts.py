@@ -144,3 +144,9 @@ def test_optimizers_name_what_is_wrong():
     ]:
         with pytest.raises(InputError, match=said):
             call()
+
+
+def test_clipping_survives_gradients_whose_squares_overflow():
+    grads = {"W": np.full((2, 2), 1e30, dtype=np.float32)}
+    assert in_numpy.clip_by_norm(grads, 1.0) == pytest.approx(2e30, rel=1e-6)
+    assert furthest(grads["W"], np.full((2, 2), 0.5)) <= 1e-6

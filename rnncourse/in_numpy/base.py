@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,11 @@ class Layer:
     def __init__(self) -> None:
         self.params: Arrays = {}
         self.grads: Arrays = {}
-        self.trace: dict[str, np.ndarray] = {}
+
+    @property
+    def trace(self) -> dict[str, np.ndarray]:
+        """What the last forward computed, by name."""
+        raise NotImplementedError
 
     def share(self, params: Arrays, grads: Arrays) -> None:
         """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
@@ -82,8 +87,8 @@ def check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> n
     return gradient
 
 
-def need_trace(trace: dict) -> dict:
-    """Return the trace of the last forward; raise InputError if there was none."""
-    if not trace:
+def need_forward(done: Any) -> Any:
+    """Return what the last forward left; raise InputError if there was none."""
+    if done is None:
         raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
-    return trace
+    return done

@@ -18,7 +18,6 @@ import numpy as np
 
 from rnncourse.common.parts import Suffixed, as_parts, with_suffix
 from rnncourse.errors import InputError, describe, require_choice, require_count
-from rnncourse.in_numpy import sweeps
 from rnncourse.in_numpy.activations import ACTIVATIONS
 from rnncourse.in_numpy.base import (
     Arrays,
@@ -28,9 +27,10 @@ from rnncourse.in_numpy.base import (
     check_params,
     check_sequence,
     check_state,
-    need_trace,
+    need_forward,
     uniform_draw,
 )
+from rnncourse.in_numpy.sweeps import GRUSweep, LSTMSweep, RNNSweep, Sweep
 
 Array = np.ndarray
 Pair = tuple[np.ndarray, np.ndarray]
@@ -49,6 +49,24 @@ class Recurrent(Layer):
         self.D, self.H = require_count("D", D), require_count("H", H)
         draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
         self.params = {name: draw(*shape) for name, shape in self.shapes.items()}
+        self._sweep: Sweep | None = None
+        self._trace: dict[str, Array] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy or a pickle of a layer leaves the buffers behind, and with them the last forward."""
+        return {**self.__dict__, "_sweep": None, "_trace": None}
+
+    @property
+    def trace(self) -> dict[str, Array]:
+        """What the last forward computed, as copies: x, the initial state, every gate, the states."""
+        if self._sweep is None:
+            return {}
+        if self._trace is None:
+            self._trace = self._sweep.trace()
+        return self._trace
+
+    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
+        raise NotImplementedError
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -56,23 +74,27 @@ class Recurrent(Layer):
         n = len(self.blocks) * self.H
         return {"W_x": (self.D, n), "W_h": (self.H, n), "b": (n,)}
 
-    def _enter(
-        self, x: Array, mask: Array | None, **states: Array | None
-    ) -> tuple[list[Array], Array | None]:
-        """Check what forward was given; return the initial states and the mask (T, B, 1)."""
+    def _enter(self, x: Array, mask: Array | None, **states: Array | None) -> tuple[Sweep, list[Array], Array | None]:
+        """Check what forward was given; return a sweep of the right shape, the initial states and the mask."""
         shapes = self.shapes
         check_params(self.params, shapes)
         check_sequence(x, self.D, next(iter(shapes)))
-        dtype = np.result_type(x, *(self.params[name] for name in shapes))
-        shape = (x.shape[1], self.H)
-        return [check_state(name, s, shape, dtype) for name, s in states.items()], check_mask(mask, x.shape[:2])
+        T, B, D = x.shape
+        given = [state for state in states.values() if isinstance(state, np.ndarray)]
+        dtype = np.result_type(x, *given, *(self.params[name] for name in shapes))
+        first = [check_state(name, state, (B, self.H), dtype) for name, state in states.items()]
+        real = check_mask(mask, (T, B))
+        sweep, self._trace = self._sweep, None
+        if sweep is None or (sweep.T, sweep.B, sweep.dtype) != (T, B, dtype):
+            sweep = self._sweep = self._new_sweep((T, B, D, self.H), dtype)
+        return sweep, first, real
 
-    def _re_enter(self, dh: Array, **last: Array | None) -> list[Array]:
-        """Check what backward was given; return the gradients of the last states, zeros where None came."""
-        h = need_trace(self.trace)["h"]
-        check_gradient("dh", dh, h.shape)
-        zeros = np.zeros(h.shape[1:], dtype=h.dtype)
-        return [zeros if d is None else check_gradient(name, d, h.shape[1:]) for name, d in last.items()]
+    def _re_enter(self, dh: Array, **last: Array | None) -> tuple[Any, list[Array]]:
+        """Check what backward was given; return the sweep and the gradients of the last states, zeros for None."""
+        sweep = need_forward(self._sweep)
+        check_gradient("dh", dh, (sweep.T, sweep.B, self.H))
+        zeros = np.zeros((sweep.B, self.H), dtype=sweep.dtype)
+        return sweep, [zeros if d is None else check_gradient(name, d, zeros.shape) for name, d in last.items()]
 
 
 class RNN(Recurrent):
@@ -100,9 +122,8 @@ class RNN(Recurrent):
 
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
-        (h0,), self._real = self._enter(x, mask, h0=h0)
-        self.trace = sweeps.rnn_forward(x, h0, self.params, self._real, ACTIVATIONS[self.phi])
-        h = self.trace["h"]
+        sweep, (h0,), real = self._enter(x, mask, h0=h0)
+        h = sweep.forward(x, h0, self.params, real)
         return h, h[-1].copy()
 
     def backward(self, dh: Array, dh_T: Array | None = None) -> Pair:
@@ -110,10 +131,13 @@ class RNN(Recurrent):
 
         dh_T (B, H) is what comes back through the second result of `forward`, if the loss uses it.
         """
-        (dh_T,) = self._re_enter(dh, dh_T=dh_T)
-        dx, dh0, grads = sweeps.rnn_backward(self.trace, dh, dh_T, self.params, self._real, ACTIVATIONS[self.phi])
+        sweep, (dh_T,) = self._re_enter(dh, dh_T=dh_T)
+        dx, dh0, grads = sweep.backward(dh, dh_T, self.params)
         self.grads.update(grads)
         return dx, dh0
+
+    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
+        return RNNSweep(shape, dtype, self.phi)
 
 
 class LSTM(Recurrent):
@@ -131,18 +155,20 @@ class LSTM(Recurrent):
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
         h0, c0 = as_parts("the initial state", h0, 2, "a pair (h0, c0)")
-        (h0, c0), self._real = self._enter(x, mask, h0=h0, c0=c0)
-        self.trace = sweeps.lstm_forward(x, h0, c0, self.params, self._real)
-        h, c = self.trace["h"], self.trace["c"]
-        return h, (h[-1].copy(), c[-1].copy())
+        sweep, (h0, c0), real = self._enter(x, mask, h0=h0, c0=c0)
+        h, c_T = sweep.forward(x, h0, c0, self.params, real)
+        return h, (h[-1].copy(), c_T)
 
     def backward(self, dh: Array, dh_T: Pair | None = None) -> tuple[Array, Pair]:
         """Return dx (T, B, D) and (dh0, dc0), given dh (T, B, H) and perhaps (dh_T, dc_T); fill grads."""
         dh_T, dc_T = as_parts("the last state's gradient", dh_T, 2, "a pair (dh_T, dc_T)")
-        dh_T, dc_T = self._re_enter(dh, dh_T=dh_T, dc_T=dc_T)
-        dx, dh0, dc0, grads = sweeps.lstm_backward(self.trace, dh, dh_T, dc_T, self.params, self._real)
+        sweep, (dh_T, dc_T) = self._re_enter(dh, dh_T=dh_T, dc_T=dc_T)
+        dx, dh0, dc0, grads = sweep.backward(dh, dh_T, dc_T, self.params)
         self.grads.update(grads)
         return dx, (dh0, dc0)
+
+    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
+        return LSTMSweep(shape, dtype)
 
 
 class GRU(Recurrent):
@@ -164,17 +190,19 @@ class GRU(Recurrent):
 
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
-        (h0,), self._real = self._enter(x, mask, h0=h0)
-        self.trace = sweeps.gru_forward(x, h0, self.params, self._real)
-        h = self.trace["h"]
+        sweep, (h0,), real = self._enter(x, mask, h0=h0)
+        h = sweep.forward(x, h0, self.params, real)
         return h, h[-1].copy()
 
     def backward(self, dh: Array, dh_T: Array | None = None) -> Pair:
         """Return dx (T, B, D) and dh0 (B, H), given dh (T, B, H) and perhaps dh_T (B, H); fill grads."""
-        (dh_T,) = self._re_enter(dh, dh_T=dh_T)
-        dx, dh0, grads = sweeps.gru_backward(self.trace, dh, dh_T, self.params, self._real)
+        sweep, (dh_T,) = self._re_enter(dh, dh_T=dh_T)
+        dx, dh0, grads = sweep.backward(dh, dh_T, self.params)
         self.grads.update(grads)
         return dx, dh0
+
+    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
+        return GRUSweep(shape, dtype)
 
 
 class Composed(Layer):
@@ -218,10 +246,17 @@ class Stack(Composed):
         for layer, state in zip(self.layers, states, strict=True):
             h, state_T = layer.forward(h, state, mask)
             last.append(state_T)
-        self.trace = {"h": h}
-        for suffix, layer in self.parts.items():
-            self.trace |= with_suffix(layer.trace, suffix)
         return h, tuple(last)
+
+    @property
+    def trace(self) -> dict[str, Array]:
+        """What every layer computed, and the top layer's h."""
+        if not self.layers[-1].trace:
+            return {}
+        found = {"h": self.layers[-1].trace["h"]}
+        for suffix, layer in self.parts.items():
+            found |= with_suffix(layer.trace, suffix)
+        return found
 
     def backward(self, dh: Array, dh_T: Sequence | None = None) -> tuple[Array, tuple]:
         """Return dx (T, B, D) and the gradient of every layer's initial state, given dh (T, B, H); fill grads."""
@@ -246,6 +281,7 @@ class Bidirectional(Composed):
             raise InputError(f"both directions read the same x, but they expect {fwd.D} and {bwd.D} features")
         super().__init__({"_fwd": fwd, "_bwd": bwd})
         self.fwd, self.bwd = fwd, bwd
+        self._shape: tuple[int, int, int] | None = None  # of what forward returned
         self.D, self.H = fwd.D, fwd.H + bwd.H
 
     def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
@@ -256,14 +292,22 @@ class Bidirectional(Composed):
         h_fwd, fwd_T = self.fwd.forward(x, fwd_0, mask)
         h_bwd, bwd_T = self.bwd.forward(x_back, bwd_0, mask_back)
         h = np.concatenate([h_fwd, h_bwd[::-1]], axis=2)
-        back = {name: a[::-1] if a.ndim == 3 else a for name, a in self.bwd.trace.items()}
-        self.trace = {"h": h, **with_suffix(self.fwd.trace, "_fwd"), **with_suffix(back, "_bwd")}
+        self._shape = h.shape
         return h, (fwd_T, bwd_T)
+
+    @property
+    def trace(self) -> dict[str, Array]:
+        """What both directions computed, in the order of time, and h with both side by side."""
+        if not self.bwd.trace:
+            return {}
+        back = {name: a[::-1] if a.ndim == 3 else a for name, a in self.bwd.trace.items()}
+        h = np.concatenate([self.fwd.trace["h"], back["h"]], axis=2)
+        return {"h": h, **with_suffix(self.fwd.trace, "_fwd"), **with_suffix(back, "_bwd")}
 
     def backward(self, dh: Array, dh_T: Sequence | None = None) -> tuple[Array, tuple]:
         """Return dx (T, B, D) and both gradients of the initial states, given dh (T, B, H); fill grads."""
         fwd_T, bwd_T = as_parts("the last state's gradient", dh_T, 2, "a pair of gradients, one a direction")
-        check_gradient("dh", dh, need_trace(self.trace)["h"].shape)
+        check_gradient("dh", dh, need_forward(self._shape))
         dx_fwd, d_fwd = self.fwd.backward(dh[:, :, : self.fwd.H], fwd_T)
         dx_bwd, d_bwd = self.bwd.backward(dh[::-1, :, self.fwd.H :], bwd_T)
         return dx_fwd + dx_bwd[::-1], (d_fwd, d_bwd)

@@ -38,10 +38,12 @@ def softmax_cross_entropy(
         raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {y.min()} to {y.max()}")
     weight = _weights(mask, y.shape, s.dtype)
     log_p = log_softmax(s)
-    loss = -(weight * np.take_along_axis(log_p, y[..., None], axis=-1)[..., 0]).sum()
+    position = np.arange(y.size)
+    loss = -(weight.ravel() * log_p.reshape(-1, K)[position, y.ravel()]).sum()
     ds = np.exp(log_p)  # p, from which 1 is taken at the target
-    np.put_along_axis(ds, y[..., None], np.take_along_axis(ds, y[..., None], axis=-1) - 1, axis=-1)
-    return float(loss), ds * weight[..., None]
+    ds.reshape(-1, K)[position, y.ravel()] -= 1
+    ds *= weight[..., None]
+    return float(loss), ds
 
 
 def mse(s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> tuple[float, np.ndarray]:
@@ -58,7 +60,7 @@ def mse(s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> tuple[f
 def _weights(mask: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return what each position weighs in the mean: 1 / (number that count), or 0."""
     if mask is None:
-        mask = np.ones(shape, dtype=dtype)
+        return np.full(shape, 1 / np.prod(shape), dtype=dtype)
     if np.shape(mask) != shape:
         raise InputError(f"mask must have shape {shape}, one entry a position, but {np.shape(mask)} came")
     mask = np.asarray(mask, dtype=dtype)

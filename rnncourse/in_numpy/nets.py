@@ -9,7 +9,7 @@ import numpy as np
 
 from rnncourse.errors import InputError, describe, require_array, require_choice, require_count
 from rnncourse.in_numpy.activations import ACTIVATIONS
-from rnncourse.in_numpy.base import Arrays, Layer, check_gradient, need_trace, uniform_draw
+from rnncourse.in_numpy.base import Arrays, Layer, check_gradient, need_forward, uniform_draw
 
 
 class Readout(Layer):
@@ -23,24 +23,29 @@ class Readout(Layer):
         self.H, self.K = require_count("H", H), require_count("K", K)
         draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
         self.params = {"W_hy": draw(H, K), "b_y": draw(K)}
+        self._h: np.ndarray | None = None
 
     def forward(self, h: np.ndarray) -> np.ndarray:
         """Return s (..., K) from h (..., H)."""
         require_array("h", h)
         if h.shape[-1] != self.H:
             raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
-        self.trace = {"h": h}
-        return h @ self.params["W_hy"] + self.params["b_y"]
+        self._h = h
+        s = h.reshape(-1, self.H) @ self.params["W_hy"] + self.params["b_y"]  # one product for all steps
+        return s.reshape(*h.shape[:-1], self.K)
+
+    @property
+    def trace(self) -> dict[str, np.ndarray]:
+        """The h that the last forward was given."""
+        return {} if self._h is None else {"h": self._h}
 
     def backward(self, ds: np.ndarray) -> np.ndarray:
         """Return dh (..., H), given ds (..., K); fill grads."""
-        h = need_trace(self.trace)["h"]
+        h = need_forward(self._h)
         check_gradient("ds", ds, (*h.shape[:-1], self.K))
-        self.grads.update(
-            W_hy=h.reshape(-1, self.H).T @ ds.reshape(-1, self.K),
-            b_y=ds.reshape(-1, self.K).sum(axis=0),
-        )
-        return ds @ self.params["W_hy"].T
+        rows = ds.reshape(-1, self.K)
+        self.grads.update(W_hy=h.reshape(-1, self.H).T @ rows, b_y=rows.sum(axis=0))
+        return (rows @ self.params["W_hy"].T).reshape(h.shape)
 
 
 class RecurrentNet(Layer):
@@ -72,8 +77,12 @@ class RecurrentNet(Layer):
         h0: the initial state as the layer takes it. mask (T, B): 0 marks padding, over which the state is kept.
         """
         h, self.state_T = self.layer.forward(x, h0, mask)
-        self.trace = self.layer.trace
         return self.readout.forward(h)
+
+    @property
+    def trace(self) -> dict[str, np.ndarray]:
+        """What the recurrent layer computed in the last `forward`."""
+        return self.layer.trace
 
     def backward(self, ds: np.ndarray) -> tuple[np.ndarray, Any]:
         """Return dx (T, B, D) and the gradient of the initial state, given ds (T, B, K); fill grads."""
@@ -101,6 +110,7 @@ class MLP(Layer):
             raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
         self.sizes = tuple(require_count("sizes", n) for n in sizes)
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
+        self._trace: dict[str, np.ndarray] | None = None
         for k, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
             draw = uniform_draw(rng, 1 / np.sqrt(n), dtype)
             self.params |= {f"W_{k}": draw(n, m), f"b_{k}": draw(m)}
@@ -116,17 +126,23 @@ class MLP(Layer):
         if x.shape[1] != self.sizes[0]:
             raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
         phi = ACTIVATIONS[self.phi].phi
-        self.trace = {"z_0": x}
+        trace = {"z_0": x}
         z = x
         for k in range(1, self.depth + 1):
             a = z @ self.params[f"W_{k}"] + self.params[f"b_{k}"]
             z = phi(a) if k < self.depth else a
-            self.trace |= {f"a_{k}": a, f"z_{k}": z}
+            trace |= {f"a_{k}": a, f"z_{k}": z}
+        self._trace = trace
         return z
+
+    @property
+    def trace(self) -> dict[str, np.ndarray]:
+        """Every layer's pre-activations a_k and outputs z_k of the last `forward`; z_0 is the input."""
+        return self._trace or {}
 
     def backward(self, ds: np.ndarray) -> np.ndarray:
         """Return dx (N, F), given ds (N, K); fill grads."""
-        trace = need_trace(self.trace)
+        trace = need_forward(self._trace)
         da = check_gradient("ds", ds, trace[f"a_{self.depth}"].shape)
         for k in range(self.depth, 0, -1):
             self.grads[f"W_{k}"] = trace[f"z_{k - 1}"].T @ da

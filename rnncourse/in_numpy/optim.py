@@ -18,7 +18,7 @@ def clip_by_norm(grads: Arrays, max_norm: float) -> float:
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
     """
     _positive("max_norm", max_norm)
-    norm = float(np.sqrt(sum(float((g.astype(np.float64) ** 2).sum()) for g in grads.values())))
+    norm = float(np.sqrt(sum(_sum_of_squares(g) for g in grads.values())))
     if norm > max_norm:
         for g in grads.values():
             g *= max_norm / norm
@@ -65,7 +65,7 @@ class Momentum(Optimizer):
         self.velocity: Arrays = {}
 
     def _update(self, name: str, array: np.ndarray, gradient: np.ndarray) -> None:
-        v = self.velocity.setdefault(name, np.zeros_like(array))
+        v = _memory(self.velocity, name, array)
         v *= self.momentum
         v += gradient
         array -= self.lr * v
@@ -83,9 +83,13 @@ class Adagrad(Optimizer):
         self.square: Arrays = {}
 
     def _update(self, name: str, array: np.ndarray, gradient: np.ndarray) -> None:
-        total = self.square.setdefault(name, np.zeros_like(array))
+        total = _memory(self.square, name, array)
         total += gradient**2
-        array -= self.lr * gradient / (np.sqrt(total) + self.eps)
+        step = np.sqrt(total)
+        step += self.eps
+        np.divide(gradient, step, out=step)
+        step *= self.lr
+        array -= step
 
 
 class Adam(Optimizer):
@@ -101,13 +105,26 @@ class Adam(Optimizer):
 
     def _update(self, name: str, array: np.ndarray, gradient: np.ndarray) -> None:
         beta_1, beta_2 = self.betas
-        m = self.mean.setdefault(name, np.zeros_like(array))
-        v = self.square.setdefault(name, np.zeros_like(array))
+        m, v = _memory(self.mean, name, array), _memory(self.square, name, array)
         m += (1 - beta_1) * (gradient - m)
         v += (1 - beta_2) * (gradient**2 - v)
         m_hat = m / (1 - beta_1**self.steps)  # the averages start at 0: undo that bias
         v_hat = v / (1 - beta_2**self.steps)
         array -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+
+
+def _memory(kept: Arrays, name: str, array: np.ndarray) -> np.ndarray:
+    """Return what is remembered about a parameter, zeros at first."""
+    if name not in kept:
+        kept[name] = np.zeros_like(array)
+    return kept[name]
+
+
+def _sum_of_squares(g: np.ndarray) -> float:
+    """Return the sum of squares; where float32 is too small for it, it is done again in float64."""
+    with np.errstate(over="ignore"):
+        total = float(np.vdot(g, g))
+    return total if np.isfinite(total) else float((g.astype(np.float64) ** 2).sum())
 
 
 def _positive(name: str, value: float) -> float:

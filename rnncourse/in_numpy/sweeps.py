@@ -1,153 +1,432 @@
-"""The time loops: a whole sequence forward, and backpropagation through time.
+"""The time loops: a whole sequence forward, and backpropagation through time, fast.
 
-A forward sweep returns the trace: everything its backward sweep needs, each array (T, B, ·). A backward sweep
-returns the gradients of the inputs, of the initial states and of the parameters.
+What is computed is cells.py, step by step; tests compare the two. This file is about how:
+
+- A sweep keeps its buffers for one shape (T, B, D, H), and a list of views of them, one tuple a step. With
+  small nets, making arrays and slices would cost more than the arithmetic.
+- The inputs stand in rows [h | x | 1], and the weights, the input's weights and the bias are stacked to match.
+  A step's pre-activations are then one product, and its result goes straight to where the gates will be.
+- Gates stand one after the other, (blocks, B, H), so that one call works on several: one tanh for all of
+  them, because sigmoid(a) = tanh(a/2)/2 + 1/2. The a/2 costs nothing: it is in the packed copy of the weights.
+- Going back, whatever does not depend on dh is computed for a block of steps at once; what remains in the loop
+  is a few products. The gradient of the weights is one product over all steps, after the loop.
+
+Packed weights are copies made in every forward: `params` stays as the notation has it, and stays the caller's.
 `real` (T, B, 1) says which steps are real: at padding the state stays what it was. None: all of them are.
 Backpropagation through time: Werbos (1990), doi:10.1109/5.58337.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator, Sequence
 
-from rnncourse.in_numpy.activations import Activation, sigmoid
+import numpy as np
+from numpy import add, copyto, matmul, multiply, subtract, tanh
+
+from rnncourse.in_numpy.activations import LEAK
 from rnncourse.in_numpy.base import Arrays
 
+Array = np.ndarray
 Trace = dict[str, np.ndarray]
 
-
-def rnn_forward(
-    x: np.ndarray, h0: np.ndarray, p: Arrays, real: np.ndarray | None, activation: Activation
-) -> Trace:
-    """Return the trace (a, h) of h_t = phi(x_t @ W_xh + h_prev @ W_hh + b_h)."""
-    a = np.asarray(x @ p["W_xh"] + p["b_h"], dtype=_dtype(x, h0, p))  # the inputs' share of all steps at once
-    h = np.empty_like(a)
-    h_prev = h0
-    for t in range(len(x)):
-        a[t] += h_prev @ p["W_hh"]
-        h[t] = _hold(activation.phi(a[t]), h_prev, real, t)
-        h_prev = h[t]
-    return {"x": x, "h0": h0, "a": a, "h": h}
+VANISHED = 1e-30  # gradients below this change no weight; soon they would be subnormal, and very slow
+BLOCK_STEPS = 32  # at most so many steps at once on the way back …
+BLOCK_SIZE = 32768  # … and at most so many numbers of each kind, so that they stay in the cache
 
 
-def rnn_backward(
-    trace: Trace, dh: np.ndarray, dh_T: np.ndarray, p: Arrays, real: np.ndarray | None, activation: Activation
-) -> tuple[np.ndarray, np.ndarray, Trace]:
-    """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
-    da = np.empty_like(trace["a"])
-    slope = activation.phi_prime(trace["a"])
-    for t in reversed(range(len(da))):
-        dh_t, held = _release(dh[t] + dh_T, real, t)  # from this step's output and from the step after
-        da[t] = dh_t * slope[t]  # undo phi
-        dh_T = da[t] @ p["W_hh"].T + held  # undo h_prev @ W_hh
-    h_prev = _before(trace["h0"], trace["h"])
-    grads = {"W_xh": _over_time(trace["x"], da), "W_hh": _over_time(h_prev, da), "b_h": da.sum(axis=(0, 1))}
-    return da @ p["W_xh"].T, dh_T, grads
+class Sweep:
+    """What the sweeps of RNN, LSTM and GRU share: rows, blocks of steps, padding."""
+
+    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
+        self.T, self.B, self.D, self.H = T, B, _, H = shape
+        self.dtype = dtype
+        self.half = np.array(0.5, dtype)  # an array: NumPy looks longer at a Python float
+        self.block = max(1, min(BLOCK_STEPS, T, BLOCK_SIZE // (B * H)))
+        self.dh, self.carry, self.held = np.empty((3, B, H), dtype)
+
+    def turned(self, W: Array) -> Array:
+        """Return the transposes (blocks, H, H) of blocks of the state's weights, for the way back.
+
+        BLAS multiplies many rows faster by a transpose that has been written out; for one row it is not worth it.
+        """
+        W = W.swapaxes(1, 2)
+        return W if self.B == 1 else np.ascontiguousarray(W)
+
+    def blocks(self, dh: Array, *carried: Array) -> Iterator[tuple[int, int]]:
+        """Give (first, last + 1) of each block of steps, the last first, leaving out those without a gradient."""
+        for end in range(self.T, 0, -self.block):
+            start = max(0, end - self.block)
+            if all(_vanished(array) for array in carried) and not dh[start:end].any():
+                for array in carried:
+                    array.fill(0)
+                self.dA[:, start:end] = 0
+            else:
+                yield start, end
+
+    def steps_back(self, start: int, end: int, dh: Array) -> Iterator[tuple]:
+        """Give (dh, views, factors, padding) of each step of a block, the last first."""
+        views = self.backward_views[start:end], self.factor_views[: end - start], self.padding[start:end]
+        return zip(dh[start:end][::-1], *map(reversed, views), strict=True)
+
+    def pads(self, real: Array | None) -> list[Array | None]:
+        """Return for each step where its padding is (B, 1), None at steps without any."""
+        if real is None:
+            return [None] * self.T
+        return [None if step.all() else ~step for step in real]
 
 
-def lstm_forward(
-    x: np.ndarray, h0: np.ndarray, c0: np.ndarray, p: Arrays, real: np.ndarray | None
-) -> Trace:
-    """Return the trace (i, f, g, o, c, h) of the LSTM's equations; see cells.lstm_step."""
-    a = np.asarray(x @ p["W_x"] + p["b"], dtype=_dtype(x, h0, p, c0))
-    i, f, g, o = np.split(a, 4, axis=2)
-    c, h = np.empty_like(i), np.empty_like(i)
-    h_prev, c_prev = h0, c0
-    for t in range(len(x)):
-        a[t] += h_prev @ p["W_h"]
-        i[t], f[t], g[t], o[t] = sigmoid(i[t]), sigmoid(f[t]), np.tanh(g[t]), sigmoid(o[t])
-        c[t] = _hold(f[t] * c_prev + i[t] * g[t], c_prev, real, t)
-        h[t] = _hold(o[t] * np.tanh(c[t]), h_prev, real, t)
-        h_prev, c_prev = h[t], c[t]
-    return {"x": x, "h0": h0, "c0": c0, "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
+class RNNSweep(Sweep):
+    """h_t = phi([h_prev | x_t | 1] @ [W_hh; W_xh; b_h]); every slope follows from h itself."""
+
+    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype, phi: str):
+        super().__init__(shape, dtype)
+        T, B, D, H = shape
+        self.phi, self.slope = PHI[phi], SLOPE[phi]
+        self.rows = _rows(T + 1, B, H + D + 1, dtype)
+        self.W = np.empty((H + D + 1, H), dtype)
+        self.dA = np.empty((1, T, B, H), dtype)
+        self.F = np.empty((self.block, B, H), dtype)
+        self.forward_views = [(self.rows[t], self.rows[t + 1, :, :H]) for t in range(T)]
+        self.backward_views = list(self.dA[0])
+        self.factor_views = list(self.F)
+
+    def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
+        """Return h (T, B, H)."""
+        H = self.H
+        self.W[:H], self.W[H:-1], self.W[-1] = p["W_hh"], p["W_xh"], p["b_h"]
+        self.rows[:-1, :, H:-1], self.rows[0, :, :H] = x, h0
+        self.padding = self.pads(real)
+        h = np.empty((self.T, self.B, H), self.dtype)
+        W, phi, h_prev = self.W, self.phi, h0
+        for (row, next_row), h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
+            matmul(row, W, out=h_t)
+            phi(h_t, h_t)
+            if pad is not None:
+                copyto(h_t, h_prev, where=pad)
+            next_row[...] = h_t
+            h_prev = h_t
+        return h
+
+    def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
+        """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
+        T, B, D, H = self.T, self.B, self.D, self.H
+        dh_t, carry, held = self.dh, self.carry, self.held
+        W_back = self.turned(p["W_hh"][None])[0]
+        carry[...] = dh_T
+        for start, end in self.blocks(dh, carry):
+            self.slope(self.rows[start + 1 : end + 1, :, :H], self.F[: end - start])
+            for from_output, da_t, slope_t, pad in self.steps_back(start, end, dh):
+                add(from_output, carry, out=dh_t)  # from this step's output and from the step after
+                if pad is not None:
+                    _hold_back(dh_t, held, pad)
+                multiply(dh_t, slope_t, out=da_t)  # undo phi
+                matmul(da_t, W_back, out=carry)  # undo h_prev @ W_hh
+                if pad is not None:
+                    add(carry, held, out=carry)
+        da = self.dA.reshape(T * B, H)
+        dW = self.rows[:-1].reshape(T * B, -1).T @ da  # the same weights at every step: a sum over all steps
+        dx = (da @ p["W_xh"].T).reshape(T, B, D)
+        return dx, carry.copy(), {"W_xh": dW[H:-1], "W_hh": dW[:H], "b_h": dW[-1]}
+
+    def trace(self) -> Trace:
+        """Return copies of x, h0, a and h."""
+        a = matmul(self.rows[:-1], self.W)  # not kept by forward: h is all that backward needs
+        return {**_inputs(self.rows, self.H), "a": a, "h": self.rows[1:, :, : self.H].copy()}
 
 
-def lstm_backward(
-    trace: Trace, dh: np.ndarray, dh_T: np.ndarray, dc_T: np.ndarray, p: Arrays, real: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, Trace]:
-    """Return dx, dh0, dc0 and the gradients of W_x, W_h and b; see cells.lstm_step_backward."""
-    x, i, f, g, o, c = (trace[name] for name in ("x", "i", "f", "g", "o", "c"))
-    c_prev, h_prev = _before(trace["c0"], c), _before(trace["h0"], trace["h"])
-    tanh_c = np.tanh(c)
-    through_h = o * (1 - tanh_c**2)
-    slope = [g * i * (1 - i), c_prev * f * (1 - f), i * (1 - g**2), tanh_c * o * (1 - o)]
-    da = np.empty((*c.shape[:2], 4 * c.shape[2]), dtype=c.dtype)
-    da_i, da_f, da_g, da_o = np.split(da, 4, axis=2)
-    for t in reversed(range(len(c))):
-        dh_t, held_h = _release(dh[t] + dh_T, real, t)
-        dc_t, held_c = _release(dc_T, real, t)
-        dc_t = dc_t + dh_t * through_h[t]
-        da_i[t], da_f[t], da_g[t] = (dc_t * slope[k][t] for k in range(3))
-        da_o[t] = dh_t * slope[3][t]
-        dc_T = dc_t * f[t] + held_c
-        dh_T = da[t] @ p["W_h"].T + held_h
-    grads = {"W_x": _over_time(x, da), "W_h": _over_time(h_prev, da), "b": da.sum(axis=(0, 1))}
-    return da @ p["W_x"].T, dh_T, dc_T, grads
+class LSTMSweep(Sweep):
+    """Slots of `gates` (T + 1, 5, B, H): o, i, f, g, and c of the step before.
+
+    With c_prev beside g, the two products of c_t = i_t * g_t + f_t * c_prev are one multiplication of
+    neighbours: slots i, f by slots g, c. dA keeps the notation's order, i, f, g, o.
+    """
+
+    slots = (3, 0, 1, 2)  # where o, i, f, g are in the notation's i, f, g, o
+    scale = (0.5, 0.5, 0.5, 1.0)  # tanh(a/2) for sigmoids, tanh(a) for g
+
+    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
+        super().__init__(shape, dtype)
+        T, B, D, H = shape
+        self.rows = _rows(T + 1, B, H + D + 1, dtype)
+        self.W = np.empty((4, H + D + 1, H), dtype)
+        self.gates = np.empty((T + 1, 5, B, H), dtype)
+        self.tanh_c = np.empty((T, B, H), dtype)
+        self.dA = np.empty((4, T, B, H), dtype)
+        self.F = np.empty((self.block, 5, B, H), dtype)
+        self.products = np.empty((self.block, 2, B, H), dtype)
+        self.back = np.empty((4, B, H), dtype)
+        self.dc, self.dc_held = np.empty((2, B, H), dtype)
+        G = self.gates
+        self.forward_views = [
+            (rows, g[:4], g[:3], g[1:3], g[3:], g[0], g[4], c_t, tanh_c, next_row[:, :H])
+            for rows, next_row, g, c_t, tanh_c in zip(
+                self.rows[:-1], self.rows[1:], G[:-1], G[1:, 4], self.tanh_c, strict=True
+            )
+        ]
+        self.backward_views = [(self.dA[:, t], self.dA[:3, t], self.dA[3, t], G[t, 2]) for t in range(T)]
+        self.factor_views = [(F[:3], F[3], F[4]) for F in self.F]
+
+    def forward(self, x: Array, h0: Array, c0: Array, p: Arrays, real: Array | None) -> tuple[Array, Array]:
+        """Return h (T, B, H) and c_T (B, H)."""
+        H, W, half, products = self.H, self.W, self.half, self.products[0]
+        _pack(W, (p["W_h"], p["W_x"], p["b"]), self.slots, self.scale)
+        self.rows[:-1, :, H:-1], self.rows[0, :, :H], self.gates[0, 4] = x, h0, c0
+        self.padding = self.pads(real)
+        h = np.empty(self.tanh_c.shape, self.dtype)
+        h_prev = h0
+        for views, h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
+            row, all_four, o_i_f, i_f, g_c, o, c_prev, c_t, tanh_c, next_row = views
+            matmul(row, W, out=all_four)
+            tanh(all_four, out=all_four)
+            multiply(o_i_f, half, out=o_i_f)
+            add(o_i_f, half, out=o_i_f)  # the sigmoids are ready
+            multiply(i_f, g_c, out=products)
+            add(products[0], products[1], out=c_t)
+            if pad is not None:
+                copyto(c_t, c_prev, where=pad)
+            tanh(c_t, out=tanh_c)
+            multiply(o, tanh_c, out=h_t)
+            if pad is not None:
+                copyto(h_t, h_prev, where=pad)
+            next_row[...] = h_t
+            h_prev = h_t
+        return h, self.gates[-1, 4].copy()
+
+    def backward(self, dh: Array, dh_T: Array, dc_T: Array, p: Arrays) -> tuple[Array, Array, Array, Trace]:
+        """Return dx, dh0, dc0 and the gradients of W_x, W_h and b."""
+        T, B, H = self.T, self.B, self.H
+        back, dh_t, carry, dc = self.back, self.dh, self.carry, self.dc
+        W_back = self.turned(_blocks_of(p["W_h"], H))
+        carry[...], dc[...] = dh_T, dc_T
+        for start, end in self.blocks(dh, carry, dc):
+            self._factors(start, end)
+            for from_output, views, (to_ifg, to_o, to_c), pad in self.steps_back(start, end, dh):
+                da, da_ifg, da_o, f = views
+                add(from_output, carry, out=dh_t)  # from this step's output and from the step after
+                if pad is not None:
+                    _hold_back(dh_t, self.held, pad)
+                    _hold_back(dc, self.dc_held, pad)
+                multiply(dh_t, to_o, out=da_o)
+                multiply(dh_t, to_c, out=carry)
+                add(dc, carry, out=dc)  # undo h_t = o_t * tanh(c_t), towards c_t
+                multiply(dc, to_ifg, out=da_ifg)
+                multiply(dc, f, out=dc)  # undo f_t * c_prev, towards c_prev
+                matmul(da, W_back, out=back)  # undo h_prev @ W_h, gate by gate
+                add.reduce(back, axis=0, out=carry)
+                if pad is not None:
+                    add(carry, self.held, out=carry)
+                    add(dc, self.dc_held, out=dc)
+        da = self.dA.reshape(4, T * B, H)
+        dW = matmul(self.rows[:-1].reshape(T * B, -1).T, da)  # the same weights at every step: a sum over all
+        dW = np.concatenate([*dW], axis=1)
+        dx = _to_inputs(da, _blocks_of(p["W_x"], H)).reshape(T, B, self.D)
+        return dx, carry.copy(), dc.copy(), {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
+
+    def _factors(self, start: int, end: int) -> None:
+        """Compute what dh and dc are multiplied by: slots 0 to 3 of F towards i, f, g, o, slot 4 from dh to dc."""
+        G, tanh_c = self.gates[start:end], self.tanh_c[start:end]
+        F, products = self.F[: end - start], self.products[: end - start]
+        o, i, g, i_f, g_c = G[:, 0], G[:, 1], G[:, 3], G[:, 1:3], G[:, 3:]
+        to_i_f, to_g, to_o, to_c = F[:, :2], F[:, 2], F[:, 3], F[:, 4]
+        h = multiply(o, tanh_c, out=to_g)  # used before to_g is needed
+        multiply(h, tanh_c, out=to_c)
+        subtract(o, to_c, out=to_c)  # o * (1 - tanh_c²)
+        multiply(h, o, out=to_o)
+        subtract(h, to_o, out=to_o)  # tanh_c * o * (1 - o)
+        multiply(i_f, g_c, out=products)
+        multiply(products, i_f, out=to_i_f)
+        subtract(products, to_i_f, out=to_i_f)  # g * i * (1 - i) and c_prev * f * (1 - f)
+        multiply(products[:, 0], g, out=to_g)
+        subtract(i, to_g, out=to_g)  # i * (1 - g²)
+
+    def trace(self) -> Trace:
+        """Return copies of x, h0, c0, every gate, c and h."""
+        G = self.gates
+        gates = {name: G[:-1, slot].copy() for name, slot in (("i", 1), ("f", 2), ("g", 3), ("o", 0))}
+        states = {"c": G[1:, 4].copy(), "h": self.rows[1:, :, : self.H].copy()}
+        return {**_inputs(self.rows, self.H), "c0": G[0, 4].copy(), **gates, **states}
 
 
-def gru_forward(x: np.ndarray, h0: np.ndarray, p: Arrays, real: np.ndarray | None) -> Trace:
-    """Return the trace (r, z, n, q, h) of the GRU's equations; see cells.gru_step."""
-    a = np.asarray(x @ p["W_x"] + p["b"], dtype=_dtype(x, h0, p))
-    r, z, n = np.split(a, 3, axis=2)
-    q, h = np.empty_like(r), np.empty_like(r)
-    h_prev = h0
-    for t in range(len(x)):
-        h_r, h_z, h_n = np.split(h_prev @ p["W_h"], 3, axis=1)
-        r[t], z[t], q[t] = sigmoid(r[t] + h_r), sigmoid(z[t] + h_z), h_n + p["b_hn"]
-        n[t] = np.tanh(n[t] + r[t] * q[t])
-        h[t] = _hold((1 - z[t]) * n[t] + z[t] * h_prev, h_prev, real, t)
-        h_prev = h[t]
-    return {"x": x, "h0": h0, "r": r, "z": z, "n": n, "q": q, "h": h}
+class GRUSweep(Sweep):
+    """Slots of `gates` (T, 4, B, H): q, r, z, n, where q is the state's share of n before r scales it.
+
+    r, z and n take their inputs' share from one product over all steps; q, r, z the state's from rows [h | 1].
+    So neighbours share a product both ways: q, r, z with the state's weights, r, z, n with the input's.
+    """
+
+    from_h, from_x = (2, 0, 1), (0, 1, 2)  # where q, r, z and r, z, n are in the notation's r, z, n
+    order = (1, 2, 0)  # where r, z, q are in the slots of the state's weights
+    scale_h, scale_x = (1.0, 0.5, 0.5), (0.5, 0.5, 1.0)
+
+    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
+        super().__init__(shape, dtype)
+        T, B, D, H = shape
+        self.x_rows = _rows(T, B, D + 1, dtype)
+        self.rows = _rows(T + 1, B, H + 1, dtype)
+        self.W_x, self.W_h = np.empty((3, D + 1, H), dtype), np.empty((3, H + 1, H), dtype)
+        self.from_inputs = np.empty((3, T, B, H), dtype)
+        self.gates = np.empty((T, 4, B, H), dtype)
+        self.dA = np.empty((4, T, B, H), dtype)
+        self.F = np.empty((self.block, 4, B, H), dtype)
+        self.back = np.empty((3, B, H), dtype)
+        self.work = np.empty((B, H), dtype)
+        G, X = self.gates, self.from_inputs
+        self.forward_views = [
+            (self.rows[t], G[t, :3], G[t, 1:3], *G[t], X[:2, t], X[2, t], self.rows[t + 1, :, :H])
+            for t in range(T)
+        ]
+        self.backward_views = [(self.dA[:, t], self.dA[:3, t], G[t, 2]) for t in range(T)]
+        self.factor_views = list(self.F)
+
+    def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
+        """Return h (T, B, H)."""
+        T, B, H, W_h, half, work = self.T, self.B, self.H, self.W_h, self.half, self.work
+        b_h = np.concatenate([np.zeros(2 * H, self.dtype), p["b_hn"]])
+        _pack(self.W_x, (p["W_x"], p["b"]), self.from_x, self.scale_x)
+        _pack(W_h, (p["W_h"], b_h), self.from_h, self.scale_h)
+        self.x_rows[:, :, :-1], self.rows[0, :, :H] = x, h0
+        matmul(self.x_rows.reshape(T * B, -1), self.W_x, out=self.from_inputs.reshape(3, T * B, H))
+        self.padding = self.pads(real)
+        h = np.empty((T, B, H), self.dtype)
+        h_prev = h0
+        for views, h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
+            row, q_r_z, r_z, q, r, z, n, x_r_z, x_n, next_row = views
+            matmul(row, W_h, out=q_r_z)
+            add(r_z, x_r_z, out=r_z)
+            tanh(r_z, out=r_z)
+            multiply(r_z, half, out=r_z)
+            add(r_z, half, out=r_z)  # the sigmoids are ready
+            multiply(r, q, out=n)
+            add(n, x_n, out=n)
+            tanh(n, out=n)
+            subtract(h_prev, n, out=work)
+            multiply(work, z, out=work)
+            add(work, n, out=h_t)  # (1 - z) * n + z * h_prev
+            if pad is not None:
+                copyto(h_t, h_prev, where=pad)
+            next_row[...] = h_t
+            h_prev = h_t
+        return h
+
+    def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
+        """Return dx, dh0 and the gradients of W_x, W_h, b and b_hn."""
+        T, B, D, H = self.T, self.B, self.D, self.H
+        back, dh_t, carry, work = self.back, self.dh, self.carry, self.work
+        W_back = self.turned(_blocks_of(p["W_h"], H)[list(self.from_h)])
+        carry[...] = dh_T
+        for start, end in self.blocks(dh, carry):
+            self._factors(start, end)
+            for from_output, (da, da_q_r_z, z), to_all, pad in self.steps_back(start, end, dh):
+                add(from_output, carry, out=dh_t)
+                if pad is not None:
+                    _hold_back(dh_t, self.held, pad)
+                multiply(dh_t, to_all, out=da)
+                matmul(da_q_r_z, W_back, out=back)  # undo h_prev @ W_h, gate by gate
+                add.reduce(back, axis=0, out=carry)
+                multiply(dh_t, z, out=work)  # undo z * h_prev
+                add(carry, work, out=carry)
+                if pad is not None:
+                    add(carry, self.held, out=carry)
+        da = self.dA.reshape(4, T * B, H)
+        dW_x = matmul(self.x_rows.reshape(T * B, -1).T, da[1:])
+        dW_h = matmul(self.rows[:-1].reshape(T * B, -1).T, da[:3])
+        b_hn = dW_h[0, -1].copy()
+        dW_x, dW_h = np.concatenate([*dW_x], axis=1), np.concatenate([dW_h[k] for k in self.order], axis=1)
+        dx = _to_inputs(da[1:], _blocks_of(p["W_x"], H)).reshape(T, B, D)
+        return dx, carry.copy(), {"W_x": dW_x[:-1], "W_h": dW_h[:-1], "b": dW_x[-1], "b_hn": b_hn}
+
+    def _factors(self, start: int, end: int) -> None:
+        """Compute what dh is multiplied by towards q, r, z and n."""
+        G, F, H = self.gates[start:end], self.F[: end - start], self.H
+        q, r, z, n = (G[:, k] for k in range(4))
+        to_q, to_r, to_z, to_n = (F[:, k] for k in range(4))
+        subtract(self.rows[start:end, :, :H], n, out=to_z)
+        multiply(to_z, z, out=to_z)
+        multiply(to_z, z, out=to_r)
+        subtract(to_z, to_r, out=to_z)  # (h_prev - n) * z * (1 - z)
+        multiply(n, n, out=to_n)
+        subtract(1, to_n, out=to_n)
+        multiply(to_n, z, out=to_q)
+        subtract(to_n, to_q, out=to_n)  # (1 - z) * (1 - n²)
+        multiply(to_n, r, out=to_q)  # undo r * q, towards q
+        multiply(to_q, q, out=to_r)
+        multiply(to_r, r, out=self.dA[1, start:end])  # a place to work in: the loop has not come here yet
+        subtract(to_r, self.dA[1, start:end], out=to_r)  # to_n * q * r * (1 - r)
+
+    def trace(self) -> Trace:
+        """Return copies of x, h0, every gate, q and h."""
+        gates = {name: self.gates[:, slot].copy() for name, slot in (("r", 1), ("z", 2), ("n", 3), ("q", 0))}
+        x, h0 = self.x_rows[:, :, :-1].copy(), self.rows[0, :, : self.H].copy()
+        return {"x": x, "h0": h0, **gates, "h": self.rows[1:, :, : self.H].copy()}
 
 
-def gru_backward(
-    trace: Trace, dh: np.ndarray, dh_T: np.ndarray, p: Arrays, real: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, Trace]:
-    """Return dx, dh0 and the gradients of W_x, W_h, b and b_hn; see cells.gru_step_backward."""
-    r, z, n, q = (trace[name] for name in ("r", "z", "n", "q"))
-    h_prev = _before(trace["h0"], trace["h"])
-    slope_n = (1 - z) * (1 - n**2)
-    slope_z = (h_prev - n) * z * (1 - z)
-    slope_r = slope_n * q * r * (1 - r)
-    slope = np.concatenate([slope_r, slope_z, slope_n * r, slope_n], axis=2)
-    da = np.empty_like(slope)  # blocks r, z, q, n: the state's share is the first three
-    H = r.shape[2]
-    for t in reversed(range(len(r))):
-        dh_t, held = _release(dh[t] + dh_T, real, t)
-        da[t] = np.tile(dh_t, 4) * slope[t]
-        dh_T = dh_t * z[t] + da[t, :, : 3 * H] @ p["W_h"].T + held
-    for_h = da[:, :, : 3 * H]
-    for_x = np.concatenate([da[:, :, : 2 * H], da[:, :, 3 * H :]], axis=2)
-    grads = {
-        "W_x": _over_time(trace["x"], for_x),
-        "W_h": _over_time(h_prev, for_h),
-        "b": for_x.sum(axis=(0, 1)),
-        "b_hn": for_h[:, :, 2 * H :].sum(axis=(0, 1)),
-    }
-    return for_x @ p["W_x"].T, dh_T, grads
+def _sigmoid(a: Array, out: Array) -> None:
+    multiply(a, 0.5, out=out)
+    tanh(out, out=out)
+    multiply(out, 0.5, out=out)
+    add(out, 0.5, out=out)
 
 
-def _dtype(x: np.ndarray, h0: np.ndarray, p: Arrays, *states: np.ndarray) -> np.dtype:
-    return np.result_type(x, h0, *states, *p.values())
+def _tanh_slope(h: Array, out: Array) -> None:
+    multiply(h, h, out=out)
+    subtract(1, out, out=out)
 
 
-def _hold(new: np.ndarray, old: np.ndarray, real: np.ndarray | None, t: int) -> np.ndarray:
-    """Return the new state where step t is real, the old one where it is padding."""
-    return new if real is None else np.where(real[t], new, old)
+PHI = {
+    "tanh": tanh,
+    "sigmoid": _sigmoid,
+    "relu": lambda a, out: np.maximum(a, 0, out=out),
+    "leaky_relu": lambda a, out: np.maximum(a, LEAK * a, out=out),
+}
+SLOPE = {  # from h = phi(a): all four can be read off it
+    "tanh": _tanh_slope,
+    "sigmoid": lambda h, out: subtract(h, h * h, out=out),
+    "relu": lambda h, out: copyto(out, h > 0),
+    "leaky_relu": lambda h, out: copyto(out, np.where(h > 0, 1.0, LEAK)),
+}
 
 
-def _release(gradient: np.ndarray, real: np.ndarray | None, t: int) -> tuple[np.ndarray, np.ndarray | float]:
-    """Undo _hold: return what goes into step t and what passes it by."""
-    if real is None:
-        return gradient, 0.0
-    return np.where(real[t], gradient, 0), np.where(real[t], 0, gradient)
+def _rows(T: int, B: int, width: int, dtype: np.dtype) -> Array:
+    """Return rows whose last entry is 1, for the bias."""
+    rows = np.empty((T, B, width), dtype)
+    rows[:, :, -1] = 1
+    return rows
 
 
-def _before(first: np.ndarray, states: np.ndarray) -> np.ndarray:
-    """Return the state before each step (T, B, H): the initial one, then all but the last."""
-    return np.concatenate([first[None], states[:-1]])
+def _pack(into: Array, stacked: Sequence[Array], slots: Sequence[int], scale: Sequence[float]) -> None:
+    """Fill `into` (slots, rows, H) with blocks of H columns of the stacked weights, each block scaled."""
+    H = into.shape[2]
+    first = 0
+    for W in stacked:
+        rows = slice(first, first + (len(W) if W.ndim == 2 else 1))
+        for slot, k in enumerate(slots):
+            multiply(W[..., k * H : (k + 1) * H], into.dtype.type(scale[slot]), out=into[slot, rows])
+        first = rows.stop
 
 
-def _over_time(before: np.ndarray, da: np.ndarray) -> np.ndarray:
-    """Return the gradient of a weight matrix: the same weights at every step, so a sum over steps and batch."""
-    return before.reshape(-1, before.shape[2]).T @ da.reshape(-1, da.shape[2])
+def _blocks_of(W: Array, H: int) -> Array:
+    """Return a view (blocks, rows, H) of weights (rows, blocks H)."""
+    return W.reshape(len(W), -1, H).swapaxes(0, 1)
+
+
+def _to_inputs(da: Array, W_x: Array) -> Array:
+    """Undo x @ W_x, block by block."""
+    dx = da[0] @ W_x[0].T
+    for da_k, W_k in zip(da[1:], W_x[1:], strict=True):
+        dx += da_k @ W_k.T
+    return dx
+
+
+def _inputs(rows: Array, H: int) -> Trace:
+    return {"x": rows[:-1, :, H:-1].copy(), "h0": rows[0, :, :H].copy()}
+
+
+def _vanished(gradient: Array) -> bool:
+    return gradient.max() < VANISHED and gradient.min() > -VANISHED
+
+
+def _hold_back(gradient: Array, held: Array, pad: Array) -> None:
+    """At padding, let the gradient pass by the step: it moves to `held`, and 0 stays."""
+    held.fill(0)
+    copyto(held, gradient, where=pad)
+    copyto(gradient, 0, where=pad)

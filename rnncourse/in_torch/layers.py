@@ -14,7 +14,6 @@ real step, and a layer that reads backwards starts at the last real step.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -23,7 +22,6 @@ import torch
 
 from rnncourse.common.parts import Suffixed, as_parts, with_suffix
 from rnncourse.errors import InputError, describe, require_choice, require_count
-from rnncourse.in_torch import sweeps
 from rnncourse.in_torch.activations import ACTIVATIONS
 from rnncourse.in_torch.base import (
     Layer,
@@ -35,7 +33,7 @@ from rnncourse.in_torch.base import (
     tracked,
     uniform_draw,
 )
-from rnncourse.in_torch.sweeps import Sweep
+from rnncourse.in_torch.sweeps import GRU_SWEEPS, LSTM_SWEEPS, RNN_SWEEPS, Sweep
 
 Array = torch.Tensor
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -82,7 +80,7 @@ class Recurrent(Layer):
 
     def _run(self, sweeps: Pair, x: Array, states: list[Array], real: Array | None) -> tuple[Array, Any]:
         """Return h and the last state, and keep the trace."""
-        names = list(self.shapes)
+        names = tuple(self.shapes)
         trace: dict[str, Array] = {}
         p = [self.params[name].to(x.dtype) for name in names]
         h, *last = Sweep.apply(sweeps, names, trace, real, x, *states, *p)
@@ -124,10 +122,7 @@ class RNN(Recurrent):
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
         x, states, real = self._enter(x, mask, h0=h0)
-        activation = ACTIVATIONS[self.phi]
-        forward = partial(sweeps.rnn_forward, activation=activation)
-        backward = partial(sweeps.rnn_backward, activation=activation)
-        return self._run((forward, backward), x, states, real)
+        return self._run(RNN_SWEEPS[self.phi], x, states, real)
 
 
 class LSTM(Recurrent):
@@ -146,7 +141,7 @@ class LSTM(Recurrent):
         """
         h0, c0 = as_parts("the initial state", h0, 2, "a pair (h0, c0)")
         x, states, real = self._enter(x, mask, h0=h0, c0=c0)
-        return self._run((sweeps.lstm_forward, sweeps.lstm_backward), x, states, real)
+        return self._run(LSTM_SWEEPS, x, states, real)
 
 
 class GRU(Recurrent):
@@ -169,7 +164,7 @@ class GRU(Recurrent):
         Raises InputError for wrong axes, sizes or dtypes, and for NaN.
         """
         x, states, real = self._enter(x, mask, h0=h0)
-        return self._run((sweeps.gru_forward, sweeps.gru_backward), x, states, real)
+        return self._run(GRU_SWEEPS, x, states, real)
 
 
 class Composed(Layer):

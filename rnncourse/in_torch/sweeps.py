@@ -10,40 +10,52 @@ Backpropagation through time: Werbos (1990), doi:10.1109/5.58337.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 
-from rnncourse.in_torch.activations import Activation
+from rnncourse.in_torch.activations import ACTIVATIONS, Activation
 from rnncourse.in_torch.base import Tensors
+from rnncourse.in_torch.device import run
 
 Trace = dict[str, torch.Tensor]
 
 
 class Sweep(torch.autograd.Function):
-    """A forward sweep whose gradient is its backward sweep."""
+    """A forward sweep whose gradient is its backward sweep; on a GPU, each is one CUDA graph for each shape."""
 
     @staticmethod
     def forward(
-        ctx: Any, sweeps: tuple[Callable, Callable], names: list[str], trace: Trace, real: Any, x: Any, *rest: Any
+        ctx: Any, sweeps: tuple[Callable, Callable], names: tuple[str, ...], trace: Trace, real: Any, x: Any, *rest: Any
     ) -> tuple[torch.Tensor, ...]:
         """Return h and the last states; fill `trace`. rest: the initial states, then the parameters named."""
         forward, ctx.sweep_back = sweeps
-        states, p = rest[: -len(names)], dict(zip(names, rest[-len(names) :], strict=True))
-        trace.update(forward(x, *states, p, real))
-        ctx.names, ctx.real, ctx.kept = names, real, list(trace)
-        ctx.save_for_backward(*trace.values(), *p.values())
-        return trace["h"], *(trace[name][-1].clone() for name in ("h", "c")[: len(states)])
+        firsts = ("h0", "c0")[: len(rest) - len(names)]
+        given = {"x": x, **dict(zip((*firsts, *names), rest, strict=True)), **({} if real is None else {"real": real})}
+
+        def compute(t: Trace) -> Trace:
+            made = forward(t["x"], *(t[name] for name in firsts), t, t.get("real"))
+            return {name: tensor for name, tensor in made.items() if name not in given}
+
+        trace.update({name: given[name] for name in ("x", *firsts)} | run(forward, compute, given))
+        ctx.names, ctx.kept = names, [name for name in (*trace, *names, "real") if name in trace or name in given]
+        ctx.save_for_backward(*({**given, **trace}[name] for name in ctx.kept))
+        return trace["h"], *(trace[name[0]][-1].clone() for name in firsts)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, dh: torch.Tensor, *last: torch.Tensor) -> tuple[Any, ...]:
         """Return the gradients of x, the initial states and the parameters."""
-        count = len(ctx.kept)
-        trace = dict(zip(ctx.kept, ctx.saved_tensors[:count], strict=True))
-        p = dict(zip(ctx.names, ctx.saved_tensors[count:], strict=True))
-        dx, *states, grads = ctx.sweep_back(trace, dh, *last, p, ctx.real)
-        return None, None, None, None, dx, *states, *(grads[name] for name in ctx.names)
+        lasts = ("dh_T", "dc_T")[: len(last)]
+        given = dict(zip(ctx.kept, ctx.saved_tensors, strict=True)) | {"dh": dh, **dict(zip(lasts, last, strict=True))}
+
+        def compute(t: Trace) -> Trace:
+            dx, *states, grads = ctx.sweep_back(t, t["dh"], *(t[name] for name in lasts), t, t.get("real"))
+            return {"dx": dx, **dict(zip(lasts, states, strict=True)), **grads}
+
+        found = run(ctx.sweep_back, compute, given)
+        return None, None, None, None, found["dx"], *(found[name] for name in (*lasts, *ctx.names))
 
 
 def rnn_forward(
@@ -191,3 +203,11 @@ def _before(first: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
 def _over_time(before: torch.Tensor, da: torch.Tensor) -> torch.Tensor:
     """Return the gradient of a weight matrix: the same weights at every step, so a sum over steps and batch."""
     return before.reshape(-1, before.shape[2]).T @ da.reshape(-1, da.shape[2])
+
+
+RNN_SWEEPS = {
+    phi: (partial(rnn_forward, activation=activation), partial(rnn_backward, activation=activation))
+    for phi, activation in ACTIVATIONS.items()
+}
+LSTM_SWEEPS = (lstm_forward, lstm_backward)
+GRU_SWEEPS = (gru_forward, gru_backward)

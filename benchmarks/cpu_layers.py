@@ -36,7 +36,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=6, help="for each shape and layer")
-    parser.add_argument("--shapes", type=int, nargs="*", default=range(len(SHAPES)), help="which, by number from 0")
+    parser.add_argument(
+        "--shapes", type=int, nargs="*", default=range(len(SHAPES)), help="which, by number from 0"
+    )
     parser.add_argument("--tables", nargs="*", default=["LSTM", "RNN", "GRU", "last", "characters"])
     options = parser.parse_args()
     pin()
@@ -127,7 +129,9 @@ def contenders(kind: str, B: int, T: int, D: int, H: int) -> dict:
 
 def last_step(seconds: float) -> None:
     """Print what a loss on the last step costs, compared with a loss on every step."""
-    print("### Loss on the last step only, T = 300\n\n| layer | B, D, H | last / dense (target ≤ 1) |\n|:--|:--|--:|")
+    print(
+        "### Loss on the last step only, T = 300\n\n| layer | B, D, H | last / dense (target ≤ 1) |\n|:--|:--|--:|"
+    )
     for kind in ("RNN", "LSTM", "GRU"):
         for B, D, H in ((32, 8, 64), (64, 2, 128)):
             rng = np.random.default_rng(0)
@@ -155,7 +159,9 @@ def characters(seconds: float) -> None:
         net = in_numpy.RecurrentNet(in_numpy.RNN(V, H, rng=rng), V, rng=rng)
         runs = {"ours": our_training(net, tokens, V)}
         if base is None:
-            runs["textbook"] = textbook_training({k: a.copy() for k, a in net.params.items()}, tokens[:, 0], V)
+            runs["textbook"] = textbook_training(
+                {k: a.copy() for k, a in net.params.items()}, tokens[:, 0], V
+            )
         taken = medians(runs, seconds)
         base = base or T / taken["textbook"]
         print(f"| {B} | {base:.0f} | {judge(T * B / taken['ours'] / base, '>', target)} |")

@@ -31,7 +31,11 @@ def main() -> None:
         for shape in SHAPES:
             taken = measure(contenders(*shape, dtype))
             ratio, gain = taken["ours"] / taken["cuDNN"], taken["eager loop"] / taken["ours"]
-            figures = [f"{taken['ours']:.2f}", judge(ratio, ratio <= AGAINST_CUDNN), judge(gain, gain >= AGAINST_EAGER)]
+            figures = [
+                f"{taken['ours']:.2f}",
+                judge(ratio, ratio <= AGAINST_CUDNN),
+                judge(gain, gain >= AGAINST_EAGER),
+            ]
             print(f"| {str(dtype).removeprefix('torch.')} | {shape} | {' | '.join(figures)} |", flush=True)
 
 

@@ -23,7 +23,9 @@ def pin() -> None:
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def medians(contenders: Mapping[str, Callable[[], object]], seconds: float, rounds: int = 3) -> dict[str, float]:
+def medians(
+    contenders: Mapping[str, Callable[[], object]], seconds: float, rounds: int = 3
+) -> dict[str, float]:
     """Return each contender's median seconds; at least `rounds` rounds, more until `seconds` are over."""
     for run in contenders.values():
         run()

@@ -51,7 +51,13 @@ def to_torch(layer: Any, batch_first: bool = False) -> nn.RNNBase:
     extra = {"nonlinearity": first.phi} if _is(first, "RNN") else {}
     dtype = getattr(torch, np.dtype(_array(next(iter(first.params.values()))).dtype).name)
     module = kind(
-        first.D, first.H, len(rows), batch_first=batch_first, bidirectional=len(rows[0]) == 2, dtype=dtype, **extra
+        first.D,
+        first.H,
+        len(rows),
+        batch_first=batch_first,
+        bidirectional=len(rows[0]) == 2,
+        dtype=dtype,
+        **extra,
     )
     state = {}
     for k, row in enumerate(rows):
@@ -71,7 +77,11 @@ def state_to_torch(state: Any, layer: Any) -> Any:
 
 def state_from_torch(state: Any, layer: Any) -> Any:
     """Return a state of `layer` from PyTorch's form of it; NumPy arrays for layers of in_numpy."""
-    rows = state if not isinstance(state, tuple) else [part for pair in zip(*state, strict=True) for part in pair]
+    rows = (
+        state
+        if not isinstance(state, tuple)
+        else [part for pair in zip(*state, strict=True) for part in pair]
+    )
     tensors = isinstance(layer, in_torch.base.Layer)
     arrays = [row if tensors else row.detach().cpu().numpy() for row in rows]
     return unflatten(_state_form(layer), iter(arrays))
@@ -120,7 +130,9 @@ def _directions(layer: Any) -> list[Any]:
 
 
 def _singles(layer: Any) -> list[Any]:
-    return [single for part in (layer.layers if _is(layer, "Stack") else [layer]) for single in _directions(part)]
+    return [
+        single for part in (layer.layers if _is(layer, "Stack") else [layer]) for single in _directions(part)
+    ]
 
 
 def _check_alike(rows: list[list[Any]], singles: list[Any]) -> None:

@@ -57,7 +57,9 @@ def require_array(
             f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {value.shape} came{_and(hint)}"
         )
     if value.size == 0:
-        raise InputError(f"{name} is empty: shape {value.shape} came, and every axis needs at least one entry")
+        raise InputError(
+            f"{name} is empty: shape {value.shape} came, and every axis needs at least one entry"
+        )
     if kind == "f":
         require_finite(name, value)
     return value

@@ -119,7 +119,9 @@ def fit_truncated(
     best = _Best(model.params)
     history = History()
     state = None
-    for step, start in enumerate(tqdm(starts, disable=_disabled(progress), delay=BAR_AFTER_SECONDS, leave=False)):
+    for step, start in enumerate(
+        tqdm(starts, disable=_disabled(progress), delay=BAR_AFTER_SECONDS, leave=False)
+    ):
         x_now, y_now, mask_now = (_take(a, slice(start, start + window), 0) for a in (x, y, mask))
         state = None if start == 0 else _cut(state)
         value, ds = loss(model.forward(x_now if encode is None else encode(x_now), state), y_now, mask_now)

@@ -54,9 +54,13 @@ def _symbols() -> Iterator[Symbol]:
     yield Symbol("h_prev", "h_{t-1}", "h_prev", "(B, H)", "hidden state before step t", vermillion, DASHED)
     yield Symbol("h", "h", "h", "(T, B, H)", "all hidden states", vermillion)
     yield Symbol("c_t", "c_t", "c_t", "(B, H)", "cell state after step t", purple, DASHDOT)
-    yield Symbol("a_t", "a_t", "a_t", "(B, H)", "pre-activation: what the activation is applied to", sky, DOTTED)
+    yield Symbol(
+        "a_t", "a_t", "a_t", "(B, H)", "pre-activation: what the activation is applied to", sky, DOTTED
+    )
     yield Symbol("W_xh", "W_{xh}", "W_xh", "(D, H)", "weights from the input to the state", blue, DASHED)
-    yield Symbol("W_hh", "W_{hh}", "W_hh", "(H, H)", "weights from the last state to the next", vermillion, DASHDOT)
+    yield Symbol(
+        "W_hh", "W_{hh}", "W_hh", "(H, H)", "weights from the last state to the next", vermillion, DASHDOT
+    )
     yield Symbol("b_h", "b_h", "b_h", "(H,)", "bias of the state", grey, DASHED)
     yield Symbol("W_hy", "W_{hy}", "W_hy", "(H, V)", "weights from the state to the scores", green, DASHED)
     yield Symbol("b_y", "b_y", "b_y", "(V,)", "bias of the scores", grey, DOTTED)
@@ -64,13 +68,21 @@ def _symbols() -> Iterator[Symbol]:
     yield Symbol("p_t", "p_t", "p_t", "(B, V)", "softmax of the scores: probabilities", green, DOTTED)
     yield Symbol("y_t", "y_t", "y_t", "(B,)", "target: the right answer at step t", orange, DASHED)
     yield Symbol("phi", r"\varphi", "phi", "", "activation function", sky)
-    yield Symbol("phi_prime", r"\varphi'", "phi_prime", "", "derivative of the activation function", sky, DASHED)
+    yield Symbol(
+        "phi_prime", r"\varphi'", "phi_prime", "", "derivative of the activation function", sky, DASHED
+    )
     yield Symbol("i_t", "i_t", "i_t", "(B, H)", "input gate", green, DASHED)
     yield Symbol("f_t", "f_t", "f_t", "(B, H)", "forget gate", blue, DOTTED)
     yield Symbol("o_t", "o_t", "o_t", "(B, H)", "output gate", orange, DASHDOT)
     yield Symbol("g_t", "g_t", "g_t", "(B, H)", "candidate (not a gate)", sky, SOLID)
     yield Symbol(
-        "dh_t", r"\partial L/\partial h_t", "dh_t", "(B, H)", "gradient of the loss with respect to h_t", grey, DASHDOT
+        "dh_t",
+        r"\partial L/\partial h_t",
+        "dh_t",
+        "(B, H)",
+        "gradient of the loss with respect to h_t",
+        grey,
+        DASHDOT,
     )
 
 

@@ -34,7 +34,9 @@ MAKERS: dict[str, Callable[..., Any]] = {
 SINGLE = ("RNN tanh", "RNN sigmoid", "RNN relu", "RNN leaky_relu", "LSTM", "GRU")
 
 
-def make(kind: str, engine: Any = in_numpy, seed: int = 0, D: int = D, H: int = H, dtype: str = "float64") -> Any:
+def make(
+    kind: str, engine: Any = in_numpy, seed: int = 0, D: int = D, H: int = H, dtype: str = "float64"
+) -> Any:
     """Return a layer of the kind in either engine; the same seed gives the same numbers."""
     return MAKERS[kind](engine, D, H, rng=np.random.default_rng(seed), dtype=dtype)
 
@@ -65,7 +67,9 @@ def to_tensors(nested: Any, track: bool = False) -> Any:
     return map_state(lambda array: torch.tensor(array, requires_grad=track), nested)
 
 
-def by_cells(layer: Any, p: dict, x: torch.Tensor, state: Any, mask: np.ndarray | None) -> tuple[torch.Tensor, Any]:
+def by_cells(
+    layer: Any, p: dict, x: torch.Tensor, state: Any, mask: np.ndarray | None
+) -> tuple[torch.Tensor, Any]:
     """Return h and the last state, one in_torch cell after the other, for autograd to differentiate.
 
     The reference: nothing packed, nothing by hand, whatever layers are inside.

@@ -92,14 +92,19 @@ def test_the_bridge_copies():
 
 def test_what_cannot_cross_is_named():
     for call, said in [
-        (lambda: from_torch(torch.nn.Linear(2, 3)), "module must be an nn.RNN, nn.LSTM or nn.GRU, but Linear"),
+        (
+            lambda: from_torch(torch.nn.Linear(2, 3)),
+            "module must be an nn.RNN, nn.LSTM or nn.GRU, but Linear",
+        ),
         (lambda: from_torch(torch.nn.LSTM(2, 3, 2, dropout=0.5)), "dropout"),
         (lambda: from_torch(torch.nn.LSTM(2, 3, proj_size=2)), "projections"),
         (lambda: to_torch(make("RNN sigmoid")), "phi is sigmoid"),
         (lambda: to_torch(make("Stack")), "same kind, size and activation"),
         (
             lambda: to_torch(
-                in_numpy.Stack(in_numpy.Bidirectional(in_numpy.GRU(2, 3), in_numpy.GRU(2, 3)), in_numpy.GRU(6, 3))
+                in_numpy.Stack(
+                    in_numpy.Bidirectional(in_numpy.GRU(2, 3), in_numpy.GRU(2, 3)), in_numpy.GRU(6, 3)
+                )
             ),
             "same directions",
         ),

@@ -90,7 +90,9 @@ def test_backward_steps_equal_autograd_and_their_twins(name):
     assert furthest(grads, {key: t.grad for key, t in p_t.items()}) <= 1e-12
 
     plain = [t.detach() for t in tensors], {key: t.detach() for key, t in p_t.items()}
-    *twin, twin_grads = getattr(in_torch, f"{name}_step_backward")(*map(torch.tensor, weights), *plain[0], plain[1])
+    *twin, twin_grads = getattr(in_torch, f"{name}_step_backward")(
+        *map(torch.tensor, weights), *plain[0], plain[1]
+    )
     assert furthest(tuple(by_hand), tuple(twin)) <= 1e-12
     assert furthest(grads, twin_grads) <= 1e-12
 

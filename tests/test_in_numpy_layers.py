@@ -155,11 +155,19 @@ def test_equals_torch_nn(kind, layers, both):
     grads = tuple(s.grad for s in first) if name == "LSTM" else first.grad
     assert furthest(state_to_torch(of_inputs["h0"], layer), grads) <= 1e-10
     for suffix, end in suffixes(layers, both):
-        assert furthest(of_params[WEIGHTS[name][0] + suffix], getattr(module, f"weight_ih_{end}").grad.T) <= 1e-10
-        assert furthest(of_params[WEIGHTS[name][1] + suffix], getattr(module, f"weight_hh_{end}").grad.T) <= 1e-10
+        assert (
+            furthest(of_params[WEIGHTS[name][0] + suffix], getattr(module, f"weight_ih_{end}").grad.T)
+            <= 1e-10
+        )
+        assert (
+            furthest(of_params[WEIGHTS[name][1] + suffix], getattr(module, f"weight_hh_{end}").grad.T)
+            <= 1e-10
+        )
         assert furthest(of_params[WEIGHTS[name][2] + suffix], getattr(module, f"bias_ih_{end}").grad) <= 1e-10
         if name == "GRU":
-            assert furthest(of_params["b_hn" + suffix], getattr(module, f"bias_hh_{end}").grad[2 * H :]) <= 1e-10
+            assert (
+                furthest(of_params["b_hn" + suffix], getattr(module, f"bias_hh_{end}").grad[2 * H :]) <= 1e-10
+            )
 
 
 WEIGHTS = {"RNN": ("W_xh", "W_hh", "b_h"), "LSTM": ("W_x", "W_h", "b"), "GRU": ("W_x", "W_h", "b")}
@@ -303,7 +311,11 @@ def test_a_copy_lives_by_itself(kind, copied):
 
 
 def test_dtype_is_float64_wherever_something_is():
-    for x_type, p_type, expected in [("f4", "float32", "f4"), ("f8", "float32", "f8"), ("f4", "float64", "f8")]:
+    for x_type, p_type, expected in [
+        ("f4", "float32", "f4"),
+        ("f8", "float32", "f8"),
+        ("f4", "float64", "f8"),
+    ]:
         for kind in MAKERS:
             layer = make(kind, dtype=p_type)
             x = np.random.default_rng(0).standard_normal((T, B, D)).astype(x_type)

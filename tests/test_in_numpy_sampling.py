@@ -19,7 +19,9 @@ def net(engine=in_numpy, kind="LSTM", sharp=4.0):
     layer = make(kind, engine, D=V, H=6)
     model = engine.RecurrentNet(layer, V, rng=rng)
     for name, tensor in model.params.items():
-        model.params[name] = (tensor * sharp).detach().requires_grad_() if engine is in_torch else tensor * sharp
+        model.params[name] = (
+            (tensor * sharp).detach().requires_grad_() if engine is in_torch else tensor * sharp
+        )
     return model
 
 
@@ -63,7 +65,9 @@ def test_end_ends():
     model, n = net(sharp=2.0), 5
     greedy = in_numpy.greedy(model, [1], 12)
     end = int(greedy[3])
-    assert in_numpy.greedy(model, [1], 12, end=end).tolist() == greedy[: greedy.tolist().index(end) + 1].tolist()
+    assert (
+        in_numpy.greedy(model, [1], 12, end=end).tolist() == greedy[: greedy.tolist().index(end) + 1].tolist()
+    )
     beams = in_numpy.beam_search(model, [1], n, width=6, end=2)
     for beam in beams:
         assert 2 not in beam.indices[:-1] and (len(beam.indices) == n or beam.indices[-1] == 2)

@@ -9,7 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from engines import MAKERS, B, D, H, T, by_cells, furthest, make, padding_mask, state_like, to_tensors, weighted
+from engines import (
+    MAKERS,
+    B,
+    D,
+    H,
+    T,
+    by_cells,
+    furthest,
+    make,
+    padding_mask,
+    state_like,
+    to_tensors,
+    weighted,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -28,7 +28,12 @@ def examples(engine=in_numpy, T=T, seed=1):
 
 
 def settings(engine, **more):
-    return {"loss": engine.softmax_cross_entropy, "optimizer": engine.Adam(lr=0.05), "progress": False, **more}
+    return {
+        "loss": engine.softmax_cross_entropy,
+        "optimizer": engine.Adam(lr=0.05),
+        "progress": False,
+        **more,
+    }
 
 
 def test_fit_is_the_loop_one_would_write():
@@ -113,7 +118,9 @@ def test_validation_decides_when_it_is_given(engine):
     assert history.stopped_early and history.best_step % 10 == 0
     assert history.validation[history.best_step // 10] == min(history.validation)
     loss, _ = engine.softmax_cross_entropy(model.forward(x_v), y_v)
-    assert float(loss.detach() if engine is in_torch else loss) == pytest.approx(min(history.validation), abs=1e-12)
+    assert float(loss.detach() if engine is in_torch else loss) == pytest.approx(
+        min(history.validation), abs=1e-12
+    )
     assert history.loss[-1] < history.loss[history.best_step]  # training went on falling: it was overfitting
 
 
@@ -139,7 +146,9 @@ def test_a_lost_gradient_stops_and_names_step_parameter_and_remedy(engine, value
     with pytest.raises(TrainingError, match=said) as caught:
         engine.fit(model, *examples(engine), steps=10, **settings(engine))
     assert len(caught.value.history.loss) == 4
-    assert furthest(model.params, best) == 0  # the loss fell at every step, so the last parameters are the best
+    assert (
+        furthest(model.params, best) == 0
+    )  # the loss fell at every step, so the last parameters are the best
 
 
 def _plain(array):
@@ -199,9 +208,15 @@ def test_wrong_input_is_named():
     model, (x, y) = net(), examples()
     common = settings(in_numpy)
     for call, said in [
-        (lambda: in_numpy.fit(model, x, y[:, :2], steps=1, **common), "x and y must be equally long on axis 1"),
+        (
+            lambda: in_numpy.fit(model, x, y[:, :2], steps=1, **common),
+            "x and y must be equally long on axis 1",
+        ),
         (lambda: in_numpy.fit(model, x, y, steps=0, **common), "steps must be"),
-        (lambda: in_numpy.fit(model, x, y, steps=1, batch_size=99, rng=np.random.default_rng(0), **common), "only 8"),
+        (
+            lambda: in_numpy.fit(model, x, y, steps=1, batch_size=99, rng=np.random.default_rng(0), **common),
+            "only 8",
+        ),
         (lambda: in_numpy.fit(model, x, y, steps=1, batch_size=2, **common), "rng must be"),
         (lambda: in_numpy.fit(model, x, y, steps=1, patience=0, **common), "patience must be"),
         (lambda: in_numpy.fit(model, x, y, steps=1, validation=x, **common), "validation must be"),

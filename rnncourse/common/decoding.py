@@ -40,11 +40,19 @@ def with_temperature(log_p: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def sample(
-    step: Step, start: Sequence[int], n: int, V: int, rng: np.random.Generator, temperature: float, end: int | None
+    step: Step,
+    start: Sequence[int],
+    n: int,
+    V: int,
+    rng: np.random.Generator,
+    temperature: float,
+    end: int | None,
 ) -> np.ndarray:
     """Return n tokens (fewer if `end` comes up) that follow `start`, each drawn from the model's probabilities."""
     require_generator("rng", rng)
-    return _one_by_one(step, start, n, V, lambda log_p: rng.choice(V, p=with_temperature(log_p, temperature)), end)
+    return _one_by_one(
+        step, start, n, V, lambda log_p: rng.choice(V, p=with_temperature(log_p, temperature)), end
+    )
 
 
 def greedy(step: Step, start: Sequence[int], n: int, V: int, end: int | None) -> np.ndarray:
@@ -75,7 +83,8 @@ def beam_search(
         best = np.argsort(-total, axis=None, kind="stable")[:width]
         rows, tokens = np.unravel_index(best, total.shape)
         grown = [
-            Beam(np.append(beams[r].indices, t), float(total[r, t])) for r, t in zip(rows, tokens, strict=True)
+            Beam(np.append(beams[r].indices, t), float(total[r, t]))
+            for r, t in zip(rows, tokens, strict=True)
         ]
         open_ = [b for b, t in enumerate(tokens) if t != end]
         finished += [grown[b] for b in range(len(grown)) if b not in open_]
@@ -104,7 +113,9 @@ def _read(step: Step, start: Sequence[int], V: int) -> tuple[np.ndarray, Any]:
     if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
         raise InputError(f"start must hold at least one token index, but {describe(start)} came")
     if indices.min() < 0 or indices.max() >= V:
-        raise InputError(f"start must hold indices from 0 to {V - 1}, but it holds {indices.min()} to {indices.max()}")
+        raise InputError(
+            f"start must hold indices from 0 to {V - 1}, but it holds {indices.min()} to {indices.max()}"
+        )
     state = None
     for index in indices:
         log_p, state = step(np.array([index]), state)

@@ -29,7 +29,9 @@ def glorot(shapes: Shapes, rng: np.random.Generator) -> Arrays:
     """
     require_generator("rng", rng)
     H = _size(shapes)
-    return {name: _glorot(shape, H, rng) if len(shape) == 2 else np.zeros(shape) for name, shape in shapes.items()}
+    return {
+        name: _glorot(shape, H, rng) if len(shape) == 2 else np.zeros(shape) for name, shape in shapes.items()
+    }
 
 
 def orthogonal(shapes: Shapes, rng: np.random.Generator) -> Arrays:

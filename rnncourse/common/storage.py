@@ -85,7 +85,9 @@ def _check_members(path: Path, archive: zipfile.ZipFile, shapes: Mapping[str, tu
         )
     for name, size in sizes.items():
         if size > HEADER_BYTES + 8 * int(np.prod(shapes.get(name, ()))):
-            raise InputError(f"{name} in {path} takes {size} bytes, more than the model's parameter of that name")
+            raise InputError(
+                f"{name} in {path} takes {size} bytes, more than the model's parameter of that name"
+            )
 
 
 def _check_array(path: Path, name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -83,7 +83,9 @@ def check_mask(mask: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | 
 def check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return the gradient if it has the shape of what it is the gradient of."""
     if np.shape(gradient) != shape:
-        raise InputError(f"{name} must have the shape of what forward returned, {shape}, but {np.shape(gradient)} came")
+        raise InputError(
+            f"{name} must have the shape of what forward returned, {shape}, but {np.shape(gradient)} came"
+        )
     return gradient
 
 

@@ -181,7 +181,9 @@ def check_cell_state(c_prev: np.ndarray, h_prev: np.ndarray) -> None:
 def _check_names(p: Parameters, *names: str) -> None:
     missing = set(names) - set(p)
     if missing:
-        raise InputError(f"p lacks {', '.join(sorted(missing))}; it holds {', '.join(sorted(p)) or 'nothing'}")
+        raise InputError(
+            f"p lacks {', '.join(sorted(missing))}; it holds {', '.join(sorted(p)) or 'nothing'}"
+        )
 
 
 def _check_shapes(

@@ -14,14 +14,21 @@ __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
 
 
 def gradcheck(
-    model: Any, x: np.ndarray, y: np.ndarray, loss: Callable, mask: np.ndarray | None = None, eps: float = 1e-5
+    model: Any,
+    x: np.ndarray,
+    y: np.ndarray,
+    loss: Callable,
+    mask: np.ndarray | None = None,
+    eps: float = 1e-5,
 ) -> GradientReport:
     """Compare model.grads after one backward with central differences of the loss, for every parameter.
 
     Raises InputError unless all parameters and x are float64: float32 differences are too coarse to prove anything.
     """
     if x.dtype != np.float64 or any(a.dtype != np.float64 for a in model.params.values()):
-        raise InputError('gradcheck needs float64: make the model with dtype="float64" and pass x.astype(np.float64)')
+        raise InputError(
+            'gradcheck needs float64: make the model with dtype="float64" and pass x.astype(np.float64)'
+        )
     _, ds = loss(model.forward(x), y, mask)
     model.backward(ds)
     by_hand = {name: model.grads[name].copy() for name in model.params}

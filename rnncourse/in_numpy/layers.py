@@ -74,7 +74,9 @@ class Recurrent(Layer):
         n = len(self.blocks) * self.H
         return {"W_x": (self.D, n), "W_h": (self.H, n), "b": (n,)}
 
-    def _enter(self, x: Array, mask: Array | None, **states: Array | None) -> tuple[Sweep, list[Array], Array | None]:
+    def _enter(
+        self, x: Array, mask: Array | None, **states: Array | None
+    ) -> tuple[Sweep, list[Array], Array | None]:
         """Check what forward was given; return a sweep of the right shape, the initial states and the mask."""
         shapes = self.shapes
         check_params(self.params, shapes)
@@ -94,7 +96,9 @@ class Recurrent(Layer):
         sweep = need_forward(self._sweep)
         check_gradient("dh", dh, (sweep.T, sweep.B, self.H))
         zeros = np.zeros((sweep.B, self.H), dtype=sweep.dtype)
-        return sweep, [zeros if d is None else check_gradient(name, d, zeros.shape) for name, d in last.items()]
+        return sweep, [
+            zeros if d is None else check_gradient(name, d, zeros.shape) for name, d in last.items()
+        ]
 
 
 class RNN(Recurrent):
@@ -107,7 +111,12 @@ class RNN(Recurrent):
     blocks = ("h",)
 
     def __init__(
-        self, D: int, H: int, phi: str = "tanh", rng: np.random.Generator | None = None, dtype: str = "float32"
+        self,
+        D: int,
+        H: int,
+        phi: str = "tanh",
+        rng: np.random.Generator | None = None,
+        dtype: str = "float32",
     ):
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
         super().__init__(D, H, rng, dtype)

@@ -40,7 +40,9 @@ class Layer:
         Inputs and outputs are tensors or tuples of them, tuples in tuples too; None is a gradient of zeros.
         """
         if not self._outputs:
-            raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
+            raise InputError(
+                "backward needs a forward first: call forward on the inputs whose gradient you want"
+            )
         known = list(_matched(self._outputs, gradients))
         flat = list(flatten(self._inputs))
         found = torch.autograd.grad(
@@ -84,13 +86,21 @@ def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None
             f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
         )
     if not value.is_floating_point():
-        raise InputError(f"{name} must hold floating-point numbers, but {describe(value)} came; write {name}.float()")
+        raise InputError(
+            f"{name} must hold floating-point numbers, but {describe(value)} came; write {name}.float()"
+        )
     if axes is not None and value.ndim != len(axes):
-        raise InputError(f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {tuple(value.shape)} came")
+        raise InputError(
+            f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {tuple(value.shape)} came"
+        )
     if value.numel() == 0:
-        raise InputError(f"{name} is empty: shape {tuple(value.shape)} came, and every axis needs at least one entry")
+        raise InputError(
+            f"{name} is empty: shape {tuple(value.shape)} came, and every axis needs at least one entry"
+        )
     if not torch.isfinite(value).all():
-        raise InputError(f"{name} must hold finite numbers, but some of its {value.numel()} are NaN or infinite")
+        raise InputError(
+            f"{name} must hold finite numbers, but some of its {value.numel()} are NaN or infinite"
+        )
     return value
 
 
@@ -101,7 +111,9 @@ def check_sequence(x: torch.Tensor, D: int, weights: str) -> None:
         raise InputError(f"x has {x.shape[2]} features but {weights} expects {D}; was it one-hot encoded?")
 
 
-def check_state(name: str, state: torch.Tensor | None, shape: tuple[int, int], like: torch.Tensor) -> torch.Tensor:
+def check_state(
+    name: str, state: torch.Tensor | None, shape: tuple[int, int], like: torch.Tensor
+) -> torch.Tensor:
     """Return the initial state if it fits, or zeros of the dtype and on the device of `like`."""
     if state is None:
         return torch.zeros(shape, dtype=like.dtype, device=like.device)
@@ -117,7 +129,9 @@ def check_mask(mask: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tenso
         return None
     mask = torch.as_tensor(mask)
     if mask.shape != shape:
-        raise InputError(f"mask must have shape {tuple(shape)} (T, B) to go with x, but {tuple(mask.shape)} came")
+        raise InputError(
+            f"mask must have shape {tuple(shape)} (T, B) to go with x, but {tuple(mask.shape)} came"
+        )
     if not ((mask == 0) | (mask == 1)).all():
         raise InputError("mask must hold only 0 (padding) and 1 (a real step)")
     return None if mask.all() else (mask != 0)[:, :, None]

@@ -59,7 +59,9 @@ def run(what: Hashable, function: Callable[[Named], Named], inputs: Named) -> Na
 def _capture(function: Callable[[Named], Named], inputs: Named) -> _Captured | None:
     """Record the function with inputs of its own; return None where the GPU or its driver cannot."""
     device = next(iter(inputs.values())).device
-    own = {name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in inputs.items()}
+    own = {
+        name: tensor.detach().clone(memory_format=torch.contiguous_format) for name, tensor in inputs.items()
+    }
     try:
         with torch.cuda.device(device):
             side = torch.cuda.Stream()

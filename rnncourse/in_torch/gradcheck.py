@@ -15,7 +15,12 @@ __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
 
 
 def gradcheck(
-    model: Any, x: torch.Tensor, y: torch.Tensor, loss: Callable, mask: torch.Tensor | None = None, eps: float = 1e-5
+    model: Any,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    loss: Callable,
+    mask: torch.Tensor | None = None,
+    eps: float = 1e-5,
 ) -> GradientReport:
     """Compare model.grads after one backward with central differences of the loss, for every parameter.
 

@@ -70,7 +70,10 @@ class Recurrent(Layer):
         check_params(self.params, shapes)
         check_sequence(x, self.D, next(iter(shapes)))
         dtype = x.dtype
-        for tensor in (*(self.params[name] for name in shapes), *(s for s in states.values() if s is not None)):
+        for tensor in (
+            *(self.params[name] for name in shapes),
+            *(s for s in states.values() if s is not None),
+        ):
             dtype = torch.promote_types(dtype, tensor.dtype)
         x = tracked(x)
         shape = (x.shape[1], self.H)
@@ -106,7 +109,12 @@ class RNN(Recurrent):
     blocks = ("h",)
 
     def __init__(
-        self, D: int, H: int, phi: str = "tanh", rng: np.random.Generator | None = None, dtype: str = "float32"
+        self,
+        D: int,
+        H: int,
+        phi: str = "tanh",
+        rng: np.random.Generator | None = None,
+        dtype: str = "float32",
     ):
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
         super().__init__(D, H, rng, dtype)

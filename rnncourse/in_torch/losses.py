@@ -33,7 +33,9 @@ def softmax_cross_entropy(
         raise InputError(f"y must have shape {tuple(s.shape[:-1])} to go with s, but {tuple(y.shape)} came")
     K = s.shape[-1]
     if int(y.min()) < 0 or int(y.max()) >= K:
-        raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {int(y.min())} to {int(y.max())}")
+        raise InputError(
+            f"y must hold indices from 0 to {K - 1}, but it holds {int(y.min())} to {int(y.max())}"
+        )
     weight = _weights(mask, y.shape, s)
     log_p = log_softmax(s)
     loss = -(weight * log_p.gather(-1, y[..., None].long())[..., 0]).sum()
@@ -41,7 +43,9 @@ def softmax_cross_entropy(
     return loss, (log_p.detach().exp() - target) * weight[..., None]
 
 
-def mse(s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+def mse(
+    s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
     if y.shape != s.shape:
         raise InputError(f"y must have the shape of s, {tuple(s.shape)}, but {tuple(y.shape)} came")
@@ -55,7 +59,9 @@ def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -
     if mask is None:
         mask = torch.ones(shape, dtype=like.dtype, device=like.device)
     if mask.shape != shape:
-        raise InputError(f"mask must have shape {tuple(shape)}, one entry a position, but {tuple(mask.shape)} came")
+        raise InputError(
+            f"mask must have shape {tuple(shape)}, one entry a position, but {tuple(mask.shape)} came"
+        )
     mask = mask.to(like.dtype)
     if not ((mask == 0) | (mask == 1)).all():
         raise InputError("mask must hold only 0 (padding) and 1 (counts)")

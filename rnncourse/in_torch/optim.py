@@ -95,7 +95,11 @@ class Adam(Optimizer):
     """Adam with its usual constants. Source: Kingma and Ba (2015), algorithm 1, arXiv:1412.6980."""
 
     def __init__(
-        self, lr: float, clip: float | None = None, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+        self,
+        lr: float,
+        clip: float | None = None,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
     ):
         super().__init__(lr, clip)
         self.betas, self.eps = betas, eps

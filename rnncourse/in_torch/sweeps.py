@@ -27,19 +27,32 @@ class Sweep(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, sweeps: tuple[Callable, Callable], names: tuple[str, ...], trace: Trace, real: Any, x: Any, *rest: Any
+        ctx: Any,
+        sweeps: tuple[Callable, Callable],
+        names: tuple[str, ...],
+        trace: Trace,
+        real: Any,
+        x: Any,
+        *rest: Any,
     ) -> tuple[torch.Tensor, ...]:
         """Return h and the last states; fill `trace`. rest: the initial states, then the parameters named."""
         forward, ctx.sweep_back = sweeps
         firsts = ("h0", "c0")[: len(rest) - len(names)]
-        given = {"x": x, **dict(zip((*firsts, *names), rest, strict=True)), **({} if real is None else {"real": real})}
+        given = {
+            "x": x,
+            **dict(zip((*firsts, *names), rest, strict=True)),
+            **({} if real is None else {"real": real}),
+        }
 
         def compute(t: Trace) -> Trace:
             made = forward(t["x"], *(t[name] for name in firsts), t, t.get("real"))
             return {name: tensor for name, tensor in made.items() if name not in given}
 
         trace.update({name: given[name] for name in ("x", *firsts)} | run(forward, compute, given))
-        ctx.names, ctx.kept = names, [name for name in (*trace, *names, "real") if name in trace or name in given]
+        ctx.names, ctx.kept = (
+            names,
+            [name for name in (*trace, *names, "real") if name in trace or name in given],
+        )
         ctx.save_for_backward(*({**given, **trace}[name] for name in ctx.kept))
         return trace["h"], *(trace[name[0]][-1].clone() for name in firsts)
 
@@ -48,7 +61,10 @@ class Sweep(torch.autograd.Function):
     def backward(ctx: Any, dh: torch.Tensor, *last: torch.Tensor) -> tuple[Any, ...]:
         """Return the gradients of x, the initial states and the parameters."""
         lasts = ("dh_T", "dc_T")[: len(last)]
-        given = dict(zip(ctx.kept, ctx.saved_tensors, strict=True)) | {"dh": dh, **dict(zip(lasts, last, strict=True))}
+        given = dict(zip(ctx.kept, ctx.saved_tensors, strict=True)) | {
+            "dh": dh,
+            **dict(zip(lasts, last, strict=True)),
+        }
 
         def compute(t: Trace) -> Trace:
             dx, *states, grads = ctx.sweep_back(t, t["dh"], *(t[name] for name in lasts), t, t.get("real"))
@@ -73,7 +89,12 @@ def rnn_forward(
 
 
 def rnn_backward(
-    trace: Trace, dh: torch.Tensor, dh_T: torch.Tensor, p: Tensors, real: torch.Tensor | None, activation: Activation
+    trace: Trace,
+    dh: torch.Tensor,
+    dh_T: torch.Tensor,
+    p: Tensors,
+    real: torch.Tensor | None,
+    activation: Activation,
 ) -> tuple[torch.Tensor, torch.Tensor, Trace]:
     """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
     slope = activation.phi_prime(trace["a"])
@@ -87,7 +108,9 @@ def rnn_backward(
     return da @ p["W_xh"].T, dh_T, grads
 
 
-def lstm_forward(x: torch.Tensor, h0: torch.Tensor, c0: torch.Tensor, p: Tensors, real: torch.Tensor | None) -> Trace:
+def lstm_forward(
+    x: torch.Tensor, h0: torch.Tensor, c0: torch.Tensor, p: Tensors, real: torch.Tensor | None
+) -> Trace:
     """Return the trace (i, f, g, o, c, h) of the LSTM's equations; see cells.lstm_step."""
     a = _from_inputs(x, p["W_x"], p["b"])  # the gates take the place of their pre-activations
     i, f, g, o = a.chunk(4, dim=2)
@@ -106,7 +129,12 @@ def lstm_forward(x: torch.Tensor, h0: torch.Tensor, c0: torch.Tensor, p: Tensors
 
 
 def lstm_backward(
-    trace: Trace, dh: torch.Tensor, dh_T: torch.Tensor, dc_T: torch.Tensor, p: Tensors, real: torch.Tensor | None
+    trace: Trace,
+    dh: torch.Tensor,
+    dh_T: torch.Tensor,
+    dc_T: torch.Tensor,
+    p: Tensors,
+    real: torch.Tensor | None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Trace]:
     """Return dx, dh0, dc0 and the gradients of W_x, W_h and b; see cells.lstm_step_backward."""
     x, i, f, g, o, c = (trace[name] for name in ("x", "i", "f", "g", "o", "c"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from lab_server import TOKEN
+from lab_server import ROOT, TOKEN
 from nbformat import NotebookNode
 from playwright.sync_api import Page
 
@@ -46,6 +46,10 @@ class Server:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read()
 
+    def copy_of(self, original: str, name: str) -> Path:
+        """Put the checkout's file `original` into the folder that is served, as `name`, and return its path."""
+        return Path(shutil.copy(ROOT / original, self.root / name))
+
     def write(self, name: str, cells: list[NotebookNode]) -> Path:
         """Write a notebook of these cells into the folder that is served and return its path."""
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
@@ -59,25 +63,25 @@ class Lab:
     """JupyterLab in a page, driven the way a learner does it."""
 
     def __init__(self, page: Page, server: Server):
-        self.page, self.server = page, server
+        self.page, self.server, self.path = page, server, ""
         page.set_default_timeout(30_000)
 
     def open(self, path: str) -> Page:
         """Open a notebook in a workspace of its own and wait until its kernel is idle and connected."""
-        workspace = secrets.token_hex(4)
+        self.path, workspace = path, secrets.token_hex(4)
         self.page.goto(f"{self.server.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator", state="attached")
         # The page says "idle" before there is a kernel at all, and cells run then are lost: ask the server.
-        self._until(lambda: self._kernel_ready(path), KERNEL_S, f"no idle kernel for {path}")
+        self._until(self._kernel_idle, KERNEL_S, f"no idle kernel for {path}")
         self.page.wait_for_timeout(1000)
         return self.page
 
-    def _kernel_ready(self, path: str) -> bool:
-        kernels = [session["kernel"] for session in self._sessions(path)]
+    def _kernel_idle(self) -> bool:
+        kernels = [session["kernel"] for session in self._sessions()]
         return any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels)
 
-    def _sessions(self, path: str) -> list[dict]:
-        return [one for one in json.loads(self.server.ask("api/sessions")) if one["path"] == path]
+    def _sessions(self) -> list[dict]:
+        return [one for one in json.loads(self.server.ask("api/sessions")) if one["path"] == self.path]
 
     def _until(self, condition: Callable[[], bool], seconds: float, failure: str) -> None:
         """Wait until `condition` holds; after so many seconds raise AssertionError."""
@@ -106,8 +110,8 @@ class Lab:
         return self.page.eval_on_selector_all(selector, "prompts => prompts.map((one) => one.textContent)")
 
     def _all_ran(self) -> bool:
-        prompts = self.prompts()
-        return bool(prompts) and all(re.search(r"\[\d+\]", prompt) for prompt in prompts)
+        shown = [prompt for prompt in self.prompts() if prompt]  # a cell whose code is folded shows none
+        return bool(shown) and all(re.search(r"\[\d+\]", one) for one in shown) and self._kernel_idle()
 
     def errors(self) -> list[str]:
         """Return what error outputs the page shows, and what widgets failed to appear."""
@@ -136,13 +140,13 @@ class Lab:
             self.page.keyboard.press("ArrowDown" if active < cell else "ArrowUp")
         raise AssertionError(f"the keyboard did not reach cell {cell}")
 
-    def save_and_stop(self, path: str) -> None:
+    def save_and_stop(self) -> None:
         """Save the notebook with Ctrl + S, then end its kernel, as closing JupyterLab does."""
-        file = self.server.root / path
+        file = self.server.root / self.path
         before = file.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
-        self._until(lambda: file.stat().st_mtime_ns != before, 30, f"{path} was not saved")
-        for session in self._sessions(path):
+        self._until(lambda: file.stat().st_mtime_ns != before, 30, f"{self.path} was not saved")
+        for session in self._sessions():
             self.server.ask(f"api/sessions/{session['id']}", method="DELETE")
 
     def tab_to(self, selector: str) -> None:

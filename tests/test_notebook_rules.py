@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 import statistics
+import warnings
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -215,7 +216,9 @@ def links(notebook: NotebookNode, path: Path) -> list[str]:
 def canonical_file(notebook: NotebookNode, path: Path) -> list[str]:
     """The file is what `rnncourse build outputs` would write, so that a diff shows only what changed."""
     try:
-        nbformat.validate(copy.deepcopy(notebook))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", nbformat.warnings.DuplicateCellId)  # the rule `ids` says so
+            nbformat.validate(copy.deepcopy(notebook))
     except nbformat.ValidationError as error:
         return [f"not a valid notebook: {error.message}"]
     same = as_text(tidy(copy.deepcopy(notebook))) == path.read_text(encoding="utf-8")

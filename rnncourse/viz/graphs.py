@@ -41,16 +41,17 @@ def gradient_graph(
 
     paths: ways the gradient goes now, each a text of nodes such as "L L_3 s_3" (from the loss to the scores
     of step 3); every pair must be an arrow of the graph, taken backwards. Nodes are L, L_t, s_t, h_t, a_t,
-    x_t with t from 1 to T, and h_0. known: nodes whose gradient was found before. weights: places at which a
-    weight collects gradient now, such as "W_hh_2". Raises InputError for names that the graph has not.
+    x_t with t from 1 to T, and h_0. A node's gradient is written beside it once all its roads are lit.
+    known: nodes whose gradient was found before. weights: places at which a weight collects gradient now,
+    such as "W_hh_2". Raises InputError for names that the graph has not.
     """
     if require_count("T", T) > LONGEST:
         raise InputError(f"T must be at most {LONGEST} to stay readable, but {T} came")
     places = _places(T)
     steps_back = [pair for chain in _texts("paths", paths) for pair in _pairs(chain, places)]
-    reached = {node for _, node in steps_back} | set(_texts("known", known))
-    for node in sorted(reached):
+    for node in _texts("known", known):
         _require_node(node, places)
+    reached = {*known, *(node for _, node in steps_back if _all_roads_lit(node, steps_back, T))}
     lit_weights = set(_texts("weights", weights))
     lit_nodes = {node for pair in steps_back for node in pair}
 
@@ -173,6 +174,11 @@ def _pairs(chain: Chain, places: dict[str, Point]) -> list[tuple[str, str]]:
             before = ", ".join(start for start, end in edges if end == later) or "nothing"
             raise InputError(f"paths: no arrow leads from {earlier} to {later}, which is made from {before}")
     return pairs
+
+
+def _all_roads_lit(node: str, steps_back: list[tuple[str, str]], T: int) -> bool:
+    """Say whether gradient comes home from everything that was made from this node."""
+    return all((end, start) in steps_back for start, end in _edges(T) if start == node)
 
 
 def _weight_places(T: int, places: dict[str, Point]) -> dict[str, tuple[Point, str]]:

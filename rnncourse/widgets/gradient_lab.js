@@ -35,8 +35,8 @@ function text(x, y, words, anchor = "start", kind = "") {
 }
 
 /* The lowest and highest power of ten on the curve's axis, at least 1e-12 … 1e2, and the step between its lines. */
-function axis(curves) {
-  const values = curves.flat().filter((value) => value !== null);
+function axis(both) {
+  const values = both.flat().filter((value) => value !== null);
   const low = Math.min(-12, Math.floor(Math.min(...values)));
   const high = Math.max(2, Math.ceil(Math.max(...values)));
   const step = [2, 4, 5, 10, 20, 50, 100, 200, 500].find((one) => (high - low) / one <= 8);
@@ -55,10 +55,9 @@ function path(curve, x, y) {
   return curve.map((value, t) => `${t ? "L" : "M"}${x(t).toFixed(1)} ${y(value).toFixed(1)}`).join("");
 }
 
-/* A kept curve of another length is laid along the right, where the loss is. */
-function shifted(curve, steps) {
-  const lag = (t) => curve[curve.length - 1 - (steps - t)];
-  return Array.from({ length: steps + 1 }, (_, t) => lag(t)).map((value) => (value === undefined ? NaN : value));
+/* A partial derivative's letters, the last of them with an index. */
+function partial(letters, index) {
+  return `<tspan class="math">${letters}<tspan dy="3" font-size="10">${index}</tspan></tspan><tspan dy="-3">&#8203;</tspan>`;
 }
 
 function legend(fixed) {
@@ -76,42 +75,48 @@ function legend(fixed) {
   );
 }
 
-function drawing(view, kept, fixed) {
-  const { steps, state } = view;
-  const other = kept && shifted(kept.curve, steps);
-  const range = axis([view.curve, ...(other ? [other.filter((value) => !Number.isNaN(value))] : [])]);
+/* What stays as long as the axes do. */
+function frame({ steps, state, units }, range, fixed) {
   const { x, y } = scales(steps, range);
   const parts = [
-    text(BOX.left, 17, `size of <tspan class="math">∂L/∂${state}</tspan><tspan class="math" dy="3" font-size="10">t</tspan><tspan dy="-3">, one row a unit</tspan>`),
+    text(BOX.left, 17, `size of ${partial(`∂L/∂${state}`, "t")}, one row a unit`),
     legend(fixed),
     `<rect x="${BOX.left - 1}" y="${HEAT.top - 1}" width="${BOX.right - BOX.left + 2}"
       height="${HEAT.bottom - HEAT.top + 2}" class="frame"/>`,
     text(BOX.left - 8, HEAT.top + 10, "unit 0", "end", "small"),
-    text(BOX.left - 8, HEAT.bottom - 2, String(view.units - 1), "end", "small"),
-    text(BOX.left, CURVE.top - 10, `gain <tspan class="math">‖∂${state}</tspan><tspan class="math" dy="3" font-size="10">T</tspan><tspan class="math" dy="-3">/∂${state}</tspan><tspan class="math" dy="3" font-size="10">t</tspan><tspan class="math" dy="-3">‖</tspan>: how much of the gradient is left`),
+    text(BOX.left - 8, HEAT.bottom - 2, String(units - 1), "end", "small"),
+    text(
+      BOX.left,
+      CURVE.top - 10,
+      `gain ${partial(`‖∂${state}`, "T")}${partial(`/∂${state}`, "t")}‖: how much of the gradient is left`,
+    ),
+    `<rect x="${BOX.left}" y="${y(fixed.rounding)}" width="${BOX.right - BOX.left}"
+      height="${CURVE.bottom - y(fixed.rounding)}" class="lost"/>`,
   ];
-  const lost = y(fixed.rounding);
-  parts.push(`<rect x="${BOX.left}" y="${lost}" width="${BOX.right - BOX.left}" height="${CURVE.bottom - lost}" class="lost"/>`);
   for (let k = Math.ceil(range.low / range.step) * range.step; k <= range.high; k += range.step) {
     parts.push(`<path d="M${BOX.left} ${y(k)}H${BOX.right}" class="${k ? "grid" : "one"}"/>`);
     parts.push(text(BOX.left - 8, y(k) + 4, power(k), "end", "small"));
   }
-  const apart = [5, 10, 20, 25, 50].find((one) => steps / one <= 10);
+  const apart = [1, 5, 10, 20, 25].find((one) => steps / one <= 10);
   for (let t = 0; t <= steps; t += apart) {
     parts.push(`<path d="M${x(t)} ${CURVE.bottom}v5" class="tick"/>`);
     parts.push(text(x(t), CURVE.bottom + 18, String(t), "middle", "small"));
   }
-  parts.push(text((BOX.left + BOX.right) / 2, CURVE.bottom + 36, "step <tspan class='math'>t</tspan>", "middle"));
-  parts.push(text(BOX.right, CURVE.bottom + 36, "← the gradient starts here", "end", "small"));
-  if (other) {
-    const first = other.findIndex((value) => !Number.isNaN(value));
-    const d = path(other.slice(first), (t) => x(t + first), y);
-    parts.push(`<path d="${d}" class="kept"/>`);
-  }
-  parts.push(`<path d="${path(view.curve, x, y)}" class="curve"/>`);
-  parts.push(text(BOX.left + 6, lost + 15, "added to 1, float32 rounds this away", "start", "note"));
-  parts.push(`<circle cx="${x(0)}" cy="${y(view.curve[0])}" r="4.5" class="end"/>`);
+  const below = CURVE.bottom + 36;
+  parts.push(text((BOX.left + BOX.right) / 2, below, 'step <tspan class="math">t</tspan>', "middle"));
+  parts.push(text(BOX.right, below, "← the gradient starts here", "end", "small"));
   return parts.join("");
+}
+
+/* The two lines: the flow of now, and the one kept for comparison. */
+function lines({ steps, curve }, other, range) {
+  const { x, y } = scales(steps, range);
+  const first = other ? steps + 1 - other.length : 0;
+  return {
+    now: path(curve, x, y),
+    kept: other ? path(other, (t) => x(t + first), y) : "",
+    end: [x(0), y(curve[0])],
+  };
 }
 
 /* One pixel for each step and unit; the browser enlarges them. */
@@ -145,7 +150,9 @@ function render({ model, el }) {
     <p class="rnncourse-fate"></p>
     <dl class="rnncourse-numbers"></dl>
     <div class="rnncourse-flow" role="img">
-      <svg viewBox="0 0 ${BOX.width} ${BOX.height}" aria-hidden="true"></svg><canvas aria-hidden="true"></canvas>
+      <svg viewBox="0 0 ${BOX.width} ${BOX.height}" aria-hidden="true"><g></g><path class="kept"/><path class="curve"/><circle class="end" r="4.5"/><text class="note"
+        x="${BOX.left + 6}">added to 1, float32 rounds this away</text></svg>
+      <canvas aria-hidden="true"></canvas>
     </div>
     <div class="rnncourse-keeping">
       <button type="button" data-do="keep">Keep this curve</button>
@@ -155,7 +162,8 @@ function render({ model, el }) {
   el.append(root);
 
   const part = (selector) => root.querySelector(selector);
-  const [svg, canvas, flow, heard] = ["svg", "canvas", ".rnncourse-flow", "[aria-live]"].map(part);
+  const [axes, curve, kept, end, note] = ["g", ".curve", ".kept", ".end", ".note"].map((one) => part(`svg > ${one}`));
+  const [canvas, flow, list, heard] = ["canvas", ".rnncourse-flow", "dl", "[aria-live]"].map(part);
   const place = canvas.style;
   place.left = `${(100 * BOX.left) / BOX.width}%`;
   place.width = `${(100 * (BOX.right - BOX.left)) / BOX.width}%`;
@@ -178,20 +186,40 @@ function render({ model, el }) {
   }
 
   let rest = null;
+  let drawn = ""; // what the axes were drawn for
+  let written = ""; // the numbers' labels
 
+  /* Only what has changed is touched: the rest of the page need not be laid out again. */
   function draw() {
     const view = model.get("view");
-    const kept = model.get("kept");
+    const before = model.get("kept");
+    const other = before && before.curve.slice(-view.steps - 1); // the loss of a longer curve is at the right, too
+    const range = axis([view.curve, other || []]);
+    const axesFor = JSON.stringify([view.steps, view.state, range]);
+    if (axesFor !== drawn) {
+      axes.innerHTML = frame(view, range, fixed);
+      note.setAttribute("y", scales(view.steps, range).y(fixed.rounding) + 15);
+      drawn = axesFor;
+    }
+    const drawing = lines(view, other, range);
+    curve.setAttribute("d", drawing.now);
+    kept.setAttribute("d", drawing.kept);
+    end.setAttribute("cx", drawing.end[0]);
+    end.setAttribute("cy", drawing.end[1]);
     paint(canvas, view, fixed.bytes);
-    svg.innerHTML = drawing(view, kept, fixed);
     flow.setAttribute("aria-label", `Heat map and curve for ${view.title}. ${view.heard}`);
     part(".rnncourse-fate").textContent = view.verdict;
     root.dataset.fate = view.fate;
-    part(".rnncourse-numbers").innerHTML = view.numbers
-      .map(([name, what, value]) => `<div><dt>${what}</dt><dd data-number="${name}">${value}</dd></div>`)
-      .join("");
-    part("[data-do=drop]").setAttribute("aria-disabled", !kept);
-    part(".rnncourse-keeping span").textContent = kept ? `Dashed: ${kept.title}` : "";
+    const labels = view.numbers.map(([, what]) => what).join("");
+    if (labels !== written) {
+      list.innerHTML = view.numbers
+        .map(([name, what]) => `<div><dt>${what}</dt><dd data-number="${name}"></dd></div>`)
+        .join("");
+      written = labels;
+    }
+    view.numbers.forEach(([, , value], k) => (list.children[k].lastElementChild.textContent = value));
+    part("[data-do=drop]").setAttribute("aria-disabled", !before);
+    part(".rnncourse-keeping span").textContent = before ? `Dashed: ${before.title}` : "";
   }
 
   function changed() {

@@ -64,6 +64,11 @@ def gradient_lab(
     return GradientLab(H=H, forget_bias=forget_bias, inputs=inputs, **settings)
 
 
+def _setting() -> traitlets.Any:
+    """Return a trait shared with the browser, which is not told again what it has just said: that takes time."""
+    return traitlets.Any().tag(sync=True, echo_update=False)
+
+
 class GradientLab(ReadableWidget):
     """Controls, a heat map of |∂L/∂h_t| and the curve of ‖∂h_T/∂h_t‖; for an LSTM c in the place of h.
 
@@ -74,13 +79,13 @@ class GradientLab(ReadableWidget):
     _esm = read_front_end("keys.js", "gradient_lab.js")
     _css = read_front_end("theme.css", "gradient_lab.css")
 
-    cell = traitlets.Any().tag(sync=True)
-    init = traitlets.Any().tag(sync=True)
-    scale = traitlets.Any().tag(sync=True)
-    T = traitlets.Any().tag(sync=True)
-    seed = traitlets.Any().tag(sync=True)
-    forget_bias = traitlets.Any().tag(sync=True)
-    inputs = traitlets.Any().tag(sync=True)
+    cell = _setting()
+    init = _setting()
+    scale = _setting()
+    T = _setting()
+    seed = _setting()
+    forget_bias = _setting()
+    inputs = _setting()
     kept = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
     fixed = traitlets.Dict().tag(sync=True)

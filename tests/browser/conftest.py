@@ -12,11 +12,10 @@ import pytest
 pytest.importorskip("playwright", reason="the browser tests need playwright")
 
 from lab_browser import CHROMIUM, FLAGS, Lab, Server
-from lab_server import course_command, running_lab
+from lab_server import ROOT, course_command, running_lab
 from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,10 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start `rnncourse lab` in a scratch checkout: the chapters are copies, so the real ones never change."""
     root = tmp_path_factory.mktemp("course")
-    shutil.copy(CHECKOUT / "pyproject.toml", root)
-    shutil.copytree(
-        CHECKOUT / "chapters", root / "chapters", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
-    )
+    shutil.copy(ROOT / "pyproject.toml", root)
+    shutil.copytree(ROOT / "chapters", root / "chapters", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     with running_lab(course_command(), root, tmp_path_factory.mktemp("jupyter")) as running:
         yield Server(root, running.url)
 

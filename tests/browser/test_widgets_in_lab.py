@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from playwright.sync_api import expect
 
 from rnncourse.building.outputs import refresh
 from rnncourse.in_numpy import RNN
@@ -209,8 +210,9 @@ def test_stored_notebook_can_be_read_without_running_it(server, lab):
     refresh(server.write("stored.ipynb", cells()))
     page = lab.open("stored.ipynb")
     stand_ins = page.locator(".rnncourse-fallback")
-    assert stand_ins.count() == 3
-    assert all(one.is_visible() for one in stand_ins.all())
+    expect(stand_ins).to_have_count(3, timeout=60_000)
+    for one in stand_ins.all():
+        expect(one).to_be_visible(timeout=60_000)
     assert page.locator(".rnncourse-live").count() == 0
     assert "Error" not in page.inner_text(".jp-Notebook")
     assert page.inner_text(".jp-Notebook").count("Run this cell (Shift + Enter)") == 3
@@ -232,11 +234,15 @@ def test_learners_saved_notebook_shows_no_widget_error(server, new_lab):
     with new_lab() as lab:
         lab.open("saved.ipynb")
         lab.run_all()
-        lab.save_and_stop("saved.ipynb")
+        lab.save_and_stop()
     with new_lab() as lab:
         page = lab.open("saved.ipynb")
-        page.wait_for_timeout(1000)
+        stand_ins = page.locator(".rnncourse-fallback")
+        expect(stand_ins).to_have_count(3, timeout=60_000)
+        expect(page.locator(".jupyter-widgets")).to_have_count(
+            3, timeout=60_000
+        )  # where JupyterLab writes its error
         assert lab.errors() == []
-        assert all(one.is_visible() for one in page.locator(".rnncourse-fallback").all())
+        for one in stand_ins.all():
+            expect(one).to_be_visible(timeout=60_000)
         assert page.locator(".rnncourse-live").count() == 0
-        page.screenshot(path=server.root / "saved.png")

@@ -109,14 +109,14 @@ def test_equation_is_filled_in_with_the_numbers_of_the_step():
     rnn.params["W_xh"][:] = [[0.3], [-0.2]]
     rnn.params["W_hh"][:] = [[0.5]]
     rnn.params["b_h"][:] = [0.05]
-    x = np.array([[[1.0, 2.0]], [[-1.0, 0.5]]], dtype=np.float32)
+    x = np.array([[[1.0, 2.0]], [[-1.0, 0.52]]], dtype=np.float32)
     first, second = (plain(frame.html) for frame in step_frames(rnn, x, np.array([[0.4]], dtype=np.float32)))
     assert "a1[0]= 1.00·0.30 + 2.00·(−0.20)x1 Wxh" in first
     assert "+ 0.40·0.50h0 Whh" in first
     assert "+ 0.05 = 0.15bh" in first
     assert "h1[0]= relu(0.15) = 0.15" in first
     assert "h2 = relu( x2 Wxh + h1 Whh + bh )" in second
-    assert "h2[0]= relu(−0.27) = 0.00" in second  # -0.3 - 0.1 + 0.15 * 0.5 + 0.05 = -0.275, to even
+    assert "h2[0]= relu(−0.28) = 0.00" in second  # -0.3 - 0.104 + 0.15 * 0.5 + 0.05 = -0.279
 
 
 def test_frames_mark_their_step_and_say_what_happens(net):

@@ -6,6 +6,8 @@ labconfig/default_setting_overrides.json beside it turns off JupyterLab's questi
 
 import os
 
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
 from rnncourse.environment import kernels_can_encrypt
 
 c = get_config()  # noqa: F821  (Jupyter runs this file with get_config at hand)
@@ -17,3 +19,14 @@ c.LabApp.default_url = "/lab/tree/chapters/00_start_here.ipynb"
 c.ServerApp.allow_root = True
 if kernels_can_encrypt():
     c.KernelManager.transport_encryption = "auto"
+
+
+class PromptConnection(ZMQChannelsWebsocketConnection):
+    """Sends small messages to the page at once; the system would hold them back for up to 40 ms (Nagle)."""
+
+    def connect(self):
+        self.websocket_handler.set_nodelay(True)
+        return super().connect()
+
+
+c.ServerApp.kernel_websocket_connection_class = PromptConnection

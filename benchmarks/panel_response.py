@@ -4,9 +4,9 @@
 
 Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
 whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; and the Gradient lab, which is
-computed by the kernel and drawn in the browser. Measured inside the page, from the time stamp of the key to the
-first moment after the frame that shows the change.
-Prints one table.
+computed by the kernel and drawn in the browser. Measured inside the page, from the time stamp of the key: to
+the animation frame that follows the change ("drawn"), and to the end of that frame, when it is painted as well.
+Chromium paints in software here, which takes its share. Prints one table.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from lab_server import course_command, running_lab  # noqa: E402
 TARGET_MS = 40
 PRESSES = 60
 WARM_UP = 5
+GIVE_UP_MS = 10_000
 
 SETUP = """
 import ipywidgets
@@ -82,27 +83,27 @@ WATCH = """selector => {
         pressed = null;
         requestAnimationFrame(() => {
             const { port1, port2 } = new MessageChannel();
-            port1.onmessage = () => times.push(performance.now() - start);
+            const drawn = performance.now() - start;
+            port1.onmessage = () => times.push([drawn, performance.now() - start]);
             port2.postMessage(null);
         });
     }).observe(document.querySelector(selector), { subtree: true, childList: true, attributes: true });
 }"""
 
 
-def response_ms(page: Page, takes_keys: str, changes: str) -> list[float]:
-    """Return the milliseconds from key press to changed picture, one for each press after the warm-up."""
+def response_ms(page: Page, takes_keys: str, changes: str) -> list[list[float]]:
+    """Return the milliseconds from key press to drawn and to painted, for each press after the warm-up."""
     page.locator(takes_keys).scroll_into_view_if_needed()
     page.locator(takes_keys).focus()
     page.evaluate(WATCH, changes)
     for press in range(WARM_UP + PRESSES):
         page.keyboard.press("ArrowRight" if press // 7 % 2 == 0 else "ArrowLeft")  # 8 steps: there and back
         page.wait_for_timeout(100)  # asking the page sooner would slow down what is measured
-        while page.evaluate("window.panelTimes.length") <= press:
-            page.wait_for_timeout(50)
+        page.wait_for_function("n => window.panelTimes.length > n", arg=press, timeout=GIVE_UP_MS)
     return page.evaluate("window.panelTimes")[WARM_UP:]
 
 
-def measure(server: Server, browser) -> dict[str, list[float]]:
+def measure(server: Server, browser) -> dict[str, list[list[float]]]:
     """Return the times of every panel, each in a notebook and a browser context of its own."""
     found = {}
     for k, (name, (code, takes_keys, changes)) in enumerate(PANELS.items()):
@@ -128,11 +129,13 @@ def main() -> None:
         with running_lab(course_command(), root, scratch) as running:
             found = measure(Server(root, running.url), browser)
         browser.close()
-    print(f"{'panel':<46} {'presses':>7} {'median':>7} {'90 %':>7} {'worst':>7} {'target':>8}   (ms)")
+    print(f"{f'median ms of {PRESSES} presses':<46} {'drawn':>7} {'painted':>8} {'90 %':>7} {'target':>8}")
     for name, times in found.items():
-        median, ninety = statistics.median(times), statistics.quantiles(times, n=10)[-1]
-        verdict = f"{f'<= {TARGET_MS}':>8}" + ("" if median <= TARGET_MS else "  too slow")
-        print(f"{name:<46} {len(times):>7} {median:>7.1f} {ninety:>7.1f} {max(times):>7.1f} {verdict}")
+        drawn, painted = zip(*times, strict=True)
+        medians = f"{statistics.median(drawn):>7.1f} {statistics.median(painted):>8.1f}"
+        ninety = f"{statistics.quantiles(painted, n=10)[-1]:>7.1f}"
+        verdict = "" if statistics.median(painted) <= TARGET_MS else "  too slow"
+        print(f"{name:<46} {medians} {ninety} {f'<= {TARGET_MS}':>8}{verdict}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from rnncourse.analysis.gradient_flow import gradient_flow
 from rnncourse.errors import InputError
 from rnncourse.viz.flow import gradient_levels
 from rnncourse.widgets import GradientLab, gradient_lab
-from rnncourse.widgets.gradient_lab import fate, numbers, power_text, verdict
+from rnncourse.widgets.gradient_lab import fate, neighbours, numbers, power_text, verdict
 
 
 def small(**settings) -> GradientLab:
@@ -173,3 +173,21 @@ def test_stand_in_reads_like_the_lab():
 
 def test_stand_in_does_not_repeat_the_labs_own_setting():
     assert len(small().static_text().splitlines()) == 2 + 8
+
+
+def test_neighbours_are_one_press_away():
+    settings = {"cell": "tanh", "init": "uniform", "scale": 1.05, "T": 5, "seed": 99, "forget_bias": 0.0}
+    near = [one["scale"] for one in neighbours(settings, "scale")]
+    assert near == [1.1, 1.0]  # exactly what the slider writes, not 1.0500000000000003
+    assert neighbours(settings, "T") == [settings | {"T": 10}]  # 5 is the first
+    assert type(neighbours(settings, "T")[0]["T"]) is int
+    assert neighbours(settings, "seed") == [settings | {"seed": 98}]
+    assert [one["cell"] for one in neighbours(settings, "cell")] == ["relu", "sigmoid"]
+    assert [one["init"] for one in neighbours(settings, "init")] == ["glorot"]
+
+
+def test_the_pictures_of_the_neighbours_are_sent_ahead():
+    lab = small()
+    lab.in_hand, lab.seed = "seed", 7
+    for picture, seed in zip(lab.ahead, (8, 6), strict=True):
+        assert picture == small(seed=seed).view

@@ -186,12 +186,12 @@ function render({ model, el }) {
   }
 
   let rest = null;
+  let view = model.get("view"); // on screen
   let drawn = ""; // what the axes were drawn for
   let written = ""; // the numbers' labels
 
   /* Only what has changed is touched: the rest of the page need not be laid out again. */
   function draw() {
-    const view = model.get("view");
     const before = model.get("kept");
     const other = before && before.curve.slice(-view.steps - 1); // the loss of a longer curve is at the right, too
     const range = axis([view.curve, other || []]);
@@ -222,14 +222,24 @@ function render({ model, el }) {
     part(".rnncourse-keeping span").textContent = before ? `Dashed: ${before.title}` : "";
   }
 
-  function changed() {
+  function isOfNow({ settings }) {
+    return CONTROLS.every(({ name }) => settings[name] === model.get(name));
+  }
+
+  function show(next) {
+    view = next;
     draw();
     clearTimeout(rest);
-    rest = setTimeout(() => (heard.textContent = model.get("view").heard), REST_MS);
+    rest = setTimeout(() => (heard.textContent = view.heard), REST_MS);
+  }
+
+  /* The kernel's answer: drawn already if it was sent ahead, and out of date if the reader has gone on. */
+  function answered() {
+    if (!isOfNow(view)) show(model.get("view"));
   }
 
   function keep() {
-    const { title, curve, state } = model.get("view");
+    const { title, curve, state } = view;
     model.set("kept", { title, curve, state });
     model.save_changes();
   }
@@ -244,15 +254,21 @@ function render({ model, el }) {
     event.stopPropagation(); // JupyterLab would take an arrow key as a command and fold the section away
     if (event.key === "Escape") backToNotebook(root);
   });
+  part(".rnncourse-settings").addEventListener("focusin", ({ target }) => {
+    model.set("in_hand", target.dataset.setting);
+    model.save_changes();
+  });
   part(".rnncourse-settings").addEventListener("input", ({ target }) => {
     const { setting } = target.dataset;
     model.set(setting, target.type === "range" ? Number(target.value) : target.value);
     showSettings();
+    const next = model.get("ahead").find(isOfNow);
+    if (next) show(next);
     model.save_changes();
   });
   part("[data-do=keep]").addEventListener("click", keep);
   part("[data-do=drop]").addEventListener("click", drop);
-  model.on("change:view", changed);
+  model.on("change:view", answered);
   model.on("change:kept", draw);
   for (const { name } of CONTROLS) model.on(`change:${name}`, showSettings);
   showSettings();
@@ -260,7 +276,7 @@ function render({ model, el }) {
 
   return () => {
     clearTimeout(rest);
-    model.off("change:view", changed);
+    model.off("change:view", answered);
     model.off("change:kept", draw);
     for (const { name } of CONTROLS) model.off(`change:${name}`, showSettings);
   };

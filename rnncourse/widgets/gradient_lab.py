@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ RANGES = {  # of the sliders: first, last, step
 }
 DIES, EXPLODES = -3.0, 3.0  # log10 of what is left after all steps
 LEFT = 1e-3
+REMEMBERED = 64  # flows, about 0.1 MB each: the one on screen is often a neighbour of the one before
 
 # What the stand-in shows: settings without chaos, so that the numbers are the same on every computer.
 SHOWN = (
@@ -74,10 +76,15 @@ class GradientLab(ReadableWidget):
 
     Every setting can be read and set from Python; `flow` is the GradientFlow on screen. `keep()` leaves the
     curve of now in the picture for comparison, `kept` is None again after `drop()`.
+
+    The lab thinks ahead: after each picture it sends those that are one press further and one press back on the
+    control in hand, so that the next press is answered in the browser, without waiting for the kernel.
     """
 
     _esm = read_front_end("keys.js", "gradient_lab.js")
     _css = read_front_end("theme.css", "gradient_lab.css")
+
+    _settings = ("cell", "init", "scale", "T", "seed", "forget_bias", "inputs")
 
     cell = _setting()
     init = _setting()
@@ -88,26 +95,37 @@ class GradientLab(ReadableWidget):
     inputs = _setting()
     kept = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
+    ahead = traitlets.List().tag(sync=True)
+    in_hand = traitlets.Enum(_settings, default_value="scale").tag(sync=True)  # the control with the focus
     fixed = traitlets.Dict().tag(sync=True)
-
-    _settings = ("cell", "init", "scale", "T", "seed", "forget_bias", "inputs")
 
     def __init__(self, *, H: int = 64, **settings: Any):
         if require_count("H", H) > 128:
             raise InputError(f"H must be at most 128, so that the lab answers at once, but {H} came")
         self.H = H
         checked = {name: _checked(name, value) for name, value in settings.items()}
-        self.flow = gradient_flow(H=H, **checked)
-        super().__init__(view=picture(self.flow, H), fixed=_fixed(), **checked)
+        self.flow = _flow(H, **checked)
+        super().__init__(view=picture(self.flow, checked), fixed=_fixed(), **checked)
         self.observe(self._redraw, names=list(self._settings))
+        self.observe(self._think_ahead, names="in_hand")
+        self._think_ahead()
 
     @traitlets.validate(*_settings)
     def _check(self, proposal: traitlets.Bunch) -> Any:
         return _checked(proposal.trait.name, proposal.value)
 
     def _redraw(self, _: traitlets.Bunch) -> None:
-        self.flow = gradient_flow(H=self.H, **{name: getattr(self, name) for name in self._settings})
-        self.view = picture(self.flow, self.H)
+        settings = self._settings_now()
+        self.flow = _flow(self.H, **settings)
+        self.view = picture(self.flow, settings)
+        self._think_ahead()
+
+    def _think_ahead(self, _: traitlets.Bunch | None = None) -> None:
+        near = neighbours(self._settings_now(), self.in_hand)
+        self.ahead = [picture(_flow(self.H, **settings), settings) for settings in near]
+
+    def _settings_now(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self._settings}
 
     def keep(self) -> None:
         """Leave the curve that is on screen in the picture, for comparison with what comes."""
@@ -167,14 +185,32 @@ _HEAD = [
 ]
 
 
-def picture(flow: GradientFlow, H: int) -> dict:
+@lru_cache(maxsize=REMEMBERED)
+def _flow(H: int, **settings: Any) -> GradientFlow:
+    return gradient_flow(H=H, **settings)
+
+
+def neighbours(settings: dict[str, Any], moved: str) -> list[dict[str, Any]]:
+    """Return the settings one press further and one press back on the control `moved`, where it has them."""
+    value = settings[moved]
+    if moved in RANGES:
+        first, last, step = RANGES[moved]
+        near = [type(value)(round(value + way * step, 6)) for way in (1, -1)]  # as the slider writes them
+        return [settings | {moved: one} for one in near if first <= one <= last]
+    choices = list({"cell": CELLS, "init": STARTS, "inputs": STREAMS}[moved])
+    place = choices.index(value)
+    return [settings | {moved: choices[k]} for k in (place + 1, place - 1) if 0 <= k < len(choices)]
+
+
+def picture(flow: GradientFlow, settings: dict[str, Any]) -> dict:
     """Return all that the front end draws and writes: the heat map, the curve, the numbers and words."""
     curve = [float(value) if np.isfinite(value) else None for value in flow.log10_norms[::-1].round(3)]
     return {
+        "settings": settings,
         "title": _title(flow),
         "state": flow.state,
         "steps": flow.T,
-        "units": H,
+        "units": flow.H,
         "levels": gradient_levels(flow.log10_gradients).tobytes(),  # (T+1, H): step by step
         "curve": curve,  # by step t = 0 … T, as the heat map's columns; None: exactly 0
         "numbers": [list(entry) for entry in numbers(flow)],

@@ -14,19 +14,20 @@ from rnncourse.viz.flow import SURVIVAL, gradient_levels
 from rnncourse.widgets.gradient_lab import numbers
 
 ROOT = ".rnncourse-gradient-lab"
-LAB, READ, SET = 1, 3, 4
+LAB, READ, SET, BUSY = 1, 3, 4, 5
 START = {"cell": "tanh", "T": 20, "H": 16}
 
 
 def cells() -> list:
     """Return the cells of the notebook that these tests drive; the constants above are their places."""
-    code = "from rnncourse.widgets import gradient_lab\nlab = gradient_lab('tanh', T=20, H=16)\nlab"
+    code = "import time\n\nfrom rnncourse.widgets import gradient_lab\nlab = gradient_lab('tanh', T=20, H=16)\nlab"
     return [
         new_markdown_cell("# Scratch\n\nA heading that the arrow keys could fold."),
         new_code_cell(code),
         new_markdown_cell("## Below"),
         new_code_cell("print(lab.cell, lab.scale, lab.T, lab.seed, round(lab.flow.log10_norms[-1], 6))"),
         new_code_cell("lab.cell, lab.scale, lab.T, lab.kept = 'tanh', 1.0, 20, None"),
+        new_code_cell("time.sleep(0.1 if lab.scale == 1 else 5)"),
     ]
 
 
@@ -160,6 +161,21 @@ def test_a_curve_is_kept_and_dropped_by_keyboard(lab):
     lab.tab_to(f"{ROOT} [data-do=drop]")
     lab.page.keyboard.press("Space")
     kept.wait_for(state="detached")
+
+
+def test_the_next_press_is_answered_while_the_kernel_is_busy(lab):
+    press(lab, "scale", "ArrowRight")
+    wait_for(lab, gradient_flow("tanh", scale=1.05, T=20, H=16))
+    lab.page.wait_for_timeout(500)  # the neighbours are on their way
+    lab.activate(BUSY)
+    lab.page.keyboard.press("Control+Enter")
+    lab.activate(LAB)
+    press(lab, "scale", "ArrowRight")
+    wait_for(lab, gradient_flow("tanh", scale=1.1, T=20, H=16))
+    assert "[*]:" in lab.prompts(), "the kernel was idle: nothing was tested"
+    lab.page.wait_for_function("() => !document.querySelector('.jp-Notebook').innerText.includes('[*]:')")
+    wait_for(lab, gradient_flow("tanh", scale=1.1, T=20, H=16))
+    assert lab.run_and_read(READ).split()[1] == "1.1"
 
 
 def test_every_control_has_a_name_and_the_words_are_heard(lab):

@@ -37,11 +37,14 @@ def softmax_cross_entropy(
     if y.min() < 0 or y.max() >= K:
         raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {y.min()} to {y.max()}")
     weight = _weights(mask, y.shape, s.dtype)
-    log_p = log_softmax(s)
-    position = np.arange(y.size)
-    loss = -(weight.ravel() * log_p.reshape(-1, K)[position, y.ravel()]).sum()
-    ds = np.exp(log_p)  # p, from which 1 is taken at the target
-    ds.reshape(-1, K)[position, y.ravel()] -= 1
+    target = np.arange(y.size), y.ravel()
+    shifted = s - s.max(axis=-1, keepdims=True)
+    e = np.exp(shifted)
+    total = e.sum(axis=-1, keepdims=True)
+    log_p = shifted.reshape(-1, K)[target] - np.log(total).ravel()  # of the targets alone
+    loss = -(weight.ravel() * log_p).sum()
+    ds = np.divide(e, total, out=e)  # p, from which 1 is taken at the target
+    ds.reshape(-1, K)[target] -= 1
     ds *= weight[..., None]
     return float(loss), ds
 

@@ -8,6 +8,8 @@ What is computed is cells.py, step by step; tests compare the two. This file is 
   A step's pre-activations are then one product, and its result goes straight to where the gates will be.
 - Gates stand one after the other, (blocks, B, H), so that one call works on several: one tanh for all of
   them, because sigmoid(a) = tanh(a/2)/2 + 1/2. The a/2 costs nothing: it is in the packed copy of the weights.
+- A single sequence (B = 1) goes without its batch axis: its rows are vectors, its gates one long row, and a step
+  is one product of a vector and a matrix. Many rows are quicker gate by gate.
 - Going back, whatever does not depend on dh is computed for a block of steps at once; what remains in the loop
   is a few products. The gradient of the weights is one product over all steps, after the loop.
 
@@ -21,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy import add, copyto, matmul, multiply, subtract, tanh
+from numpy import add, copyto, dot, matmul, multiply, subtract, tanh
 
 from rnncourse.in_numpy.activations import LEAK
 from rnncourse.in_numpy.base import Arrays
@@ -40,17 +42,47 @@ class Sweep:
     def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
         self.T, self.B, self.D, self.H = T, B, _, H = shape
         self.dtype = dtype
+        self.single = B == 1
         self.half = np.array(0.5, dtype)  # an array: NumPy looks longer at a Python float
         self.block = max(1, min(BLOCK_STEPS, T, BLOCK_SIZE // (B * H)))
-        self.dh, self.carry, self.held = np.empty((3, B, H), dtype)
+        self.dh, self.carry, self.held = self.buffers(3)
+
+    def buffers(self, n: int) -> Array:
+        """Return n buffers for one step's states: (n, B, H), or (n, H) for a single sequence."""
+        return np.empty((n, self.H) if self.single else (n, self.B, self.H), self.dtype)
+
+    def each(self, a: Array) -> list[Array]:
+        """Return a view of each step, from an array whose last but one axis is B; a single sequence loses that axis."""
+        return list(a[..., 0, :] if self.single else a)
+
+    def gate_by_gate(self, blocks: int, rows: int, width: int) -> tuple[Array, Array]:
+        """Return an array (blocks, rows, width), and the same as it is multiplied: (rows, blocks width) if single."""
+        if not self.single:
+            array = np.empty((blocks, rows, width), self.dtype)
+            return array, array
+        array = np.empty((rows, blocks, width), self.dtype)
+        return array.swapaxes(0, 1), array.reshape(rows, -1)
+
+    def joined(self, blocks: Array) -> Array:
+        """Return blocks (n, B, H) as a product wants them: as they are, or as one long row if single."""
+        return blocks.reshape(-1) if self.single else blocks
 
     def turned(self, W: Array) -> Array:
         """Return the transposes (blocks, H, H) of blocks of the state's weights, for the way back.
 
-        BLAS multiplies many rows faster by a transpose that has been written out; for one row it is not worth it.
+        BLAS multiplies many rows faster by a transpose that has been written out. A single sequence takes them
+        one below the other, (blocks H, H).
         """
         W = W.swapaxes(1, 2)
-        return W if self.B == 1 else np.ascontiguousarray(W)
+        return W.reshape(-1, self.H) if self.single else np.ascontiguousarray(W)
+
+    def sum_back(self, da: Array, W_back: Array) -> None:
+        """Set carry to the sum over gates of da_k @ W_k.T."""
+        if self.single:
+            dot(da, W_back, out=self.carry)
+        else:
+            matmul(da, W_back, out=self.back)
+            add.reduce(self.back, axis=0, out=self.carry)
 
     def blocks(self, dh: Array, *carried: Array) -> Iterator[tuple[int, int]]:
         """Give (first, last + 1) of each block of steps, the last first, leaving out those without a gradient."""
@@ -66,13 +98,17 @@ class Sweep:
     def steps_back(self, start: int, end: int, dh: Array) -> Iterator[tuple]:
         """Give (dh, views, factors, padding) of each step of a block, the last first."""
         views = self.backward_views[start:end], self.factor_views[: end - start], self.padding[start:end]
-        return zip(dh[start:end][::-1], *map(reversed, views), strict=True)
+        return zip(*map(reversed, (self.each(dh[start:end]), *views)), strict=True)
 
     def pads(self, real: Array | None) -> list[Array | None]:
         """Return for each step where its padding is (B, 1), None at steps without any."""
         if real is None:
             return [None] * self.T
-        return [None if step.all() else ~step for step in real]
+        return [None if step.all() else ~step for step in self.each(real)]
+
+    def states(self) -> Array:
+        """Return copies of all states h (T, B, H)."""
+        return self.rows[1:, :, : self.H].copy()
 
 
 class RNNSweep(Sweep):
@@ -84,34 +120,32 @@ class RNNSweep(Sweep):
         self.phi, self.slope = PHI[phi], SLOPE[phi]
         self.rows = _rows(T + 1, B, H + D + 1, dtype)
         self.W = np.empty((H + D + 1, H), dtype)
+        self.a = self.buffers(1)[0]
         self.dA = np.empty((1, T, B, H), dtype)
         self.F = np.empty((self.block, B, H), dtype)
-        self.forward_views = [(self.rows[t], self.rows[t + 1, :, :H]) for t in range(T)]
-        self.backward_views = list(self.dA[0])
-        self.factor_views = list(self.F)
+        h = self.each(self.rows[:, :, :H])
+        self.forward_views = list(zip(self.each(self.rows[:-1]), h[:-1], h[1:], strict=True))
+        self.backward_views = self.each(self.dA[0])
+        self.factor_views = self.each(self.F)
 
     def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
         """Return h (T, B, H)."""
-        H = self.H
-        self.W[:H], self.W[H:-1], self.W[-1] = p["W_hh"], p["W_xh"], p["b_h"]
+        H, W, phi, a_t = self.H, self.W, self.phi, self.a
+        W[:H], W[H:-1], W[-1] = p["W_hh"], p["W_xh"], p["b_h"]
         self.rows[:-1, :, H:-1], self.rows[0, :, :H] = x, h0
         self.padding = self.pads(real)
-        h = np.empty((self.T, self.B, H), self.dtype)
-        W, phi, h_prev = self.W, self.phi, h0
-        for (row, next_row), h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
-            matmul(row, W, out=h_t)
-            phi(h_t, h_t)
+        for (row, h_prev, h_t), pad in zip(self.forward_views, self.padding, strict=True):
+            dot(row, W, out=a_t)
+            phi(a_t, h_t)
             if pad is not None:
                 copyto(h_t, h_prev, where=pad)
-            next_row[...] = h_t
-            h_prev = h_t
-        return h
+        return self.states()
 
     def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
         """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
         T, B, D, H = self.T, self.B, self.D, self.H
         dh_t, carry, held = self.dh, self.carry, self.held
-        W_back = self.turned(p["W_hh"][None])[0]
+        W_back = self.turned(p["W_hh"][None]).reshape(H, H)
         carry[...] = dh_T
         for start, end in self.blocks(dh, carry):
             self.slope(self.rows[start + 1 : end + 1, :, :H], self.F[: end - start])
@@ -120,18 +154,18 @@ class RNNSweep(Sweep):
                 if pad is not None:
                     _hold_back(dh_t, held, pad)
                 multiply(dh_t, slope_t, out=da_t)  # undo phi
-                matmul(da_t, W_back, out=carry)  # undo h_prev @ W_hh
+                dot(da_t, W_back, out=carry)  # undo h_prev @ W_hh
                 if pad is not None:
                     add(carry, held, out=carry)
         da = self.dA.reshape(T * B, H)
         dW = self.rows[:-1].reshape(T * B, -1).T @ da  # the same weights at every step: a sum over all steps
         dx = (da @ p["W_xh"].T).reshape(T, B, D)
-        return dx, carry.copy(), {"W_xh": dW[H:-1], "W_hh": dW[:H], "b_h": dW[-1]}
+        return dx, carry.reshape(B, H).copy(), {"W_xh": dW[H:-1], "W_hh": dW[:H], "b_h": dW[-1]}
 
     def trace(self) -> Trace:
         """Return copies of x, h0, a and h."""
         a = matmul(self.rows[:-1], self.W)  # not kept by forward: h is all that backward needs
-        return {**_inputs(self.rows, self.H), "a": a, "h": self.rows[1:, :, : self.H].copy()}
+        return {**_inputs(self.rows, self.H), "a": a, "h": self.states()}
 
 
 class LSTMSweep(Sweep):
@@ -148,35 +182,36 @@ class LSTMSweep(Sweep):
         super().__init__(shape, dtype)
         T, B, D, H = shape
         self.rows = _rows(T + 1, B, H + D + 1, dtype)
-        self.W = np.empty((4, H + D + 1, H), dtype)
+        self.W, self.W_forward = self.gate_by_gate(4, H + D + 1, H)
         self.gates = np.empty((T + 1, 5, B, H), dtype)
         self.tanh_c = np.empty((T, B, H), dtype)
-        self.dA = np.empty((4, T, B, H), dtype)
+        self.dA, _ = self.gate_by_gate(4, T, B * H)
+        self.dA = self.dA.reshape(4, T, B, H)
         self.F = np.empty((self.block, 5, B, H), dtype)
         self.products = np.empty((self.block, 2, B, H), dtype)
-        self.back = np.empty((4, B, H), dtype)
-        self.dc, self.dc_held = np.empty((2, B, H), dtype)
-        G = self.gates
+        self.back = self.buffers(4)
+        self.dc, self.dc_held = self.buffers(2)
+        h, G, dA = self.each(self.rows[:, :, :H]), self.each(self.gates), self.each(self.dA.swapaxes(0, 1))
         self.forward_views = [
-            (rows, g[:4], g[:3], g[1:3], g[3:], g[0], g[4], c_t, tanh_c, next_row[:, :H])
-            for rows, next_row, g, c_t, tanh_c in zip(
-                self.rows[:-1], self.rows[1:], G[:-1], G[1:, 4], self.tanh_c, strict=True
+            (row, self.joined(g[:4]), g[:3], g[1:3], g[3:], g[0], g[4], next_g[4], tanh_c, h_prev, h_t)
+            for row, g, next_g, tanh_c, h_prev, h_t in zip(
+                self.each(self.rows[:-1]), G[:-1], G[1:], self.each(self.tanh_c), h[:-1], h[1:], strict=True
             )
         ]
-        self.backward_views = [(self.dA[:, t], self.dA[:3, t], self.dA[3, t], G[t, 2]) for t in range(T)]
-        self.factor_views = [(F[:3], F[3], F[4]) for F in self.F]
+        self.backward_views = [(self.joined(da), da[:3], da[3], g[2]) for da, g in zip(dA, G[:-1], strict=True)]
+        self.factor_views = [(F[:3], F[3], F[4]) for F in self.each(self.F)]
 
     def forward(self, x: Array, h0: Array, c0: Array, p: Arrays, real: Array | None) -> tuple[Array, Array]:
         """Return h (T, B, H) and c_T (B, H)."""
-        H, W, half, products = self.H, self.W, self.half, self.products[0]
-        _pack(W, (p["W_h"], p["W_x"], p["b"]), self.slots, self.scale)
+        H, W, half = self.H, self.W_forward, self.half
+        products = self.each(self.products)[0]
+        multiply_all = dot if self.single else matmul
+        _pack(self.W, (p["W_h"], p["W_x"], p["b"]), self.slots, self.scale)
         self.rows[:-1, :, H:-1], self.rows[0, :, :H], self.gates[0, 4] = x, h0, c0
         self.padding = self.pads(real)
-        h = np.empty(self.tanh_c.shape, self.dtype)
-        h_prev = h0
-        for views, h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
-            row, all_four, o_i_f, i_f, g_c, o, c_prev, c_t, tanh_c, next_row = views
-            matmul(row, W, out=all_four)
+        for views, pad in zip(self.forward_views, self.padding, strict=True):
+            row, all_four, o_i_f, i_f, g_c, o, c_prev, c_t, tanh_c, h_prev, h_t = views
+            multiply_all(row, W, out=all_four)
             tanh(all_four, out=all_four)
             multiply(o_i_f, half, out=o_i_f)
             add(o_i_f, half, out=o_i_f)  # the sigmoids are ready
@@ -188,14 +223,12 @@ class LSTMSweep(Sweep):
             multiply(o, tanh_c, out=h_t)
             if pad is not None:
                 copyto(h_t, h_prev, where=pad)
-            next_row[...] = h_t
-            h_prev = h_t
-        return h, self.gates[-1, 4].copy()
+        return self.states(), self.gates[-1, 4].copy()
 
     def backward(self, dh: Array, dh_T: Array, dc_T: Array, p: Arrays) -> tuple[Array, Array, Array, Trace]:
         """Return dx, dh0, dc0 and the gradients of W_x, W_h and b."""
         T, B, H = self.T, self.B, self.H
-        back, dh_t, carry, dc = self.back, self.dh, self.carry, self.dc
+        dh_t, carry, dc = self.dh, self.carry, self.dc
         W_back = self.turned(_blocks_of(p["W_h"], H))
         carry[...], dc[...] = dh_T, dc_T
         for start, end in self.blocks(dh, carry, dc):
@@ -211,8 +244,7 @@ class LSTMSweep(Sweep):
                 add(dc, carry, out=dc)  # undo h_t = o_t * tanh(c_t), towards c_t
                 multiply(dc, to_ifg, out=da_ifg)
                 multiply(dc, f, out=dc)  # undo f_t * c_prev, towards c_prev
-                matmul(da, W_back, out=back)  # undo h_prev @ W_h, gate by gate
-                add.reduce(back, axis=0, out=carry)
+                self.sum_back(da, W_back)  # undo h_prev @ W_h
                 if pad is not None:
                     add(carry, self.held, out=carry)
                     add(dc, self.dc_held, out=dc)
@@ -220,7 +252,8 @@ class LSTMSweep(Sweep):
         dW = matmul(self.rows[:-1].reshape(T * B, -1).T, da)  # the same weights at every step: a sum over all
         dW = np.concatenate([*dW], axis=1)
         dx = _to_inputs(da, _blocks_of(p["W_x"], H)).reshape(T, B, self.D)
-        return dx, carry.copy(), dc.copy(), {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
+        dh0, dc0 = carry.reshape(B, H).copy(), dc.reshape(B, H).copy()
+        return dx, dh0, dc0, {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
 
     def _factors(self, start: int, end: int) -> None:
         """Compute what dh and dc are multiplied by: slots 0 to 3 of F towards i, f, g, o, slot 4 from dh to dc."""
@@ -243,7 +276,7 @@ class LSTMSweep(Sweep):
         """Return copies of x, h0, c0, every gate, c and h."""
         G = self.gates
         gates = {name: G[:-1, slot].copy() for name, slot in (("i", 1), ("f", 2), ("g", 3), ("o", 0))}
-        states = {"c": G[1:, 4].copy(), "h": self.rows[1:, :, : self.H].copy()}
+        states = {"c": G[1:, 4].copy(), "h": self.states()}
         return {**_inputs(self.rows, self.H), "c0": G[0, 4].copy(), **gates, **states}
 
 
@@ -263,35 +296,37 @@ class GRUSweep(Sweep):
         T, B, D, H = shape
         self.x_rows = _rows(T, B, D + 1, dtype)
         self.rows = _rows(T + 1, B, H + 1, dtype)
-        self.W_x, self.W_h = np.empty((3, D + 1, H), dtype), np.empty((3, H + 1, H), dtype)
+        self.W_x = np.empty((3, D + 1, H), dtype)
+        self.W_h, self.W_forward = self.gate_by_gate(3, H + 1, H)
         self.from_inputs = np.empty((3, T, B, H), dtype)
         self.gates = np.empty((T, 4, B, H), dtype)
-        self.dA = np.empty((4, T, B, H), dtype)
+        self.dA, _ = self.gate_by_gate(4, T, B * H)
+        self.dA = self.dA.reshape(4, T, B, H)
         self.F = np.empty((self.block, 4, B, H), dtype)
-        self.back = np.empty((3, B, H), dtype)
-        self.work = np.empty((B, H), dtype)
-        G, X = self.gates, self.from_inputs
+        self.back = self.buffers(3)
+        self.work = self.buffers(1)[0]
+        h, G, dA = self.each(self.rows[:, :, :H]), self.each(self.gates), self.each(self.dA.swapaxes(0, 1))
+        X = self.each(self.from_inputs.swapaxes(0, 1))
         self.forward_views = [
-            (self.rows[t], G[t, :3], G[t, 1:3], *G[t], X[:2, t], X[2, t], self.rows[t + 1, :, :H])
-            for t in range(T)
+            (row, self.joined(g[:3]), g[1:3], *g, from_x[:2], from_x[2], h_prev, h_t)
+            for row, g, from_x, h_prev, h_t in zip(self.each(self.rows[:-1]), G, X, h[:-1], h[1:], strict=True)
         ]
-        self.backward_views = [(self.dA[:, t], self.dA[:3, t], G[t, 2]) for t in range(T)]
-        self.factor_views = list(self.F)
+        self.backward_views = [(da, self.joined(da[:3]), g[2]) for da, g in zip(dA, G, strict=True)]
+        self.factor_views = self.each(self.F)
 
     def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
         """Return h (T, B, H)."""
-        T, B, H, W_h, half, work = self.T, self.B, self.H, self.W_h, self.half, self.work
+        T, B, H, W, half, work = self.T, self.B, self.H, self.W_forward, self.half, self.work
+        multiply_all = dot if self.single else matmul
         b_h = np.concatenate([np.zeros(2 * H, self.dtype), p["b_hn"]])
         _pack(self.W_x, (p["W_x"], p["b"]), self.from_x, self.scale_x)
-        _pack(W_h, (p["W_h"], b_h), self.from_h, self.scale_h)
+        _pack(self.W_h, (p["W_h"], b_h), self.from_h, self.scale_h)
         self.x_rows[:, :, :-1], self.rows[0, :, :H] = x, h0
         matmul(self.x_rows.reshape(T * B, -1), self.W_x, out=self.from_inputs.reshape(3, T * B, H))
         self.padding = self.pads(real)
-        h = np.empty((T, B, H), self.dtype)
-        h_prev = h0
-        for views, h_t, pad in zip(self.forward_views, h, self.padding, strict=True):
-            row, q_r_z, r_z, q, r, z, n, x_r_z, x_n, next_row = views
-            matmul(row, W_h, out=q_r_z)
+        for views, pad in zip(self.forward_views, self.padding, strict=True):
+            row, q_r_z, r_z, q, r, z, n, x_r_z, x_n, h_prev, h_t = views
+            multiply_all(row, W, out=q_r_z)
             add(r_z, x_r_z, out=r_z)
             tanh(r_z, out=r_z)
             multiply(r_z, half, out=r_z)
@@ -304,14 +339,12 @@ class GRUSweep(Sweep):
             add(work, n, out=h_t)  # (1 - z) * n + z * h_prev
             if pad is not None:
                 copyto(h_t, h_prev, where=pad)
-            next_row[...] = h_t
-            h_prev = h_t
-        return h
+        return self.states()
 
     def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
         """Return dx, dh0 and the gradients of W_x, W_h, b and b_hn."""
         T, B, D, H = self.T, self.B, self.D, self.H
-        back, dh_t, carry, work = self.back, self.dh, self.carry, self.work
+        dh_t, carry, work = self.dh, self.carry, self.work
         W_back = self.turned(_blocks_of(p["W_h"], H)[list(self.from_h)])
         carry[...] = dh_T
         for start, end in self.blocks(dh, carry):
@@ -321,8 +354,7 @@ class GRUSweep(Sweep):
                 if pad is not None:
                     _hold_back(dh_t, self.held, pad)
                 multiply(dh_t, to_all, out=da)
-                matmul(da_q_r_z, W_back, out=back)  # undo h_prev @ W_h, gate by gate
-                add.reduce(back, axis=0, out=carry)
+                self.sum_back(da_q_r_z, W_back)  # undo h_prev @ W_h
                 multiply(dh_t, z, out=work)  # undo z * h_prev
                 add(carry, work, out=carry)
                 if pad is not None:
@@ -333,7 +365,8 @@ class GRUSweep(Sweep):
         b_hn = dW_h[0, -1].copy()
         dW_x, dW_h = np.concatenate([*dW_x], axis=1), np.concatenate([dW_h[k] for k in self.order], axis=1)
         dx = _to_inputs(da[1:], _blocks_of(p["W_x"], H)).reshape(T, B, D)
-        return dx, carry.copy(), {"W_x": dW_x[:-1], "W_h": dW_h[:-1], "b": dW_x[-1], "b_hn": b_hn}
+        dh0 = carry.reshape(B, H).copy()
+        return dx, dh0, {"W_x": dW_x[:-1], "W_h": dW_h[:-1], "b": dW_x[-1], "b_hn": b_hn}
 
     def _factors(self, start: int, end: int) -> None:
         """Compute what dh is multiplied by towards q, r, z and n."""
@@ -357,7 +390,7 @@ class GRUSweep(Sweep):
         """Return copies of x, h0, every gate, q and h."""
         gates = {name: self.gates[:, slot].copy() for name, slot in (("r", 1), ("z", 2), ("n", 3), ("q", 0))}
         x, h0 = self.x_rows[:, :, :-1].copy(), self.rows[0, :, : self.H].copy()
-        return {"x": x, "h0": h0, **gates, "h": self.rows[1:, :, : self.H].copy()}
+        return {"x": x, "h0": h0, **gates, "h": self.states()}
 
 
 def _sigmoid(a: Array, out: Array) -> None:

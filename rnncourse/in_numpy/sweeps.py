@@ -198,7 +198,9 @@ class LSTMSweep(Sweep):
                 self.each(self.rows[:-1]), G[:-1], G[1:], self.each(self.tanh_c), h[:-1], h[1:], strict=True
             )
         ]
-        self.backward_views = [(self.joined(da), da[:3], da[3], g[2]) for da, g in zip(dA, G[:-1], strict=True)]
+        self.backward_views = [
+            (self.joined(da), da[:3], da[3], g[2]) for da, g in zip(dA, G[:-1], strict=True)
+        ]
         self.factor_views = [(F[:3], F[3], F[4]) for F in self.each(self.F)]
 
     def forward(self, x: Array, h0: Array, c0: Array, p: Arrays, real: Array | None) -> tuple[Array, Array]:
@@ -309,7 +311,9 @@ class GRUSweep(Sweep):
         X = self.each(self.from_inputs.swapaxes(0, 1))
         self.forward_views = [
             (row, self.joined(g[:3]), g[1:3], *g, from_x[:2], from_x[2], h_prev, h_t)
-            for row, g, from_x, h_prev, h_t in zip(self.each(self.rows[:-1]), G, X, h[:-1], h[1:], strict=True)
+            for row, g, from_x, h_prev, h_t in zip(
+                self.each(self.rows[:-1]), G, X, h[:-1], h[1:], strict=True
+            )
         ]
         self.backward_views = [(da, self.joined(da[:3]), g[2]) for da, g in zip(dA, G, strict=True)]
         self.factor_views = self.each(self.F)

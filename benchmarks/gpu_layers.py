@@ -1,80 +1,130 @@
 """LSTM on a CUDA GPU: python benchmarks/gpu_layers.py prints ours beside cuDNN's and beside an eager loop.
 
-Forward, backward and all gradients. Without a CUDA GPU it says so and measures nothing.
+Forward, backward and all gradients, after a comparison of the numbers with cuDNN's. "graph": one kernel and one
+product a step, recorded in a CUDA graph. "one launch": Triton takes all steps at once, where the weights fit on
+the chip. Without a CUDA GPU it says so and measures nothing. It takes some minutes.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import torch
 
 from rnncourse import in_torch
+from rnncourse.bridge import to_torch
+from rnncourse.in_torch.ways import lstm_way
 
-SHAPES = [(16, 1024, 64, 64), (64, 256, 128, 128), (32, 35, 28, 256), (16, 1024, 768, 768)]
-ROUNDS = 15
-AGAINST_CUDNN, AGAINST_EAGER = 3.0, 25.0
+SHAPES = [(16, 1024, 64, 64), (64, 256, 128, 128), (32, 35, 28, 256), (16, 1024, 768, 768)]  # B, T, D, H
+SETTINGS = {  # dtype, TF32 in our products and in cuDNN, how far numbers may be from cuDNN's
+    "float32": (torch.float32, False, 1e-3),
+    "float32, TF32": (torch.float32, True, 2e-2),
+    "bfloat16": (torch.bfloat16, False, 1e-1),
+}
+WARM_UPS, ROUNDS = 4, 15  # the second run records, so four are enough for everything to settle
+HEAD = [
+    "numbers",
+    "B, T, D, H",
+    "cuDNN, ms",
+    "graph, ms",
+    "graph / cuDNN (≤ 3)",
+    "eager loop / graph (≥ 25)",
+    "one launch, ms",
+    "one launch / cuDNN (≤ 1.2)",
+]
+Runs = dict[str, Callable[[], tuple[torch.Tensor, ...]]]
 
 
 def main() -> None:
-    """Measure and print."""
+    """Compare, measure and print."""
     if not torch.cuda.is_available():
         sys.exit("no CUDA GPU here: nothing measured")
-    tf32 = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, CUDA {torch.version.cuda}, ", end="")
-    print(f"cuDNN {torch.backends.cudnn.version()}; TF32 in products {tf32[0]}, in cuDNN {tf32[1]}\n")
-    print("| dtype | B, T, D, H | ours, ms | ours / cuDNN (target ≤ 3) | eager loop / ours (target ≥ 25) |")
-    print("|:--|:--|--:|:--|:--|")
-    for dtype in (torch.float32, torch.bfloat16):
+    print(machine(), end="\n\n")
+    print(f"| {' | '.join(HEAD)} |\n|:--|:--|{'--:|' * (len(HEAD) - 2)}", flush=True)
+    for name, (dtype, tf32, within) in SETTINGS.items():
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
         for shape in SHAPES:
-            taken = measure(contenders(*shape, dtype))
-            ratio, gain = taken["ours"] / taken["cuDNN"], taken["eager loop"] / taken["ours"]
-            figures = [
-                f"{taken['ours']:.2f}",
-                judge(ratio, ratio <= AGAINST_CUDNN),
-                judge(gain, gain >= AGAINST_EAGER),
-            ]
-            print(f"| {str(dtype).removeprefix('torch.')} | {shape} | {' | '.join(figures)} |", flush=True)
+            runs = contenders(*shape, dtype)
+            for run in runs.values():
+                for _ in range(WARM_UPS):
+                    run()
+            wrong = [said for contender in runs if (said := distance(contender, runs, within))]
+            print(row(name, shape, measure(runs), wrong), flush=True)
 
 
-def judge(ratio: float, met: bool) -> str:
-    """Return a ratio, and whether its target was missed."""
-    return f"{ratio:.2f}" + ("" if met else " (missed)")
+def machine() -> str:
+    """Return what was measured on, and with what."""
+    asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader", "--id=0"]
+    try:
+        driver = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        driver = "unknown"
+    try:
+        triton = version("triton")
+    except PackageNotFoundError:
+        triton = "absent"
+    return (
+        f"{torch.cuda.get_device_name()}, driver {driver}, torch {torch.__version__}, CUDA {torch.version.cuda}, "
+        f"cuDNN {torch.backends.cudnn.version()}, Triton {triton}; median of {ROUNDS} rounds"
+    )
 
 
-def contenders(B: int, T: int, D: int, H: int, dtype: torch.dtype) -> dict[str, Callable[[], None]]:
-    """Return what is timed, by name."""
+def contenders(B: int, T: int, D: int, H: int, dtype: torch.dtype) -> Runs:
+    """Return what is timed, by name; each returns h, dx and the gradients of the input's and state's weights."""
     ours = in_torch.LSTM(D, H, rng=np.random.default_rng(0))
+    module = to_torch(ours).to("cuda", dtype)
     for name, tensor in ours.params.items():
         ours.params[name] = tensor.detach().to("cuda", dtype).requires_grad_()
-    module = torch.nn.LSTM(D, H, device="cuda", dtype=dtype)
-    x = torch.randn(T, B, D, device="cuda", dtype=dtype, requires_grad=True)
-    dh = torch.randn(T, B, H, device="cuda", dtype=dtype)
+    generator = torch.Generator("cuda").manual_seed(0)
+    x, dh = (torch.randn(T, B, n, device="cuda", dtype=dtype, generator=generator) for n in (D, H))
+    x.requires_grad_()
 
-    def run_ours() -> None:
-        ours.forward(x)
-        ours.backward(dh)
+    def in_our_way(way: str) -> Callable[[], tuple[torch.Tensor, ...]]:
+        def run() -> tuple[torch.Tensor, ...]:
+            ours.way = way
+            h, _ = ours.forward(x)
+            dx, _ = ours.backward(dh)
+            return h, dx, ours.grads["W_x"], ours.grads["W_h"]
 
-    def run_cudnn() -> None:
-        torch.autograd.grad(module(x)[0], [x, *module.parameters()], dh)
+        return run
 
-    def run_eager() -> None:
+    def cudnn() -> tuple[torch.Tensor, ...]:
+        h, _ = module(x)
+        dx, dW_x, dW_h, *_ = torch.autograd.grad(h, [x, *module.parameters()], dh)
+        return h, dx, dW_x.T, dW_h.T
+
+    def eager_loop() -> tuple[torch.Tensor, ...]:
         h_t = c_t = torch.zeros(B, H, device="cuda", dtype=dtype)
-        h = []
+        states = []
         for x_t in x:
             h_t, c_t = in_torch.lstm_step(x_t, h_t, c_t, ours.params)
-            h.append(h_t)
-        torch.autograd.grad(torch.stack(h), [x, *ours.params.values()], dh)
+            states.append(h_t)
+        h = torch.stack(states)
+        dx, *grads = torch.autograd.grad(h, [x, *ours.params.values()], dh)
+        of = dict(zip(ours.params, grads, strict=True))
+        return h, dx, of["W_x"], of["W_h"]
 
-    return {"ours": run_ours, "cuDNN": run_cudnn, "eager loop": run_eager}
+    runs = {"cuDNN": cudnn, "graph": in_our_way("step"), "eager loop": eager_loop}
+    if lstm_way("sequence", H, dtype, x.device) == "sequence":
+        runs["one launch"] = in_our_way("sequence")
+    return runs
 
 
-def measure(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
+def distance(name: str, runs: Runs, within: float) -> str:
+    """Return a complaint if a contender's numbers are too far from cuDNN's, relative to the largest of them."""
+    pairs = list(zip(runs[name](), runs["cuDNN"](), strict=True))
+    far = max(((a - b).abs().max() / b.abs().max()).item() for a, b in pairs)
+    return "" if far <= within else f"{name} is {far:.1e} from cuDNN"
+
+
+def measure(runs: Runs) -> dict[str, float]:
     """Return each contender's median milliseconds, all of them in turn."""
     taken: dict[str, list[float]] = {name: [] for name in runs}
-    for round_ in range(ROUNDS + 3):
+    for _ in range(ROUNDS):
         for name, run in runs.items():
             start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
             torch.cuda.synchronize()
@@ -82,9 +132,29 @@ def measure(runs: dict[str, Callable[[], None]]) -> dict[str, float]:
             run()
             end.record()
             torch.cuda.synchronize()
-            if round_ >= 3:  # the first rounds record graphs and warm up
-                taken[name].append(start.elapsed_time(end))
+            taken[name].append(start.elapsed_time(end))
     return {name: float(np.median(times)) for name, times in taken.items()}
+
+
+def row(name: str, shape: tuple[int, ...], ms: Mapping[str, float], complaints: Iterable[str]) -> str:
+    """Return a row of the table: times, ratios, and whether a target was missed or numbers were wrong."""
+    one, over = ms.get("one launch"), ms["cuDNN"]
+    cells = [
+        name,
+        ", ".join(map(str, shape)),
+        f"{over:.2f}",
+        f"{ms['graph']:.2f}",
+        judged(ms["graph"] / over, at_most=3),
+        judged(ms["eager loop"] / ms["graph"], at_least=25),
+        "–" if one is None else f"{one:.2f}",
+        "–" if one is None else judged(one / over, at_most=1.2),
+    ]
+    return f"| {' | '.join(cells)} |" + "".join(f" WRONG NUMBERS: {complaint}" for complaint in complaints)
+
+
+def judged(ratio: float, at_most: float = np.inf, at_least: float = 0) -> str:
+    """Return a ratio, and whether its target was missed."""
+    return f"{ratio:.2f}" + ("" if at_least <= ratio <= at_most else " (missed)")
 
 
 if __name__ == "__main__":

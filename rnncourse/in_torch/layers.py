@@ -33,7 +33,8 @@ from rnncourse.in_torch.base import (
     tracked,
     uniform_draw,
 )
-from rnncourse.in_torch.sweeps import GRU_SWEEPS, LSTM_SWEEPS, RNN_SWEEPS, Sweep
+from rnncourse.in_torch.sweeps import GRU_SWEEPS, LSTM_SWEEPS, RNN_SWEEPS, Sweep, Sweeps
+from rnncourse.in_torch.ways import LSTM_WAYS, lstm_way
 
 Array = torch.Tensor
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -79,9 +80,10 @@ class Recurrent(Layer):
         shape = (x.shape[1], self.H)
         first = [tracked(check_state(name, s, shape, like=x)) for name, s in states.items()]
         self._inputs = (x, tuple(first) if len(first) > 1 else first[0])
-        return x.to(dtype), [s.to(dtype) for s in first], check_mask(mask, x.shape[:2])
+        real = check_mask(mask, x.shape[:2])
+        return x.to(dtype), [s.to(dtype) for s in first], None if real is None else real.to(x.device)
 
-    def _run(self, sweeps: Pair, x: Array, states: list[Array], real: Array | None) -> tuple[Array, Any]:
+    def _run(self, sweeps: Sweeps, x: Array, states: list[Array], real: Array | None) -> tuple[Array, Any]:
         """Return h and the last state, and keep the trace."""
         names = tuple(self.shapes)
         trace: dict[str, Array] = {}
@@ -138,9 +140,14 @@ class LSTM(Recurrent):
 
     D, H: input and hidden size. rng draws every parameter from U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.LSTM does;
     see initial.py for other starts. Each step is cells.lstm_step, with its sources.
+
+    `way` says how the loop runs on a GPU that has Triton: "step", one kernel a step besides the product with W_h;
+    "sequence", one launch for all steps, where W_h fits on the chip (H up to 128; with exact float32, up to 64);
+    "plain", PyTorch's operations. Where a way cannot be had, the next one is taken: see ways.lstm_way.
     """
 
     blocks = ("i", "f", "g", "o")
+    way = "step"
 
     def forward(self, x: Array, h0: Pair | None = None, mask: Array | None = None) -> tuple[Array, Pair]:
         """Return all h (T, B, H) and the last state (h_T, c_T), from x (T, B, D) and the state (h0, c0), zeros if None.
@@ -149,7 +156,8 @@ class LSTM(Recurrent):
         """
         h0, c0 = as_parts("the initial state", h0, 2, "a pair (h0, c0)")
         x, states, real = self._enter(x, mask, h0=h0, c0=c0)
-        return self._run(LSTM_SWEEPS, x, states, real)
+        way = lstm_way(require_choice("way", self.way, LSTM_WAYS), self.H, x.dtype, x.device)
+        return self._run(LSTM_SWEEPS[way], x, states, real)
 
 
 class GRU(Recurrent):

@@ -11,15 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from rnncourse.in_torch.activations import ACTIVATIONS, Activation
 from rnncourse.in_torch.base import Tensors
 from rnncourse.in_torch.device import run
+from rnncourse.in_torch.ways import LSTM_WAYS
 
 Trace = dict[str, torch.Tensor]
+
+
+class Sweeps(NamedTuple):
+    """A forward sweep, its backward sweep, and whether they are worth a CUDA graph: many small operations."""
+
+    forward: Callable
+    backward: Callable
+    record: bool = True
 
 
 class Sweep(torch.autograd.Function):
@@ -28,7 +37,7 @@ class Sweep(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        sweeps: tuple[Callable, Callable],
+        sweeps: Sweeps,
         names: tuple[str, ...],
         trace: Trace,
         real: Any,
@@ -36,7 +45,7 @@ class Sweep(torch.autograd.Function):
         *rest: Any,
     ) -> tuple[torch.Tensor, ...]:
         """Return h and the last states; fill `trace`. rest: the initial states, then the parameters named."""
-        forward, ctx.sweep_back = sweeps
+        ctx.sweeps = sweeps
         firsts = ("h0", "c0")[: len(rest) - len(names)]
         given = {
             "x": x,
@@ -45,15 +54,14 @@ class Sweep(torch.autograd.Function):
         }
 
         def compute(t: Trace) -> Trace:
-            made = forward(t["x"], *(t[name] for name in firsts), t, t.get("real"))
+            made = sweeps.forward(t["x"], *(t[name] for name in firsts), t, t.get("real"))
             return {name: tensor for name, tensor in made.items() if name not in given}
 
-        trace.update({name: given[name] for name in ("x", *firsts)} | run(forward, compute, given))
-        ctx.names, ctx.kept = (
-            names,
-            [name for name in (*trace, *names, "real") if name in trace or name in given],
-        )
-        ctx.save_for_backward(*({**given, **trace}[name] for name in ctx.kept))
+        made = run(sweeps.forward, compute, given, sweeps.record)
+        trace.update({name: given[name] for name in ("x", *firsts)} | made)
+        kept = {**given, **trace}
+        ctx.names, ctx.kept = names, list(kept)
+        ctx.save_for_backward(*kept.values())
         return trace["h"], *(trace[name[0]][-1].clone() for name in firsts)
 
     @staticmethod
@@ -67,10 +75,12 @@ class Sweep(torch.autograd.Function):
         }
 
         def compute(t: Trace) -> Trace:
-            dx, *states, grads = ctx.sweep_back(t, t["dh"], *(t[name] for name in lasts), t, t.get("real"))
+            dx, *states, grads = ctx.sweeps.backward(
+                t, t["dh"], *(t[name] for name in lasts), t, t.get("real")
+            )
             return {"dx": dx, **dict(zip(lasts, states, strict=True)), **grads}
 
-        found = run(ctx.sweep_back, compute, given)
+        found = run(ctx.sweeps.backward, compute, given, ctx.sweeps.record)
         return None, None, None, None, found["dx"], *(found[name] for name in (*lasts, *ctx.names))
 
 
@@ -98,9 +108,11 @@ def rnn_backward(
 ) -> tuple[torch.Tensor, torch.Tensor, Trace]:
     """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
     slope = activation.phi_prime(trace["a"])
-    da = torch.empty_like(slope)
+    da, nothing = torch.empty_like(slope), torch.zeros_like(dh_T)
     for t in reversed(range(len(da))):
-        dh_t, held = _release(dh[t] + dh_T, real, t)  # from this step's output and from the step after
+        dh_t, held = _release(
+            dh[t] + dh_T, nothing, real, t
+        )  # from this step's output and from the step after
         torch.mul(dh_t, slope[t], out=da[t])  # undo phi
         dh_T = torch.addmm(held, da[t], p["W_hh"].T)  # undo h_prev @ W_hh
     h_prev = _before(trace["h0"], trace["h"])
@@ -109,22 +121,14 @@ def rnn_backward(
 
 
 def lstm_forward(
-    x: torch.Tensor, h0: torch.Tensor, c0: torch.Tensor, p: Tensors, real: torch.Tensor | None
+    x: torch.Tensor, h0: torch.Tensor, c0: torch.Tensor, p: Tensors, real: torch.Tensor | None, way: str
 ) -> Trace:
     """Return the trace (i, f, g, o, c, h) of the LSTM's equations; see cells.lstm_step."""
     a = _from_inputs(x, p["W_x"], p["b"])  # the gates take the place of their pre-activations
     i, f, g, o = a.chunk(4, dim=2)
     c, h = i.new_empty(i.shape), i.new_empty(i.shape)
-    i_and_f = a[:, :, : 2 * h.shape[2]]
-    h_prev, c_prev = h0, c0
-    for t in range(len(x)):
-        a[t].addmm_(h_prev, p["W_h"])
-        i_and_f[t].sigmoid_()
-        g[t].tanh_()
-        o[t].sigmoid_()
-        c[t] = _hold(torch.addcmul(f[t] * c_prev, i[t], g[t]), c_prev, real, t)
-        h[t] = _hold(o[t] * torch.tanh(c[t]), h_prev, real, t)
-        h_prev, c_prev = h[t], c[t]
+    loop, _ = _lstm_loops(way)
+    loop(a, p["W_h"], h0, c0, real, c, h)
     return {"x": x, "h0": h0, "c0": c0, "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
 
 
@@ -135,27 +139,76 @@ def lstm_backward(
     dc_T: torch.Tensor,
     p: Tensors,
     real: torch.Tensor | None,
+    way: str,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Trace]:
     """Return dx, dh0, dc0 and the gradients of W_x, W_h and b; see cells.lstm_step_backward."""
-    x, i, f, g, o, c = (trace[name] for name in ("x", "i", "f", "g", "o", "c"))
+    gates, c = tuple(trace[name] for name in "ifgo"), trace["c"]
     c_prev, h_prev = _before(trace["c0"], c), _before(trace["h0"], trace["h"])
+    _, loop_back = _lstm_loops(way)
+    da, dh0, dc0 = loop_back(gates, p["W_h"], c, c_prev, real, dh, dh_T, dc_T)
+    grads = {"W_x": _over_time(trace["x"], da), "W_h": _over_time(h_prev, da), "b": da.sum(dim=(0, 1))}
+    return da @ p["W_x"].T, dh0, dc0, grads
+
+
+def _lstm_loops(way: str) -> tuple[Callable, Callable]:
+    """Return the loop over steps and the one back, as one of LSTM_WAYS; kernels.py says what each does."""
+    if way == "plain":
+        return _lstm_loop, _lstm_loop_back
+    from rnncourse.in_torch import kernels  # needs Triton, which not every installation has
+
+    return kernels.LOOPS[way]
+
+
+def _lstm_loop(
+    a: torch.Tensor,
+    W_h: torch.Tensor,
+    h0: torch.Tensor,
+    c0: torch.Tensor,
+    real: torch.Tensor | None,
+    c: torch.Tensor,
+    h: torch.Tensor,
+) -> None:
+    """Turn the inputs' share a (T, B, 4H) into gates, in place, and fill c and h (T, B, H)."""
+    i, f, g, o = a.chunk(4, dim=2)
+    i_and_f = a[:, :, : 2 * h.shape[2]]
+    h_prev, c_prev = h0, c0
+    for t in range(len(a)):
+        a[t].addmm_(h_prev, W_h)
+        i_and_f[t].sigmoid_()
+        g[t].tanh_()
+        o[t].sigmoid_()
+        c[t] = _hold(torch.addcmul(f[t] * c_prev, i[t], g[t]), c_prev, real, t)
+        h[t] = _hold(o[t] * torch.tanh(c[t]), h_prev, real, t)
+        h_prev, c_prev = h[t], c[t]
+
+
+def _lstm_loop_back(
+    gates: tuple[torch.Tensor, ...],
+    W_h: torch.Tensor,
+    c: torch.Tensor,
+    c_prev: torch.Tensor,
+    real: torch.Tensor | None,
+    dh: torch.Tensor,
+    dh_T: torch.Tensor,
+    dc_T: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return da (T, B, 4H), dh0 and dc0."""
     T, B, H = c.shape
+    i, f, g, o = gates
     tanh_c = torch.tanh(c)
     through_h = o * (1 - tanh_c**2)
     slope_c = torch.stack([g * i * (1 - i), c_prev * f * (1 - f), i * (1 - g**2)], dim=2)
     slope_o = tanh_c * o * (1 - o)
-    da = c.new_empty(T, B, 4, H)
+    da, nothing = c.new_empty(T, B, 4, H), torch.zeros_like(dh_T)
     for t in reversed(range(T)):
-        dh_t, held_h = _release(dh[t] + dh_T, real, t)
-        dc_t, held_c = _release(dc_T, real, t)
+        dh_t, held_h = _release(dh[t] + dh_T, nothing, real, t)
+        dc_t, held_c = _release(dc_T, nothing, real, t)
         dc_t = torch.addcmul(dc_t, dh_t, through_h[t])
         torch.mul(dc_t[:, None], slope_c[t], out=da[t, :, :3])
         torch.mul(dh_t, slope_o[t], out=da[t, :, 3])
         dc_T = torch.addcmul(held_c, dc_t, f[t])
-        dh_T = torch.addmm(held_h, da[t].view(B, 4 * H), p["W_h"].T)
-    da = da.view(T, B, 4 * H)
-    grads = {"W_x": _over_time(x, da), "W_h": _over_time(h_prev, da), "b": da.sum(dim=(0, 1))}
-    return da @ p["W_x"].T, dh_T, dc_T, grads
+        dh_T = torch.addmm(held_h, da[t].view(B, 4 * H), W_h.T)
+    return da.view(T, B, 4 * H), dh_T, dc_T
 
 
 def gru_forward(x: torch.Tensor, h0: torch.Tensor, p: Tensors, real: torch.Tensor | None) -> Trace:
@@ -188,8 +241,9 @@ def gru_backward(
     slope_r = slope_n * q * r * (1 - r)
     slope = torch.stack([slope_r, slope_z, slope_n * r, slope_n], dim=2)
     da = torch.empty_like(slope)  # blocks r, z, q, n: the state's share is the first three
+    nothing = torch.zeros_like(dh_T)
     for t in reversed(range(T)):
-        dh_t, held = _release(dh[t] + dh_T, real, t)
+        dh_t, held = _release(dh[t] + dh_T, nothing, real, t)
         torch.mul(dh_t[:, None], slope[t], out=da[t])
         dh_T = torch.addmm(torch.addcmul(held, dh_t, z[t]), da[t, :, :3].reshape(B, 3 * H), p["W_h"].T)
     da = da.view(T, B, 4 * H)
@@ -215,9 +269,10 @@ def _hold(new: torch.Tensor, old: torch.Tensor, real: torch.Tensor | None, t: in
     return new if real is None else torch.where(real[t], new, old)
 
 
-def _release(gradient: torch.Tensor, real: torch.Tensor | None, t: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Undo _hold: return what goes into step t and what passes it by."""
-    nothing = torch.zeros_like(gradient)
+def _release(
+    gradient: torch.Tensor, nothing: torch.Tensor, real: torch.Tensor | None, t: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Undo _hold: return what goes into step t and what passes it by. `nothing`: zeros of the same shape."""
     if real is None:
         return gradient, nothing
     return torch.where(real[t], gradient, nothing), torch.where(real[t], nothing, gradient)
@@ -234,8 +289,11 @@ def _over_time(before: torch.Tensor, da: torch.Tensor) -> torch.Tensor:
 
 
 RNN_SWEEPS = {
-    phi: (partial(rnn_forward, activation=activation), partial(rnn_backward, activation=activation))
+    phi: Sweeps(partial(rnn_forward, activation=activation), partial(rnn_backward, activation=activation))
     for phi, activation in ACTIVATIONS.items()
 }
-LSTM_SWEEPS = (lstm_forward, lstm_backward)
-GRU_SWEEPS = (gru_forward, gru_backward)
+LSTM_SWEEPS = {
+    way: Sweeps(partial(lstm_forward, way=way), partial(lstm_backward, way=way), record=way != "sequence")
+    for way in LSTM_WAYS
+}
+GRU_SWEEPS = Sweeps(gru_forward, gru_backward)

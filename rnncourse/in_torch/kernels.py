@@ -1,0 +1,346 @@
+"""The LSTM in Triton, for GPUs: what a step does besides its product in one kernel, or all steps in one launch.
+
+Two ways, each with its backward:
+
+- `steps`: one kernel for everything in a step but the product with W_h, which stays PyTorch's.
+- `sequence`: one launch for all T. Rows of the batch don't need one another, so each program takes ROWS of them
+  through all steps without waiting for the others. W_h is read once and stays on the chip, h and c too.
+
+Both do the arithmetic of `step` and `step_backward` in float32, whatever dtype is stored. `sequence` multiplies
+by W_h in float32 if that is stored and TF32 is not allowed; else in float16 with sums in float32, which is as
+fine as TF32 and finer than bfloat16. Gates come as four pointers whose rows are `gate_row` numbers apart.
+Entries past the end of a block are read as 0 and not written. A mask `real` may be None. The loop over steps
+asks for the next step's numbers before it works on this one's: memory is slow to answer.
+
+Triton comes with PyTorch's builds for CUDA; nobody may import this file where `ways.triton_runs` says no.
+Keeping the weights on the chip: Diamos et al. (2016), "Persistent RNNs: Stashing Recurrent Weights On-Chip",
+ICML; in Triton: Pöppel, Beck and Hochreiter (2024), doi:10.48550/arXiv.2412.07752.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import triton
+import triton.language as tl
+
+from rnncourse.in_torch.device import products_are_exact
+
+POINTS = 256  # numbers of a state that one program of a step works on
+ROWS = 16  # rows of the batch that one program takes through all steps: the fewest that tensor cores multiply
+
+
+@triton.jit
+def tanh(a):
+    """Return the hyperbolic tangent, to about 1e-7."""
+    return 2 * tl.sigmoid(2 * a) - 1
+
+
+@triton.jit
+def step(a_i, a_f, a_g, a_o, c_prev):
+    """Return i_t, f_t, g_t, o_t, c_t and h_t; see cells.lstm_step."""
+    i_t = tl.sigmoid(a_i)
+    f_t = tl.sigmoid(a_f)
+    g_t = tanh(a_g)
+    o_t = tl.sigmoid(a_o)
+    c_t = f_t * c_prev + i_t * g_t
+    h_t = o_t * tanh(c_t)
+    return i_t, f_t, g_t, o_t, c_t, h_t
+
+
+@triton.jit
+def step_backward(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """Return da_i, da_f, da_g, da_o and dc_prev; see cells.lstm_step_backward."""
+    tanh_c = tanh(c_t)
+    dc_t = dc_t + dh_t * o_t * (1 - tanh_c * tanh_c)
+    da_i = dc_t * g_t * i_t * (1 - i_t)
+    da_f = dc_t * c_prev * f_t * (1 - f_t)
+    da_g = dc_t * i_t * (1 - g_t * g_t)
+    da_o = dh_t * tanh_c * o_t * (1 - o_t)
+    return da_i, da_f, da_g, da_o, dc_t * f_t
+
+
+@triton.jit
+def _load(pointer, at, inside):
+    return tl.load(pointer + at, mask=inside, other=0).to(tl.float32)
+
+
+@triton.jit
+def _load_4(i, f, g, o, at, inside):
+    return _load(i, at, inside), _load(f, at, inside), _load(g, at, inside), _load(o, at, inside)
+
+
+@triton.jit
+def _store_4(i, f, g, o, at, inside, i_t, f_t, g_t, o_t):
+    tl.store(i + at, i_t, mask=inside)
+    tl.store(f + at, f_t, mask=inside)
+    tl.store(g + at, g_t, mask=inside)
+    tl.store(o + at, o_t, mask=inside)
+
+
+@triton.jit
+def point_kernel(
+    i, f, g, o, gate_row, c_prev, h_prev, real, c, h, B, H,
+    POINTS: tl.constexpr,
+):  # fmt: skip
+    """Turn a step's pre-activations into gates, in place; write c_t and h_t."""
+    at = tl.program_id(0) * POINTS + tl.arange(0, POINTS)
+    row = at // H
+    at_gate = row * gate_row + at % H
+    inside = row < B
+    a_i, a_f, a_g, a_o = _load_4(i, f, g, o, at_gate, inside)
+    before = _load(c_prev, at, inside)
+    i_t, f_t, g_t, o_t, c_t, h_t = step(a_i, a_f, a_g, a_o, before)
+    if real is not None:
+        here = tl.load(real + row, mask=inside, other=0) != 0
+        c_t = tl.where(here, c_t, before)
+        h_t = tl.where(here, h_t, _load(h_prev, at, inside))
+    _store_4(i, f, g, o, at_gate, inside, i_t, f_t, g_t, o_t)
+    tl.store(c + at, c_t, mask=inside)
+    tl.store(h + at, h_t, mask=inside)
+
+
+@triton.jit
+def point_backward_kernel(
+    i, f, g, o, gate_row, c, c_prev, real, dh, da, dh_T, dc_T, B, H,
+    POINTS: tl.constexpr,
+):  # fmt: skip
+    """Write da_t; replace dc_T by the gradient of c_prev, dh_T by what of dh passes the step by."""
+    at = tl.program_id(0) * POINTS + tl.arange(0, POINTS)
+    row = at // H
+    at_gate = row * gate_row + at % H
+    at_da = row * 4 * H + at % H
+    inside = row < B
+    i_t, f_t, g_t, o_t = _load_4(i, f, g, o, at_gate, inside)
+    c_t, before = _load(c, at, inside), _load(c_prev, at, inside)
+    dh_t, dc_t = _load(dh, at, inside) + _load(dh_T, at, inside), _load(dc_T, at, inside)
+    dh_past, dc_past = tl.zeros_like(dh_t), tl.zeros_like(dc_t)
+    if real is not None:
+        here = tl.load(real + row, mask=inside, other=0) != 0
+        dh_past, dc_past = tl.where(here, 0.0, dh_t), tl.where(here, 0.0, dc_t)
+        dh_t, dc_t = tl.where(here, dh_t, 0.0), tl.where(here, dc_t, 0.0)
+    da_i, da_f, da_g, da_o, dc_t = step_backward(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, before)
+    _store_4(da, da + H, da + 2 * H, da + 3 * H, at_da, inside, da_i, da_f, da_g, da_o)
+    tl.store(dh_T + at, dh_past, mask=inside)
+    tl.store(dc_T + at, dc_t + dc_past, mask=inside)
+
+
+@triton.jit
+def _block(W_h, k, H, PADDED: tl.constexpr, EXACT: tl.constexpr):
+    """Return block k of W_h (H, 4H), with zeros up to (PADDED, PADDED)."""
+    row, column = tl.arange(0, PADDED)[:, None], tl.arange(0, PADDED)[None, :]
+    W = tl.load(W_h + row * 4 * H + k * H + column, mask=(row < H) & (column < H), other=0)
+    return W.to(tl.float32 if EXACT else tl.float16)
+
+
+@triton.jit
+def _block_turned(W_h, k, H, PADDED: tl.constexpr, EXACT: tl.constexpr):
+    """Return the transpose of block k."""
+    row, column = tl.arange(0, PADDED)[:, None], tl.arange(0, PADDED)[None, :]
+    W = tl.load(W_h + column * 4 * H + k * H + row, mask=(row < H) & (column < H), other=0)
+    return W.to(tl.float32 if EXACT else tl.float16)
+
+
+@triton.jit
+def _row_size(a_1, a_2, a_3, a_4):
+    """Return each row's largest absolute value, 1 where all are 0: divided by it, tiny gradients fit float16."""
+    larger = tl.maximum(tl.maximum(tl.abs(a_1), tl.abs(a_2)), tl.maximum(tl.abs(a_3), tl.abs(a_4)))
+    size = tl.max(larger, axis=1)[:, None]
+    return tl.where(size > 0, size, 1.0)
+
+
+@triton.jit
+def sequence_kernel(
+    i, f, g, o, gate_row, W_h, h0, c0, real, c, h, T, B, H,
+    ROWS: tl.constexpr, PADDED: tl.constexpr, EXACT: tl.constexpr,
+):  # fmt: skip
+    """Turn the inputs' share of all pre-activations into gates, in place; write c and h."""
+    row, unit = tl.program_id(0) * ROWS + tl.arange(0, ROWS)[:, None], tl.arange(0, PADDED)[None, :]
+    inside = (row < B) & (unit < H)
+    at, at_gate = row * H + unit, row * gate_row + unit
+    W_i, W_f = _block(W_h, 0, H, PADDED, EXACT), _block(W_h, 1, H, PADDED, EXACT)
+    W_g, W_o = _block(W_h, 2, H, PADDED, EXACT), _block(W_h, 3, H, PADDED, EXACT)
+    h_t, c_t = _load(h0, at, inside), _load(c0, at, inside)
+    a_i, a_f, a_g, a_o = _load_4(i, f, g, o, at_gate, inside)
+    for t in range(T):
+        next_gates = at_gate + B * gate_row
+        soon_i, soon_f, soon_g, soon_o = _load_4(i, f, g, o, next_gates, inside & (t + 1 < T))
+        h_prev, c_prev = h_t, c_t
+        operand = h_prev.to(W_i.dtype)
+        a_i = tl.dot(operand, W_i, a_i, input_precision="ieee")
+        a_f = tl.dot(operand, W_f, a_f, input_precision="ieee")
+        a_g = tl.dot(operand, W_g, a_g, input_precision="ieee")
+        a_o = tl.dot(operand, W_o, a_o, input_precision="ieee")
+        i_t, f_t, g_t, o_t, c_t, h_t = step(a_i, a_f, a_g, a_o, c_prev)
+        if real is not None:
+            here = tl.load(real + row, mask=row < B, other=0) != 0
+            c_t, h_t = tl.where(here, c_t, c_prev), tl.where(here, h_t, h_prev)
+            real += B
+        _store_4(i, f, g, o, at_gate, inside, i_t, f_t, g_t, o_t)
+        tl.store(c + at, c_t, mask=inside)
+        tl.store(h + at, h_t, mask=inside)
+        a_i, a_f, a_g, a_o = soon_i, soon_f, soon_g, soon_o
+        i, f, g, o = i + B * gate_row, f + B * gate_row, g + B * gate_row, o + B * gate_row
+        c, h = c + B * H, h + B * H
+
+
+@triton.jit
+def sequence_backward_kernel(
+    i, f, g, o, gate_row, W_h, c, c_prev, real, dh, da, dh_T, dc_T, T, B, H,
+    ROWS: tl.constexpr, PADDED: tl.constexpr, EXACT: tl.constexpr,
+):  # fmt: skip
+    """Write da; replace dh_T and dc_T by the initial states' gradients."""
+    row, unit = tl.program_id(0) * ROWS + tl.arange(0, ROWS)[:, None], tl.arange(0, PADDED)[None, :]
+    inside = (row < B) & (unit < H)
+    at, at_gate, at_da = row * H + unit, row * gate_row + unit, row * 4 * H + unit
+    W_i, W_f = _block_turned(W_h, 0, H, PADDED, EXACT), _block_turned(W_h, 1, H, PADDED, EXACT)
+    W_g, W_o = _block_turned(W_h, 2, H, PADDED, EXACT), _block_turned(W_h, 3, H, PADDED, EXACT)
+    dh_next, dc_next = _load(dh_T, at, inside), _load(dc_T, at, inside)
+    last = tl.cast(T - 1, tl.int64) * B
+    i, f, g, o = i + last * gate_row, f + last * gate_row, g + last * gate_row, o + last * gate_row
+    c, c_prev, dh = c + last * H, c_prev + last * H, dh + last * H
+    da = da + last * 4 * H
+    if real is not None:
+        real += last
+    i_t, f_t, g_t, o_t = _load_4(i, f, g, o, at_gate, inside)
+    c_t, before, from_output = _load(c, at, inside), _load(c_prev, at, inside), _load(dh, at, inside)
+    for t in range(T):
+        more, earlier = inside & (t + 1 < T), at - B * H
+        soon_i, soon_f, soon_g, soon_o = _load_4(i, f, g, o, at_gate - B * gate_row, more)
+        soon_before, soon_dh = _load(c_prev, earlier, more), _load(dh, earlier, more)
+        soon_c = _load(c, earlier, more)
+        dh_t, dc_t = from_output + dh_next, dc_next
+        dh_past, dc_past = tl.zeros_like(dh_t), tl.zeros_like(dc_t)
+        if real is not None:
+            here = tl.load(real + row, mask=row < B, other=0) != 0
+            dh_past, dc_past = tl.where(here, 0.0, dh_t), tl.where(here, 0.0, dc_t)
+            dh_t, dc_t = tl.where(here, dh_t, 0.0), tl.where(here, dc_t, 0.0)
+            real -= B
+        da_i, da_f, da_g, da_o, dc_t = step_backward(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, before)
+        _store_4(da, da + H, da + 2 * H, da + 3 * H, at_da, inside, da_i, da_f, da_g, da_o)
+        size = 1.0 if EXACT else _row_size(da_i, da_f, da_g, da_o)
+        dh_next = tl.dot((da_i / size).to(W_i.dtype), W_i, input_precision="ieee")
+        dh_next = tl.dot((da_f / size).to(W_f.dtype), W_f, dh_next, input_precision="ieee")
+        dh_next = tl.dot((da_g / size).to(W_g.dtype), W_g, dh_next, input_precision="ieee")
+        dh_next = tl.dot((da_o / size).to(W_o.dtype), W_o, dh_next, input_precision="ieee")
+        dh_next = dh_next * size + dh_past
+        dc_next = dc_t + dc_past
+        i_t, f_t, g_t, o_t = soon_i, soon_f, soon_g, soon_o
+        c_t, before, from_output = soon_c, soon_before, soon_dh
+        i, f, g, o = i - B * gate_row, f - B * gate_row, g - B * gate_row, o - B * gate_row
+        c, c_prev, dh, da = c - B * H, c_prev - B * H, dh - B * H, da - B * 4 * H
+    tl.store(dh_T + at, dh_next, mask=inside)
+    tl.store(dc_T + at, dc_next, mask=inside)
+
+
+def steps(
+    a: torch.Tensor,
+    W_h: torch.Tensor,
+    h0: torch.Tensor,
+    c0: torch.Tensor,
+    real: torch.Tensor | None,
+    c: torch.Tensor,
+    h: torch.Tensor,
+) -> None:
+    """Turn the inputs' share a (T, B, 4H) into gates, in place, and fill c and h (T, B, H), step by step."""
+    T, B, H = c.shape
+    gates = a.chunk(4, dim=2)
+    h_prev, c_prev = h0.contiguous(), c0.contiguous()
+    real = [None] * T if real is None else real.contiguous()
+    for t in range(T):
+        a[t].addmm_(h_prev, W_h)
+        point_kernel[(triton.cdiv(B * H, POINTS),)](
+            *(gate[t] for gate in gates), 4 * H, c_prev, h_prev, real[t], c[t], h[t], B, H, POINTS=POINTS
+        )
+        h_prev, c_prev = h[t], c[t]
+
+
+def steps_back(
+    gates: tuple[torch.Tensor, ...],
+    W_h: torch.Tensor,
+    c: torch.Tensor,
+    c_prev: torch.Tensor,
+    real: torch.Tensor | None,
+    dh: torch.Tensor,
+    dh_T: torch.Tensor,
+    dc_T: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return da (T, B, 4H), dh0 and dc0, going back step by step."""
+    T, B, H = c.shape
+    dh, dh_0, dc_0 = dh.contiguous(), _copy(dh_T), _copy(dc_T)
+    da = c.new_empty(T, B, 4 * H)
+    real = [None] * T if real is None else real.contiguous()
+    for t in reversed(range(T)):
+        point_backward_kernel[(triton.cdiv(B * H, POINTS),)](
+            *(gate[t] for gate in gates), gates[0].stride(1),
+            c[t], c_prev[t], real[t], dh[t], da[t], dh_0, dc_0, B, H, POINTS=POINTS,
+        )  # fmt: skip
+        dh_0.addmm_(da[t], W_h.T)
+    return da, dh_0, dc_0
+
+
+def sequence(
+    a: torch.Tensor,
+    W_h: torch.Tensor,
+    h0: torch.Tensor,
+    c0: torch.Tensor,
+    real: torch.Tensor | None,
+    c: torch.Tensor,
+    h: torch.Tensor,
+) -> None:
+    """Do what `steps` does, in one launch."""
+    T, B, H = c.shape
+    real = None if real is None else real.contiguous()
+    sequence_kernel[(triton.cdiv(B, ROWS),)](
+        *a.chunk(4, dim=2), 4 * H, W_h.contiguous(), h0.contiguous(), c0.contiguous(), real, c, h, T, B, H,
+        **_plan(W_h),
+    )  # fmt: skip
+
+
+def sequence_back(
+    gates: tuple[torch.Tensor, ...],
+    W_h: torch.Tensor,
+    c: torch.Tensor,
+    c_prev: torch.Tensor,
+    real: torch.Tensor | None,
+    dh: torch.Tensor,
+    dh_T: torch.Tensor,
+    dc_T: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Do what `steps_back` does, in one launch."""
+    T, B, H = c.shape
+    dh_0, dc_0 = _copy(dh_T), _copy(dc_T)
+    da = c.new_empty(T, B, 4 * H)
+    real = None if real is None else real.contiguous()
+    sequence_backward_kernel[(triton.cdiv(B, ROWS),)](
+        *gates, gates[0].stride(1), W_h.contiguous(),
+        c, c_prev, real, dh.contiguous(), da, dh_0, dc_0, T, B, H, **_plan(W_h),
+    )  # fmt: skip
+    return da, dh_0, dc_0
+
+
+LOOPS = {"step": (steps, steps_back), "sequence": (sequence, sequence_back)}
+
+
+def try_out(device: torch.device, dtype: torch.dtype) -> None:
+    """Do one step on the device; raise whatever Triton raises, or ArithmeticError if the number is wrong."""
+    a, W_h = torch.ones(1, 1, 4, device=device, dtype=dtype), torch.zeros(1, 4, device=device, dtype=dtype)
+    h0, c0, c, h = torch.zeros(4, 1, 1, 1, device=device, dtype=dtype)
+    steps(a, W_h, h0[0], c0[0], None, c, h)
+    gate = 1 / (1 + math.exp(-1))
+    expected = gate * math.tanh(gate * math.tanh(1))
+    if not abs(h.item() - expected) < 0.01:
+        raise ArithmeticError(f"a step gave {h.item()} instead of {expected}")
+
+
+def _plan(W_h: torch.Tensor) -> dict[str, int | bool]:
+    """Return sizes and precision of a `sequence` kernel."""
+    padded = max(16, triton.next_power_of_2(len(W_h)))  # a block of tensor cores is at least 16 wide
+    exact = products_are_exact(W_h.dtype)
+    return {"ROWS": ROWS, "PADDED": padded, "EXACT": exact, "num_warps": max(4, padded // 8)}
+
+
+def _copy(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a contiguous copy. Made by PyTorch, it also opens the GPU to autograd's thread, as Triton does not."""
+    return tensor.clone(memory_format=torch.contiguous_format)

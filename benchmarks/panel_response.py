@@ -3,10 +3,11 @@
     python benchmarks/panel_response.py
 
 Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
-whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; and the Gradient lab, which is
-computed by the kernel and drawn in the browser. Measured inside the page, from the time stamp of the key: to
-the animation frame that follows the change ("drawn"), and to the end of that frame, when it is painted as well.
-Chromium paints in software here, which takes its share. Prints one table.
+whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, which is computed
+and drawn in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser.
+Measured inside the page, from the time stamp of the key: to the animation frame that follows the change
+("drawn"), and to the end of that frame, when it is painted as well. Chromium paints in software here, which
+takes its share. Prints one table.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SETUP = """
 import ipywidgets
 import numpy as np
 from rnncourse import in_numpy, viz
-from rnncourse.widgets import gradient_lab, unroll_stepper
+from rnncourse.widgets import gate_lab, gradient_lab, unroll_stepper
 rnn = in_numpy.RNN(3, 4, rng=np.random.default_rng(0))
 x = np.random.default_rng(1).normal(size=(8, 1, 3)).astype(np.float32)
 """
@@ -59,6 +60,11 @@ PANELS = {  # name: (code of its cell, what takes the keys, what changes)
         KERNEL_PANEL.strip(),
         ".noUi-handle",
         ".widget-html-content",
+    ),
+    "Gate lab, T = 8, computed in the browser": (
+        "lab = gate_lab()\nlab.f = 0.5  # room for the slider on both sides\nlab",
+        ".rnncourse-gate-lab [data-slider=f]",
+        ".rnncourse-over-time",
     ),
     "Gradient lab, tanh, T = 100, H = 64": (
         "gradient_lab('tanh', T=100)",

@@ -80,6 +80,37 @@ def build_outputs(
         _stop("\n".join(failures))
 
 
+@build.command("html")
+def build_html(
+    notebooks: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Notebooks or folders; without any, all chapters of the checkout."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder that the pages are written to.")] = Path("html"),
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
+) -> None:
+    """Run notebooks and write each as one page that works from disk, without a network or a kernel."""
+    from tqdm import tqdm
+
+    from rnncourse.building import html, outputs
+    from rnncourse.errors import InputError
+
+    try:
+        paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
+    except InputError as error:
+        _stop(str(error))
+    failures = []
+    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
+        try:
+            page = html.export(path, out, timeout)
+        except (outputs.NotebookFailed, InputError) as failure:
+            failures.append(str(failure))
+        else:
+            tqdm.write(f"{path}: {page}")
+    if failures:
+        _stop("\n".join(failures))
+
+
 def _own_notebooks() -> list[Path]:
     """Return the folders of the checkout around the working directory whose outputs are stored."""
     from rnncourse.environment import checkout_above

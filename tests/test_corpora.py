@@ -1,8 +1,10 @@
 """rnncourse.data.corpora: the real series are the real ones, the made signals are what they say."""
 
+import importlib
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncourse import data
-from rnncourse.data import alice, bouncing_ball, sound_wave, stock_price, sunspots, tokenize
+from rnncourse.analysis.gates import ABLATIONS
+from rnncourse.data import alice, bouncing_ball, gate_ablation, sound_wave, stock_price, sunspots, tokenize
 from rnncourse.errors import InputError
 
 
@@ -157,3 +160,26 @@ def test_bouncing_ball_refuses():
     says(lambda: bouncing_ball(radius=8), "radius is 8", "height 16", "below 8")
     says(lambda: bouncing_ball(radius=float("inf")), "radius", "inf")
     says(lambda: bouncing_ball(bounces=0), "bounces", "int 0")
+
+
+def test_stored_ablation_is_complete_and_its_scores_are_shares():
+    stored = gate_ablation()
+    loud = stored.pop("loud unit")
+    starts = {run.split(" | ")[1] for run in stored if run.startswith("intact")}
+    assert starts == {f"bias {start}" for start in ("0", "1", "2", "3", "chrono")}
+    for part in ABLATIONS:
+        for delay in (5, 10, 20, 40, 80):
+            assert len(stored[f"{part} | bias 3 | delay {delay}"]) == 3
+    assert len(stored) == (len(ABLATIONS) + 4) * 5
+    assert all(0 <= score <= 1 for scores in stored.values() for score in scores)
+    assert len(loud) == 6 and all(
+        len(shares) == 3 and 0 <= min(shares) <= max(shares) <= 1 for shares in loud
+    )
+
+
+def test_a_stored_score_is_what_the_benchmark_computes(monkeypatch):
+    """A short run of the grid, done again: the file and the script have not drifted apart."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    benchmark = importlib.import_module("gate_ablation")
+    run = ("no output gate", "3", 5, 1)
+    assert benchmark.score(*run) == gate_ablation()["no output gate | bias 3 | delay 5"][1] == 1.0

@@ -7,14 +7,19 @@ from hypothesis import strategies as st
 
 from rnncourse.data import (
     CHILDRENS_BOOK,
+    CHILDRENS_NAMES,
     DINNERS,
     RAIN_EVIDENCE,
     Card,
     childrens_book,
+    childrens_sentences,
     dinner_diary,
+    is_possible,
+    loud_book,
     memory_game,
     pronoun_texts,
     rain_days,
+    shouted,
     weather_day,
     weather_week,
 )
@@ -109,6 +114,69 @@ def test_the_set_of_words_does_not_resolve_the_pronoun():
 def test_pronoun_refuses():
     says(lambda: pronoun_texts(0, rng()), "n", "int 0")
     says(lambda: pronoun_texts(3, None), "rng", "None")
+
+
+# --- more sentences for the children's book -------------------------------------------------------------
+
+
+def test_sentences_follow_the_grammar_of_the_book():
+    sentences = childrens_sentences(6000, rng())
+    assert len({tuple(sentence) for sentence in sentences}) == 12
+    assert all(is_possible(sentence) for sentence in sentences)
+    assert 0.47 < np.mean([len(sentence) == 4 for sentence in sentences]) < 0.53
+    for name in CHILDRENS_NAMES:
+        assert 0.30 < np.mean([sentence[0] == name for sentence in sentences]) < 0.37
+        assert 0.30 < np.mean([sentence[-2] == name for sentence in sentences]) < 0.37
+    assert all(is_possible(sentence) for sentence in childrens_book())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Doug saw Doug .",
+        "Doug and Jane saw Doug .",
+        "Doug and Doug saw Jane .",
+        "Doug saw Jane saw Spot .",
+        "Doug and Jane saw Spot",
+        "Doug or Jane saw Spot .",
+        "Doug and Jane ate Spot .",
+        "saw saw Jane .",
+        "and saw Jane .",
+        "Doug saw Rex .",
+        "Doug and Jane and Spot saw .",
+        "Doug .",
+        ".",
+        "",
+    ],
+)
+def test_sentences_that_the_book_cannot_hold(words):
+    assert not is_possible(words.split())
+
+
+def test_loud_book_shouts_between_quotation_marks_and_nowhere_else():
+    text = loud_book(5000, rng(2))
+    assert len(text) == 5000
+    inside = shouted(text)
+    for character, loud in zip(text, inside, strict=True):
+        if character.isalpha():
+            assert character.isupper() or not loud
+    quiet = "".join(c for c, loud in zip(text, inside, strict=True) if not loud).replace('"', "")
+    sentences = [part.split() for part in quiet.split(".")[:-1]]
+    assert all(is_possible([*words, "."]) for words in sentences)
+    assert (
+        0.55 < inside.mean() < 0.75
+    )  # a shout has 2 sentences on average, and half of the pieces are shouts
+
+
+def test_shouted_counts_the_marks():
+    assert shouted('a "B." c').tolist() == [False, False, True, True, True, False, False, False]
+
+
+def test_more_sentences_refuse():
+    says(lambda: childrens_sentences(0, rng()), "n", "int 0")
+    says(lambda: childrens_sentences(3, 1), "rng", "int 1")
+    says(lambda: loud_book(0, rng()), "n", "int 0")
+    says(lambda: loud_book(3, None), "rng", "None")
 
 
 # --- rain and weather ---------------------------------------------------------------------------------

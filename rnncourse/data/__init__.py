@@ -1,6 +1,7 @@
 """Arrays in memory: the course's stories and real series, and the way from things to vectors."""
 
-from rnncourse.data.corpora import alice, bouncing_ball, sound_wave, stock_price, sunspots
+from rnncourse.data.contexts import CONTEXT_WORDS, context_texts, contexts, far_gap
+from rnncourse.data.corpora import alice, bouncing_ball, gate_ablation, sound_wave, stock_price, sunspots
 from rnncourse.data.encoding import (
     Scaler,
     Vocabulary,
@@ -13,6 +14,7 @@ from rnncourse.data.encoding import (
 )
 from rnncourse.data.stories import (
     CHILDRENS_BOOK,
+    CHILDRENS_NAMES,
     DINNERS,
     RAIN_EVIDENCE,
     Card,
@@ -22,16 +24,23 @@ from rnncourse.data.stories import (
     Measurement,
     PronounTexts,
     childrens_book,
+    childrens_sentences,
     dinner_diary,
+    is_possible,
+    loud_book,
     memory_game,
     pronoun_texts,
     rain_days,
+    shouted,
     weather_day,
     weather_week,
 )
+from rnncourse.data.tasks import adding_task, copy_task, delay_curves, recall_task
 
 __all__ = [
     "CHILDRENS_BOOK",
+    "CHILDRENS_NAMES",
+    "CONTEXT_WORDS",
     "DINNERS",
     "RAIN_EVIDENCE",
     "Card",
@@ -42,16 +51,28 @@ __all__ = [
     "PronounTexts",
     "Scaler",
     "Vocabulary",
+    "adding_task",
     "alice",
     "batches",
     "bouncing_ball",
     "childrens_book",
+    "childrens_sentences",
+    "context_texts",
+    "contexts",
+    "copy_task",
+    "delay_curves",
     "dinner_diary",
+    "far_gap",
+    "gate_ablation",
+    "is_possible",
+    "loud_book",
     "memory_game",
     "one_hot",
     "pad_sequences",
     "pronoun_texts",
     "rain_days",
+    "recall_task",
+    "shouted",
     "sliding_windows",
     "sound_wave",
     "stock_price",

@@ -5,6 +5,7 @@ Whatever is random takes an explicit generator; the same generator gives the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -63,6 +64,67 @@ CHILDRENS_BOOK = "Doug saw Jane. Jane saw Spot. Spot saw Doug."
 def childrens_book() -> list[list[str]]:
     """Return the book's sentences, each a list of tokens that ends in its full stop."""
     return [tokenize(sentence + ".") for sentence in CHILDRENS_BOOK.split(".")[:-1]]
+
+
+CHILDRENS_NAMES = ("Doug", "Jane", "Spot")
+
+
+def childrens_sentences(n: int, rng: np.random.Generator) -> list[list[str]]:
+    """Return n more sentences for the book, each a list of tokens: "Doug saw Jane." or "Doug and Jane saw Spot."
+
+    One or two of the three see the one who is left, or one of the two who are left: nobody is named twice. Both
+    forms are equally frequent, and so are the names. There are 12 different sentences.
+    """
+    require_generator("rng", rng)
+    sentences = []
+    for _ in range(require_count("n", n)):
+        first, second, third = (str(name) for name in rng.permutation(CHILDRENS_NAMES))
+        one_sees = rng.random() < 0.5
+        sentences.append(
+            [first, "saw", second, "."] if one_sees else [first, "and", second, "saw", third, "."]
+        )
+    return sentences
+
+
+def is_possible(sentence: Sequence[str]) -> bool:
+    """Say whether the book could hold this list of tokens: one of the 12 sentences, nobody in it named twice."""
+    seers = list(sentence[:-3])
+    wanted = [[sentence[0]], [sentence[0], "and", sentence[2]]] if len(sentence) > 3 else []
+    named = [*seers[::2], *sentence[-2:-1]]
+    return (
+        seers in wanted
+        and sentence[-3] == "saw"
+        and sentence[-1] == "."
+        and set(named) <= set(CHILDRENS_NAMES)
+        and len(set(named)) == len(named)
+    )
+
+
+def loud_book(n: int, rng: np.random.Generator) -> str:
+    """Return a text of n characters in which people shout: Doug saw Jane. "JANE SAW SPOT." Spot saw Doug.
+
+    What stands between quotation marks is one to three sentences in capitals, the rest is in small letters; both
+    are equally frequent. The mark that opens a shout is the mark that closes it, so that only what came before
+    says which of the two it is. The text is cut off after n characters.
+    """
+    require_generator("rng", rng)
+    n = require_count("n", n)
+    pieces: list[str] = []
+    while sum(map(len, pieces)) < n:
+        aloud = rng.random() < 0.5
+        said = " ".join(_somebody_saw(rng) for _ in range(rng.integers(1, 4) if aloud else 1))
+        pieces.append(f'"{said.upper()}" ' if aloud else f"{said} ")
+    return "".join(pieces)[:n]
+
+
+def _somebody_saw(rng: np.random.Generator) -> str:
+    seer, seen, _ = rng.permutation(CHILDRENS_NAMES)
+    return f"{seer} saw {seen}."
+
+
+def shouted(text: str) -> np.ndarray:
+    """Return True (n,) for each character of a loud_book that lies between quotation marks, the first one included."""
+    return np.cumsum([character == '"' for character in text], dtype=int) % 2 == 1
 
 
 # --- What does "it" mean? -----------------------------------------------------------------------------

@@ -3,7 +3,10 @@
 from rnncourse.viz.credit import credit_grid, sum_of_matrices
 from rnncourse.viz.diagrams import dense_window_network, feedback_networks, folded_network, unrolled_network
 from rnncourse.viz.flow import gradient_heat_map, gradient_heat_maps, norm_curves
+from rnncourse.viz.gates import gate_curve, gate_heat_map, gate_lines, text_trace
 from rnncourse.viz.graphs import backprop_sweep, gradient_graph
+from rnncourse.viz.long_range import activation_curves, delay_curves, task_pictures
+from rnncourse.viz.lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
 from rnncourse.viz.series import (
     bars_with_seeds,
     curve_with_seeds,
@@ -32,11 +35,14 @@ from rnncourse.viz.vectors import (
 )
 
 __all__ = [
+    "LSTM_PARTS",
+    "activation_curves",
     "backprop_sweep",
     "bars_with_seeds",
     "course_style",
     "credit_grid",
     "curve_with_seeds",
+    "delay_curves",
     "dense_window_network",
     "distance_matrices",
     "distance_matrix",
@@ -47,12 +53,17 @@ __all__ = [
     "folded_network",
     "forecast_plot",
     "frames_strip",
+    "gate_curve",
+    "gate_heat_map",
+    "gate_lines",
     "gradient_graph",
     "gradient_heat_map",
     "gradient_heat_maps",
     "labelled_points",
     "line_plot",
     "loss_plot",
+    "lstm_cell",
+    "lstm_cell_text",
     "memory_order",
     "memory_strip",
     "memory_table",
@@ -70,6 +81,8 @@ __all__ = [
     "state_lines",
     "state_planes",
     "sum_of_matrices",
+    "task_pictures",
+    "text_trace",
     "token_strip",
     "unrolled_network",
     "value_strips",

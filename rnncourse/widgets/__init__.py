@@ -1,5 +1,6 @@
 """Widgets: tested functions that prepare what is shown, and controls that also work by keyboard."""
 
+from rnncourse.widgets.gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets.gradient_lab import GradientLab, gradient_lab
 from rnncourse.widgets.memory_stepper import memory_frames, memory_stepper
 from rnncourse.widgets.player import Frame, FramePlayer
@@ -7,13 +8,18 @@ from rnncourse.widgets.quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets.unroll_stepper import UnrollStepper, step_frames, unroll_stepper
 
 __all__ = [
+    "GATE_PRESETS",
+    "GATE_WEIGHTS",
     "Frame",
     "FramePlayer",
+    "GateLab",
     "GradientLab",
     "Prediction",
+    "Preset",
     "Question",
     "Quiz",
     "UnrollStepper",
+    "gate_lab",
     "gradient_lab",
     "memory_frames",
     "memory_stepper",

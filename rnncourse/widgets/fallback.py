@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import anywidget
+import traitlets
 from IPython.display import display
 
 _FILES = Path(__file__).parent
@@ -33,6 +34,8 @@ def read_front_end(*names: str) -> str:
 
 class ReadableWidget(anywidget.AnyWidget):
     """A widget with a static stand-in. A subclass says what it reads like and how to bring it to life."""
+
+    works_without_kernel = traitlets.Bool(True).tag(sync=True)  # then `rnncourse build html` keeps it alive
 
     def static_html(self) -> str:
         """Return what the widget shows as HTML without scripts."""

@@ -84,6 +84,8 @@ class GradientLab(ReadableWidget):
     _esm = read_front_end("keys.js", "gradient_lab.js")
     _css = read_front_end("theme.css", "gradient_lab.css")
 
+    works_without_kernel = traitlets.Bool(False).tag(sync=True)
+
     _settings = ("cell", "init", "scale", "T", "seed", "forget_bias", "inputs")
 
     cell = _setting()

@@ -1,0 +1,183 @@
+"""Write notebooks as pages that need nothing: no kernel, no network, no file beside them.
+
+nbconvert makes the page, with a template of the course's own. Mathematics becomes MathML, which every current
+browser sets by itself and screen readers read: no script, no fonts to carry. Widgets that compute in the browser
+are in the page with their scripts and states; those that ask the kernel leave their stand-in.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from jinja2 import pass_context
+from latex2mathml.converter import convert as mathml
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from rnncourse.building.outputs import (
+    WIDGET_VIEW,
+    NotebookFailed,
+    merge_streams,
+    read,
+    run,
+    write_atomically,
+)
+from rnncourse.errors import InputError
+
+TEMPLATES = Path(__file__).parent / "templates"
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+_OF_THE_MANAGER = re.compile(r"_esm|_css|_(model|view)_.*|_anywidget_id|_dom_classes|layout|tabbable|tooltip")
+# What the converter writes and what browsers set well.
+_BETTER_MATHML = (
+    (' xmlns="http://www.w3.org/1998/Math/MathML"', ""),  # HTML knows; in a heading it would become a prefix
+    ("<mo>&#x02016;</mo>", '<mo stretchy="false" lspace="0" rspace="0">&#x02016;</mo>'),  # bars of a norm
+    ("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">&#x0002F;</mo>'),
+    ("<mo>&#x02202;</mo>", "<mi>&#x02202;</mi>"),
+)
+_ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered)\}")
+_EMPTY_HEADER = re.compile(r"<th([^>]*)>\s*</th>")
+_SIBLING = re.compile(r'(<a [^>]*href="[^"/:#]+)\.ipynb(#[^"]*)?"')
+
+
+def export(path: Path, folder: Path, timeout: int = 180) -> Path:
+    """Run the notebook at `path` and write it as `folder`/NAME.html; return the page's path.
+
+    The notebook's file stays as it is. timeout: seconds one cell may take. Raises NotebookFailed when a cell
+    raises, and InputError when `folder` cannot be one.
+    """
+    notebook = read(path.read_text(encoding="utf-8"), path)
+    run(notebook, path, timeout, keep_widgets=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"out must be a folder that can be written to, but {folder} is not: {error}"
+        ) from error
+    page = folder / f"{path.stem}.html"
+    page.touch()
+    write_atomically(page, as_page(notebook, path.stem))
+    return page
+
+
+def as_page(notebook: NotebookNode, name: str) -> str:
+    """Return a notebook that has just been run, with the states of its widgets, as one HTML page."""
+    states = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    living = {
+        model_id: entry["state"]
+        for model_id, entry in states.items()
+        if entry["state"].get("works_without_kernel")
+    }
+    shown = _keep_living(notebook, living)
+    exporter = CourseExporter(template_name="rnncourse", extra_template_basedirs=[str(TEMPLATES)])
+    notebook.metadata["title"] = _title(notebook) or name
+    folder = TEMPLATES / "rnncourse"
+    course = {
+        "style": (folder / "page.css").read_text(encoding="utf-8"),
+        "loader": (folder / "loader.js").read_text(encoding="utf-8"),
+        "widgets": _for_script(_bundle({model_id: living[model_id] for model_id in shown})),
+    }
+    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}, "course": course})
+    return _SIBLING.sub(r'\1.html\2"', page)
+
+
+class MathRenderer(IPythonRenderer):
+    """Markdown to HTML, with LaTeX as MathML."""
+
+    def block_math(self, body: str) -> str:
+        return _math(body, "block")
+
+    def inline_math(self, body: str) -> str:
+        return _math(body, "inline")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return _math(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
+
+
+class CourseExporter(HTMLExporter):
+    """nbconvert's HTML exporter, whose mathematics needs no script."""
+
+    @pass_context
+    def markdown2html(self, context: Mapping[str, Any], source: str) -> str:
+        """Return Markdown as HTML."""
+        attachments = context.get("cell", {}).get("attachments", {})
+        renderer = MathRenderer(escape=False, attachments=attachments, anchor_link_text=self.anchor_link_text)
+        # A corner of a table that heads nothing is no header.
+        return _EMPTY_HEADER.sub(r"<td\1></td>", MarkdownWithMath(renderer=renderer).render(source))
+
+    def default_filters(self):
+        yield from super().default_filters()
+        yield "markdown2html", self.markdown2html
+        yield "latex2html", lambda source: _math(source.strip().strip("$"), "block")
+
+
+def _math(latex: str, display: str) -> str:
+    """Return LaTeX as MathML."""
+    # The converter knows lines that are aligned by the name of the environment that needs no mathematics around it.
+    written = mathml(_ALIGNED.sub(r"\\\1{align*}", latex.strip()), display=display)
+    for worse, better in _BETTER_MATHML:
+        written = written.replace(worse, better)
+    return written
+
+
+def _keep_living(notebook: NotebookNode, living: Mapping[str, Any]) -> list[str]:
+    """Leave a place for each view that lives without a kernel, take the others out; return the models, each once."""
+    shown: dict[str, None] = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = merge_streams(cell.outputs)
+        for output in cell.outputs:
+            view = output.get("data", {}).get(WIDGET_VIEW)
+            if view is None:
+                continue
+            if view["model_id"] in living:
+                place = f'<div data-rnncourse-model="{escape(view["model_id"])}"></div>'
+                output.data = NotebookNode({"text/html": place})
+                shown[view["model_id"]] = None
+            else:
+                output.data = _without_view(output.data)
+    notebook.metadata.pop("widgets", None)
+    return list(shown)
+
+
+def _without_view(data: NotebookNode) -> NotebookNode:
+    """Return what stands in the place of a widget that asks the kernel: where it can be had."""
+    said = "In JupyterLab this is a panel that answers: open the course with the command rnncourse lab."
+    others = {mime: content for mime, content in data.items() if mime not in (WIDGET_VIEW, "text/plain")}
+    return NotebookNode(others or {"text/html": f"<p>{escape(said)}</p>"})
+
+
+def _bundle(states: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return scripts and styles, each once, and for each model which script is its own and its state."""
+    scripts = list(dict.fromkeys(state["_esm"] for state in states.values()))
+    styles = list(dict.fromkeys(state["_css"] for state in states.values()))
+    models = {
+        model_id: {
+            "script": scripts.index(state["_esm"]),
+            "state": {name: value for name, value in state.items() if not _OF_THE_MANAGER.fullmatch(name)},
+        }
+        for model_id, state in states.items()
+    }
+    return {"scripts": scripts, "styles": styles, "models": models}
+
+
+def _for_script(value: Any) -> str:
+    """Return JSON that can stand in a script element: nothing in it ends the element."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+
+
+def _title(notebook: NotebookNode) -> str:
+    """Return the notebook's first heading, without Markdown's and LaTeX's signs."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (heading := re.search(r"^# +(.+)$", cell.source, re.MULTILINE)):
+            return re.sub(r"[$`*\\{}]", "", heading[1]).strip()
+    return ""
+
+
+__all__ = ["NotebookFailed", "as_page", "export"]

@@ -1,0 +1,115 @@
+"""A page of `rnncourse build html`, opened from disk with the network cut: nothing is fetched, the lab is alive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import page_notebook
+import pytest
+from accessibility import violations
+from playwright.sync_api import Browser, Page, expect
+
+from rnncourse.building import html
+from rnncourse.viz.lstm_cell import written
+from rnncourse.widgets import gate_lab
+
+LAB = ".rnncourse-gate-lab >> nth=0"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("offline")
+    return html.export(page_notebook.write(folder), folder, timeout=60)
+
+
+@pytest.fixture
+def page(browser: Browser, file: Path) -> Iterator[Page]:
+    """Return the page; the test fails if it asked the network for anything, or said so on the console."""
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    asked, said = [], []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.goto(file.as_uri())
+    expect(opened.locator(".rnncourse-live")).to_have_count(4)
+    yield opened
+    context.close()
+    assert [url for url in asked if not url.startswith(("blob:null/", "data:", file.as_uri()))] == []
+    assert said == []
+
+
+def test_lab_reacts_to_keys_and_its_numbers_change(page):
+    lab, wanted = page.locator(LAB), gate_lab("latch")
+    wanted.step = 4
+
+    def shown() -> list[list[str]]:
+        rows = [lab.locator(f"[data-row={name}] text").all_text_contents() for name in "xfigo"]
+        return [*rows, lab.locator("[data-survives]").all_text_contents()]
+
+    def expected() -> list[list[str]]:
+        return [[written(one) for one in getattr(wanted, name)] for name in (*"xfigo", "survives")]
+
+    assert shown() == expected()
+    slider = lab.locator("[data-slider=f]")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    wanted.f = 0.9
+    assert shown() == expected()
+    assert lab.locator("[data-number=c]").first.text_content() == written(wanted.c[3])
+    lab.get_by_role("button", name="Count").press("Enter")
+    wanted.preset = "count"
+    assert shown() == expected()
+
+
+def test_two_views_of_one_lab_move_together(page):
+    page.locator(LAB).get_by_role("button", name="Forget").click()
+    pressed = page.locator(".rnncourse-gate-lab [aria-pressed=true]")
+    assert pressed.all_inner_texts() == ["Forget", "Forget"]
+
+
+def test_question_and_player_are_alive(page):
+    page.get_by_label("right").check()
+    page.get_by_role("button", name="Commit to this answer").click()
+    assert page.inner_text(".rnncourse-verdict").startswith("Right.")
+    player = page.locator(".rnncourse-player")
+    assert player.locator(".rnncourse-frame:visible").all_inner_texts() == ["one"]
+    player.get_by_role("slider").press("ArrowRight")
+    assert player.locator(".rnncourse-frame:visible").all_inner_texts() == ["two"]
+
+
+def test_stand_ins_give_way_to_what_is_alive_and_stay_where_nothing_is(page):
+    visible = [one.inner_text() for one in page.locator(".rnncourse-fallback:visible").all()]
+    assert len(visible) == 1 and visible[0].startswith("Gradient lab")
+
+
+def test_mathematics_is_set(page):
+    formulas = page.locator("math").all()
+    assert len(formulas) == 6
+    for formula in formulas:
+        box = formula.bounding_box()
+        assert box["width"] > 5 and box["height"] > 5
+    # It is set, not written in a row: an index stands lower than its letter and is smaller.
+    letter, index = page.locator("math msub").nth(1).locator("mi").all()[:2]
+    sizes = [one.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") for one in (letter, index)]
+    assert sizes[1] < sizes[0]
+    bottoms = [one.evaluate("one => one.getBoundingClientRect().bottom") for one in (letter, index)]
+    assert bottoms[1] > bottoms[0]
+    assert "$" not in page.locator("h1").inner_text()
+
+
+def test_without_scripts_everything_can_be_read(browser, file):
+    context = browser.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert page.locator(".rnncourse-fallback:visible").count() == 5
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_axe_finds_nothing_in_the_page(page, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(200)
+    assert violations(page) == []

@@ -1,0 +1,45 @@
+"""A small notebook with everything that `rnncourse build html` has to bring into a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+MATHEMATICS = r"""# Gates $f_t$ in a page
+
+The cell keeps $c_t = f_t \odot c_{t-1} + i_t \odot g_t$; a price of 5 dollars is no formula, nor is `$x$`.
+
+$$h_t = o_t \odot \tanh(c_t), \qquad \lVert \partial c_T/\partial c_t \rVert$$
+
+$$\begin{aligned} a &= b \\ c &= d \end{aligned}$$
+
+| | meaning |
+|:--|:--|
+| $W_{xh}$ | weights |
+
+A line with a link in it: [the next chapter](07_next.ipynb#here), and [an exercise](../exercises/06.ipynb)
+"""
+LAB = "from rnncourse import notation, viz\nfrom rnncourse.widgets import *\n\nlab = gate_lab('latch')\nlab"
+PREDICT = 'predict("Which </script> gate?", ["left", "right"], "right", "Read it.", "which")'
+PLAYER = 'FramePlayer([Frame("<p>one</p>", "1", "First."), Frame("<p>two</p>", "2", "Second.")], title="Two")'
+FIGURE = 'print("said aloud")\nviz.show(viz.lstm_cell(), alt="The cell.")\nnotation.table("h_t")'
+
+
+def write(folder: Path) -> Path:
+    """Write the notebook to `folder` and return its path; nothing in it has been run."""
+    cells = [
+        new_markdown_cell(MATHEMATICS, id="mathematics"),
+        new_code_cell(LAB, id="lab"),
+        new_code_cell(PREDICT, id="question", metadata={"tags": ["hide-input"]}),
+        new_code_cell(PLAYER, id="player"),
+        new_code_cell("gradient_lab(T=10, H=8)", id="asks-the-kernel"),
+        new_code_cell(FIGURE, id="figure"),
+        new_code_cell("import ipywidgets\nipywidgets.IntSlider()", id="not-ours"),
+        new_code_cell("lab.step = 4\nlab", id="lab-again"),
+    ]
+    path = folder / "06_page.ipynb"
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
+    return path

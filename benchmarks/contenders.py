@@ -29,7 +29,56 @@ def textbook_rnn(p: Arrays, x: np.ndarray, dh: np.ndarray) -> tuple[np.ndarray, 
 
 
 def textbook_lstm(p: Arrays, x: np.ndarray, dh: np.ndarray) -> tuple[np.ndarray, Arrays]:
-    """Return dx and the gradients of an LSTM, one NumPy line after the other."""
+    """Return dx and the gradients of an LSTM, one NumPy line after the other, each gate with its own weights.
+
+    p: the weights of by_gate.
+    """
+    T, B, _ = x.shape
+    hs, cs, gates = {-1: np.zeros((B, len(p["W_hi"])), x.dtype)}, {}, {}
+    cs[-1] = np.zeros_like(hs[-1])
+    for t in range(T):
+        i = 1 / (1 + np.exp(-(x[t] @ p["W_xi"] + hs[t - 1] @ p["W_hi"] + p["b_i"])))
+        f = 1 / (1 + np.exp(-(x[t] @ p["W_xf"] + hs[t - 1] @ p["W_hf"] + p["b_f"])))
+        g = np.tanh(x[t] @ p["W_xg"] + hs[t - 1] @ p["W_hg"] + p["b_g"])
+        o = 1 / (1 + np.exp(-(x[t] @ p["W_xo"] + hs[t - 1] @ p["W_ho"] + p["b_o"])))
+        cs[t] = f * cs[t - 1] + i * g
+        hs[t] = o * np.tanh(cs[t])
+        gates[t] = i, f, g, o
+    grads = {name: np.zeros_like(array) for name, array in p.items()}
+    dx, dh_next, dc_next = np.zeros_like(x), np.zeros_like(hs[0]), np.zeros_like(hs[0])
+    for t in reversed(range(T)):
+        i, f, g, o = gates[t]
+        dh_t = dh[t] + dh_next
+        tanh_c = np.tanh(cs[t])
+        dc = dc_next + dh_t * o * (1 - tanh_c**2)
+        da = {
+            "i": dc * g * i * (1 - i),
+            "f": dc * cs[t - 1] * f * (1 - f),
+            "g": dc * i * (1 - g**2),
+            "o": dh_t * tanh_c * o * (1 - o),
+        }
+        dh_next, dc_next = np.zeros_like(dh_t), dc * f
+        for gate, da_gate in da.items():
+            grads["W_x" + gate] += x[t].T @ da_gate
+            grads["W_h" + gate] += hs[t - 1].T @ da_gate
+            grads["b_" + gate] += da_gate.sum(axis=0)
+            dx[t] += da_gate @ p["W_x" + gate].T
+            dh_next += da_gate @ p["W_h" + gate].T
+    return dx, grads
+
+
+def by_gate(p: Arrays) -> Arrays:
+    """Return copies of an LSTM's parameters, cut into those of its gates."""
+    parts = {name: np.split(p[name], 4, axis=-1) for name in ("W_x", "W_h", "b")}
+    return {
+        (f"{name}_{gate}" if name == "b" else name + gate): np.ascontiguousarray(parts[name][k])
+        for name in parts
+        for k, gate in enumerate("ifgo")
+    }
+
+
+def packed_lstm(p: Arrays, x: np.ndarray, dh: np.ndarray) -> tuple[np.ndarray, Arrays]:
+    """Return what textbook_lstm does, with the four gates in one product: fewer and larger products."""
     T, B, _ = x.shape
     H = len(p["W_h"])
     hs, cs, gates = {-1: np.zeros((B, H), x.dtype)}, {-1: np.zeros((B, H), x.dtype)}, {}

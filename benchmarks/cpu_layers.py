@@ -16,7 +16,7 @@ from timing import geometric_mean, medians, pin  # isort: skip
 
 import numpy as np
 import torch
-from contenders import TEXTBOOK, Floor, torch_loop
+from contenders import TEXTBOOK, Floor, by_gate, packed_lstm, torch_loop
 
 from rnncourse import in_numpy
 
@@ -56,8 +56,15 @@ def main() -> None:
 def table(kind: str, shapes: list[tuple[int, int, int, int]], seconds: float) -> None:
     """Print ours against each contender, shape by shape."""
     print(f"### {kind}\n")
-    print("| B, T, D, H | ours, ms | ours / torch.nn | ours / floor | textbook / ours | torch loop / ours |")
-    print("|:--|--:|:--|:--|:--|--:|")
+    rivals = ["textbook", *(["packed loop"] if kind == "LSTM" else []), "torch loop"]
+    heads = [
+        "B, T, D, H",
+        "ours, ms",
+        "ours / torch.nn",
+        "ours / floor",
+        *(f"{name} / ours" for name in rivals),
+    ]
+    print(f"| {' | '.join(heads)} |\n|:--|--:|:--|:--|:--|{'--:|' * (len(rivals) - 1)}")
     ratios = []
     for shape in shapes:
         B, _, _, H = shape
@@ -69,7 +76,7 @@ def table(kind: str, shapes: list[tuple[int, int, int, int]], seconds: float) ->
             judge(ours / taken["floor"], *against_floor(kind, B, H)),
             judge(taken["textbook"] / ours, ">", 2.8 if kind == "LSTM" else None),
         ]
-        figures = [f"{1000 * ours:.2f}", *judged, f"{taken['torch loop'] / ours:.1f}"]
+        figures = [f"{1000 * ours:.2f}", *judged, *(f"{taken[name] / ours:.1f}" for name in rivals[1:])]
         print(f"| {shape} | {' | '.join(figures)} |", flush=True)
     mean = judge(geometric_mean(ratios), "<", 1.0 if kind == "LSTM" else None)
     print(f"\ngeometric mean of ours / torch.nn: {mean}\n")
@@ -95,7 +102,7 @@ def judge(ratio: float, side: str, target: float | None) -> str:
 
 
 def contenders(kind: str, B: int, T: int, D: int, H: int) -> dict:
-    """Return what is timed, by name: the same layer with the same numbers, four times, and the floor."""
+    """Return what is timed, by name: the same layer with the same numbers, again and again, and the floor."""
     rng = np.random.default_rng(0)
     ours = getattr(in_numpy, kind)(D, H, rng=rng)
     x = rng.standard_normal((T, B, D)).astype(np.float32)
@@ -118,13 +125,17 @@ def contenders(kind: str, B: int, T: int, D: int, H: int) -> dict:
             tensor.grad = None
         torch_loop(kind, p, x_t, dh_t)
 
-    return {
+    as_written = by_gate(ours.params) if kind == "LSTM" else ours.params
+    runs = {
         "ours": run_ours,
         "torch.nn": run_torch_nn,
         "floor": Floor(kind, B, T, D, H).run,
-        "textbook": lambda: TEXTBOOK[kind](ours.params, x, dh),
+        "textbook": lambda: TEXTBOOK[kind](as_written, x, dh),
         "torch loop": run_torch_loop,
     }
+    if kind == "LSTM":
+        runs["packed loop"] = lambda: packed_lstm(ours.params, x, dh)
+    return runs
 
 
 def last_step(seconds: float) -> None:

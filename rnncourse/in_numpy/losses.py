@@ -5,6 +5,8 @@ A loss is a mean over the positions that count. `mask` says which those are: 1 c
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rnncourse.errors import InputError, require_array
@@ -34,8 +36,9 @@ def softmax_cross_entropy(
     if y.shape != s.shape[:-1]:
         raise InputError(f"y must have shape {s.shape[:-1]} to go with s {s.shape}, but {y.shape} came")
     K = s.shape[-1]
-    if y.min() < 0 or y.max() >= K:
-        raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {y.min()} to {y.max()}")
+    smallest, largest = y.min(), y.max()
+    if smallest < 0 or largest >= K:
+        raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {smallest} to {largest}")
     weight = _weights(mask, y.shape, s.dtype)
     target = np.arange(y.size), y.ravel()
     shifted = s - s.max(axis=-1, keepdims=True)
@@ -63,7 +66,7 @@ def mse(s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> tuple[f
 def _weights(mask: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Return what each position weighs in the mean: 1 / (number that count), or 0."""
     if mask is None:
-        return np.full(shape, 1 / np.prod(shape), dtype=dtype)
+        return np.full(shape, 1 / math.prod(shape), dtype=dtype)
     if np.shape(mask) != shape:
         raise InputError(f"mask must have shape {shape}, one entry a position, but {np.shape(mask)} came")
     mask = np.asarray(mask, dtype=dtype)

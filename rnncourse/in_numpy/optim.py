@@ -5,6 +5,8 @@ With `clip`, the gradients are first scaled down so that their common norm is at
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from rnncourse.errors import InputError, describe
@@ -18,7 +20,8 @@ def clip_by_norm(grads: Arrays, max_norm: float) -> float:
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
     """
     _positive("max_norm", max_norm)
-    norm = float(np.sqrt(sum(_sum_of_squares(g) for g in grads.values())))
+    with np.errstate(over="ignore"):
+        norm = math.sqrt(sum(_sum_of_squares(g) for g in grads.values()))
     if norm > max_norm:
         for g in grads.values():
             g *= max_norm / norm
@@ -84,8 +87,9 @@ class Adagrad(Optimizer):
 
     def _update(self, name: str, array: np.ndarray, gradient: np.ndarray) -> None:
         total = _memory(self.square, name, array)
-        total += gradient**2
-        step = np.sqrt(total)
+        step = gradient * gradient
+        total += step
+        np.sqrt(total, out=step)
         step += self.eps
         np.divide(gradient, step, out=step)
         step *= self.lr
@@ -126,9 +130,8 @@ def _memory(kept: Arrays, name: str, array: np.ndarray) -> np.ndarray:
 
 def _sum_of_squares(g: np.ndarray) -> float:
     """Return the sum of squares; where float32 is too small for it, it is done again in float64."""
-    with np.errstate(over="ignore"):
-        total = float(np.vdot(g, g))
-    return total if np.isfinite(total) else float((g.astype(np.float64) ** 2).sum())
+    total = float(np.vdot(g, g))
+    return total if math.isfinite(total) else float((g.astype(np.float64) ** 2).sum())
 
 
 def _positive(name: str, value: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,6 +131,11 @@ def fit_truncated(
         history.best_step = best.step
         _learn(model, ds, optimizer, step, history, best)
     return history
+
+
+def progress(items: Iterable, what: str) -> Iterable:
+    """Return `items` with a progress bar for a loop that trains several models; it appears after two seconds."""
+    return tqdm(items, desc=what, disable=_disabled(True), delay=BAR_AFTER_SECONDS, leave=False)
 
 
 class _Best:

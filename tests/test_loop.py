@@ -10,7 +10,9 @@ import torch
 from engines import furthest
 
 from rnncourse import in_numpy, in_torch
+from rnncourse.environment import REPRODUCIBLE, wants_small_models
 from rnncourse.errors import InputError, TrainingError
+from rnncourse.loop import progress
 
 ENGINES = pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
 T, N, D, K = 6, 8, 3, 4
@@ -225,3 +227,18 @@ def test_wrong_input_is_named():
     ]:
         with pytest.raises(InputError, match=said):
             call()
+
+
+def test_progress_hands_on_what_it_counts(monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert list(progress(iter("abc"), "letters")) == ["a", "b", "c"]
+    monkeypatch.delenv("TQDM_DISABLE")
+    assert list(progress([3, 1, 2], "numbers")) == [3, 1, 2]
+
+
+def test_models_stay_small_where_outputs_are_compared(monkeypatch):
+    for name, value in REPRODUCIBLE.items():
+        monkeypatch.setenv(name, value)
+    assert wants_small_models()
+    monkeypatch.delenv("RNNCOURSE_SMALL")
+    assert not wants_small_models()

@@ -20,6 +20,7 @@ from rnncourse.in_numpy.cells import (
     rnn_step,
     rnn_step_backward,
 )
+from rnncourse.in_numpy.encoder_decoder import EncoderDecoder
 from rnncourse.in_numpy.gradcheck import gradcheck, numerical_gradient
 from rnncourse.in_numpy.initial import chrono, forget_bias, glorot, identity, orthogonal, uniform
 from rnncourse.in_numpy.layers import GRU, LSTM, RNN, Bidirectional, Stack
@@ -41,6 +42,7 @@ __all__ = [
     "Adam",
     "Beam",
     "Bidirectional",
+    "EncoderDecoder",
     "History",
     "Momentum",
     "Readout",

@@ -21,6 +21,7 @@ from rnncourse.in_torch.cells import (
     rnn_step_backward,
 )
 from rnncourse.in_torch.device import best_device
+from rnncourse.in_torch.encoder_decoder import EncoderDecoder
 from rnncourse.in_torch.gradcheck import gradcheck, numerical_gradient
 from rnncourse.in_torch.initial import chrono, forget_bias, glorot, identity, orthogonal, uniform
 from rnncourse.in_torch.layers import GRU, LSTM, RNN, Bidirectional, Stack
@@ -42,6 +43,7 @@ __all__ = [
     "Adam",
     "Beam",
     "Bidirectional",
+    "EncoderDecoder",
     "History",
     "Momentum",
     "Readout",

@@ -1,5 +1,13 @@
 """Pictures: arrays in, figures or SVG out. Nothing here trains or computes a result."""
 
+from rnncourse.viz.applications import band_plot, heard_plot, probability_bars
+from rnncourse.viz.architectures import (
+    ARCHITECTURES,
+    answer_table,
+    architecture,
+    architecture_text,
+    picture_grid,
+)
 from rnncourse.viz.credit import credit_grid, sum_of_matrices
 from rnncourse.viz.diagrams import dense_window_network, feedback_networks, folded_network, unrolled_network
 from rnncourse.viz.flow import gradient_heat_map, gradient_heat_maps, norm_curves
@@ -35,9 +43,14 @@ from rnncourse.viz.vectors import (
 )
 
 __all__ = [
+    "ARCHITECTURES",
     "LSTM_PARTS",
     "activation_curves",
+    "answer_table",
+    "architecture",
+    "architecture_text",
     "backprop_sweep",
+    "band_plot",
     "bars_with_seeds",
     "course_style",
     "credit_grid",
@@ -59,6 +72,7 @@ __all__ = [
     "gradient_graph",
     "gradient_heat_map",
     "gradient_heat_maps",
+    "heard_plot",
     "labelled_points",
     "line_plot",
     "loss_plot",
@@ -70,6 +84,8 @@ __all__ = [
     "norm_curves",
     "one_hot_grid",
     "padding_grid",
+    "picture_grid",
+    "probability_bars",
     "rank_frequency",
     "row_look_up",
     "share_curve",

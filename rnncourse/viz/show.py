@@ -15,11 +15,11 @@ import sys
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from rnncourse.common.text import rich_text
 from rnncourse.errors import InputError, describe
 from rnncourse.viz.style import CSS_DPI
 
 _CARD = "background-color: #ffffff; border-radius: 8px; max-width: 100%"
-_CODE = re.compile(r"`([^`]+)`")
 _SVG_WIDTH = re.compile(r'<svg[^>]*?\bwidth="(\d+)"')
 
 
@@ -52,11 +52,6 @@ def figure_html(figure_or_svg: Figure | str, *, alt: str, caption: str | None = 
     image = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="{_CARD}">'
     below = f"\n<figcaption>{rich_text(caption)}</figcaption>" if caption else ""
     return f'<figure class="rnncourse-figure" style="margin: 8px 0">\n{image}{below}\n</figure>'
-
-
-def rich_text(text: str) -> str:
-    """Return `text` as HTML: everything escaped, `code` in backticks set as code."""
-    return _CODE.sub(r"<code>\1</code>", html.escape(text))
 
 
 def _png(figure: Figure) -> tuple[str, int]:

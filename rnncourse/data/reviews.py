@@ -1,0 +1,142 @@
+"""Labelled texts: one class for those that the course makes, and a reader for files of your own."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rnncourse.data.encoding import tokenize
+from rnncourse.errors import InputError, describe
+
+TEXT_COLUMNS = ("text", "review", "sentence", "comment")
+LABEL_COLUMNS = ("label", "sentiment", "class", "rating", "stars")
+NEGATIVE_FIRST = ("negative", "neg", "bad", "0", "no")  # so that class 1 is the positive one
+
+Item = tuple[str, str, str]  # where it stands, its text, its label
+
+
+@dataclass(frozen=True, eq=False)
+class Reviews:
+    """n labelled texts as lists of words.
+
+    label (n,) int64: the class of each text, an index into `classes`, the names of the classes.
+    """
+
+    texts: tuple[list[str], ...]
+    label: np.ndarray
+    classes: tuple[str, ...] = ("negative", "positive")
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def part(self, chosen: Iterable[int]) -> Reviews:
+        """Return the texts with the indices `chosen`, in that order."""
+        listed = [int(k) for k in chosen]
+        outside = [k for k in listed if not 0 <= k < len(self)]
+        if outside or not listed:
+            raise InputError(
+                f"chosen must be indices from 0 to {len(self) - 1}, but {outside or 'none'} came"
+            )
+        return Reviews(tuple(self.texts[k] for k in listed), self.label[listed], self.classes)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{int((self.label == k).sum())} {name}" for k, name in enumerate(self.classes))
+        return f"{len(self)} reviews: {counts}"
+
+
+def load_reviews(path: str | Path, encoding: str = "utf-8") -> Reviews:
+    """Return the labelled texts of a CSV file or of a folder, in lower case and cut into words.
+
+    A CSV file has a first row with the names of its columns: one called text (or review, sentence, comment) and
+    one called label (or sentiment, class, rating, stars). A folder has a folder for each class, with one .txt file
+    for each text: pos/1.txt, neg/1.txt, … Two classes or more; their names are sorted, a negative one first.
+    InputError, with the line or the file, for bytes of another encoding, empty texts, missing labels, a missing
+    column, and for texts that are all of one class.
+    """
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"path must be the name of a CSV file or a folder, but {describe(path)} came")
+    path = Path(path)
+    if path.is_dir():
+        items = list(_from_folder(path, encoding))
+    elif path.is_file():
+        items = list(_from_csv(path, encoding))
+    else:
+        raise InputError(f"path is {str(path)!r}, and there is no such file or folder")
+    return _reviews(path, items)
+
+
+def _reviews(path: Path, items: list[Item]) -> Reviews:
+    if not items:
+        raise InputError(f"{path.name} holds no texts")
+    texts = []
+    for where, text, label in items:
+        if not text.strip():
+            raise InputError(f"{where}: the text is empty; write a text or remove it")
+        if not label.strip():
+            raise InputError(f"{where}: the label is missing; every text needs one")
+        texts.append(tokenize(text.lower()))
+    names = [label.strip().lower() for _, _, label in items]
+    classes = sorted(Counter(names), key=lambda name: (name not in NEGATIVE_FIRST, name))
+    if len(classes) < 2:
+        raise InputError(
+            f"{path.name}: all {len(items)} texts have the label {classes[0]!r}, "
+            "and a net can only learn to tell at least two classes apart"
+        )
+    label = np.array([classes.index(name) for name in names], dtype=np.int64)
+    return Reviews(tuple(texts), label, tuple(classes))
+
+
+def _from_csv(path: Path, encoding: str) -> Iterable[Item]:
+    rows = csv.DictReader(_read(path, encoding, path.name).splitlines(keepends=True))
+    columns = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
+    text, label = (_column(path, columns, known) for known in (TEXT_COLUMNS, LABEL_COLUMNS))
+    for row in rows:
+        where = f"{path.name}, line {rows.line_num}"
+        if None in row:
+            raise InputError(
+                f"{where}: more columns than the first row names; put quotes around a text with commas"
+            )
+        yield where, row[text] or "", row[label] or ""
+
+
+def _column(path: Path, columns: dict[str, str], known: tuple[str, ...]) -> str:
+    found = [columns[name] for name in known if name in columns]
+    if not found:
+        named = ", ".join(repr(name) for name in columns) or "nothing"
+        raise InputError(
+            f"{path.name}: no column is called {' or '.join(known)}; its first row names {named}"
+        )
+    return found[0]
+
+
+def _from_folder(path: Path, encoding: str) -> Iterable[Item]:
+    classes = sorted(folder for folder in path.iterdir() if folder.is_dir() and folder.name[0] != ".")
+    if not classes:
+        raise InputError(
+            f"{path.name} holds no folders; a folder for each class was expected, such as pos and neg"
+        )
+    for folder in classes:
+        files = sorted(folder.glob("*.txt"))
+        if not files:
+            raise InputError(f"{path.name}/{folder.name} holds no .txt files; one for each text was expected")
+        for file in files:
+            where = f"{path.name}/{folder.name}/{file.name}"
+            yield where, _read(file, encoding, where), folder.name
+
+
+def _read(path: Path, encoding: str, where: str) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+    except LookupError as unknown:
+        raise InputError(f"encoding is {encoding!r}, which Python does not know; try 'utf-8'") from unknown
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise InputError(
+            f"{where}, line {line}: the byte 0x{error.object[error.start]:02x} is not {encoding}; "
+            "save the file as UTF-8, or name its encoding: load_reviews(path, encoding='cp1252')"
+        ) from error

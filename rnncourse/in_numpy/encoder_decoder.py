@@ -1,0 +1,74 @@
+"""Two recurrent nets in a row: one reads a sequence, the other writes a sequence of another length."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnncourse.errors import InputError, require_array, require_count
+from rnncourse.in_numpy.base import need_forward
+from rnncourse.in_numpy.layers import GRU, Composed
+from rnncourse.in_numpy.nets import RecurrentNet
+
+
+class EncoderDecoder(Composed):
+    """A GRU that reads x and a GRU that writes: between them passes one vector, the encoder's last state.
+
+    D: input size. K: tokens that can be written. H: state size of both. The decoder starts from the vector and
+    sees it at every step, beside the token before. Parameters end in _enc and _dec.
+    Source: Cho et al. (2014), doi:10.3115/v1/D14-1179, without the two extra matrices on the way.
+    """
+
+    batch_axis = 1
+
+    def __init__(
+        self, D: int, K: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"
+    ):
+        require_count("K", K)
+        self.encoder = GRU(D, H, rng=rng, dtype=dtype)
+        self.decoder = RecurrentNet(GRU(K + H, H, rng=rng, dtype=dtype), K, rng=rng)
+        self.D, self.K, self.H = D, K, H
+        self._shape: tuple[int, int, int] | None = None  # of the encoder's states
+        super().__init__({"_enc": self.encoder, "_dec": self.decoder})
+
+    def forward(self, x: np.ndarray, before: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+        """Return scores s (T', B, K) from x (T, B, D) and the tokens before each step, one-hot, (T', B, K).
+
+        In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
+        """
+        require_array("before", before, axes=("T'", "B", "K"))
+        h, h_T = self.encoder.forward(x, None, mask)
+        if before.shape[1:] != (x.shape[1], self.K):
+            raise InputError(
+                f"before must have shape (T', {x.shape[1]}, {self.K}) (T', B, K) to go with x, but {before.shape} came"
+            )
+        self._shape = h.shape
+        return self.decoder.forward(_beside(before, h_T), h_T)
+
+    def backward(self, ds: np.ndarray) -> None:
+        """Fill grads, given ds (T', B, K): what the decoder owes the vector goes on into the encoder."""
+        T, B, H = need_forward(self._shape)
+        dx, dh0 = self.decoder.backward(ds)
+        dh_T = dh0 + dx[:, :, self.K :].sum(axis=0)  # it was used at the start and at every step
+        self.encoder.backward(np.zeros((T, B, H), dh_T.dtype), dh_T)
+
+    def write(self, x: np.ndarray, start: int, n: int, mask: np.ndarray | None = None) -> np.ndarray:
+        """Return the n likeliest tokens (n, B), one after the other: each is what the next step sees before it.
+
+        start: the token that stands before the first one.
+        """
+        if require_count("start", start, minimum=0) >= self.K:
+            raise InputError(f"start must be a token from 0 to {self.K - 1}, but {start} came")
+        _, h_T = self.encoder.forward(x, None, mask)
+        state, token, written = h_T, np.full(x.shape[1], start), []
+        for _ in range(require_count("n", n)):
+            before = np.eye(self.K, dtype=h_T.dtype)[token][None]
+            token = self.decoder.forward(_beside(before, h_T), state)[0].argmax(axis=1)
+            state = self.decoder.state_T
+            written.append(token)
+        return np.stack(written)
+
+
+def _beside(before: np.ndarray, h_T: np.ndarray) -> np.ndarray:
+    """Return (T', B, K + H): the token before and, at every step, the same vector h_T (B, H)."""
+    again = np.broadcast_to(h_T, (len(before), *h_T.shape))
+    return np.concatenate([before.astype(h_T.dtype), again], axis=2)

@@ -1,0 +1,161 @@
+"""Pictures for applications: what was heard, how sure a forecast is, what may come next. Arrays in, figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from rnncourse.errors import InputError, describe, require_array
+from rnncourse.notation import PALETTE
+from rnncourse.viz.style import ONE_SIDED, course_style, figure, grid, legend_above, line_styles
+
+# A colour for each label after the first, which is silence and stays white; every stretch also has its letter.
+_LABELS = ("#CDE4F2", "#F8DCC8", "#CBEBDD", "#F3DDEA", "#F7EFB2", "#DDDDDD")
+
+
+def heard_plot(
+    spectrogram: np.ndarray,
+    strips: Mapping[str, ArrayLike],
+    names: Sequence[str],
+    *,
+    top: float,
+    ylabel: str = "pitch in Hz",
+    words: Mapping[str, str] | None = None,
+) -> Figure:
+    """Return a spectrogram (T, F) and below it named strips of labels (T,), one colour and letter a stretch.
+
+    names: what each label means, the first one silence, which stays blank. top: the pitch of the last row.
+    words: what to write at the right end of a strip. Raises InputError for strips of another length.
+    """
+    spectrogram = require_array("spectrogram", np.asarray(spectrogram, dtype=float), axes=("T", "F"))
+    T = len(spectrogram)
+    if not isinstance(strips, Mapping) or not strips:
+        raise InputError(f"strips must be a dict of named label rows, but {describe(strips)} came")
+    rows = {name: np.asarray(labels) for name, labels in strips.items()}
+    for name, labels in rows.items():
+        if labels.shape != (T,) or labels.dtype.kind not in "iu":
+            raise InputError(f"strips[{name!r}] must hold {T} whole numbers, but {describe(labels)} came")
+        if labels.min() < 0 or labels.max() >= len(names):
+            raise InputError(f"strips[{name!r}] must hold labels from 0 to {len(names) - 1}, one of names")
+    fig, (above, below) = figure(height=2.5 + 0.36 * len(rows), rows=2)
+    above.get_gridspec().set_height_ratios([2.1, 0.36 * len(rows)])
+    with course_style():
+        above.imshow(
+            spectrogram.T,
+            aspect="auto",
+            origin="lower",
+            cmap=ONE_SIDED,
+            extent=(0, T, 0, top),
+            interpolation="nearest",
+        )
+        above.set_ylabel(ylabel)
+        above.set_xticks([])
+        for row, labels in enumerate(rows.values()):
+            _strip(below, row, labels, names)
+        below.set_yticks(range(len(rows)), rows)
+        below.tick_params(axis="y", length=0)
+        below.set_ylim(len(rows) - 0.45, -0.55)
+        below.set_xlim(0, T)
+        below.set_xlabel("frame")
+        below.spines["left"].set_visible(False)
+        for row, name in enumerate(rows):
+            said = (words or {}).get(name)
+            if said is not None:
+                below.annotate(
+                    said, (T, row), (6, 0), textcoords="offset points", va="center", annotation_clip=False
+                )
+    return fig
+
+
+def _strip(ax, row: int, labels: np.ndarray, names: Sequence[str]) -> None:
+    """Draw every stretch of equal labels as one box with its letter."""
+    edges = [0, *(np.flatnonzero(np.diff(labels)) + 1), len(labels)]
+    for first, last in pairwise(edges):
+        label = int(labels[first])
+        if label == 0:
+            continue
+        fill = _LABELS[(label - 1) % len(_LABELS)]
+        ax.add_patch(
+            Rectangle((first, row - 0.4), last - first, 0.8, facecolor=fill, edgecolor="#777777", lw=0.8)
+        )
+        ax.text((first + last) / 2, row, names[label], ha="center", va="center", fontsize=9.5)
+
+
+def band_plot(
+    t: ArrayLike,
+    actual: ArrayLike,
+    middle: ArrayLike,
+    bands: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    *,
+    xlabel: str,
+    ylabel: str,
+) -> Figure:
+    """Return what happened (n,) over t (n,), a forecast (n,) and up to two bands around it, each (low, high).
+
+    The first band is the wider one, drawn lightly; the second has an edge. Raises InputError for other lengths.
+    """
+    t = _row("t", t)
+    actual, middle = _row("actual", actual, len(t)), _row("middle", middle, len(t))
+    if not isinstance(bands, Mapping) or not 1 <= len(bands) <= 2:
+        raise InputError(f"bands must be a dict of one or two bands, but {describe(bands)} came")
+    fig, ax = figure(height=3.3)
+    looks = (
+        {"facecolor": "#D5E8F4", "edgecolor": "none"},
+        {"facecolor": "#F3B98F", "edgecolor": PALETTE["vermillion"], "linewidth": 0.8},
+    )
+    with course_style():
+        for (name, (low, high)), look in zip(bands.items(), looks, strict=False):
+            low, high = _row(f"low of {name!r}", low, len(t)), _row(f"high of {name!r}", high, len(t))
+            if (low > high).any():
+                raise InputError(f"bands[{name!r}] must be (low, high), but low is above high somewhere")
+            ax.fill_between(t, low, high, label=name, **look)
+        ax.plot(t, middle, color=PALETTE["blue"], linewidth=1.6, label="forecast")
+        ax.plot(t, actual, "o", color="black", markersize=3.2, label="measured")
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+        grid(ax)
+        legend_above(fig)
+    return fig
+
+
+def probability_bars(tokens: Sequence[str], shares: Mapping[str, ArrayLike], *, ylabel: str) -> Figure:
+    """Return bars side by side: for each token, its probability in each of up to four named cases (n,).
+
+    Raises InputError for numbers that are no probabilities.
+    """
+    if not isinstance(shares, Mapping) or not 1 <= len(shares) <= 4:
+        raise InputError(f"shares must be a dict of one to four cases, but {describe(shares)} came")
+    rows = {name: _row(f"shares[{name!r}]", p, len(tokens)) for name, p in shares.items()}
+    for name, p in rows.items():
+        if (p < 0).any() or (p > 1).any():
+            raise InputError(f"shares[{name!r}] must hold probabilities from 0 to 1")
+    fig, ax = figure(height=2.9)
+    wide, hatches = 0.8 / len(rows), ("", "///", "...", "xxx")
+    with course_style():
+        for k, ((name, p), style) in enumerate(zip(rows.items(), line_styles(len(rows)), strict=True)):
+            places = np.arange(len(tokens)) + (k - (len(rows) - 1) / 2) * wide
+            ax.bar(
+                places, p, wide, label=name, facecolor=_LABELS[k], edgecolor=style["color"], hatch=hatches[k]
+            )
+        ax.set_xticks(range(len(tokens)), tokens)
+        ax.set_ylabel(ylabel)
+        grid(ax)
+        legend_above(fig)
+    return fig
+
+
+def _row(name: str, values: ArrayLike, n: int | None = None) -> np.ndarray:
+    """Return `values` as n floats in a row, or raise InputError."""
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers, but {describe(values)} came") from None
+    require_array(name, array, axes=("n",))
+    if n is not None and len(array) != n:
+        raise InputError(f"{name} must hold {n} values, but {len(array)} came")
+    return array

@@ -1,0 +1,184 @@
+"""Chapter 08 as a learner meets it: run all cells, play the sampler by keyboard, read it in the next cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from accessibility import violations
+
+from rnncourse import data, in_numpy
+from rnncourse.widgets import Sampler, sampler
+
+CHAPTER = "chapters/08_putting_it_to_work.ipynb"
+SAMPLER = ".rnncourse-sampler"
+PROMPT, TEMPERATURE = "What you saw. ", 0.5  # as the chapter begins
+
+
+@pytest.fixture(scope="module")
+def chapter(new_lab) -> Iterator:
+    """Return JupyterLab with chapter 08 open and all its cells run."""
+    with new_lab() as lab:
+        lab.open(CHAPTER)
+        lab.run_all()
+        lab.page.wait_for_selector(SAMPLER)
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def twin() -> Sampler:
+    """Return a sampler of the same writer, to say what the page must show."""
+    characters, params = data.course_writer()
+    vocabulary = data.Vocabulary(list(characters))
+    net = in_numpy.RecurrentNet(in_numpy.LSTM(len(vocabulary), 96), len(vocabulary))
+    net.params.update(params)
+    return sampler(net, vocabulary, PROMPT, temperature=TEMPERATURE)
+
+
+@pytest.fixture
+def played(chapter):
+    """Return the chapter with the sampler's cell active and the sampler set as at first."""
+    place = chapter.page.locator(".jp-Notebook .jp-Cell").evaluate_all(
+        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", SAMPLER
+    )
+    chapter.run(place)
+    chapter.page.wait_for_selector(f"{SAMPLER} .rnncourse-text b")
+    chapter.activate(place)
+    chapter.place = place
+    return chapter
+
+
+def set_to(chapter, setting: str, *keys: str) -> None:
+    chapter.tab_to(f"{SAMPLER} [data-setting={setting}]")
+    for key in keys:
+        chapter.page.keyboard.press(key)
+
+
+def wait_for_text(chapter, widget: Sampler, **settings) -> None:
+    """Wait until the page shows the prompt and the text that `widget` writes with these settings."""
+    first = {"prompt": PROMPT, "temperature": TEMPERATURE, "characters": 200, "seed": 0}
+    for name, value in {**first, "hold": "nothing", "unit": -1, "value": 0.0, **settings}.items():
+        setattr(widget, name, value)
+    assert not widget.problem
+    chapter.page.wait_for_function(
+        "([root, text]) => document.querySelector(`${root} .rnncourse-text`).textContent === text",
+        arg=[SAMPLER, widget.prompt + widget.text],
+        timeout=15_000,
+    )
+
+
+def test_every_cell_runs_without_an_error(chapter):
+    assert chapter.errors() == []
+    assert all(prompt != "[ ]:" for prompt in chapter.prompts())
+
+
+def test_keys_change_what_is_written_and_leave_the_notebook_alone(played, twin):
+    before = played.shape()
+    wait_for_text(played, twin)
+    set_to(played, "temperature", "ArrowRight", "ArrowRight")
+    wait_for_text(played, twin, temperature=0.6)
+    set_to(played, "characters", "ArrowLeft")
+    wait_for_text(played, twin, temperature=0.6, characters=180)
+    set_to(played, "seed", "ArrowUp", "ArrowRight")
+    wait_for_text(played, twin, temperature=0.6, characters=180, seed=2)
+    for key in ("a", "d", "d"):  # letters that would add and delete cells
+        played.page.keyboard.press(key)
+    played.page.wait_for_timeout(300)
+    assert played.shape() == before, "a key reached the notebook"
+
+
+def test_a_prompt_is_typed_and_a_strange_character_is_explained(played, twin):
+    set_to(played, "prompt", "Control+a")
+    played.page.keyboard.type("The gate ")
+    wait_for_text(played, twin, prompt="The gate ")
+    played.page.keyboard.type("€")
+    alert = played.page.get_by_role("alert").filter(has_text="never met “€”")
+    alert.wait_for()
+    played.page.keyboard.press("Backspace")
+    wait_for_text(played, twin, prompt="The gate ")
+    alert.wait_for(state="hidden")
+
+
+def test_a_gate_is_held_by_keyboard(played, twin):
+    unit = played.page.locator(f"{SAMPLER} [data-setting=unit]")
+    assert unit.is_disabled()
+    set_to(played, "hold", "f")  # typing selects "forget gate f"
+    wait_for_text(played, twin, hold="f", value=0.0)
+    assert unit.is_enabled()
+    assert played.page.locator(f"{SAMPLER} [data-setting=value]").get_attribute("min") == "0"
+    set_to(played, "unit", "ArrowUp", "ArrowUp")
+    wait_for_text(played, twin, hold="f", value=0.0, unit=1)
+    set_to(played, "value", "End")
+    wait_for_text(played, twin, hold="f", value=1.0, unit=1)
+
+
+def test_write_again_takes_the_next_seed(played, twin):
+    played.tab_to(f"{SAMPLER} [data-do=again]")
+    played.page.keyboard.press("Enter")
+    wait_for_text(played, twin, seed=1)
+
+
+def test_probabilities_are_read_one_by_one(played, twin):
+    wait_for_text(played, twin)
+    look = played.page.locator(f"{SAMPLER} .rnncourse-look")
+    assert not look.is_visible()
+    played.tab_to(f"{SAMPLER} [data-do=show]")
+    played.page.keyboard.press("Space")
+    played.tab_to(f"{SAMPLER} [data-do=look]")
+    for _ in range(2):
+        played.page.keyboard.press("ArrowRight")
+    third, p, drawn, _ = twin.view["characters"][2]
+    said = look.locator("p").first.inner_text()
+    assert f"probability {p:.2f}, drawn with {drawn:.2f}" in said
+    assert played.page.locator(f"{SAMPLER} .rnncourse-now").text_content() == third
+    levels = played.page.locator(f"{SAMPLER} .rnncourse-text span").evaluate_all(
+        "spans => spans.map((span) => Number(span.dataset.p))"
+    )
+    limits = (0.05, 0.2, 0.5, 0.8)
+    assert levels == [sum(one[1] >= limit for limit in limits) for one in twin.view["characters"]]
+
+
+def test_next_cell_reads_and_writes_the_sampler(played, twin):
+    printed = played.run_and_read(played.place + 2)
+    wait_for_text(played, twin)  # the cell lets go in the end
+    assert repr(twin.text[:68]) in printed
+    twin.value, twin.hold = 1.0, "f"
+    assert repr(twin.text[:68]) in printed
+
+
+def test_the_sampler_is_named_and_heard(played, twin):
+    group = played.page.get_by_role("group", name="Sampler")
+    for role, names in (
+        ("slider", ("Temperature", "Characters", "Seed", "at value")),
+        ("combobox", ("Hold",)),
+        ("spinbutton", ("Unit",)),
+        ("textbox", ("Prompt",)),
+    ):
+        for name in names:
+            assert group.get_by_role(role, name=name).count() == 1, name
+    wait_for_text(played, twin)
+    heard = f"{SAMPLER} [aria-live=polite]"
+    played.page.wait_for_function(
+        "([heard, words]) => document.querySelector(heard).textContent === words",
+        arg=[heard, twin.view["heard"]],
+    )
+    assert violations(played.page, SAMPLER) == []
+    set_to(played, "hold", "f")
+    played.tab_to(f"{SAMPLER} [data-do=show]")
+    played.page.keyboard.press("Space")
+    assert violations(played.page, SAMPLER) == []
+
+
+def test_escape_leads_back_to_the_notebook(played):
+    set_to(played, "temperature", "Escape", "ArrowDown")
+    played.page.wait_for_timeout(300)
+    assert played.shape()[0] == played.place + 1
+
+
+def test_chapter_can_be_read_without_running_it(lab):
+    untouched = lab.server.copy_of(CHAPTER, "chapters/untouched_08.ipynb")
+    assert "rnncourse-fallback" in untouched.read_text(encoding="utf-8")
+    lab.open("chapters/untouched_08.ipynb")
+    lab.page.wait_for_selector(".rnncourse-fallback")
+    assert lab.page.locator(".rnncourse-live").count() == 0
+    assert lab.errors() == []

@@ -1,0 +1,132 @@
+"""load_reviews reads files of one's own, and says what is wrong with those it cannot use."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rnncourse.data.reviews import load_reviews
+from rnncourse.errors import InputError
+
+
+def csv_file(tmp_path, content: str | bytes):
+    path = tmp_path / "films.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_csv_file(tmp_path):
+    path = csv_file(
+        tmp_path,
+        'text,label\n"Good, really good.",positive\nNot good,negative\n"Two\nlines ""quoted""",negative\n',
+    )
+    reviews = load_reviews(path)
+    assert reviews.texts == (
+        ["good", ",", "really", "good", "."],
+        ["not", "good"],
+        ["two", "lines", '"', "quoted", '"'],
+    )
+    assert reviews.classes == ("negative", "positive")
+    assert reviews.label.tolist() == [1, 0, 0] and reviews.label.dtype == np.int64
+    assert repr(reviews) == "3 reviews: 2 negative, 1 positive"
+
+
+@pytest.mark.parametrize(
+    ("head", "classes", "label"),
+    [
+        ("Review,Sentiment", ("bad", "fine"), [1, 0]),
+        ("stars,text,label", ("fine", "poor"), [0, 1]),
+        ("\ufeffsentence,class", ("0", "1"), [1, 0]),
+    ],
+)
+def test_other_names_of_columns_and_classes(tmp_path, head, classes, label):
+    values = [classes[k] for k in label]
+    rows = [f"5,well,{one}" if head.startswith("stars") else f"well,{one}" for one in values]
+    reviews = load_reviews(str(csv_file(tmp_path, "\n".join([head, *rows]))))
+    assert reviews.classes == classes
+    assert reviews.label.tolist() == label
+
+
+def test_a_spreadsheets_mark_and_line_ends_do_no_harm(tmp_path):
+    content = b"\xef\xbb\xbftext,label\r\nGood,POS\r\n\r\nBad, pos \r\nDull,neg\r\n"
+    reviews = load_reviews(csv_file(tmp_path, content))
+    assert reviews.classes == ("neg", "pos")
+    assert reviews.label.tolist() == [1, 1, 0]
+
+
+def test_folder(tmp_path):
+    for name, text in (("pos/b", "Sehr schön"), ("pos/a", "Fine."), ("neg/c", "Dull")):
+        (tmp_path / "films" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "films" / f"{name}.txt").write_text(text, encoding="utf-8")
+    (tmp_path / "films" / "README").write_text("not a review")
+    reviews = load_reviews(tmp_path / "films")
+    assert reviews.texts == (["dull"], ["fine", "."], ["sehr", "schön"])
+    assert reviews.label.tolist() == [0, 1, 1]
+    assert reviews.classes == ("neg", "pos")
+
+
+def test_another_encoding_is_read_when_it_is_named(tmp_path):
+    path = csv_file(tmp_path, "text,label\nschön,gut\nüble Kost,übel\n".encode("cp1252"))
+    with pytest.raises(
+        InputError, match=r"films.csv, line 2: the byte 0xf6 is not utf-8; .*encoding='cp1252'"
+    ):
+        load_reviews(path)
+    assert load_reviews(path, encoding="cp1252").texts[0] == ["schön"]
+    with pytest.raises(InputError, match="encoding is 'klingon', which Python does not know"):
+        load_reviews(path, encoding="klingon")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("text,label\nfine,pos\n  ,neg\n", "films.csv, line 3: the text is empty"),
+        ("text,label\nfine,pos\ndull,\n", "films.csv, line 3: the label is missing"),
+        ("text,label\nfine,pos\ndull\n", "films.csv, line 3: the label is missing"),
+        ("text,label\nfine,pos\nlovely,pos\n", "all 2 texts have the label 'pos'"),
+        (
+            "text,mark\nfine,pos\n",
+            "no column is called label or sentiment .*; its first row names 'text', 'mark'",
+        ),
+        ("fine,pos\ndull,neg\n", "no column is called text or review"),
+        ("", "its first row names nothing"),
+        ("text,label\n", "films.csv holds no texts"),
+        ("text,label\ngood, really,pos\n", "line 2: more columns than the first row names; put quotes"),
+    ],
+)
+def test_faulty_csv_files(tmp_path, content, said):
+    with pytest.raises(InputError, match=said):
+        load_reviews(csv_file(tmp_path, content))
+
+
+def test_faulty_folders(tmp_path):
+    folder = tmp_path / "films"
+    with pytest.raises(InputError, match="there is no such file or folder"):
+        load_reviews(folder)
+    (folder / "pos").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"films/pos holds no .txt files"):
+        load_reviews(folder)
+    (folder / "pos" / "a.txt").write_text("fine")
+    with pytest.raises(InputError, match="all 1 texts have the label 'pos'"):
+        load_reviews(folder)
+    (folder / "neg").mkdir()
+    (folder / "neg" / "b.txt").write_bytes(b"dull\n\xff")
+    with pytest.raises(InputError, match=r"films/neg/b.txt, line 2: the byte 0xff is not utf-8"):
+        load_reviews(folder)
+    (folder / "neg" / "b.txt").write_text(" ")
+    with pytest.raises(InputError, match=r"films/neg/b.txt: the text is empty"):
+        load_reviews(folder)
+    with pytest.raises(InputError, match=r"films holds no folders"):
+        (tmp_path / "empty" / "films").mkdir(parents=True)
+        load_reviews(tmp_path / "empty" / "films")
+    with pytest.raises(InputError, match="path must be the name of a CSV file or a folder, but int 3 came"):
+        load_reviews(3)
+
+
+def test_a_part_keeps_texts_and_labels_together(tmp_path):
+    reviews = load_reviews(csv_file(tmp_path, "text,label\na,x\nb,y\nc,x\nd,y\n"))
+    part = reviews.part(np.array([3, 0]))
+    assert part.texts == (["d"], ["a"])
+    assert part.label.tolist() == [1, 0] and part.classes == ("x", "y")
+    for chosen in ([4], [-1], []):
+        with pytest.raises(InputError, match="chosen must be indices from 0 to 3"):
+            reviews.part(chosen)

@@ -146,7 +146,8 @@ def metadata(notebook: NotebookNode, path: Path) -> list[str]:
         stored = dict(cell.metadata)
         if stored.get("jupyter") == {"source_hidden": True}:
             del stored["jupyter"]  # the code of a question holds its answer, so it is folded away
-        if extra := set(stored) - {"tags"}:
+        allowed = {"tags", "nbgrader"} if path.parent.name == "solutions" else {"tags"}
+        if extra := set(stored) - allowed:
             found.append(f"{cell.id}: metadata {', '.join(sorted(extra))}; only tags are stored")
     return found
 

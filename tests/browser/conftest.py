@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -30,11 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start `rnncourse lab` in a scratch checkout: the chapters are copies, so the real ones never change."""
+    """Start `rnncourse lab` in a scratch checkout: the notebooks are copies, so the real ones never change."""
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "pyproject.toml", root)
-    shutil.copytree(ROOT / "chapters", root / "chapters", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    with running_lab(course_command(), root, tmp_path_factory.mktemp("jupyter")) as running:
+    for folder in ("chapters", "exercises"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    environ = {**os.environ, "RNNCOURSE_PROGRESS": str(root / "progress.json")}
+    with running_lab(course_command(), root, tmp_path_factory.mktemp("jupyter"), environ) as running:
         yield Server(root, running.url)
 
 

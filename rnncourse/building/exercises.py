@@ -1,0 +1,97 @@
+"""Make the exercise notebooks from their masters, with nbgrader's own preprocessors and without its database."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from nbformat import NotebookNode
+
+from rnncourse.building.outputs import as_text, read, tidy, write_atomically
+from rnncourse.checks import registry
+from rnncourse.checks.task import Task
+from rnncourse.environment import shipped
+from rnncourse.errors import InputError
+
+CODE_STUB = "raise NotImplementedError  # your lines go here"
+TEXT_STUB = "*Write your answer here.*"
+
+
+def find_masters(folder: Path, chapters: Sequence[str]) -> list[Path]:
+    """Return the masters in `folder`, those of the given chapters or all; InputError for a chapter without one."""
+    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    lacking = [name for name in chapters if not any(file.name[:2] == name.zfill(2) for file in found)]
+    if lacking or not found:
+        raise InputError(f"{folder} holds no master{' of chapter ' + ', '.join(lacking) if lacking else ''}")
+    wanted = {name.zfill(2) for name in chapters}
+    return [file for file in found if not wanted or file.name[:2] in wanted]
+
+
+def release(master: Path, exercise: Path) -> bool:
+    """Write the exercise that belongs to `master` and say whether the file changed.
+
+    Raises InputError where nbgrader finds the master's cells unsound, or nbgrader is not installed.
+    """
+    notebook = read(master.read_text(encoding="utf-8"), master)
+    text = as_text(without_solutions(notebook, master))
+    if exercise.exists() and exercise.read_text(encoding="utf-8") == text:
+        return False
+    exercise.parent.mkdir(parents=True, exist_ok=True)
+    exercise.touch()  # what is written atomically takes over the rights of the file that was there
+    write_atomically(exercise, text)
+    return True
+
+
+def without_solutions(master: NotebookNode, path: Path) -> NotebookNode:
+    """Return the learner's version of `master`; every graded cell has an id made of its grade_id."""
+    notebook = tidy(copy.deepcopy(master))
+    for preprocessor in _preprocessors():
+        try:
+            notebook, _ = preprocessor.preprocess(notebook, {})
+        except Exception as error:  # nbgrader raises RuntimeError, ValueError and errors of its own
+            raise InputError(f"{path}: {error}") from error
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            cell.id = cell_id(cell.metadata.nbgrader.grade_id)
+    return notebook
+
+
+def cell_id(grade_id: str) -> str:
+    """Return the id of the cell with this grade_id, such as "rnn-step" for "rnn_step"."""
+    return grade_id.replace("_", "-").lower()
+
+
+def task_line(task: Task) -> str:
+    """Return the line below a task's heading: points, minutes, and the section it belongs to."""
+    number = registry.chapter_of(task.name)
+    found = [
+        file.name
+        for name in ("chapters", "solutions")
+        for file in shipped().glob(f"{name}/{number:02}_*.ipynb")
+    ]
+    if not found:
+        raise InputError(f"chapter {number:02} is not there, so that {task.name} cannot name its section")
+    link = f"../chapters/{found[0]}#{quote(task.section.replace(' ', '-'))}"
+    points = f"{task.points} point{'s' if task.points != 1 else ''}"
+    return f"*{points} · about {task.minutes} minutes · chapter {number:02}, [{task.section}]({link})*"
+
+
+def _preprocessors() -> list:
+    """Return nbgrader's preprocessors in the order of its own `generate_assignment`, without its database."""
+    try:
+        from nbgrader import preprocessors as nbgrader
+    except ImportError as error:
+        raise InputError('this needs nbgrader; install it with pip install "rnncourse[authors]"') from error
+    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # what is wrong is said in the exception
+    return [
+        nbgrader.ClearSolutions(code_stub={"python": CODE_STUB}, text_stub=TEXT_STUB),
+        nbgrader.LockCells(),
+        nbgrader.ClearOutput(),
+        nbgrader.ClearHiddenTests(),
+        nbgrader.ClearMarkScheme(),
+        nbgrader.ComputeChecksums(),
+        nbgrader.CheckCellMetadata(),
+    ]

@@ -1,0 +1,129 @@
+"""What an exercise notebook imports: check an answer, ask for a hint, see the progress."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rnncourse.checks import hints, progress_file, registry
+from rnncourse.checks.calling import call
+from rnncourse.checks.failure import Failure
+from rnncourse.checks.forbidden import forbidden_in, known_names
+from rnncourse.checks.judging import judge
+from rnncourse.checks.task import Task
+from rnncourse.checks.verdict import Verdict, as_html, as_text
+from rnncourse.common.text import rich_text
+from rnncourse.errors import InputError
+
+__all__ = ["check", "examine", "hint", "progress"]
+
+
+def check(name: str, answer: Callable) -> None:
+    """Say below the cell whether the function `answer` does what the task `name` asks for, and what is wrong if not."""
+    try:
+        task = registry.task(name)
+    except InputError as error:
+        return _show("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",))
+    if not task.checked:
+        return _show(
+            "note", rich_text(task.title), ("This answer is read by a person; there is nothing to run.",)
+        )
+    verdict = examine(task, answer)
+    return _display(replace(verdict, notes=_notes(task, verdict)))
+
+
+def examine(task: Task, answer: Callable, rng: np.random.Generator | None = None) -> Verdict:
+    """Return the verdict on a function, called on random inputs; nothing is shown or kept."""
+    if not callable(answer):
+        return Verdict("wrong", task.name, (_no_function(task, answer),), "no function", 0, task.points)
+    used = forbidden_in(_source(answer), task.forbidden, known_names(getattr(answer, "__globals__", {})))
+    if used:
+        listed = ", ".join(f"`{one}`" for one in used)
+        text = f"Your function uses {listed}. This task is to write it yourself, with NumPy."
+        return Verdict("wrong", task.name, (text,), "forbidden", 0, task.points)
+    cases = task.cases(rng or np.random.default_rng())
+    answers = []
+    for case in cases:
+        answers.append(call(answer, case, task.seconds))
+        if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in ("timeout", "not written"):
+            cases = cases[: len(answers)]  # the other calls would only take as long again
+            break
+    verdict = judge(task, cases, [one.value for one in answers], [one.after for one in answers])
+    return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
+
+
+def hint(name: str) -> None:
+    """Show the next of a task's three hints."""
+    try:
+        task = registry.task(name)
+    except InputError as error:
+        return _show("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",))
+    title, text = hints.next_hint(task)
+    said = progress_file.record(task, hint=True)
+    return _show("note", f"<code>{task.name}</code>: {rich_text(title)}", (text, *([said] if said else [])))
+
+
+def progress(chapter: int | str) -> None:
+    """Show how many tasks of a chapter are right so far."""
+    try:
+        tasks = registry.tasks(chapter)
+    except InputError as error:
+        return _show("note", "No such chapter", (str(error),))
+    kept = progress_file.load()
+    where = f"Chapter {int(chapter):02}: {progress_file.line(tasks, kept)}."
+    done = [f"`{task.name}`" for task in tasks if task.checked and kept.right(task.name)]
+    right = (f"Right so far: {', '.join(done)}.",) if done else ()
+    return _show("note", rich_text(where), (*right, *([kept.said] if kept.said else [])))
+
+
+def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:
+    """Return what is said below a verdict: where to get help, or how far the chapter is done."""
+    if verdict.status == "not written":
+        return ()
+    said = progress_file.record(task, right=verdict.status == "right")
+    notes = [said] if said else []
+    if verdict.status != "right":
+        notes.append(f'Stuck? Run `hint("{task.name}")` in a cell of its own: there are three hints.')
+    elif progress_file.file() is not None:
+        number = registry.chapter_of(task.name)
+        notes.append(
+            f"Chapter {number:02}: {progress_file.line(registry.tasks(number), progress_file.load())}."
+        )
+    return tuple(notes)
+
+
+def _no_function(task: Task, answer: Any) -> str:
+    return (
+        f"`check` needs the function itself, so that it can call it on inputs of its own: "
+        f'`check("{task.name}", {task.called})`, without brackets after `{task.called}`.'
+    )
+
+
+def _source(function: Callable) -> str:
+    """Return the source of a function, "" where Python does not know it."""
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return ""
+
+
+def _show(status: str, title: str, paragraphs: tuple[str, ...]) -> None:
+    from html import unescape
+    from re import sub
+
+    plain = unescape(sub(r"<[^>]+>", "", title))
+    _display({"text/html": as_html(status, title, paragraphs), "text/plain": as_text(plain, paragraphs)})
+
+
+def _display(shown: Verdict | dict[str, str]) -> None:
+    from IPython.display import display
+
+    if isinstance(shown, dict):
+        display(shown, raw=True)
+    else:
+        display(shown._repr_mimebundle_(), raw=True)

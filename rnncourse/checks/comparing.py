@@ -1,0 +1,203 @@
+"""Do two answers agree? Nested answers are taken apart into named leaves, and numbers compared by their dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnncourse.checks.task import Value
+
+_SCALARS = (bool, int, float, complex, str, np.generic)
+_HALF_DIGITS = {2: 2e-2, 4: 2e-4}  # by the bytes of a float: what rounding alone may do
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that can be said about a wrong answer. key: which kind; the same key, the same kind."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One part of an answer that is compared as a whole: an array, a number, a text, a flat list."""
+
+    name: str
+    expected: Value
+    answer: Value
+
+
+class WrongStructure(Exception):
+    """The answer cannot be taken apart as the expected one can; holds the finding."""
+
+    def __init__(self, finding: Finding):
+        super().__init__(finding.text)
+        self.finding = finding
+
+
+def leaves(expected: Value, answer: Value, outputs: tuple[str, ...] = ("result",)) -> list[Leaf]:
+    """Return the leaves of `expected`, each with its counterpart in `answer`; WrongStructure where one is missing."""
+    if isinstance(expected, tuple) and len(expected) == len(outputs) > 1:
+        parts = _parts(expected, answer, outputs)
+        return [leaf for name, e, a in parts for leaf in _leaves(name, e, a)]
+    return list(_leaves("", expected, answer))
+
+
+def agree(expected: Value, answer: Value, outputs: tuple[str, ...], tolerance: float) -> bool:
+    """Say whether `answer` counts as equal to `expected`, part by part."""
+    try:
+        return all(same(leaf, tolerance) for leaf in leaves(expected, answer, outputs))
+    except WrongStructure:
+        return False
+
+
+def same(leaf: Leaf, tolerance: float) -> bool:
+    """Say whether the two sides of a leaf agree in shape, kind and value."""
+    e, a = as_array(leaf.expected), as_array(leaf.answer)
+    if e is None or a is None:
+        return leaf.expected is None and leaf.answer is None
+    if e.shape != a.shape or not kinds_fit(e, a):
+        return False
+    if e.dtype.kind in "fc":
+        return bool(close(e, a, tolerance).all())
+    return bool((e == a).all())
+
+
+def close(e: np.ndarray, a: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return where two arrays of numbers agree: within a share of the largest expected entry, set by the dtype."""
+    e, a = np.broadcast_arrays(np.asarray(e), np.asarray(a))
+    finite = np.isfinite(e)
+    largest = float(np.abs(e[finite]).max()) if finite.any() else 1.0
+    coarsest = min((x.dtype.itemsize for x in (e, a) if x.dtype.kind == "f"), default=8)
+    allowed = max(tolerance, _HALF_DIGITS.get(coarsest, 0)) * (largest or 1.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        near = np.abs(e.astype(np.float64) - a) <= allowed
+    return near | (e == a) | (np.isnan(e) & np.isnan(a) if e.dtype.kind == a.dtype.kind == "f" else False)
+
+
+def kinds_fit(e: np.ndarray, a: np.ndarray) -> bool:
+    """Say whether the dtype of `a` will do where that of `e` is expected."""
+    if e.dtype.kind == "f":  # a single number may be whole; float16 keeps too few digits
+        return (a.dtype.kind == "f" and a.dtype.itemsize > 2) or (a.dtype.kind in "iu" and a.ndim == 0)
+    if e.dtype.kind in "iu":
+        return a.dtype.kind in "iu"
+    return e.dtype.kind == a.dtype.kind
+
+
+def as_array(value: Value) -> np.ndarray | None:
+    """Return an array of a leaf's value; None for what holds no numbers or texts."""
+    if value is None or isinstance(value, dict):
+        return None
+    if isinstance(value, str):
+        return np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return None
+    return None if array.dtype == object else array
+
+
+def said_of(name: str) -> str:
+    """Return how a part of the answer is called in a sentence."""
+    return f"`{name}`" if name else "your result"
+
+
+def start(name: str) -> str:
+    """Return `said_of` for the start of a sentence."""
+    return f"`{name}`" if name else "Your result"
+
+
+def what(value: Value) -> str:
+    """Return in a few words what a value is."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}" if value.ndim else "a single number"
+    if isinstance(value, (bool, np.bool_)):
+        return "a bool"
+    if isinstance(value, (int, float, complex, np.number)):
+        return "a single number"
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, dict):
+        return "a dictionary"
+    size = len(value)
+    return f"a {type(value).__name__} of {size} thing{'s' if size != 1 else ''}"
+
+
+def _leaves(name: str, expected: Value, answer: Value) -> Iterator[Leaf]:
+    if isinstance(expected, dict):
+        for key, e, a in _entries(name, expected, answer):
+            yield from _leaves(f"{name}[{key!r}]" if name else str(key), e, a)
+    elif isinstance(expected, (list, tuple)) and not _flat(expected):
+        names = tuple(f"{name or 'result'}[{i}]" for i in range(len(expected)))
+        for part, e, a in _parts(expected, answer, names, name):
+            yield from _leaves(part, e, a)
+    else:
+        _require_kind(name, expected, answer)
+        yield Leaf(name, expected, answer)
+
+
+def _flat(value: list | tuple) -> bool:
+    """Say whether a list holds single values only, so that it is compared as one thing."""
+    return len(value) > 0 and all(isinstance(one, _SCALARS) for one in value)
+
+
+def _parts(expected: Value, answer: Value, names: tuple[str, ...], name: str = "") -> Iterator[tuple]:
+    """Yield (name, expected, answer) of the parts of a tuple or list; a list will do for a tuple."""
+    wanted = f"{len(expected)} things" if name else f"{len(expected)} things ({', '.join(names)})"
+    if not isinstance(answer, (list, tuple)):
+        _stop(
+            "none" if answer is None else "structure",
+            f"{start(name)} should be {wanted}, but is {what(answer)}.",
+            answer,
+        )
+    if len(answer) != len(expected):
+        _stop("structure", f"{start(name)} should be {wanted}, but holds {len(answer)}.", answer)
+    yield from zip(names, expected, answer, strict=True)
+
+
+def _entries(name: str, expected: dict, answer: Value) -> Iterator[tuple]:
+    if not isinstance(answer, dict):
+        keys = ", ".join(map(str, expected))
+        text = f"{start(name)} should be a dictionary with the keys {keys}, but is {what(answer)}."
+        _stop("none" if answer is None else "structure", text, answer)
+    missing = [str(key) for key in expected if key not in answer]
+    if missing:
+        _stop(
+            "structure",
+            f"{start(name)} lacks the key{'s' * (len(missing) > 1)} {', '.join(missing)}.",
+            answer,
+        )
+    extra = [str(key) for key in answer if key not in expected]
+    if extra:
+        _stop("structure", f"{start(name)} has a key too many: {', '.join(extra)}.", answer)
+    yield from ((key, e, answer[key]) for key, e in expected.items())
+
+
+def _require_kind(name: str, expected: Value, answer: Value) -> None:
+    """Raise WrongStructure where not even the kind of thing is right: None, a list for an array, a text."""
+    if answer is None and expected is not None:
+        _stop("none", f"{start(name)} is None.", answer)
+    if isinstance(answer, (dict, str)) and type(answer) is not type(expected):
+        _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)
+    if isinstance(expected, np.ndarray) and expected.ndim and isinstance(answer, (list, tuple)):
+        text = (
+            f"{start(name)} is {what(answer)}, but a NumPy array is asked for. "
+            "`np.stack` makes one out of arrays of the same shape, `np.array` out of numbers."
+        )
+        _stop("list", text, answer)
+    if not isinstance(expected, np.ndarray) and isinstance(expected, (list, tuple)):
+        if not isinstance(answer, (list, tuple, np.ndarray)):
+            _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)
+    elif isinstance(answer, (list, tuple)):
+        _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)
+
+
+def _stop(key: str, text: str, answer: Value) -> None:
+    if answer is None:
+        text += " A function without `return` gives back None. Does every way through it end in `return`?"
+    raise WrongStructure(Finding(key, text))

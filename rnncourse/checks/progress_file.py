@@ -1,0 +1,139 @@
+"""What the learner has done so far: one small file of their own, on this computer only.
+
+It lies in ~/.rnncourse/progress.json; the variable RNNCOURSE_PROGRESS names another place, and an empty value
+keeps none, which is how the course's own notebooks are run. Checks made in the folder solutions/ do not count.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnncourse.checks import registry
+from rnncourse.checks.task import Task
+
+VARIABLE = "RNNCOURSE_PROGRESS"
+
+
+@dataclass
+class Kept:
+    """By task: {"right": bool, "checks": int, "hints": int}. said: what went wrong with the file, for the learner."""
+
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said: str = ""
+
+    def right(self, name: str) -> bool:
+        """Say whether the task was solved at some time."""
+        return bool(self.tasks.get(name, {}).get("right"))
+
+
+def file() -> Path | None:
+    """Return where the progress is kept; None where it is not."""
+    named = os.environ.get(VARIABLE)
+    if named is not None:
+        return Path(named).expanduser() if named else None
+    try:
+        return Path.home() / ".rnncourse" / "progress.json"
+    except RuntimeError:  # an account without a home
+        return None
+
+
+def load() -> Kept:
+    """Return what is kept. A file that cannot be understood is put aside, never overwritten, and that is said."""
+    path = file()
+    if path is None:
+        return Kept()
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return Kept()
+    except (OSError, UnicodeDecodeError) as error:
+        return _aside(path) if isinstance(error, UnicodeDecodeError) else Kept(said=_unreadable(path))
+    try:
+        return Kept(_understood(json.loads(text)))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _aside(path)
+
+
+def record(task: Task, *, right: bool = False, hint: bool = False) -> str:
+    """Remember a check or a hint; return what to tell the learner, mostly nothing. Once right, a task stays right."""
+    path = file()
+    if path is None or Path.cwd().name == "solutions":
+        return ""
+    kept = load()
+    entry = kept.tasks.setdefault(task.name, {"right": False, "checks": 0, "hints": 0})
+    entry["right"] = entry["right"] or right
+    entry["hints" if hint else "checks"] += 1
+    try:
+        _write(path, kept.tasks)
+    except OSError:
+        return " ".join(filter(None, [kept.said, _unreadable(path)]))
+    return kept.said
+
+
+def line(tasks: Sequence[Task], kept: Kept) -> str:
+    """Return in one line how many of the tasks that code can check are right, and the points they brought."""
+    checked = [task for task in tasks if task.checked]
+    right = [task for task in checked if kept.right(task.name)]
+    points, possible = (sum(task.points for task in some) for some in (right, checked))
+    return f"{len(right)} of {len(checked)} tasks right, {points} of {possible} points"
+
+
+def table(kept: Kept) -> str:
+    """Return the progress of all chapters, a line each and one for the whole."""
+    rows = [(f"chapter {number:02}", line(registry.tasks(number), kept)) for number in registry.chapters()]
+    rows.append(("all", line(registry.tasks(), kept)))
+    return "\n".join(f"{name:<12}{said}" for name, said in rows)
+
+
+def _understood(stored: dict) -> dict[str, dict[str, Any]]:
+    """Return the tasks of a file's content; any other shape raises."""
+    return {
+        str(name): {
+            "right": _of(bool, entry["right"]),
+            "checks": _of(int, entry["checks"]),
+            "hints": _of(int, entry["hints"]),
+        }
+        for name, entry in stored["tasks"].items()
+    }
+
+
+def _of(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(value)
+    return value
+
+
+def _aside(path: Path) -> Kept:
+    """Give a damaged file another name, so that nothing in it is lost."""
+    number = 1
+    while (other := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    try:
+        os.replace(path, other)
+    except OSError:
+        return Kept(said=_unreadable(path))
+    return Kept(said=f"The progress file was damaged. It is kept as {other.name}, and a new one begins.")
+
+
+def _write(path: Path, tasks: dict[str, dict[str, Any]]) -> None:
+    """Write the file so that a reader sees the old one or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"version": 1, "tasks": tasks}, indent=1, sort_keys=True) + "\n"
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as half:
+            half.write(text)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _unreadable(path: Path) -> str:
+    return f"Your progress is not kept: {path.name} cannot be read or written."

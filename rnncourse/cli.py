@@ -50,6 +50,79 @@ def doctor(
     raise typer.Exit(0 if all(check.ok for check in checks) else 1)
 
 
+@app.command()
+def progress() -> None:
+    """Show how many tasks of each chapter's exercises you have solved on this computer."""
+    from rnncourse.checks import progress_file
+
+    kept = progress_file.load()
+    typer.echo(progress_file.table(kept))
+    if kept.said:
+        typer.echo(kept.said, err=True)
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="A folder or a zip of what students handed in.")],
+    assignment: Annotated[str, typer.Option(help="Number or name of the exercise, such as 04.")],
+    out: Annotated[
+        Path, typer.Option(help="The folder for the results; a run that was stopped goes on there.")
+    ],
+    students: Annotated[
+        Path | None,
+        typer.Option(help="A roster (CSV with a column student); who handed in nothing is missing."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+    spec: Annotated[
+        Path | None, typer.Option(help="Your own folder: a master (.ipynb), tasks.py with TASKS, or both.")
+    ] = None,
+    seed_by_student: Annotated[
+        bool, typer.Option("--seed-by-student", help="Give each student random inputs of their own.")
+    ] = False,
+    manual: Annotated[
+        Path | None,
+        typer.Option(help="Points by hand (CSV with the columns student, task, points, comment)."),
+    ] = None,
+    nbgrader: Annotated[
+        Path | None, typer.Option(help="nbgrader's gradebook.db, into which the points are written as well.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=0, help="Workers at a time; 0: as many as there are cores.")] = 0,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights. Do not.")
+    ] = False,
+) -> None:
+    """Grade a class in a sandbox: tables, a page for each student, and a page for the next lecture."""
+    import json
+
+    from tqdm import tqdm
+
+    from rnncourse.errors import InputError
+    from rnncourse.grading import run
+
+    request = run.Request(
+        submissions, assignment, out, students, spec, manual, nbgrader, seed_by_student, unsafe, jobs
+    )
+    try:
+        with tqdm(unit="student", disable=as_json or None) as bar:
+
+            def show(done: int, of: int) -> None:
+                bar.total, bar.n = of, done
+                bar.refresh()
+
+            outcome = run.grade(request, show)
+    except (InputError, run.GradingStopped) as error:
+        _stop(str(error))
+    if as_json:
+        typer.echo(json.dumps(outcome.summary(), indent=1))
+        return
+    for note in outcome.notes:
+        typer.echo(f"note: {note}")
+    typer.echo(
+        f"{len(outcome.results)} students, {outcome.graded} of them graded now: {out / 'gradebook.csv'}, "
+        f"{out / 'class.html'}, {out / 'feedback'}"
+    )
+
+
 @build.command("outputs")
 def build_outputs(
     notebooks: Annotated[
@@ -78,6 +151,27 @@ def build_outputs(
             tqdm.write(f"{path}: {'written' if changed else 'unchanged'}")
     if failures:
         _stop("\n".join(failures))
+
+
+@build.command("exercises")
+def build_exercises(
+    chapters: Annotated[
+        list[str] | None,
+        typer.Argument(help="Numbers of chapters, such as 03; without any, all that have a master."),
+    ] = None,
+) -> None:
+    """Make the exercise notebooks from their masters in solutions/; this needs nbgrader."""
+    from rnncourse.building import exercises
+    from rnncourse.errors import InputError
+
+    root = _own_checkout()
+    try:
+        for master in exercises.find_masters(root / "solutions", chapters or ()):
+            path = root / "exercises" / master.name
+            changed = exercises.release(master, path)
+            typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+    except InputError as error:
+        _stop(str(error))
 
 
 @build.command("html")
@@ -111,14 +205,42 @@ def build_html(
         _stop("\n".join(failures))
 
 
+@build.command("slides")
+def build_slides(
+    notebooks: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Notebooks or folders; without any, all chapters of the checkout."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder that the slides are written to.")] = Path("slides"),
+    code: Annotated[
+        bool, typer.Option("--code/--no-code", help="Show the cells' code, or what it gave.")
+    ] = True,
+) -> None:
+    """Write each notebook with its stored outputs as slides: one page that needs neither network nor kernel."""
+    from rnncourse.building import outputs, slides
+    from rnncourse.errors import InputError
+
+    try:
+        for path in outputs.find_notebooks(notebooks or _own_notebooks()[:1]):
+            typer.echo(f"{path}: {slides.export(path, out, code=code)}")
+    except (outputs.NotebookFailed, InputError) as failure:
+        _stop(str(failure))
+
+
 def _own_notebooks() -> list[Path]:
     """Return the folders of the checkout around the working directory whose outputs are stored."""
+    root = _own_checkout(": name the notebooks to be run")
+    return [root / name for name in ("chapters", "solutions") if (root / name).is_dir()]
+
+
+def _own_checkout(remedy: str = "") -> Path:
+    """Return the checkout around the working directory; where there is none, stop and say the remedy."""
     from rnncourse.environment import checkout_above
 
     root = checkout_above(Path.cwd())
     if root is None:
-        _stop("This folder is not in a checkout of the course: name the notebooks to be run.")
-    return [root / name for name in ("chapters", "solutions") if (root / name).is_dir()]
+        _stop(f"This folder is not in a checkout of the course{remedy}.")
+    return root
 
 
 def _stop(message: str) -> None:

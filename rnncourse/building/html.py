@@ -75,7 +75,7 @@ def as_page(notebook: NotebookNode, name: str) -> str:
     }
     shown = _keep_living(notebook, living)
     exporter = CourseExporter(template_name="rnncourse", extra_template_basedirs=[str(TEMPLATES)])
-    notebook.metadata["title"] = _title(notebook) or name
+    notebook.metadata["title"] = notebook_title(notebook) or name
     folder = TEMPLATES / "rnncourse"
     course = {
         "style": (folder / "page.css").read_text(encoding="utf-8"),
@@ -172,7 +172,7 @@ def _for_script(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
 
 
-def _title(notebook: NotebookNode) -> str:
+def notebook_title(notebook: NotebookNode) -> str:
     """Return the notebook's first heading, without Markdown's and LaTeX's signs."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and (heading := re.search(r"^# +(.+)$", cell.source, re.MULTILINE)):

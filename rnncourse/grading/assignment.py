@@ -1,0 +1,181 @@
+"""What is graded: the master's locked cells, its tasks in order, and its points. Nothing of it from a student."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from rnncourse.checks import registry
+from rnncourse.checks.task import Task
+from rnncourse.environment import checkout_above, shipped
+from rnncourse.errors import InputError
+
+
+@dataclass(frozen=True)
+class Item:
+    """A task with the points that the master gives it. kind: "code", or "explanation" for points by hand."""
+
+    name: str
+    kind: str
+    points: float
+    task: Task | None = None
+    model: str = ""
+    """The master's own answer: for the trial of the whole, and the rubric of an explanation. Never sent out."""
+
+    @property
+    def title(self) -> str:
+        """What the task is called in feedback."""
+        return self.task.title if self.task else self.name
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One master, read. steps: the cells to be run in order, ("locked" | "answer", grade_id)."""
+
+    stem: str
+    steps: tuple[tuple[str, str], ...]
+    locked: Mapping[str, str]
+    items: tuple[Item, ...]
+    check_points: Mapping[str, float]
+    known: frozenset[str]
+    fingerprint: str
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def code_items(self) -> tuple[Item, ...]:
+        """The tasks that code is run for."""
+        return tuple(item for item in self.items if item.kind == "code")
+
+    @property
+    def total(self) -> float:
+        """All points that can be had."""
+        return sum(item.points for item in self.items)
+
+    def item(self, name: str) -> Item | None:
+        """Return the task of that name, or None."""
+        return next((item for item in self.items if item.name == name), None)
+
+
+def load(assignment: str, spec: Path | None = None) -> Assignment:
+    """Return the assignment of that number or name: "04" or "04_backpropagation_through_time".
+
+    spec: an instructor's own folder. A notebook in it replaces the master; its tasks.py, which exports TASKS,
+    replaces tasks of the same name and adds others. Raises InputError where something is missing or does not fit.
+    """
+    master = _master(assignment, spec)
+    own, source = _own_tasks(spec)
+    data = master.read_bytes()
+    try:
+        cells = json.loads(data)["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{master} is not a notebook: {error}") from error
+    fingerprint = hashlib.sha256(data + b"\0" + source).hexdigest()[:16]
+    return read_master(master.stem, cells, own, fingerprint)
+
+
+def read_master(
+    stem: str, cells: list[dict[str, Any]], own: Mapping[str, Task], fingerprint: str
+) -> Assignment:
+    """Return the assignment that a master's cells describe; own: tasks that come before the course's."""
+    steps, locked, answers, points, manual, known = [], {}, {}, {}, {}, set()
+    for cell in cells:
+        marks = cell.get("metadata", {}).get("nbgrader")
+        if not marks:
+            continue
+        name, source = marks["grade_id"], "".join(cell["source"])
+        if name in known:
+            raise InputError(f"{stem}: two cells of the master have the grade_id {name}")
+        known.add(name)
+        if marks.get("solution") and marks.get("grade"):
+            manual[name] = (float(marks["points"]), source)
+        elif marks.get("solution"):
+            answers[name] = source
+            steps.append(("answer", name))
+        elif marks.get("grade"):
+            points[name] = float(marks["points"])
+        elif marks.get("locked") and cell["cell_type"] == "code":
+            locked[name] = source
+            steps.append(("locked", name))
+    items = []
+    for name in [m["grade_id"] for c in cells if (m := c.get("metadata", {}).get("nbgrader"))]:
+        if name in answers:
+            items.append(_code_item(stem, name, answers[name], points, own))
+        elif name in manual:
+            items.append(
+                Item(name, "explanation", manual[name][0], _task(name, own, quiet=True), manual[name][1])
+            )
+    if not items:
+        raise InputError(
+            f"{stem} has no answer cells with nbgrader's metadata; is it a master from solutions/?"
+        )
+    return Assignment(stem, tuple(steps), locked, tuple(items), points, frozenset(known), fingerprint)
+
+
+def _code_item(
+    stem: str, name: str, model: str, points: Mapping[str, float], own: Mapping[str, Task]
+) -> Item:
+    task = _task(name, own)
+    if not task.checked:
+        raise InputError(f"{stem}: {name} is an explanation, but its cell is not one that is graded by hand")
+    if f"{name}-check" not in points:
+        raise InputError(f"{stem}: the task {name} has no check cell {name}-check with points")
+    return Item(name, "code", points[f"{name}-check"], task, model)
+
+
+def _task(name: str, own: Mapping[str, Task], quiet: bool = False) -> Task | None:
+    if name in own:
+        return own[name]
+    try:
+        return registry.task(name)
+    except InputError:
+        if quiet:
+            return None
+        raise
+
+
+def _master(assignment: str, spec: Path | None) -> Path:
+    """Return the notebook that is the master: the instructor's own if there is one, else the course's."""
+    if spec is not None:
+        if not spec.is_dir():
+            raise InputError(f"spec must be a folder with a master or tasks.py, but {spec} is none")
+        found = _matching(spec, assignment)
+        if found:
+            return _single(found, assignment, spec)
+        if not (spec / "tasks.py").is_file():
+            raise InputError(f"{spec} holds neither a master {assignment}*.ipynb nor a file tasks.py")
+    root = checkout_above(Path.cwd()) or shipped()
+    return _single(_matching(root / "solutions", assignment), assignment, root / "solutions")
+
+
+def _matching(folder: Path, assignment: str) -> list[Path]:
+    wanted = assignment.removesuffix(".ipynb")
+    padded = wanted.zfill(2) if wanted.isdigit() else wanted
+    files = sorted(folder.glob("*.ipynb"))
+    return [f for f in files if f.stem == wanted] or [f for f in files if f.stem.startswith(f"{padded}_")]
+
+
+def _single(found: list[Path], assignment: str, folder: Path) -> Path:
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(file.stem for file in sorted(folder.glob("*.ipynb"))) or "nothing"
+    many = "names several" if found else "is none"
+    raise InputError(f"assignment must be one of {known}, but {assignment!r} {many} of them")
+
+
+def _own_tasks(spec: Path | None) -> tuple[dict[str, Task], bytes]:
+    """Return the tasks of an instructor's tasks.py by name, and its bytes."""
+    path = spec / "tasks.py" if spec else None
+    if path is None or not path.is_file():
+        return {}, b""
+    description = spec_from_file_location("rnncourse_private_tasks", path)
+    module = module_from_spec(description)
+    description.loader.exec_module(module)
+    tasks = getattr(module, "TASKS", None)
+    if not isinstance(tasks, (tuple, list)) or not all(isinstance(task, Task) for task in tasks):
+        raise InputError(f"{path} must define TASKS, a tuple of rnncourse.checks.task.Task")
+    return {task.name: task for task in tasks}, path.read_bytes()

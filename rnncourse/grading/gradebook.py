@@ -1,0 +1,258 @@
+"""The tables that grading leaves behind, and points by hand that come back in one.
+
+A cell that a spreadsheet would take for a formula gets an apostrophe in front: names and error texts come from
+students.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rnncourse.errors import InputError
+from rnncourse.grading.assignment import Assignment
+from rnncourse.grading.results import StudentResult, TaskResult
+
+COLUMNS = ("student", "task", "points", "max", "status", "seconds", "summary")
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+_NBGRADER = (
+    "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
+    "late_submission_penalty", "score", "max_score",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Student:
+    """A line of the roster: the name under which submissions are looked for, and all its columns."""
+
+    student: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, *names: str) -> str:
+        """Return the first of those columns that is filled, or ""."""
+        return next((self.columns[name] for name in names if self.columns.get(name)), "")
+
+
+def neutral(text: str) -> str:
+    """Return `text` as a cell that no spreadsheet runs: on one line, with an apostrophe before a formula."""
+    flat = " ".join(text.split()) if re.search(r"[\t\r\n]", text) else text
+    return f"'{flat}" if _FORMULA.match(text) else flat
+
+
+def _as_it_was(cell: str) -> str:
+    """Undo `neutral` for a cell on one line."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
+def number(points: float | None) -> str:
+    """Return points without needless decimals; nothing for points that are still to come."""
+    return "" if points is None else f"{points:g}"
+
+
+def gradebook(results: Iterable[StudentResult]) -> str:
+    """Return gradebook.csv: a line for each student and task."""
+    rows = [
+        (
+            neutral(result.student),
+            neutral(task.task),
+            number(task.points),
+            number(task.possible),
+            task.status,
+            f"{task.seconds:.2f}",
+            neutral(task.summary),
+        )
+        for result in results
+        for task in result.tasks
+    ]
+    return _table(COLUMNS, rows)
+
+
+def nbgrader_table(
+    results: Iterable[StudentResult], assignment: Assignment, roster: Mapping[str, Student]
+) -> str:
+    """Return a table with the columns of `nbgrader export`."""
+    rows = []
+    for result in results:
+        who = roster.get(result.student, Student(result.student))
+        points, possible = number(result.points), number(result.possible)
+        named = (who.get("last_name", "lastname"), who.get("first_name", "firstname"), who.get("email"))
+        rows.append(
+            (
+                assignment.stem,
+                "",
+                "",
+                neutral(result.student),
+                *map(neutral, named),
+                points,
+                "0",
+                points,
+                possible,
+            )
+        )
+    return _table(_NBGRADER, rows)
+
+
+def moodle_table(
+    results: Iterable[StudentResult], assignment: Assignment, roster: Mapping[str, Student]
+) -> str:
+    """Return a table for Moodle's grade import (Grades, Import, CSV file)."""
+    rows = []
+    for result in results:
+        who = roster.get(result.student, Student(result.student))
+        number_ = who.get("id number", "idnumber", "id")
+        name = who.get("full name", "name") or result.student
+        said = "; ".join(
+            f"{task.task}: {number(task.points) or 'to come'}/{number(task.possible)}"
+            for task in result.tasks
+        )
+        rows.append(
+            tuple(
+                map(neutral, (who.get("email address", "email"), number_, name, number(result.points), said))
+            )
+        )
+    return _table(("Email address", "ID number", "Full name", assignment.stem, "Feedback comments"), rows)
+
+
+def canvas_table(
+    results: Iterable[StudentResult], assignment: Assignment, roster: Mapping[str, Student]
+) -> str:
+    """Return a table for Canvas's grade import, whose second line says the points possible."""
+    rows = [("    Points Possible", "", "", "", "", number(assignment.total))]
+    for result in results:
+        who = roster.get(result.student, Student(result.student))
+        identity = who.get("id") or next((a for a in result.aliases if a.isdigit()), "")
+        user, login = who.get("sis user id", "sis_user_id"), who.get("sis login id", "sis_login_id")
+        name = who.get("name", "student name", "full name") or result.student
+        rows.append((*map(neutral, (name, identity, user, login, who.get("section"))), number(result.points)))
+    return _table(("Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.stem), rows)
+
+
+def by_hand_table(results: Iterable[StudentResult]) -> str:
+    """Return the table to be filled in with points by hand and handed back with --manual."""
+    rows = []
+    for result in results:
+        for task in result.tasks:
+            if task.kind == "explanation" and task.code:
+                comment = neutral(task.details[0]) if task.points is not None and task.details else ""
+                points, possible = number(task.points), number(task.possible)
+                rows.append((neutral(result.student), task.task, points, possible, comment))
+    return _table(("student", "task", "points", "max", "comment"), rows)
+
+
+def read_roster(path: Path) -> dict[str, Student]:
+    """Return the students of a CSV by name; its column `student` says who, other columns go into the exports."""
+    rows = _rows(path, "students", ("student",))
+    roster: dict[str, Student] = {}
+    for line, row in rows:
+        name = row["student"]
+        if not name:
+            raise InputError(f"{path}, line {line}: the column student is empty")
+        if name in roster:
+            raise InputError(f"{path}, line {line}: {name} is there twice")
+        roster[name] = Student(name, row)
+    return roster
+
+
+def known_as(roster: Mapping[str, Student]) -> dict[str, str]:
+    """Return under which names, in small letters, submissions of the roster's students may come; unique ones only."""
+    names: dict[str, set[str]] = {}
+    for student in roster.values():
+        others = [
+            student.get(column)
+            for column in ("name", "full name", "email", "email address", "id", "idnumber")
+        ]
+        for one in (student.student, *others):
+            if one:
+                names.setdefault(one.casefold(), set()).add(student.student)
+    own = {name.casefold(): name for name in roster}
+    return {name: next(iter(who)) for name, who in names.items() if len(who) == 1} | own
+
+
+def read_manual(path: Path) -> dict[tuple[str, str], tuple[float, str, int]]:
+    """Return points, comment and line by student and task; lines without points are passed over."""
+    found: dict[tuple[str, str], tuple[float, str, int]] = {}
+    for line, row in _rows(path, "manual", ("student", "task", "points")):
+        if not row["points"]:
+            continue
+        try:
+            points = float(row["points"].replace(",", "."))
+        except ValueError:
+            raise InputError(
+                f"{path}, line {line}: points must be a number, but {row['points']!r} came"
+            ) from None
+        key = (_as_it_was(row["student"]), row["task"])
+        if key in found:
+            raise InputError(f"{path}, line {line}: {key[0]}, {key[1]} is there twice")
+        found[key] = (points, _as_it_was(row.get("comment", "")), line)
+    return found
+
+
+def merge_manual(
+    results: Sequence[StudentResult], path: Path, manual: Mapping[tuple[str, str], tuple[float, str, int]]
+) -> list[StudentResult]:
+    """Return the results with points by hand; InputError, with the line, where they do not fit."""
+    tasks = {(result.student, task.task): task for result in results for task in result.tasks}
+    for key, (points, _, line) in manual.items():
+        task = tasks.get(key)
+        if task is None:
+            raise InputError(f"{path}, line {line}: there is no task {key[1]} of a student {key[0]}")
+        if task.kind != "explanation":
+            raise InputError(f"{path}, line {line}: {key[1]} is not graded by hand")
+        if not 0 <= points <= task.possible:
+            raise InputError(
+                f"{path}, line {line}: points must be from 0 to {task.possible:g}, but {points:g} came"
+            )
+    return [
+        replace(
+            result,
+            tasks=tuple(_by_hand(task, manual.get((result.student, task.task))) for task in result.tasks),
+        )
+        for result in results
+    ]
+
+
+def _by_hand(task: TaskResult, given: tuple[float, str, int] | None) -> TaskResult:
+    if given is None:
+        return task
+    points, comment, _ = given
+    said = (comment,) if comment else ("Read and graded.",)
+    return replace(task, points=points, status="graded", headline="Read by a person.", details=said)
+
+
+def _rows(path: Path, argument: str, wanted: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """Return the lines of a CSV with their numbers, by column in small letters; commas, semicolons or tabs."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{argument} must be a CSV file in UTF-8, but {path} cannot be read: {error}"
+        ) from error
+    first = text.partition("\n")[0]
+    mark = max(",;\t", key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
+    columns = [(name or "").strip().lower() for name in reader.fieldnames or []]
+    missing = [name for name in wanted if name not in columns]
+    if missing:
+        raise InputError(
+            f"{path} must have the column {', '.join(missing)}; it has {', '.join(columns) or 'none'}"
+        )
+    reader.fieldnames = columns
+    return [
+        (
+            reader.line_num,
+            {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)},
+        )
+        for row in reader
+    ]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()

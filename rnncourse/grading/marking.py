@@ -1,0 +1,263 @@
+"""One submission to one result, task by task. The comparison happens here, where no code of a student runs."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rnncourse.checks.failure import Failure, in_words, steady
+from rnncourse.checks.judging import judge
+from rnncourse.checks.task import Case, Task
+from rnncourse.checks.verdict import Verdict
+from rnncourse.grading import rules
+from rnncourse.grading.assignment import Assignment, Item
+from rnncourse.grading.collect import HandedIn, Unreadable
+from rnncourse.grading.limits import Limits
+from rnncourse.grading.process import Worker
+from rnncourse.grading.protocol import Reply
+from rnncourse.grading.results import StudentResult, TaskResult
+from rnncourse.grading.session import Lost, Session
+from rnncourse.grading.submission import Answers, read_notebook
+
+# References print into a stream of this whole process, and its warnings are switched off meanwhile.
+_JUDGING = threading.Lock()
+
+UNGRADED = "not graded"
+"""The digest of a result that is not kept."""
+
+_STUBS = ("", "your answer here", "write your answer here")
+
+
+class ReferenceFailed(RuntimeError):
+    """A task's own reference cannot be judged: the task is at fault, not the student."""
+
+
+@dataclass(frozen=True)
+class Marker:
+    """What marks submissions of one assignment. start: starts a worker in which the notebook is run."""
+
+    assignment: Assignment
+    start: Callable[[], Worker]
+    limits: Limits
+
+    def mark(self, handed_in: HandedIn, seed: str) -> StudentResult:
+        """Return the result of one student's submission. seed: what the random inputs are drawn from."""
+        digest = ""
+        try:
+            name, data = handed_in.notebook(self.assignment.stem)
+            digest = hashlib.sha256(data).hexdigest()
+            answers = read_notebook(data, self.assignment)
+        except Unreadable as error:
+            return replace(unreadable(handed_in, self.assignment, str(error)), digest=digest)
+        tasks = self.mark_answers(answers, seed)
+        notes = answers.notes.get("", ())
+        return StudentResult(handed_in.student, name, tuple(tasks), notes, handed_in.aliases, digest)
+
+    def mark_answers(self, answers: Answers, seed: str) -> list[TaskResult]:
+        """Return the results of all tasks in the master's order."""
+        names = [item.name for item in self.assignment.code_items]
+        code = {name: answers.sources[name] for name in names if name in answers.sources}
+        with Session(self.start, self.assignment, code, self.limits) as session:
+            return [
+                _by_hand(item, answers)
+                if item.kind == "explanation"
+                else self._code(item, answers, session, seed)
+                for item in self.assignment.items
+            ]
+
+    def _code(self, item: Item, answers: Answers, session: Session, seed: str) -> TaskResult:
+        began = time.monotonic()
+        source = session.answers.get(item.name)
+        notes = answers.notes.get(item.name, ())
+        if source is None:
+            return _result(
+                item, "missing", 0.0, "Missing.", details=(answers.problems[item.name],), notes=notes
+            )
+        locked = list(self.assignment.locked.values())
+        used = rules.used(session.answers, item.name, item.task.forbidden, locked)
+        result = _forbidden(item, used) if used else self._run(item, session, seed)
+        seconds = round(time.monotonic() - began, 2)
+        return replace(result, code=source, notes=(*notes, *result.notes), seconds=seconds)
+
+    def _run(self, item: Item, session: Session, seed: str) -> TaskResult:
+        cases = item.task.cases(generator(seed, item.name))
+        replies = self._call(item.task, cases, session)
+        needed = rules.parts_of(session.answers, item.name)
+        if isinstance(replies, Lost) and replies.status == "crashed" and needed != set(session.answers):
+            # Another answer may have left a thread that ends the worker: once more, with what this one needs.
+            with Session(self.start, self.assignment, session.answers, self.limits, needed) as alone:
+                return _judged(item, cases, self._call(item.task, cases, alone), alone)
+        return _judged(item, cases, replies, session)
+
+    def _call(self, task: Task, cases: Sequence[Case], session: Session) -> list[Reply] | Lost:
+        """Return the replies to the calls of a task, fewer where more would say the same, or how it was lost."""
+        replies = []
+        for case in cases:
+            reply = session.call(task.name, task.called, case, task.seconds * self.limits.call)
+            if isinstance(reply, Lost):
+                return reply
+            replies.append(reply)
+            if reply.failure is not None and reply.failure.kind in ("not written", "missing"):
+                break
+        return replies
+
+
+def unreadable(handed_in: HandedIn, assignment: Assignment, why: str) -> StudentResult:
+    """Return the result of a submission that cannot be read at all."""
+    said = f"Your submission could not be read: {why}."
+    tasks = [_result(item, "unreadable", 0.0, "Unreadable.", details=(said,)) for item in assignment.items]
+    return StudentResult(handed_in.student, "", tuple(tasks), (said,), handed_in.aliases)
+
+
+def missing(student: str, assignment: Assignment) -> StudentResult:
+    """Return the result of a student of the roster who handed in nothing."""
+    said = "Nothing was handed in."
+    tasks = [_result(item, "missing", 0.0, "Missing.", details=(said,)) for item in assignment.items]
+    return StudentResult(student, "", tuple(tasks), (said,))
+
+
+def ungraded(handed_in: HandedIn, assignment: Assignment, why: str) -> StudentResult:
+    """Return the result of a submission over which the grader itself failed."""
+    said = f"The grader failed over this submission ({why}); that is not the student's fault."
+    tasks = [_result(item, "crashed", 0.0, "Not graded.", details=(said,)) for item in assignment.items]
+    return StudentResult(handed_in.student, "", tuple(tasks), (said,), handed_in.aliases, UNGRADED)
+
+
+def generator(seed: str, task: str) -> np.random.Generator:
+    """Return the generator that the random inputs of a task come from."""
+    return np.random.default_rng(list(hashlib.sha256(f"{seed}/{task}".encode()).digest()))
+
+
+def _by_hand(item: Item, answers: Answers) -> TaskResult:
+    """Return the result of a task that is graded by hand: no points yet, unless there is nothing to read."""
+    text = answers.sources.get(item.name)
+    notes = answers.notes.get(item.name, ())
+    if text is None:
+        return _result(item, "missing", 0.0, "Missing.", details=(answers.problems[item.name],), notes=notes)
+    if text.strip("*_. \n").casefold() in _STUBS:
+        return _result(item, "missing", 0.0, "Not written.", details=("No answer was written.",), notes=notes)
+    said = ("This answer is read by a person; its points are still to come.",)
+    return _result(item, "missing", None, "Not graded yet.", details=said, code=text, notes=notes)
+
+
+def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, session: Session) -> TaskResult:
+    if isinstance(replies, Lost):
+        return _lost(item, replies)
+    code, stopped = session.answers, session.raised.get(item.name)
+    if stopped is not None and replies[0].failure is not None and replies[0].failure.kind == "missing":
+        return _stopped(item, stopped, code[item.name])
+    cases = cases[: len(replies)]
+    answers = [_answer(reply, case, code) for reply, case in zip(replies, cases, strict=True)]
+    try:
+        verdict = _verdict(item.task, cases, answers)
+    except ReferenceFailed:
+        raise
+    except Exception as error:  # an answer so odd that the comparison stumbles over it is not a right one
+        details = (f"Your function returned something that cannot be compared ({type(error).__name__}).",)
+        return _result(item, "graded", 0.0, "Not yet.", "unusable", details)
+    earned = item.points if verdict.status == "right" else 0.0
+    notes = ()
+    if stopped is not None:
+        notes = (f"The cell stopped after it had defined {item.task.called}: {steady(stopped.text)}",)
+    headline = "Right." if verdict.status == "right" else verdict.headline
+    return _result(item, "graded", earned, headline, verdict.mistake, verdict.details, notes=notes)
+
+
+def _verdict(task: Task, cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
+    """Return what `check` would say; the reference is tried first, so that its own fault is never a student's."""
+    with _JUDGING:
+        try:
+            return judge(task, cases, [value for value, _ in answers], [after for _, after in answers])
+        except RuntimeError as error:
+            if str(error).startswith("the reference of"):
+                raise ReferenceFailed(str(error)) from error
+            raise
+
+
+def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:
+    """Return the value, or the Failure with the student's own line, and the arguments after the call."""
+    if reply.failure is not None:
+        return _with_line(reply.failure, reply.cell, code), None
+    value = reply.value
+    if not isinstance(value, list) or len(value) != 2:
+        return Failure("unusable", "nothing that can be read"), None
+    returned, after = value
+    if not isinstance(after, list) or len(after) != len(case.args):
+        return returned, None
+    # A function among the arguments comes back as None: put the original in its place.
+    return returned, tuple(old if new is None else new for old, new in zip(case.args, after, strict=True))
+
+
+def _with_line(failure: Failure, cell: str, code: Mapping[str, str]) -> Failure:
+    """Return a failure with the text of its line, which is looked up here and not believed."""
+    lines = code.get(cell.removeprefix("<cell ").removesuffix(">"), "").splitlines()
+    if failure.line is None or not 1 <= failure.line <= len(lines):
+        return replace(failure, line=None)
+    return replace(failure, source=steady(lines[failure.line - 1].strip()))
+
+
+def _lost(item: Item, lost: Lost) -> TaskResult:
+    if lost.status == "timeout":
+        details = in_words(Failure("timeout", lost.text), item.task.called)
+        return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", details)
+    said = (
+        f"The program that ran your answer came to an end while it was at this task: {lost.text}. "
+        "An answer returns its result; it does not end the program, start others, or write to the system.",
+    )
+    return _result(item, "crashed", 0.0, "Crashed.", "crashed", said)
+
+
+def _forbidden(item: Item, used: Sequence[str]) -> TaskResult:
+    listed = ", ".join(f"`{steady(one)[:60]}`" for one in used[:5])
+    said = (f"Your answer uses {listed}. This task is to write it yourself, and this is not allowed in it.",)
+    return _result(item, "forbidden", 0.0, "Not allowed.", "forbidden", said)
+
+
+def _stopped(item: Item, failure: Failure, source: str) -> TaskResult:
+    """Return the result of an answer whose cell did not come as far as defining the function."""
+    if failure.kind == "not written":
+        details = in_words(failure, item.task.called)
+        return _result(item, "graded", 0.0, "Not written yet.", "not written", details)
+    lines = source.splitlines()
+    line = f" in line {failure.line}" if failure.line else ""
+    quoted = (
+        f", `{steady(lines[failure.line - 1].strip())}`"
+        if failure.line and failure.line <= len(lines)
+        else ""
+    )
+    said = (
+        f"Your cell stopped before `{item.task.called}` was defined{line}{quoted}: {steady(failure.text)}",
+        "Restart the kernel and run all cells before you hand in: then you see it too.",
+    )
+    return _result(item, "graded", 0.0, "Not yet.", "raised", said)
+
+
+def _result(
+    item: Item,
+    status: str,
+    points: float | None,
+    headline: str,
+    mistake: str = "",
+    details: Sequence[str] = (),
+    code: str = "",
+    notes: Sequence[str] = (),
+) -> TaskResult:
+    return TaskResult(
+        task=item.name,
+        title=item.title,
+        kind=item.kind,
+        points=points,
+        possible=item.points,
+        status=status,
+        seconds=0.0,
+        headline=headline,
+        mistake=mistake,
+        details=tuple(details),
+        code=code,
+        notes=tuple(notes),
+    )

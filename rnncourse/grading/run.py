@@ -1,0 +1,283 @@
+"""Grade a class: collect, mark whoever has no result yet, write the tables and pages."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rnncourse import __version__
+from rnncourse.errors import InputError
+from rnncourse.grading import gradebook, nbgrader_gradebook, pages
+from rnncourse.grading.assignment import Assignment, load
+from rnncourse.grading.collect import HandedIn, Unreadable, collect
+from rnncourse.grading.limits import Limits
+from rnncourse.grading.marking import UNGRADED, Marker, ReferenceFailed, missing, ungraded
+from rnncourse.grading.process import Worker, WorkerNotStarted, probe
+from rnncourse.grading.results import StudentResult, as_record
+from rnncourse.grading.sandbox import Sandbox, find_sandbox, require_hidden, shared
+from rnncourse.grading.session import MasterFailed
+from rnncourse.grading.store import Store, file_name, write
+from rnncourse.grading.submission import Answers
+
+_TRIES = 3
+
+
+class GradingStopped(RuntimeError):
+    """Grading cannot go on, through no student's fault; what is finished is kept. The message says why."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `rnncourse grade` was asked to do."""
+
+    submissions: Path
+    assignment: str
+    out: Path
+    students: Path | None = None
+    spec: Path | None = None
+    manual: Path | None = None
+    nbgrader: Path | None = None
+    seed_by_student: bool = False
+    unsafe: bool = False
+    jobs: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. graded: how many were marked in this run; the others were finished before."""
+
+    assignment: Assignment
+    results: tuple[StudentResult, ...]
+    graded: int
+    notes: tuple[str, ...]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the outcome for machines."""
+        return {
+            "assignment": self.assignment.stem,
+            "students": len(self.results),
+            "graded_now": self.graded,
+            "statuses": dict(sorted(pages.statuses(self.results).items())),
+            "points_possible": self.assignment.total,
+            "points": {result.student: result.points for result in self.results},
+            "waiting_for_points_by_hand": sum(result.waiting for result in self.results),
+            "notes": list(self.notes),
+        }
+
+
+def grade(request: Request, progress: Callable[[int, int], None] = lambda done, all_: None) -> Outcome:
+    """Grade a class and write the results; students who have a result already keep it.
+
+    progress: told how many submissions are done, and of how many. Raises InputError for bad arguments, NoSandbox
+    where students' code cannot be run safely, and GradingStopped where the master or the machine fails.
+    """
+    assignment = load(request.assignment, request.spec)
+    _require_private(request)
+    roster = gradebook.read_roster(request.students) if request.students else {}
+    manual = gradebook.read_manual(request.manual) if request.manual else {}
+    collected = collect(request.submissions, assignment.stem)
+    submissions = _named_by_roster(collected.submissions, roster)
+    store = Store(request.out, _settings(request, assignment))
+    results, todo = _finished(submissions, assignment, store)
+    if todo:
+        with _workers(request) as workers:
+            _preflight(assignment, workers, request.limits, store.seed)
+            for result in _mark_all(todo, assignment, workers, request, store.seed):
+                if result.digest != UNGRADED:
+                    store.put(result)
+                results[result.student] = result
+                progress(len(results), len(submissions))
+    ordered = [results[handed_in.student] for handed_in in submissions]
+    ordered += [missing(name, assignment) for name in roster if name not in results]
+    strangers = [f"{name} is not on the roster" for name in results if roster and name not in roster]
+    failed = [f"{r.student}: {r.notes[0]}" for r in ordered if r.digest == UNGRADED]
+    merged = gradebook.merge_manual(sorted(ordered, key=lambda r: r.student), request.manual, manual)
+    outcome = Outcome(assignment, tuple(merged), len(todo), (*collected.notes, *strangers, *failed))
+    _write(request, outcome, roster)
+    return outcome
+
+
+def _require_private(request: Request) -> None:
+    """Raise InputError if something that students' code must not read lies where it could."""
+    if not request.unsafe:
+        for name, path in (
+            ("submissions", request.submissions),
+            ("out", request.out),
+            ("spec", request.spec),
+        ):
+            if path is not None:
+                require_hidden(name, path)
+
+
+def _settings(request: Request, assignment: Assignment) -> dict[str, Any]:
+    """Return what must be the same when a run is taken up again."""
+    return {
+        "assignment": assignment.stem,
+        "master and spec": assignment.fingerprint,
+        "seed by student": request.seed_by_student,
+        "version": __version__,
+    }
+
+
+def _named_by_roster(
+    submissions: Sequence[HandedIn], roster: Mapping[str, gradebook.Student]
+) -> list[HandedIn]:
+    """Return the submissions under the roster's names, where they can be told to be the same."""
+    known = gradebook.known_as(roster)
+    named = []
+    for handed_in in submissions:
+        names = {
+            known[one.casefold()]
+            for one in (handed_in.student, *handed_in.aliases)
+            if one.casefold() in known
+        }
+        named.append(replace(handed_in, student=names.pop()) if len(names) == 1 else handed_in)
+    counts = [handed_in.student for handed_in in named]
+    twice = sorted({name for name in counts if counts.count(name) > 1})
+    if twice:
+        raise InputError(f"there are several submissions of {', '.join(twice[:5])}; keep one of each")
+    return named
+
+
+def _finished(
+    submissions: Sequence[HandedIn], assignment: Assignment, store: Store
+) -> tuple[dict[str, StudentResult], list[HandedIn]]:
+    """Return the results that are there already, and who has none or has handed in something else since."""
+    results, todo = {}, []
+    for handed_in in submissions:
+        kept = store.get(handed_in.student)
+        if kept is not None and kept.digest == _digest(handed_in, assignment):
+            results[handed_in.student] = kept
+        else:
+            todo.append(handed_in)
+    return results, todo
+
+
+def _digest(handed_in: HandedIn, assignment: Assignment) -> str:
+    try:
+        return hashlib.sha256(handed_in.notebook(assignment.stem)[1]).hexdigest()
+    except Unreadable:
+        return ""
+
+
+class _Workers:
+    """Starts workers, as many at a time as there are slots, each in a slot of its own."""
+
+    def __init__(self, sandbox: Sandbox, jobs: int):
+        self.sandbox, self.jobs = sandbox, jobs
+        self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for slot in range(jobs):
+            self._slots.put(slot)
+        self._mine = threading.local()
+
+    def start(self) -> Worker:
+        """Start a worker in this thread's slot; WorkerNotStarted after several tries."""
+        if not hasattr(self._mine, "slot"):
+            self._mine.slot = self._slots.get()
+        for left in reversed(range(_TRIES)):
+            try:
+                return Worker(self.sandbox, self._mine.slot)
+            except WorkerNotStarted:
+                if not left:
+                    raise
+        raise AssertionError
+
+
+@contextmanager
+def _workers(request: Request) -> Iterator[_Workers]:
+    """Find a sandbox and yield what starts workers in it; the main thread tries out the master in a slot of its own."""
+    with shared() as common:
+        sandbox = find_sandbox(request.limits, common, probe, request.unsafe)
+        yield _Workers(sandbox, (request.jobs or os.cpu_count() or 1) + 1)
+
+
+def _preflight(assignment: Assignment, workers: _Workers, limits: Limits, seed: str) -> None:
+    """Let the master's own answers be graded: whatever is not right there is no student's fault."""
+    answers = Answers({item.name: item.model for item in assignment.items})
+    try:
+        tasks = Marker(assignment, workers.start, limits).mark_answers(answers, seed)
+    except (MasterFailed, ReferenceFailed, WorkerNotStarted) as error:
+        raise GradingStopped(str(error)) from error
+    wrong = [task for task in tasks if task.kind == "code" and task.points != task.possible]
+    if wrong:
+        said = "; ".join(f"{task.task} ({task.status}: {task.summary})" for task in wrong)
+        raise GradingStopped(f"the master's own answers do not earn all points, so nobody is graded: {said}")
+
+
+def _mark(marker: Marker, handed_in: HandedIn, seed: str) -> StudentResult:
+    """Return a student's result; a fault of the grader's own costs this student, who is tried again in the next run."""
+    try:
+        return marker.mark(handed_in, seed)
+    except (MasterFailed, ReferenceFailed, WorkerNotStarted):
+        raise
+    except Exception as error:
+        return ungraded(handed_in, marker.assignment, f"{type(error).__name__}: {error}")
+
+
+def _mark_all(
+    todo: Sequence[HandedIn], assignment: Assignment, workers: _Workers, request: Request, seed: str
+) -> Iterator[StudentResult]:
+    """Yield results as they are ready."""
+    marker = Marker(assignment, workers.start, request.limits)
+    waiting = list(reversed(todo))
+    with ThreadPoolExecutor(workers.jobs - 1) as pool:
+        running = set()
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers.jobs:
+                    handed_in = waiting.pop()
+                    own = f"{seed}/{handed_in.student}" if request.seed_by_student else seed
+                    running.add(pool.submit(_mark, marker, handed_in, own))
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        except (MasterFailed, ReferenceFailed, WorkerNotStarted) as error:
+            raise GradingStopped(f"{error}. What is finished is kept; run the same command again.") from error
+
+
+def _write(request: Request, outcome: Outcome, roster: Mapping[str, gradebook.Student]) -> None:
+    """Write all tables and pages."""
+    out, results, assignment = request.out, outcome.results, outcome.assignment
+    write(out / "gradebook.csv", gradebook.gradebook(results))
+    write(out / "nbgrader.csv", gradebook.nbgrader_table(results, assignment, roster))
+    write(out / "moodle.csv", gradebook.moodle_table(results, assignment, roster))
+    write(out / "canvas.csv", gradebook.canvas_table(results, assignment, roster))
+    write(out / "class.html", pages.class_page(results, assignment))
+    for result in results:
+        write(out / "feedback" / f"{file_name(result.student)}.html", pages.feedback_page(result, assignment))
+    if any(item.kind == "explanation" for item in assignment.items):
+        write(out / "to_read.html", pages.reading_page(results, assignment))
+        _write_by_hand(out / "points_by_hand.csv", results)
+    if request.nbgrader:
+        nbgrader_gradebook.put(request.nbgrader, results, assignment, roster)
+    log = {
+        **outcome.summary(),
+        "version": __version__,
+        "limits": asdict(request.limits),
+        "mistakes": [
+            {"task": task, "mistake": name, "students": n} for task, name, n in pages.common_mistakes(results)
+        ],
+        "results": [as_record(result) for result in results],
+    }
+    write(out / "log.json", json.dumps(log, indent=1, ensure_ascii=True))
+
+
+def _write_by_hand(path: Path, results: Sequence[StudentResult]) -> None:
+    """Write the table for points by hand, unless there is one with points that are not among the results."""
+    table = gradebook.by_hand_table(results)
+    if path.exists():
+        given = {(r.student, t.task): t.points for r in results for t in r.tasks if t.status == "graded"}
+        there = gradebook.read_manual(path)
+        if any(given.get(key) != points for key, (points, *_) in there.items()):
+            return
+    write(path, table)

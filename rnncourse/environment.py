@@ -15,13 +15,18 @@ from pathlib import Path
 NOTEBOOK_FOLDERS = ("chapters", "exercises", "solutions")
 """The folders of notebooks, as they lie in a checkout, in the wheel and in a learner's copy."""
 
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""Variables that keep NumPy and PyTorch to one thread: the products here are too small to be worth sharing."""
+
 REPRODUCIBLE = {
+    **ONE_THREAD,  # the order of a sum depends on how many threads share it
     "TQDM_DISABLE": "1",  # a progress bar would print other times on every run
     "RNNCOURSE_SMALL": "1",  # a GPU would train larger models, which print other numbers
     "RNNCOURSE_PROGRESS": "",  # exercises neither show nor change what this computer's learner has done
-    "OMP_NUM_THREADS": "1",  # the order of a sum depends on how many threads share it
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
 }
 """Variables under which a notebook prints the same numbers on every run and, as far as can be, machine."""
 

@@ -13,7 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnncourse import __version__
-from rnncourse.environment import NOTEBOOK_FOLDERS, checkout_above, own_jupyter_first, shipped
+from rnncourse.environment import (
+    NOTEBOOK_FOLDERS,
+    ONE_THREAD,
+    checkout_above,
+    own_jupyter_first,
+    shipped,
+)
 from rnncourse.errors import InputError
 
 COPY = "rnn-course"
@@ -128,9 +134,13 @@ def lab_command(arguments: Sequence[str]) -> list[str]:
 
 
 def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return `environ` with what lets JupyterLab open `root` beside the user's own configuration."""
+    """Return `environ` with what lets JupyterLab open `root` beside the user's own configuration.
+
+    Kernels run on one thread, unless `environ` says how many.
+    """
     paths = [str(LAB_SETTINGS), environ.get("JUPYTER_CONFIG_PATH", "")]
     return {
+        **ONE_THREAD,
         **own_jupyter_first(environ),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
         "RNNCOURSE_ROOT": str(root),

@@ -39,7 +39,7 @@ def task(name, reference, cases, mistakes, **more):
 
 TASKS = (
     task("scaled", lambda x, factor: x * factor, _cases, (
-        Mistake("added", lambda x, factor: x + factor, "You add where you should multiply."),
+        Mistake("added", lambda x, factor: x + factor, "You add where you should multiply by `factor`."),
         Mistake("divided", lambda x, factor: x / factor, "You divide where you should multiply."),
         Mistake("squared", lambda x, factor: x * factor**2, "You multiply twice."),
     )),

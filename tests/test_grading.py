@@ -593,10 +593,11 @@ def test_the_class_page_counts_and_names_nobody(trial):
     page = pages.class_page([result(), result(student="bo"), result(student="cy")], trial)
     assert "3 students, 3 of whom handed in." in page
     assert (
-        "<td class='number'>3</td><td>Scaled</td><td><code>added</code></td><td>You add where you should"
+        "<td class='number'>3</td><td>Scaled</td><td><code>added</code></td><td>You add where you should multiply"
         in page
     )
     assert "aria-label='3 with 0 to 10 %'" in page
+    assert "multiply by <code>factor</code>." in page
     assert "ana" not in page.replace("an&#x27;a", "")
 
 

@@ -224,6 +224,13 @@ def test_the_users_own_paths_are_kept(tmp_path):
     assert own_jupyter_first({})["JUPYTER_PATH"] == f"{sys.prefix}/share/jupyter"
 
 
+def test_kernels_run_on_one_thread_unless_the_user_chose_otherwise(tmp_path):
+    changed = workspace.lab_environment(tmp_path, {"OMP_NUM_THREADS": "4"})
+    assert changed["OMP_NUM_THREADS"] == "4"
+    assert workspace.lab_environment(tmp_path, {})["OMP_NUM_THREADS"] == "1"
+    assert workspace.lab_environment(tmp_path, {})["OPENBLAS_NUM_THREADS"] == "1"
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """`rnncourse lab` below a small checkout, for a user who has a configuration of their own."""

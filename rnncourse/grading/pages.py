@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from rnncourse.checks.verdict import as_html
+from rnncourse.common.text import rich_text
 from rnncourse.grading.assignment import Assignment
 from rnncourse.grading.gradebook import number
 from rnncourse.grading.results import STATUSES, StudentResult, TaskResult
@@ -155,7 +156,7 @@ def _mistakes(results: Sequence[StudentResult], assignment: Assignment) -> str:
     found = [(task, name, n, _message(assignment, task, name)) for task, name, n in common_mistakes(results)]
     named = [
         f"<tr><td class='number'>{n}</td><td>{escape(_title(assignment, task))}</td>"
-        f"<td><code>{escape(name)}</code></td><td>{escape(message)}</td></tr>"
+        f"<td><code>{escape(name)}</code></td><td>{rich_text(message)}</td></tr>"
         for task, name, n, message in found
         if message
     ]

@@ -1,4 +1,4 @@
-"""The `rnncourse` command: open the course, examine the installation, refresh the notebooks."""
+"""The `rnncourse` command: open the course, examine the installation, grade a class, refresh the notebooks."""
 
 from __future__ import annotations
 
@@ -121,6 +121,31 @@ def grade(
         f"{len(outcome.results)} students, {outcome.graded} of them graded now: {out / 'gradebook.csv'}, "
         f"{out / 'class.html'}, {out / 'feedback'}"
     )
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Which one; what follows is passed on to it.")] = None,
+) -> None:
+    """Run one of the checkout's benchmarks; without a name, list them."""
+    import ast
+    import subprocess
+    import sys
+
+    scripts = {
+        path.stem: path
+        for path in sorted((_own_checkout() / "benchmarks").glob("*.py"))
+        if '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+    }
+    if name is None:
+        for stem, path in scripts.items():
+            said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            typer.echo(f"{stem:17} {said.partition(chr(10))[0]}")
+    elif name not in scripts:
+        _stop(f"There is no benchmark {name}. There are {', '.join(scripts)}.")
+    else:
+        raise typer.Exit(subprocess.run([sys.executable, scripts[name], *context.args]).returncode)
 
 
 @build.command("outputs")

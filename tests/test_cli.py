@@ -146,3 +146,30 @@ class _FakeLab:
             self.interruptions -= 1
             raise KeyboardInterrupt
         return 5
+
+
+# Benchmarks.
+
+
+def test_bench_lists_what_can_be_run_and_nothing_else(monkeypatch):
+    monkeypatch.chdir(ROOT / "docs")
+    listed = runner.invoke(app, ["bench"]).stdout.splitlines()
+    names = {line.split()[0] for line in listed}
+    assert {"cpu_layers", "gpu_layers", "grading", "lab_start"} <= names
+    assert not names & {"contenders", "timing"}
+    assert "cpu_layers        Layers on one CPU core" in "\n".join(listed)
+
+
+def test_bench_passes_arguments_on_and_returns_the_status(monkeypatch, capfd):
+    monkeypatch.chdir(ROOT)
+    assert runner.invoke(app, ["bench", "cpu_layers", "--shapes", "none"]).exit_code == 2
+    assert "--shapes: invalid int value: 'none'" in capfd.readouterr().err
+
+
+def test_bench_names_what_there_is(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    done = runner.invoke(app, ["bench", "nothing"])
+    assert done.exit_code == 1
+    assert "There is no benchmark nothing. There are applications, chapter_seconds" in done.stderr
+    monkeypatch.chdir(tmp_path)
+    assert "not in a checkout" in runner.invoke(app, ["bench"]).stderr

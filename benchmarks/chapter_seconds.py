@@ -36,11 +36,11 @@ def target(path: Path) -> int:
 
 def main(arguments: list[str]) -> None:
     chapters = [Path(argument) for argument in arguments] or [checkout_above(Path(__file__)) / "chapters"]
-    print(f"{'chapter':<24} {'seconds':>8} {'target':>8}")
+    print(f"{'chapter':<38} {'seconds':>8} {'target':>8}")
     for path in find_notebooks(chapters):
         taken = seconds_to_run(path)
         verdict = "" if taken < target(path) else "  too slow"
-        print(f"{path.stem:<24} {taken:>8.1f} {f'< {target(path)}':>8}{verdict}", flush=True)
+        print(f"{path.stem:<38} {taken:>8.1f} {f'< {target(path)}':>8}{verdict}", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import torch  # noqa: E402
 
 TURN_SECONDS = 0.02
 
+
 def pin() -> None:
     """Keep this process, and torch, to one core."""
     torch.set_num_threads(1)

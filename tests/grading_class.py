@@ -5,8 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 STEM = "04_trial"
 ANSWERS = {
@@ -178,3 +183,17 @@ def reason_without_sandbox() -> str | None:
     except NoSandbox as error:
         return str(error).splitlines()[0]
     return None
+
+
+def require_sandbox() -> None:
+    """Skip where bubblewrap itself cannot work; fail where it can, and the sandbox built from it does not."""
+    if reason := reason_without_sandbox():
+        (pytest.fail if _bubblewrap_works() else pytest.skip)(reason)
+
+
+def _bubblewrap_works() -> bool:
+    if sys.platform != "linux" or not all(map(shutil.which, ("bwrap", "prlimit"))):
+        return False
+    apart = ("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
+    inside = ("--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp")
+    return subprocess.run(["bwrap", *apart, *inside, "true"], capture_output=True).returncode == 0

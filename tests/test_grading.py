@@ -421,6 +421,13 @@ def test_the_sandbox_shows_nothing_of_home_and_no_answers(tmp_path, monkeypatch)
     assert str(Path.home()) not in binds
 
 
+def test_an_environment_in_tmp_is_not_covered_by_the_private_tmp(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox.sys, "prefix", "/tmp/an/environment")
+    words = sandbox_for(tmp_path).command(0, [3])
+    private = words.index("--tmpfs") + 1
+    assert words[private] == "/tmp" and private < words.index("/tmp/an/environment")
+
+
 @pytest.mark.parametrize("lacking", ["bwrap", "prlimit"])
 def test_without_its_programs_grading_refuses_and_says_how_to_mend_it(tmp_path, monkeypatch, lacking):
     which = sandbox.shutil.which

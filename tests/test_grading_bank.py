@@ -11,7 +11,7 @@ import time
 
 import pytest
 from grading_bank import BANK
-from grading_class import SECRET, hand_in, reason_without_sandbox, rows, running_with, write_spec
+from grading_class import SECRET, hand_in, require_sandbox, rows, running_with, write_spec
 
 from rnncourse.grading import run
 from rnncourse.grading.limits import Limits
@@ -24,9 +24,7 @@ SHORT = Limits(cell=1.5, call=0.75, submission=40, memory=1 << 30)
 
 @pytest.fixture(scope="module", autouse=True)
 def sandbox() -> None:
-    reason = reason_without_sandbox()
-    if reason:
-        pytest.skip(reason)
+    require_sandbox()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,15 @@ import time
 from pathlib import Path
 
 import pytest
-from grading_class import hand_in, notebook, reason_without_sandbox, rows, running_with, write_spec
+from grading_class import (
+    hand_in,
+    notebook,
+    reason_without_sandbox,
+    require_sandbox,
+    rows,
+    running_with,
+    write_spec,
+)
 from typer.testing import CliRunner
 
 from rnncourse.cli import app
@@ -26,9 +34,7 @@ ADDED = "def scaled(x, factor):\n    return x + factor"
 
 @pytest.fixture(scope="module", autouse=True)
 def sandbox() -> None:
-    reason = reason_without_sandbox()
-    if reason:
-        pytest.skip(reason)
+    require_sandbox()
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def test_a_class_is_graded(room):
     assert {task: found["ana", task] for task in RIGHT} == RIGHT
     assert (found["bo", "scaled"], found["bo", "running"], found["cy", "scaled"]) == ("0", "3", "0")
     [row] = [r for r in rows(room / "out" / "gradebook.csv") if (r["student"], r["task"]) == ("bo", "scaled")]
-    assert row["summary"] == "added: You add where you should multiply."
+    assert row["summary"] == "added: You add where you should multiply by `factor`."
     for name in ("class.html", "log.json", "moodle.csv", "canvas.csv", "nbgrader.csv", "feedback/ana.html"):
         assert (room / "out" / name).stat().st_size > 50, name
 

@@ -177,7 +177,8 @@ class Sandbox:
                 words += ["--ro-bind", str(folder), str(folder)]
         for file in ("/etc/ld.so.cache", "/etc/alternatives"):
             words += ["--ro-bind-try", file, file]
-        for folder in visible():
+        words += ["--perms", "1777", "--size", str(self.limits.scratch), "--tmpfs", _INSIDE]
+        for folder in visible():  # after /tmp, for an environment may lie there
             if not folder.is_relative_to("/usr"):
                 # Made by itself, a folder on the way would be closed to other users.
                 words += [word for above in list(folder.parents)[-2::-1] for word in ("--dir", str(above))]
@@ -187,9 +188,7 @@ class Sandbox:
             if (PACKAGE / name).is_dir():
                 words += ["--ro-bind", str(self.shared.empty), str(PACKAGE / name)]
         words += ["--ro-bind", str(WORKER), "/worker.py"]
-        words += ["--proc", "/proc", "--dev", "/dev"]
-        words += ["--perms", "1777", "--size", str(self.limits.scratch), "--tmpfs", _INSIDE]
-        return [*words, "--remount-ro", "/dev", "--remount-ro", "/"]
+        return [*words, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"]
 
 
 def visible() -> list[Path]:

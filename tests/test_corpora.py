@@ -59,7 +59,7 @@ def test_sunspots_are_the_real_series():
 def test_sunspot_file_names_its_source():
     text = data.corpora._read("sunspots.csv")
     header = [line for line in text.splitlines() if line.startswith("#")]
-    assert any("10.24414/stcz-kc45" in line for line in header)
+    assert any("10.1007/s11214-014-0074-2" in line for line in header)
     assert any("public domain" in line for line in header)
 
 

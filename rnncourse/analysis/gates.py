@@ -124,7 +124,8 @@ def ablate(model: Any, part: str) -> Any:
     """Return an LSTM, or a net of one, that lacks a part: a key of ABLATIONS; it shares its parameters with `model`.
 
     A gate that is taken away is a gate that is always open, 1. Sources: Gers, Schmidhuber and Cummins (2000),
-    doi:10.1162/089976600300015015; Greff et al. (2017), doi:10.1109/TNNLS.2016.2582924, whose variants these are.
+    doi:10.1162/089976600300015015; Greff et al. (2017), doi:10.1109/TNNLS.2016.2582924, whose variants these are,
+    but for the frozen gate.
     """
     return _varied(model, ABLATIONS[require_choice("part", part, tuple(ABLATIONS))])
 

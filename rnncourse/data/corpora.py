@@ -17,7 +17,7 @@ def sunspots() -> tuple[np.ndarray, np.ndarray]:
     """Return years (309,) int64, 1700 … 2008, and the yearly mean sunspot numbers (309,) float32.
 
     Real: version 1.0 of the international sunspot number, WDC-SILSO, Royal Observatory of Belgium,
-    Brussels, doi:10.24414/stcz-kc45.
+    Brussels; described by Clette et al. (2014), doi:10.1007/s11214-014-0074-2.
     """
     lines = [line for line in _read("sunspots.csv").splitlines() if not line.startswith("#")]
     years, numbers = np.loadtxt(lines, delimiter=",", skiprows=1, unpack=True)

@@ -41,8 +41,8 @@ def copy_task(delay: int, B: int, rng: np.random.Generator) -> TaskBatch:
 
     x (delay + 6, B, 5): the first four inputs are the symbols, one-hot; the fifth is 1 while answers are asked
     for. y is the first symbol at the first step that asks, and so on: each lies delay + 3 steps back. Guessing
-    gets 1/4. Source: Hochreiter and Schmidhuber (1997) and, in this form, Arjovsky, Shah and Bengio (2016),
-    arXiv:1511.06464.
+    gets 1/4. Source: Hochreiter and Schmidhuber (1997); after Arjovsky, Shah and Bengio (2016),
+    arXiv:1511.06464, who copy ten symbols of eight kinds.
     """
     _require(delay, B, rng)
     n = COPY_LENGTH
@@ -62,7 +62,7 @@ def adding_task(delay: int, B: int, rng: np.random.Generator) -> TaskBatch:
     x (delay, B, 2): a number from U(0, 1) at every step, and a mark that is 1 at two steps, one in the first half
     and one in the second. y (delay, B, 1) is the sum, at the last step. Always answering 1 has a mean squared
     error of 1/6. Raises InputError for delay < 2. Source: Hochreiter and Schmidhuber (1997), section 5.4,
-    doi:10.1162/neco.1997.9.8.1735.
+    doi:10.1162/neco.1997.9.8.1735; in this form Arjovsky, Shah and Bengio (2016), arXiv:1511.06464.
     """
     _require(delay, B, rng)
     if delay < 2:

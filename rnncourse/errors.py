@@ -23,6 +23,8 @@ def describe(value: object) -> str:
     """Return a short description of what came in: type and, for arrays, dtype and shape."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} with shape {value.shape}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"a {type(value).__name__} of {value.dtype} with shape {tuple(value.shape)}"
     if value is None:
@@ -87,6 +89,30 @@ def require_count(name: str, value: object, minimum: int = 1) -> int:
     return int(value)
 
 
+def require_number(
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> float:
+    """Return `value` as float if it is one finite number within the bounds, else raise InputError.
+
+    above: a bound that it may not touch. least, most: bounds that it may. Python's and NumPy's numbers count.
+    """
+    number = _as_float(value)
+    fits = (
+        math.isfinite(number)
+        and (above is None or number > above)
+        and (least is None or number >= least)
+        and (most is None or number <= most)
+    )
+    if not fits:
+        raise InputError(f"{name} must be a number{_bounds(above, least, most)}, but {describe(value)} came")
+    return number
+
+
 def require_generator(name: str, value: object) -> np.random.Generator:
     """Return `value` if it is a NumPy random Generator, else raise InputError."""
     if not isinstance(value, np.random.Generator):
@@ -101,6 +127,22 @@ def require_choice(name: str, value: object, choices: Sequence[str]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise InputError(f"{name} must be one of {', '.join(choices)}, but {describe(value)} came")
     return value
+
+
+def _as_float(value: object) -> float:
+    """Return one number as float; what is none, or is too large for a float, becomes NaN."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
+
+
+def _bounds(above: float | None, least: float | None, most: float | None) -> str:
+    words = {"above": above, "of at least": least, "of at most": most}
+    given = [f"{word} {bound:g}" for word, bound in words.items() if bound is not None]
+    return f" {' and '.join(given)}" if given else ""
 
 
 def _and(hint: str) -> str:

@@ -1,5 +1,7 @@
 """Wrong input is answered with the argument's name, what came and what was expected."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from rnncourse.errors import (
     require_choice,
     require_count,
     require_generator,
+    require_number,
 )
 
 
@@ -47,6 +50,38 @@ def test_bad_counts(value):
 
 def test_numpy_integers_count():
     assert require_count("steps", np.int32(4)) == 4
+
+
+@pytest.mark.parametrize("value", [0.5, 2, np.float32(0.5), np.float64(2.5), np.int64(3), np.uint8(7)])
+def test_numbers_of_python_and_numpy_come_back_as_float(value):
+    number = require_number("lr", value, above=0)
+    assert type(number) is float and number == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, np.float32("inf"), 10**400, True, np.True_, "2", None, 1j, np.ones(1), [2.0], float],
+)
+def test_what_is_no_finite_number_is_refused(value):
+    with pytest.raises(InputError, match=r"lr must be a number, but .* came"):
+        require_number("lr", value)
+
+
+def test_bounds_are_checked_and_named():
+    assert require_number("share", 0, least=0, most=1) == 0
+    assert require_number("share", 1, least=0, most=1) == 1
+    for value in (-1e-9, 1 + 1e-9):
+        with pytest.raises(InputError, match="share must be a number of at least 0 and of at most 1, but"):
+            require_number("share", value, least=0, most=1)
+    with pytest.raises(InputError, match=r"lr must be a number above 0, but int 0 came"):
+        require_number("lr", 0, above=0)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.ndarray, float])
+def test_a_class_in_place_of_a_value_is_called_one(kind):
+    assert describe(kind) == f"the class {kind.__name__}"
+    with pytest.raises(InputError, match=f"phi must be one of tanh, but the class {kind.__name__} came"):
+        require_choice("phi", kind, ("tanh",))
 
 
 def test_a_seed_is_no_generator():

@@ -56,6 +56,8 @@ def progress() -> None:
     from rnncourse.checks import progress_file
 
     kept = progress_file.load()
+    if not kept.known:
+        _stop(kept.said)
     typer.echo(progress_file.table(kept))
     if kept.said:
         typer.echo(kept.said, err=True)

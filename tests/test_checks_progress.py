@@ -144,6 +144,54 @@ def test_a_write_that_fails_leaves_the_old_file_and_is_said(file, shown, monkeyp
     assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["progress.json"]
 
 
+@pytest.fixture
+def held(file, shown, monkeypatch) -> bytes:
+    """What is in the progress file, with a task solved, while another program does not let it be read."""
+    progress_file.record(replace(ZIGZAG, name="earlier"), right=True)
+    before = file.read_bytes()
+
+    def no(*_):
+        raise PermissionError("the file is used by another process")
+
+    monkeypatch.setattr(Path, "read_bytes", no)
+    return before
+
+
+def test_a_file_that_cannot_be_read_for_once_is_not_written_over(file, shown, held):
+    checks.check("zigzag", zigzag)
+    checks.hint("zigzag")
+    with open(file, "rb") as there:
+        assert there.read() == held
+    assert [path.name for path in file.parent.iterdir()] == ["progress.json"]
+    for text, _ in shown:
+        assert "not kept this time: progress.json cannot be read just now. What is in it stays there." in text
+        assert "tasks right" not in text, "nobody knows how many"
+
+
+def test_what_cannot_be_read_is_not_shown_as_nothing_solved(file, shown, held):
+    checks.progress(3)
+    assert "cannot be read just now" in shown[0][0] and "0 of" not in shown[0][0]
+    done = CliRunner().invoke(app, ["progress"])
+    assert (done.exit_code, done.stdout) == (1, "") and "cannot be read just now" in done.stderr
+
+
+def test_a_damaged_file_that_cannot_be_put_aside_is_not_written_over(file, shown, monkeypatch):
+    file.parent.mkdir()
+    file.write_text("{", encoding="utf-8")
+    replace_, others = os.replace, []
+
+    def no(source, target):
+        if Path(source) == file:
+            raise PermissionError("the file is used by another process")
+        others.append(target)
+        replace_(source, target)
+
+    monkeypatch.setattr(os, "replace", no)
+    checks.check("zigzag", zigzag)
+    assert (file.read_text(encoding="utf-8"), others) == ("{", [])
+    assert "not kept this time" in shown[0][0]
+
+
 def test_a_place_that_cannot_be_written_is_said(monkeypatch, shown, tmp_path):
     (tmp_path / "taken").write_text("")
     monkeypatch.setenv(progress_file.VARIABLE, str(tmp_path / "taken" / "progress.json"))

@@ -75,6 +75,8 @@ def progress(chapter: int | str) -> None:
     except InputError as error:
         return _show("note", "No such chapter", (str(error),))
     kept = progress_file.load()
+    if not kept.known:
+        return _show("note", "Your progress", (kept.said,))
     where = f"Chapter {int(chapter):02}: {progress_file.line(tasks, kept)}."
     done = [f"`{task.name}`" for task in tasks if task.checked and kept.right(task.name)]
     right = (f"Right so far: {', '.join(done)}.",) if done else ()
@@ -89,11 +91,9 @@ def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:
     notes = [said] if said else []
     if verdict.status != "right":
         notes.append(f'Stuck? Run `hint("{task.name}")` in a cell of its own: there are three hints.')
-    elif progress_file.file() is not None:
+    elif progress_file.file() is not None and (kept := progress_file.load()).known:
         number = registry.chapter_of(task.name)
-        notes.append(
-            f"Chapter {number:02}: {progress_file.line(registry.tasks(number), progress_file.load())}."
-        )
+        notes.append(f"Chapter {number:02}: {progress_file.line(registry.tasks(number), kept)}.")
     return tuple(notes)
 
 

@@ -22,10 +22,14 @@ VARIABLE = "RNNCOURSE_PROGRESS"
 
 @dataclass
 class Kept:
-    """By task: {"right": bool, "checks": int, "hints": int}. said: what went wrong with the file, for the learner."""
+    """By task: {"right": bool, "checks": int, "hints": int}. said: what went wrong with the file, for the learner.
+
+    known: False where there is a file that could not be read, so that `tasks` says nothing about what is in it.
+    """
 
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     said: str = ""
+    known: bool = True
 
     def right(self, name: str) -> bool:
         """Say whether the task was solved at some time."""
@@ -44,7 +48,10 @@ def file() -> Path | None:
 
 
 def load() -> Kept:
-    """Return what is kept. A file that cannot be understood is put aside, never overwritten, and that is said."""
+    """Return what is kept. A file that cannot be understood is put aside, never overwritten, and that is said.
+
+    One that cannot be read at all, as while another program holds it, stays as it is.
+    """
     path = file()
     if path is None:
         return Kept()
@@ -52,8 +59,10 @@ def load() -> Kept:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return Kept()
-    except (OSError, UnicodeDecodeError) as error:
-        return _aside(path) if isinstance(error, UnicodeDecodeError) else Kept(said=_unreadable(path))
+    except UnicodeDecodeError:
+        return _aside(path)
+    except OSError:
+        return _unread(path)
     try:
         return Kept(_understood(json.loads(text)))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -66,13 +75,16 @@ def record(task: Task, *, right: bool = False, hint: bool = False) -> str:
     if path is None or Path.cwd().name == "solutions":
         return ""
     kept = load()
+    if not kept.known:  # what would be written holds nothing of what was kept so far
+        return kept.said
     entry = kept.tasks.setdefault(task.name, {"right": False, "checks": 0, "hints": 0})
     entry["right"] = entry["right"] or right
     entry["hints" if hint else "checks"] += 1
     try:
         _write(path, kept.tasks)
     except OSError:
-        return " ".join(filter(None, [kept.said, _unreadable(path)]))
+        unwritten = f"Your progress is not kept: {path.name} cannot be written."
+        return " ".join(filter(None, [kept.said, unwritten]))
     return kept.said
 
 
@@ -117,7 +129,7 @@ def _aside(path: Path) -> Kept:
     try:
         os.replace(path, other)
     except OSError:
-        return Kept(said=_unreadable(path))
+        return _unread(path)
     return Kept(said=f"The progress file was damaged. It is kept as {other.name}, and a new one begins.")
 
 
@@ -135,5 +147,6 @@ def _write(path: Path, tasks: dict[str, dict[str, Any]]) -> None:
         raise
 
 
-def _unreadable(path: Path) -> str:
-    return f"Your progress is not kept: {path.name} cannot be read or written."
+def _unread(path: Path) -> Kept:
+    said = f"Your progress is not kept this time: {path.name} cannot be read just now. What is in it stays there."
+    return Kept(said=said, known=False)

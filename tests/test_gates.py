@@ -257,6 +257,19 @@ def test_held_steps_count_from_the_first_token_read():
     assert len(trace.i) == 6  # two tokens of the start and four of the five written ones
 
 
+def test_units_and_steps_may_come_one_by_one():
+    """An iterator is empty once it has been read: a hold must not be lost with it."""
+    x, _ = some_input()
+    one_by_one = Hold("f", 0.0, units=iter([1, 4]), steps=(t for t in range(T - 1)))
+    held = hold(make("LSTM"), one_by_one)
+    for _ in range(2):
+        shut = trace_gates(held, x).f == 0
+        assert shut[:-1, :, [1, 4]].all() and shut.sum() == 2 * B * (T - 1)
+    always = Hold("i", 0.0, steps=(t for t in range(9)))
+    _, trace = write(writer(in_numpy), [0, 2], 5, np.random.default_rng(4), holds=[always])
+    assert np.all(trace.i == 0)
+
+
 def test_holds_change_what_is_written():
     shut = [Hold("o", 0.0)]
     net = writer(in_numpy)
@@ -272,6 +285,10 @@ def test_holds_change_what_is_written():
         (lambda lstm: hold(lstm, Hold("z", 1.0)), "gate must be one of i, f, g, o"),
         (lambda lstm: hold(lstm, Hold("f", 1.5)), "value of f must lie from 0 to 1"),
         (lambda lstm: hold(lstm, Hold("f", float("nan"))), "value of f must lie from 0 to 1"),
+        (
+            lambda lstm: hold(lstm, Hold("f", "open")),
+            "value of f must lie from 0 to 1, .* but str 'open' came",
+        ),
         (lambda lstm: hold(lstm, Hold("g", -1.5)), "value of g must lie from -1 to 1"),
         (lambda lstm: hold(lstm, Hold("f", (0.1, 0.2), units=[1])), "one for each of 1 units"),
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=[H])), f"units must be indices from 0 to {H - 1}"),

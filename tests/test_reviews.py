@@ -54,6 +54,27 @@ def test_a_spreadsheets_mark_and_line_ends_do_no_harm(tmp_path):
     assert reviews.label.tolist() == [1, 1, 0]
 
 
+def test_only_line_ends_end_a_row(tmp_path):
+    content = "text,label\ngood film\u2028really good,pos\nso\x0cso,neg\nwell\x85well,neg\n"
+    reviews = load_reviews(csv_file(tmp_path, content))
+    assert reviews.texts == (["good", "film", "really", "good"], ["so", "so"], ["well", "well"])
+    assert reviews.label.tolist() == [1, 0, 0]
+    latin = load_reviews(
+        csv_file(tmp_path, "text,label\nwell\x85well,b\ndull,a\n".encode("latin-1")), "latin-1"
+    )
+    assert latin.texts == (["well", "well"], ["dull"])
+    with pytest.raises(InputError, match="films.csv, line 3: the text is empty"):
+        load_reviews(csv_file(tmp_path, "text,label\nso\u2028so,neg\n,pos\n"))
+
+
+def test_a_quote_that_never_closes(tmp_path):
+    lines = 'a,x\n"b,y\n' + "long,x\n" * 20_000
+    with pytest.raises(
+        InputError, match=r"films.csv, line \d+: field larger .* quote opened and never closed"
+    ):
+        load_reviews(csv_file(tmp_path, "text,label\n" + lines))
+
+
 def test_folder(tmp_path):
     for name, text in (("pos/b", "Sehr schön"), ("pos/a", "Fine."), ("neg/c", "Dull")):
         (tmp_path / "films" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +148,21 @@ def test_a_part_keeps_texts_and_labels_together(tmp_path):
     part = reviews.part(np.array([3, 0]))
     assert part.texts == (["d"], ["a"])
     assert part.label.tolist() == [1, 0] and part.classes == ("x", "y")
-    for chosen in ([4], [-1], []):
-        with pytest.raises(InputError, match="chosen must be indices from 0 to 3"):
+    for mask in (reviews.label == 1, [False, True, False, True]):
+        assert reviews.part(mask).texts == (["b"], ["d"])
+    expected = "chosen must be at least one index from 0 to 3, or a mask with 4 truth values"
+    for chosen in (
+        [4],
+        [-1],
+        [],
+        [1.0, 2.0],
+        [0.7],
+        np.zeros(4, bool),
+        [True, False],
+        [True, 0, 1, 2],
+        "ab",
+        2,
+        None,
+    ):
+        with pytest.raises(InputError, match=expected):
             reviews.part(chosen)

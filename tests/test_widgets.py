@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from rnncourse.errors import InputError
-from rnncourse.in_numpy import RNN, RecurrentNet
+from rnncourse.in_numpy import LSTM, RNN, RecurrentNet, Stack
 from rnncourse.viz.diagrams import signed
 from rnncourse.viz.style import diverging_colour
-from rnncourse.widgets import Frame, FramePlayer, Question, predict, quiz, step_frames, unroll_stepper
+from rnncourse.widgets import Frame, FramePlayer, Question, predict, quiz, unroll_stepper
 
 fallback = importlib.import_module("rnncourse.widgets.fallback")
 quiz_module = importlib.import_module("rnncourse.widgets.quiz")  # widgets.quiz itself is the function
@@ -81,9 +81,14 @@ def plain(html: str) -> str:
 # --- unroll stepper -----------------------------------------------------------------------------------
 
 
+def step_frames(rnn, x, **others) -> list[Frame]:
+    """Return the frames of an unroll stepper."""
+    return [Frame(**frame) for frame in unroll_stepper(rnn, x, **others).frames]
+
+
 def test_frames_hold_the_numbers_of_every_step(net):
     rnn, x, h0 = net["rnn"], net["x"], net["h0"]
-    frames = step_frames(rnn, x, h0, b=1)
+    frames = step_frames(rnn, x, h0=h0, b=1)
     h, _ = rnn.forward(x, h0)
     before = np.concatenate([h0[None], h[:-1]])
     p = rnn.params
@@ -110,7 +115,8 @@ def test_equation_is_filled_in_with_the_numbers_of_the_step():
     rnn.params["W_hh"][:] = [[0.5]]
     rnn.params["b_h"][:] = [0.05]
     x = np.array([[[1.0, 2.0]], [[-1.0, 0.52]]], dtype=np.float32)
-    first, second = (plain(frame.html) for frame in step_frames(rnn, x, np.array([[0.4]], dtype=np.float32)))
+    h0 = np.array([[0.4]], dtype=np.float32)
+    first, second = (plain(frame.html) for frame in step_frames(rnn, x, h0=h0))
     assert "a1[0]= 1.00·0.30 + 2.00·(−0.20)x1 Wxh" in first
     assert "+ 0.40·0.50h0 Whh" in first
     assert "+ 0.05 = 0.15bh" in first
@@ -181,7 +187,10 @@ def test_stepper_counts_steps_from_one_and_can_be_read_and_set(net):
 
 def test_stepper_names_wrong_input(net):
     rnn, x = net["rnn"], net["x"]
-    says(lambda: unroll_stepper("net", x), "rnn", "RNN")
+    says(lambda: unroll_stepper("net", x), "rnn", "RNN", "str came")
+    lstm = LSTM(D, H)
+    for other in (lstm, RecurrentNet(lstm, 2), Stack(lstm), RecurrentNet(Stack(lstm), 2)):
+        says(lambda other=other: unroll_stepper(other, x), "rnn must be an RNN", "came")
     says(lambda: unroll_stepper(rnn, x[:, 0]), "x", "T, B, D")
     says(lambda: unroll_stepper(rnn, x[..., :2]), "2 features", "W_xh expects 3")
     says(lambda: unroll_stepper(rnn, x, labels=["a"]), "labels", "T = 4")
@@ -332,6 +341,8 @@ def test_stored_question_hides_its_answer_and_its_text_has_none(displayed):
         ({"options": 60}, ["options", "at least two"]),
         ({"options": ["60", "60"]}, ["options", "differ"]),
         ({"options": ["60", ("a", "b", "c")]}, ["options", "pairs"]),
+        ({"options": [("a",), "60"]}, ["options", "pairs", "('a',)"]),
+        ({"options": [(), "60"]}, ["options", "pairs", "()"]),
         ({"options": ["60", 14]}, ["options", "14"]),
         ({"question": " "}, ["question"]),
         ({"because": ""}, ["because"]),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,12 +138,11 @@ def write(
     *,
     holds: Sequence[Hold] = (),
     temperature: float = 1.0,
-    end: int | None = None,
 ) -> tuple[np.ndarray, GateTrace]:
     """Return n token indices (n,) that follow `start`, and the gates over all tokens read on the way, B = 1.
 
     net: a RecurrentNet with an LSTM, of either engine, that reads and scores the same one-hot tokens. holds: as
-    in `hold`; their steps count from the first token of `start`. It stops after `end`.
+    in `hold`; their steps count from the first token of `start`.
     """
     layer = _single(net)
     V = layer.D
@@ -151,8 +150,7 @@ def write(
         raise InputError(
             f"a net that writes scores the tokens it reads, but it reads {V} and scores {net.readout.K}"
         )
-    for each in holds:
-        _check_hold(each, layer.H)
+    holds = [_checked(each, layer.H) for each in holds]
     read: list[GateTrace] = []
 
     def step(indices: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
@@ -162,7 +160,7 @@ def write(
         read.append(_last_trace(writer.layer))
         return log_softmax(_as_numpy(s)[0]), writer.state_T
 
-    indices = decoding.sample(step, start, n, V, rng, temperature, end)
+    indices = decoding.sample(step, start, n, V, rng, temperature, end=None)
     names = read[0].arrays
     return indices, GateTrace({name: np.concatenate([one[name] for one in read]) for name in names})
 
@@ -171,11 +169,10 @@ def write(
 
 
 class _Sweep:
-    """The time loop of an LSTM with exceptions, forward and backward; free and held are (T or 1, H) for each gate."""
+    """The time loop of an LSTM with exceptions, forward and backward; what the variant holds has been checked."""
 
     def __init__(self, variant: Variant, H: int):
         self.variant, self.H = variant, H
-        self.holds = [_check_hold(each, H) for each in variant.held]
 
     def forward(self, x: Array, h0: Array, c0: Array, p: Any, real: Array | None = None) -> dict[str, Array]:
         """Return the trace: x, h0, c0 and i, f, g, o, c, h (T, B, H)."""
@@ -252,7 +249,7 @@ class _Sweep:
         """Return which gates are free (T, 4H), 1 or 0, and the values (T, 4H) of those that are not."""
         T = len(x)
         free, held = np.ones((T, 4 * self.H)), np.zeros((T, 4 * self.H))
-        for gate, value, units, steps in self.holds:
+        for gate, value, units, steps in self.variant.held:
             columns = BLOCKS.index(gate) * self.H + units
             rows = np.array([t for t in range(T) if _covers(steps, t)], dtype=int)
             free[np.ix_(rows, columns)] = 0
@@ -319,8 +316,8 @@ def _varied(model: Any, variant: Variant) -> Any:
         raise InputError(f"only an LSTM's gates can be held, but the layer is {type(layer).__name__}")
     kind = _VariedInTorch if _is_tensor(next(iter(layer.params.values()))) else _VariedInNumpy
     layer.__class__ = type("VariedLSTM", (kind, plain), {})
-    layer.variant = _both(getattr(layer, "variant", Variant()), variant)
-    _Sweep(variant, layer.H)  # raises InputError for holds that do not fit
+    held = tuple(_checked(each, layer.H) for each in variant.held)
+    layer.variant = _both(getattr(layer, "variant", Variant()), replace(variant, held=held))
     return layer
 
 
@@ -337,8 +334,8 @@ def _both(first: Variant, second: Variant) -> Variant:
 # --- Checks, and what differs between arrays and tensors -----------------------------------------------
 
 
-def _check_hold(each: Hold, H: int) -> tuple[str, np.ndarray, np.ndarray, Any]:
-    """Return gate, values, units (n,) and steps of a hold; raise InputError if an LSTM with H units has no such."""
+def _checked(each: Hold, H: int) -> Hold:
+    """Return a hold with its value, units (n,) and steps as arrays; InputError if an LSTM with H units has no such."""
     if not isinstance(each, Hold):
         raise InputError(f'a hold is written Hold("f", 1.0), but {describe(each)} came')
     require_choice("gate", each.gate, BLOCKS)
@@ -351,7 +348,10 @@ def _check_hold(each: Hold, H: int) -> tuple[str, np.ndarray, np.ndarray, Any]:
         or units.max() >= H
     ):
         raise InputError(f"units must be indices from 0 to {H - 1}, but {describe(each.units)} came")
-    value = np.asarray(each.value, dtype=float)
+    try:
+        value = np.asarray(each.value, dtype=float)
+    except (TypeError, ValueError):
+        value = np.array(np.nan)  # what is no number lies nowhere
     low = -1 if each.gate == "g" else 0
     if value.shape not in ((), units.shape) or not ((low <= value) & (value <= 1)).all():
         raise InputError(
@@ -363,7 +363,7 @@ def _check_hold(each: Hold, H: int) -> tuple[str, np.ndarray, np.ndarray, Any]:
         steps.ndim != 1 or steps.dtype.kind not in "iu" or not steps.size or steps.min() < 0
     ):
         raise InputError(f"steps must be whole numbers from 0, but {describe(each.steps)} came")
-    return each.gate, value, units, steps
+    return Hold(each.gate, value, units, steps)
 
 
 def _listed(numbers: Any) -> np.ndarray:
@@ -371,7 +371,7 @@ def _listed(numbers: Any) -> np.ndarray:
 
 
 def _covers(steps: Any, t: int) -> bool:
-    return steps is None or t in np.atleast_1d(_listed(steps))
+    return steps is None or t in steps
 
 
 def _single(model: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,15 +35,22 @@ class Reviews:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def part(self, chosen: Iterable[int]) -> Reviews:
-        """Return the texts with the indices `chosen`, in that order."""
-        listed = [int(k) for k in chosen]
-        outside = [k for k in listed if not 0 <= k < len(self)]
-        if outside or not listed:
+    def part(self, chosen: Iterable[int] | Iterable[bool]) -> Reviews:
+        """Return the texts with the indices `chosen`, in that order, or those for which a mask (n,) is true.
+
+        reviews.part(range(100)) and reviews.part(reviews.label == 1) are both understood. InputError for no
+        texts, and for indices that do not exist.
+        """
+        listed = list(chosen) if isinstance(chosen, Iterable) else []
+        if len(listed) == len(self) and all(isinstance(k, (bool, np.bool_)) for k in listed):
+            listed = np.flatnonzero(listed).tolist()
+        indices = [k for k in listed if isinstance(k, (int, np.integer)) and not isinstance(k, bool)]
+        if not listed or len(indices) < len(listed) or min(indices) < 0 or max(indices) >= len(self):
             raise InputError(
-                f"chosen must be indices from 0 to {len(self) - 1}, but {outside or 'none'} came"
+                f"chosen must be at least one index from 0 to {len(self) - 1}, or a mask with {len(self)} truth "
+                f"values of which one is true, but {describe(chosen)} came"
             )
-        return Reviews(tuple(self.texts[k] for k in listed), self.label[listed], self.classes)
+        return Reviews(tuple(self.texts[k] for k in indices), self.label[indices], self.classes)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{int((self.label == k).sum())} {name}" for k, name in enumerate(self.classes))
@@ -92,7 +100,18 @@ def _reviews(path: Path, items: list[Item]) -> Reviews:
 
 
 def _from_csv(path: Path, encoding: str) -> Iterable[Item]:
-    rows = csv.DictReader(_read(path, encoding, path.name).splitlines(keepends=True))
+    # newline="": only \n and \r end a row; str.splitlines would also cut at a form feed or U+2028 in a text.
+    rows = csv.DictReader(io.StringIO(_read(path, encoding, path.name), newline=""))
+    try:
+        yield from _rows(path, rows)
+    except csv.Error as error:
+        raise InputError(
+            f"{path.name}, line {rows.line_num}: {error}; is a quote opened and never closed? "
+            "Texts that really are so long belong into a folder of .txt files"
+        ) from error
+
+
+def _rows(path: Path, rows: csv.DictReader) -> Iterable[Item]:
     columns = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
     text, label = (_column(path, columns, known) for known in (TEXT_COLUMNS, LABEL_COLUMNS))
     for row in rows:

@@ -7,7 +7,7 @@ from rnncourse.widgets.memory_stepper import memory_frames, memory_stepper
 from rnncourse.widgets.player import Frame, FramePlayer
 from rnncourse.widgets.quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets.sampler import Sampler, sampler
-from rnncourse.widgets.unroll_stepper import UnrollStepper, step_frames, unroll_stepper
+from rnncourse.widgets.unroll_stepper import UnrollStepper, unroll_stepper
 
 __all__ = [
     "GATE_PRESETS",
@@ -31,6 +31,5 @@ __all__ = [
     "predict",
     "quiz",
     "sampler",
-    "step_frames",
     "unroll_stepper",
 ]

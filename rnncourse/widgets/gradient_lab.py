@@ -265,7 +265,8 @@ def power_text(log10_value: float) -> str:
     if np.isinf(log10_value):
         return "0"
     if -2 <= log10_value < 3:
-        return f"{10**log10_value:.2g}" if log10_value < 2 else f"{10**log10_value:.0f}"
+        value = 10**log10_value
+        return f"{value:.2g}" if value < 99.5 else f"{value:.0f}"  # .2g would write 99.5 as 1e+02
     exponent = int(np.floor(log10_value))
     mantissa = round(10 ** (log10_value - exponent), 1)
     if mantissa == 10:

@@ -47,12 +47,11 @@ class Question:
         if not isinstance(self.options, (list, tuple)) or len(self.options) < 2:
             raise InputError(f"options must be at least two texts, but {describe(self.options)} came")
         for option in self.options:
-            pair = option if isinstance(option, tuple) else (option,)
-            if len(pair) > 2:
+            if isinstance(option, tuple) and len(option) != 2:
                 raise InputError(
                     f"options may be texts or pairs (text, feedback), but {describe(option)} came"
                 )
-            for text in pair:
+            for text in option if isinstance(option, tuple) else (option,):
                 _require_text("options", text)
         if len(set(self.texts)) != len(self.texts):
             raise InputError(f"options must differ from one another, but {describe(self.texts)} came")

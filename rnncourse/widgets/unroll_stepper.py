@@ -59,7 +59,8 @@ def unroll_stepper(
 ) -> UnrollStepper:
     """Return a widget that steps an RNN through sequence b of x (T, B, D).
 
-    labels: T texts to call the inputs by. h0 (B, H): the state before the first step, zeros if None.
+    Its frames hold inputs, weights and states, and the equation with the step's numbers. labels: T texts to call
+    the inputs by. h0 (B, H): the state before the first step, zeros if None.
     Raises InputError for shapes that do not fit, for other than T labels, and for more than 12 steps,
     6 inputs or 5 units.
     """
@@ -68,28 +69,14 @@ def unroll_stepper(
     return UnrollStepper(_frames(layer, steps), _steps_table(steps))
 
 
-def step_frames(
-    rnn: RNN | RecurrentNet,
-    x: np.ndarray,
-    h0: np.ndarray | None = None,
-    labels: Sequence[str] | None = None,
-    b: int = 0,
-) -> list[Frame]:
-    """Return the T frames of the stepper: inputs, weights, states, and the equation with the step's numbers.
-
-    Arguments and errors are those of unroll_stepper.
-    """
-    layer = _readable_layer(rnn)
-    return _frames(layer, _run(layer, x, h0, labels, b))
-
-
 def _readable_layer(rnn: RNN | RecurrentNet) -> RNN:
     """Return a copy of the recurrent layer, so that running it leaves the trace of the original alone."""
-    if not isinstance(rnn, (RNN, RecurrentNet)):
-        raise InputError(
-            f"rnn must be an RNN or a RecurrentNet of rnncourse.in_numpy, but {describe(rnn)} came"
-        )
     layer = copy.copy(rnn.layer if isinstance(rnn, RecurrentNet) else rnn)
+    if not isinstance(layer, RNN):
+        raise InputError(
+            "rnn must be an RNN of rnncourse.in_numpy, or a RecurrentNet with one, "
+            f"but {type(layer).__name__} came"
+        )
     if layer.D > MOST_INPUTS or layer.H > MOST_UNITS:
         raise InputError(
             f"rnn may have at most {MOST_INPUTS} inputs and {MOST_UNITS} units, so that its numbers "

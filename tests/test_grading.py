@@ -528,6 +528,81 @@ def test_points_by_hand_go_out_and_come_back(tmp_path):
     assert gradebook.by_hand_table([merged]).splitlines()[1] == "'-ana,why,2.5,3,Nearly."
 
 
+SAVED_BY_EXCEL = "student;task;points;max;comment\r\nana;why;2,5;3;sch\u00f6n\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_table_is_read_as_excel_saves_it(tmp_path, encoding):
+    path = tmp_path / "points.csv"
+    path.write_bytes(SAVED_BY_EXCEL.encode(encoding))
+    assert gradebook.read_manual(path) == {("ana", "why"): (2.5, "sch\u00f6n", 2)}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"x" * 200_000, "after line 0: this is no CSV"),
+        (b"\xff\xfes", "save it as CSV UTF-8"),
+        (b"student,task,points\nana,why,\x81", "save it as CSV UTF-8"),
+        (b"student,task,points\n" + b"x" * 200_000, "after line 1: this is no CSV any more"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_its_name(tmp_path, data, said):
+    path = tmp_path / "points.csv"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=said) as refusal:
+        gradebook.read_manual(path)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("ana,why,,3,", "ana,why,,3,Read again."),
+        lambda text: text.replace("ana,why,,3,", "ana,why,2,3,"),
+        lambda text: text.replace("ana,why,,3,", "ana,why,3/4,3,"),
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace("comment", "comment,me"),
+        lambda text: text.replace("ana,why,,3,\n", ""),
+        lambda text: "\x81",
+    ],
+)
+def test_a_table_in_which_somebody_has_worked_is_left_alone(tmp_path, change):
+    store, path = Store(tmp_path, {}), tmp_path / "points_by_hand.csv"
+    both = gradebook.by_hand_table([result(), result(student="bo")])
+    assert store.put_table(path, both)
+    changed = change(both)
+    path.write_bytes(changed.encode("latin-1"))
+    assert not store.put_table(path, both) and not Store(tmp_path, {}).put_table(path, both)
+    assert path.read_bytes() == changed.encode("latin-1")
+
+
+def test_a_table_in_which_nobody_has_worked_is_renewed(tmp_path):
+    path = tmp_path / "points_by_hand.csv"
+    for names in (["ana"], ["ana", "bo"], ["ana", "bo"], ["cy"]):
+        table = gradebook.by_hand_table([result(student=name) for name in names])
+        assert Store(tmp_path, {}).put_table(path, table)
+        assert path.read_text() == table
+
+
+def test_a_table_that_cannot_be_looked_at_is_left_alone(tmp_path, monkeypatch):
+    store, path = Store(tmp_path, {}), tmp_path / "points_by_hand.csv"
+    path.write_text("ana,why,2")
+
+    def no(*_):
+        raise PermissionError("the file is used by another process")
+
+    monkeypatch.setattr(Path, "read_bytes", no)
+    assert not store.put_table(path, "new")
+    assert path.read_text() == "ana,why,2"
+
+
+def test_what_a_table_lacks_is_said(tmp_path):
+    path = tmp_path / "points_by_hand.csv"
+    path.write_text(gradebook.by_hand_table([result(student="-ana")]))
+    assert gradebook.lacking(path, [result(student="-ana"), result(student="bo")]) == ["bo (why)"]
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -115,6 +115,23 @@ def test_points_by_hand_are_merged(room):
     assert table.read_text() == filled
 
 
+def test_a_table_that_excel_saved_stops_nothing_and_stays(room):
+    graded(room)
+    table = room / "out" / "points_by_hand.csv"
+    lines = table.read_text(encoding="utf-8").replace("ana,why,,3,", "ana,why,3/4,3,sch\u00f6n").splitlines()
+    saved = "\r\n".join(lines).replace(",", ";").encode("cp1252")
+    table.write_bytes(saved)
+    hand_in(room / "class", "di", notebook())
+    (room / "out" / "log.json").unlink()
+    done = graded(room)
+    assert "points_by_hand.csv was left as it is, and it has no line for di (why)" in done.output
+    assert table.read_bytes() == saved
+    assert "no line for di (why)" in json.loads((room / "out" / "log.json").read_text())["notes"][0]
+    table.write_bytes(b"student\x81")
+    assert "points_by_hand.csv was left as it is: the table for points by hand must be" in graded(room).output
+    assert table.read_bytes() == b"student\x81"
+
+
 def test_points_go_into_nbgraders_gradebook(room):
     api = pytest.importorskip("nbgrader.api")
     (room / "roster.csv").write_text("student,first_name\nana,Ana\nbo,Bo\ncy,Cy\ndi,Di\n")

@@ -135,12 +135,28 @@ def by_hand_table(results: Iterable[StudentResult]) -> str:
     """Return the table to be filled in with points by hand and handed back with --manual."""
     rows = []
     for result in results:
-        for task in result.tasks:
-            if task.kind == "explanation" and task.code:
-                comment = neutral(task.details[0]) if task.points is not None and task.details else ""
-                points, possible = number(task.points), number(task.possible)
-                rows.append((neutral(result.student), task.task, points, possible, comment))
+        for task in _to_read(result):
+            comment = neutral(task.details[0]) if task.points is not None and task.details else ""
+            points, possible = number(task.points), number(task.possible)
+            rows.append((neutral(result.student), task.task, points, possible, comment))
     return _table(("student", "task", "points", "max", "comment"), rows)
+
+
+def lacking(path: Path, results: Iterable[StudentResult]) -> list[str]:
+    """Return the answers to be read that a table for points by hand has no line for, as "student (task)"."""
+    rows = _rows(path, "the table for points by hand", ("student", "task"))
+    there = {(_as_it_was(row["student"]), row["task"]) for _, row in rows}
+    return [
+        f"{result.student} ({task.task})"
+        for result in results
+        for task in _to_read(result)
+        if (result.student, task.task) not in there
+    ]
+
+
+def _to_read(result: StudentResult) -> list[TaskResult]:
+    """Return the answers of a student that a person reads."""
+    return [task for task in result.tasks if task.kind == "explanation" and task.code]
 
 
 def read_roster(path: Path) -> dict[str, Student]:
@@ -225,29 +241,44 @@ def _by_hand(task: TaskResult, given: tuple[float, str, int] | None) -> TaskResu
 
 def _rows(path: Path, argument: str, wanted: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
     """Return the lines of a CSV with their numbers, by column in small letters; commas, semicolons or tabs."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{argument} must be a CSV file in UTF-8, but {path} cannot be read: {error}"
-        ) from error
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
+    text = _text(path, argument)
+    mark = max(",;\t", key=text.partition("\n")[0].count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark)
-    columns = [(name or "").strip().lower() for name in reader.fieldnames or []]
-    missing = [name for name in wanted if name not in columns]
-    if missing:
+    try:
+        columns = [(name or "").strip().lower() for name in reader.fieldnames or []]
+        missing = [name for name in wanted if name not in columns]
+        if missing:
+            raise InputError(
+                f"{path} must have the column {', '.join(missing)}; it has {', '.join(columns) or 'none'}"
+            )
+        reader.fieldnames = columns
+        return [(reader.line_num, _stripped(row)) for row in reader]
+    except csv.Error as error:
+        raise InputError(f"{path}, after line {reader.line_num}: this is no CSV any more ({error})") from None
+
+
+def _stripped(row: Mapping[str | None, str | None]) -> dict[str, str]:
+    """Return a line without the spaces around its cells, and without cells that no column is named for."""
+    return {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+
+
+def _text(path: Path, argument: str) -> str:
+    """Return what is in a CSV: in UTF-8, as Excel's "Unicode text", or as Excel saves it on Windows."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
         raise InputError(
-            f"{path} must have the column {', '.join(missing)}; it has {', '.join(columns) or 'none'}"
-        )
-    reader.fieldnames = columns
-    return [
-        (
-            reader.line_num,
-            {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)},
-        )
-        for row in reader
-    ]
+            f"{argument} must be a CSV file, but {path} cannot be read: {error.strerror}"
+        ) from error
+    encodings = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(
+        f"{argument} must be a CSV file, but the bytes of {path} are not text; save it as CSV UTF-8"
+    )
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -102,7 +102,8 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     strangers = [f"{name} is not on the roster" for name in results if roster and name not in roster]
     failed = [f"{r.student}: {r.notes[0]}" for r in ordered if r.digest == UNGRADED]
     merged = gradebook.merge_manual(sorted(ordered, key=lambda r: r.student), request.manual, manual)
-    outcome = Outcome(assignment, tuple(merged), len(todo), (*collected.notes, *strangers, *failed))
+    left = _write_by_hand(store, request.out, assignment, merged)
+    outcome = Outcome(assignment, tuple(merged), len(todo), (*collected.notes, *strangers, *failed, *left))
     _write(request, outcome, roster)
     return outcome
 
@@ -246,7 +247,7 @@ def _mark_all(
 
 
 def _write(request: Request, outcome: Outcome, roster: Mapping[str, gradebook.Student]) -> None:
-    """Write all tables and pages."""
+    """Write all tables and pages but for those of `_write_by_hand`."""
     out, results, assignment = request.out, outcome.results, outcome.assignment
     write(out / "gradebook.csv", gradebook.gradebook(results))
     write(out / "nbgrader.csv", gradebook.nbgrader_table(results, assignment, roster))
@@ -255,9 +256,6 @@ def _write(request: Request, outcome: Outcome, roster: Mapping[str, gradebook.St
     write(out / "class.html", pages.class_page(results, assignment))
     for result in results:
         write(out / "feedback" / f"{file_name(result.student)}.html", pages.feedback_page(result, assignment))
-    if any(item.kind == "explanation" for item in assignment.items):
-        write(out / "to_read.html", pages.reading_page(results, assignment))
-        _write_by_hand(out / "points_by_hand.csv", results)
     if request.nbgrader:
         nbgrader_gradebook.put(request.nbgrader, results, assignment, roster)
     log = {
@@ -272,12 +270,20 @@ def _write(request: Request, outcome: Outcome, roster: Mapping[str, gradebook.St
     write(out / "log.json", json.dumps(log, indent=1, ensure_ascii=True))
 
 
-def _write_by_hand(path: Path, results: Sequence[StudentResult]) -> None:
-    """Write the table for points by hand, unless there is one with points that are not among the results."""
-    table = gradebook.by_hand_table(results)
-    if path.exists():
-        given = {(r.student, t.task): t.points for r in results for t in r.tasks if t.status == "graded"}
-        there = gradebook.read_manual(path)
-        if any(given.get(key) != points for key, (points, *_) in there.items()):
-            return
-    write(path, table)
+def _write_by_hand(
+    store: Store, out: Path, assignment: Assignment, results: Sequence[StudentResult]
+) -> tuple[str, ...]:
+    """Write what is needed for points by hand; a table in which somebody has worked is left, and what it lacks said."""
+    if all(item.kind != "explanation" for item in assignment.items):
+        return ()
+    write(out / "to_read.html", pages.reading_page(results, assignment))
+    table = out / "points_by_hand.csv"
+    if store.put_table(table, gradebook.by_hand_table(results)):
+        return ()
+    try:
+        lacking = gradebook.lacking(table, results)
+    except InputError as error:
+        return (f"{table.name} was left as it is: {error}",)
+    if not lacking:
+        return ()
+    return (f"{table.name} was left as it is, and it has no line for {', '.join(lacking)}",)

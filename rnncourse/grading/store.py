@@ -59,8 +59,27 @@ class Store:
         """Keep a student's result."""
         write(self._path(result.student), json.dumps(as_record(result), ensure_ascii=False))
 
+    def put_table(self, path: Path, text: str) -> bool:
+        """Write a table that people fill in; False, the file left alone, if it is not as this run wrote it last."""
+        mark = self.folder / f"{path.name}.sha256"
+        try:
+            there = _sha256(path.read_bytes())
+            untouched = there in (mark.read_text(encoding="ascii"), _sha256(text.encode()))
+        except FileNotFoundError:
+            untouched = not path.exists()
+        except OSError:
+            untouched = False
+        if untouched:
+            write(path, text)
+            write(mark, _sha256(text.encode()))
+        return untouched
+
     def _path(self, student: str) -> Path:
         return self.folder / f"{file_name(student)}.json"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def file_name(student: str) -> str:

@@ -218,6 +218,7 @@ def build_html(
 
     try:
         paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
+        outputs.require_apart(paths)
     except InputError as error:
         _stop(str(error))
     failures = []
@@ -248,7 +249,9 @@ def build_slides(
     from rnncourse.errors import InputError
 
     try:
-        for path in outputs.find_notebooks(notebooks or _own_notebooks()[:1]):
+        paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
+        outputs.require_apart(paths)
+        for path in paths:
             typer.echo(f"{path}: {slides.export(path, out, code=code)}")
     except (outputs.NotebookFailed, InputError) as failure:
         _stop(str(failure))

@@ -15,8 +15,10 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 from nbformat import NotebookNode, v4
+from typer.testing import CliRunner
 
 from rnncourse.building import outputs
+from rnncourse.cli import app
 from rnncourse.environment import REPRODUCIBLE
 from rnncourse.errors import InputError
 
@@ -182,6 +184,62 @@ def test_notebooks_are_found_in_folders_and_wrong_names_refused(tmp_path):
     for wrong in ("notes.txt", "missing.ipynb"):
         with pytest.raises(InputError, match=f"{wrong} is neither a folder nor a notebook"):
             outputs.find_notebooks([tmp_path / wrong])
+
+
+@pytest.mark.parametrize("inside", ["", ".ipynb_checkpoints/a.ipynb", "notes.txt"])
+def test_a_folder_without_notebooks_is_refused(tmp_path, inside):
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "a.ipynb").touch()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    if inside:
+        (empty / inside).parent.mkdir(exist_ok=True)
+        (empty / inside).touch()
+    with pytest.raises(InputError, match=re.escape(f"{empty} is a folder without a notebook")):
+        outputs.find_notebooks([tmp_path / "some", empty])
+    done = CliRunner().invoke(app, ["build", "outputs", str(empty)])
+    assert (done.exit_code, "is a folder without a notebook" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("kind", ["html", "slides"])
+def test_two_notebooks_whose_pages_have_one_name_are_refused(tmp_path, kind):
+    paths = [
+        tmp_path / folder / name for folder, name in (("chapters", "01_x.ipynb"), ("exercises", "01_X.ipynb"))
+    ]
+    for path in paths:
+        path.parent.mkdir()
+        store(v4.new_notebook(), path)
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["build", kind, *map(str, paths), "--out", str(out)])
+    said = f"{paths[0]} and {paths[1]} would have the same page"
+    assert (done.exit_code, said in done.stderr) == (1, True), done.output
+    assert not out.exists()
+
+
+def test_a_notebook_that_is_named_twice_has_one_page(tmp_path):
+    path = store(v4.new_notebook(), tmp_path / "x.ipynb")
+    outputs.require_apart([path, tmp_path / "y.ipynb", tmp_path / "." / "sub" / ".." / "x.ipynb"])
+
+
+@pytest.mark.parametrize("change", ["saved", "deleted", "half"])
+def test_a_notebook_that_changes_while_it_runs_is_left_as_it_is(tmp_path, monkeypatch, change):
+    path = store(notebook_of(a="1 + 1"), tmp_path / "x.ipynb")
+
+    def run(notebook, *_):
+        notebook.cells[1].outputs = [v4.new_output("stream", text="2")]
+        if change == "saved":
+            store(notebook_of(a="1 + 1", mine="# an hour of work"), path)
+        elif change == "half":
+            path.write_bytes(b"\xff")
+        else:
+            path.unlink()
+
+    monkeypatch.setattr(outputs, "run", run)
+    with pytest.raises(outputs.NotebookFailed, match=re.escape(f"{path}: was changed while it ran")):
+        outputs.refresh(path)
+    assert [file.name for file in tmp_path.iterdir()] == ([] if change == "deleted" else ["x.ipynb"])
+    assert change == "deleted" or b'2"' not in path.read_bytes()
+    assert change != "saved" or "an hour of work" in path.read_text()
 
 
 def test_streams_are_joined_only_with_neighbours_of_the_same_name():

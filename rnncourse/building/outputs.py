@@ -27,16 +27,20 @@ CELL_NOISE = ("ExecuteTime", "collapsed", "colab", "execution", "pycharm", "scro
 
 
 class NotebookFailed(RuntimeError):
-    """A notebook could not be run to its end; the message names the notebook, the cell and the error."""
+    """A notebook could not be run to its end, or not be stored; the message names the notebook and says why."""
 
 
 def find_notebooks(paths: Iterable[Path]) -> list[Path]:
-    """Return the notebooks among `paths`, folders searched through; InputError where there is none."""
+    """Return the notebooks among `paths`, folders searched through; InputError for a path without any."""
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(path.rglob("*.ipynb"))
-            found += [notebook for notebook in inside if ".ipynb_checkpoints" not in notebook.parts]
+            inside = [
+                file for file in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in file.parts
+            ]
+            if not inside:
+                raise InputError(f"{path} is a folder without a notebook (.ipynb)")
+            found += inside
         elif path.suffix == ".ipynb" and path.is_file():
             found.append(path)
         else:
@@ -44,10 +48,20 @@ def find_notebooks(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def require_apart(paths: Iterable[Path]) -> None:
+    """Raise InputError if two notebooks have the same name, so that one's page would replace the other's."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        other = first.setdefault(path.stem.casefold(), path)
+        if path.resolve() != other.resolve():
+            raise InputError(f"{other} and {path} would have the same page; give each its own run and --out")
+
+
 def refresh(path: Path, timeout: int = 180) -> bool:
     """Run the notebook at `path`, store its outputs in it and say whether the file changed.
 
-    timeout: seconds one cell may take. Raises NotebookFailed, the file left as it was, when a cell raises.
+    timeout: seconds one cell may take. Raises NotebookFailed, the file left as it was, when a cell raises, and when
+    the file was changed while its cells ran.
     """
     before = path.read_text(encoding="utf-8")
     notebook = read(before, path)
@@ -55,6 +69,10 @@ def refresh(path: Path, timeout: int = 180) -> bool:
     after = as_text(tidy(notebook))
     if after == before:
         return False
+    if not _is_still(path, before):
+        raise NotebookFailed(
+            f"{path}: was changed while it ran, so it was left as it is; run the command again"
+        )
     write_atomically(path, after)
     return True
 
@@ -144,6 +162,14 @@ def write_atomically(path: Path, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _is_still(path: Path, text: str) -> bool:
+    """Say whether the file still holds `text`."""
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _failure(path: Path, started: list[NotebookNode], what: str) -> str:

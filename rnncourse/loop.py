@@ -53,7 +53,8 @@ def fit(
     x, y, mask: as the model and the loss take them; the axis that counts the examples is model.batch_axis.
     mask says which positions the loss counts, padding (T, B) which steps the model reads (1) or skips (0).
     batch_size: how many examples a step sees, drawn by rng without replacement; None means all of them.
-    validation: (x, y) or (x, y, mask) that is never trained on, measured before every tenth step.
+    validation: (x, y), (x, y, mask) or (x, y, mask, padding) that is never trained on, measured before every
+    tenth step; where there is padding it needs all four, None where one does not apply.
     patience: stop after this many steps without a new lowest loss, and put the best parameters back.
     A progress bar appears when training takes longer than two seconds.
     Raises InputError for arguments that do not fit, and TrainingError when the loss or a gradient stops being
@@ -69,7 +70,7 @@ def fit(
             raise InputError(f"batch_size is {batch_size}, but there are only {n} examples")
     if patience is not None:
         require_count("patience", patience)
-    judge = None if validation is None else _judge(model, loss, validation)
+    judge = None if validation is None else _judge(model, loss, validation, padding is not None)
     best = _Best(model.params)
     history = History()
     for step in tqdm(range(steps), disable=_disabled(progress), delay=BAR_AFTER_SECONDS, leave=False):
@@ -78,8 +79,7 @@ def fit(
             best.offer(history.validation[-1], step)
         chosen = slice(None) if batch_size is None else rng.choice(n, batch_size, replace=False)
         x_now, y_now, mask_now, padding_now = (_take(a, chosen, axis) for a in (x, y, mask, padding))
-        s = model.forward(x_now) if padding is None else model.forward(x_now, mask=padding_now)
-        value, ds = loss(s, y_now, mask_now)
+        value, ds = loss(_scores(model, x_now, padding_now), y_now, mask_now)
         history.loss.append(_number(value))
         if judge is None:
             best.offer(history.loss[-1], step)
@@ -177,11 +177,19 @@ def _give_up(what: str, model: Any, history: History, best: _Best) -> None:
     raise error
 
 
-def _judge(model: Any, loss: Any, validation: tuple) -> Callable[[], float]:
-    if not isinstance(validation, tuple) or len(validation) not in (2, 3):
-        raise InputError(f"validation must be (x, y) or (x, y, mask), but {describe(validation)} came")
-    x, *rest = validation
-    return lambda: _number(loss(model.forward(x), *rest)[0])
+def _judge(model: Any, loss: Any, validation: tuple, padded: bool) -> Callable[[], float]:
+    """Return the function that measures the loss on the validation data."""
+    known = "(x, y, mask, padding)" if padded else "(x, y), (x, y, mask) or (x, y, mask, padding)"
+    if not isinstance(validation, tuple) or len(validation) not in ((4,) if padded else (2, 3, 4)):
+        came = f"{len(validation)} of them" if isinstance(validation, tuple) else describe(validation)
+        why = ", because padding was given" if padded else ""
+        raise InputError(f"validation must be {known}{why}, but {came} came")
+    x, y, mask, padding = (*validation, None, None)[:4]
+    return lambda: _number(loss(_scores(model, x, padding), y, mask)[0])
+
+
+def _scores(model: Any, x: Any, padding: Any) -> Any:
+    return model.forward(x) if padding is None else model.forward(x, mask=padding)
 
 
 def _disabled(progress: bool) -> bool | None:

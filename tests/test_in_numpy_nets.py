@@ -160,3 +160,92 @@ def test_wrong_input_is_named():
     ]:
         with pytest.raises(InputError, match=said):
             call()
+
+
+ENGINES = pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+
+
+@ENGINES
+def test_without_an_rng_no_part_repeats_another(engine):
+    nets = [
+        engine.MLP((4, 8, 8, 8, 8)),
+        engine.RecurrentNet(engine.RNN(4, 8), 8),
+        engine.EncoderDecoder(4, 8, 8),
+    ]
+    for net in nets:
+        drawn = np.concatenate([a.ravel() for a in _arrays(net.params).values()])
+        assert len(np.unique(drawn)) > 0.99 * drawn.size  # float32: a few of a thousand numbers may coincide
+
+
+def _arrays(params):
+    return {n: a.detach().numpy() if isinstance(a, torch.Tensor) else a for n, a in params.items()}
+
+
+def test_without_an_rng_both_engines_begin_alike():
+    for name, sizes in (("MLP", [(4, 8, 8, 1)]), ("EncoderDecoder", [3, 5, 8])):
+        ours, twin = getattr(in_numpy, name)(*sizes), getattr(in_torch, name)(*sizes)
+        assert furthest(ours.params, twin.params) == 0
+    ours, twin = (engine.RecurrentNet(engine.GRU(3, 4), 5) for engine in (in_numpy, in_torch))
+    assert furthest(ours.params, twin.params) == 0
+
+
+@ENGINES
+@pytest.mark.parametrize("kind", ["LSTM", "Stack", "Stack of Bidirectional"])
+def test_a_layer_in_a_net_keeps_its_own_names(engine, kind, tmp_path):
+    alone, model = make(kind, engine, D=3, H=2), net(kind, engine)
+    assert list(model.layer.params) == list(alone.params)
+    assert engine.count_parameters(model.layer) == engine.count_parameters(alone)
+    assert set(model.params) == {*alone.params, "W_hy", "b_y"}
+    for name in alone.params:
+        assert model.layer.params[name] is model.params[name]
+
+    x, _, _ = examples()
+    x = x if engine is in_numpy else torch.from_numpy(x)
+    model.forward(x)
+    h, _ = model.layer.forward(x)
+    dh = h * 0 + 1
+    model.grads["W_hy"] = "as it was"
+    model.layer.backward(dh)
+    alone.forward(x)
+    alone.backward(dh)
+    assert furthest(dict(model.layer.grads), alone.grads) == 0
+    assert model.grads["W_hy"] == "as it was"
+
+    engine.save_parameters(model.layer, tmp_path / "layer.npz")
+    other = make(kind, engine, seed=5, D=3, H=2)
+    engine.load_parameters(other, tmp_path / "layer.npz")
+    assert furthest(other.params, alone.params) == 0
+
+
+@ENGINES
+def test_a_view_is_written_through_and_shown_as_a_dictionary(engine):
+    model = net("RNN tanh", engine)
+    model.layer.params["b_h"] = model.params["b_h"] * 0 + 3
+    assert model.params["b_h"].tolist() == [3, 3]
+    assert repr(model.readout.params) == repr({name: model.params[name] for name in ("W_hy", "b_y")})
+    with pytest.raises(KeyError):
+        model.layer.params["W_hy"]
+
+
+def test_a_net_is_made_of_recurrent_layers():
+    for call, came in [
+        (lambda: in_numpy.RecurrentNet(None, 3), "None came"),
+        (lambda: in_numpy.RecurrentNet(in_numpy.MLP((2, 3)), 3), "MLP .* came"),
+        (lambda: in_numpy.Stack(3), "int 3 came"),
+        (lambda: in_torch.Bidirectional(in_torch.RNN(2, 3), None), "None came"),
+        (lambda: in_torch.MLP(None), "sizes needs at least .* None came"),
+    ]:
+        with pytest.raises(InputError, match=came):
+            call()
+
+
+@ENGINES
+def test_a_layer_is_in_a_net_only_once(engine):
+    a, b = engine.GRU(4, 4), engine.GRU(4, 2)
+    for call in (
+        lambda: engine.Stack(a, a),
+        lambda: engine.Bidirectional(a, a),
+        lambda: engine.Stack(a, engine.Bidirectional(a, b)),
+    ):
+        with pytest.raises(InputError, match="the same layer is there twice"):
+            call()

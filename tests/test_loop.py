@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -95,6 +96,46 @@ def test_padding_reaches_the_model_and_mask_the_loss():
     x_wild = np.where(padding[:, :, None] == 0, 50.0, x)
     in_numpy.fit(twin, x_wild, y, steps=3, mask=padding, padding=padding, **settings(in_numpy))
     assert furthest(model.params, twin.params) == 0
+
+
+@ENGINES
+def test_validation_is_padded_as_training_is(engine):
+    x, y = examples()
+    padding = (np.arange(T)[:, None] < np.arange(N) % T + 1).astype(float)
+    x_wild = np.where(padding[:, :, None] == 0, 50.0, x)
+    x, x_wild, y, padding = (
+        a if engine is in_numpy else torch.from_numpy(a) for a in (x, x_wild, y, padding)
+    )
+    model = net(engine)
+    histories = [
+        engine.fit(
+            copy.deepcopy(model),
+            x,
+            y,
+            steps=21,
+            mask=padding,
+            padding=padding,
+            validation=(held_out, y, mask, padding),
+            **settings(engine),
+        )
+        for held_out, mask in ((x, padding), (x_wild, padding), (x, None))
+    ]
+    padded, wild, everywhere = histories
+    assert padded.validation == pytest.approx(padded.loss[::10], abs=1e-12)  # the same data, the same numbers
+    assert wild.validation == padded.validation  # what stands at padding is never read
+    s = _plain(model.forward(x, mask=padding))
+    assert everywhere.validation[0] == pytest.approx(
+        in_numpy.softmax_cross_entropy(s, _plain(y))[0], abs=1e-12
+    )
+
+
+def test_validation_without_padding_is_refused_where_training_has_some():
+    x, y = examples()
+    padding = np.ones((T, N))
+    for validation in ((x, y), (x, y, padding)):
+        said = r"validation must be \(x, y, mask, padding\), because padding was given, but . of them came"
+        with pytest.raises(InputError, match=said):
+            in_numpy.fit(net(), x, y, steps=1, padding=padding, validation=validation, **settings(in_numpy))
 
 
 @ENGINES

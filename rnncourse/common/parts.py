@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from rnncourse.errors import InputError, describe
 
 
-class Suffixed(MutableMapping):
-    """The entries of a dictionary whose names end in `suffix`, seen without it; writing here writes there."""
+class View(MutableMapping):
+    """Some entries of a dictionary, under a part's own names for them; writing here writes there."""
 
-    def __init__(self, whole: MutableMapping[str, Any], suffix: str):
-        self.whole, self.suffix = whole, suffix
+    def __init__(self, whole: MutableMapping[str, Any], names: Mapping[str, str]):
+        """names: how an entry is called here, and how it is called in the whole."""
+        self.whole, self.names = whole, names
 
     def __getitem__(self, name: str) -> Any:
-        return self.whole[name + self.suffix]
+        return self.whole[self.names[name]]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self.whole[name + self.suffix] = value
+        self.whole[self.names[name]] = value
 
     def __delitem__(self, name: str) -> None:
-        del self.whole[name + self.suffix]
+        del self.whole[self.names[name]]
 
     def __iter__(self) -> Iterator[str]:
-        return (name.removesuffix(self.suffix) for name in self.whole if name.endswith(self.suffix))
+        return (name for name, there in self.names.items() if there in self.whole)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def share(part: Any, params: MutableMapping, grads: MutableMapping, suffix: str = "") -> None:
+    """Let a layer keep its numbers in a net's dictionaries, its names followed by `suffix`, and see only those."""
+    names = {name: name + suffix for name in part.params}
+    part.share(View(params, names), View(grads, names))
+
+
+def inside(layer: Any) -> Iterator[Any]:
+    """Give a layer and every layer that it is made of."""
+    yield layer
+    for part in getattr(layer, "parts", {}).values():
+        yield from inside(part)
+
+
+def check_layers(*layers: Any) -> None:
+    """Raise InputError unless all of these are recurrent layers, and none is there twice."""
+    for layer in layers:
+        if not all(hasattr(layer, name) for name in ("D", "H", "params")):
+            raise InputError(
+                f"layer must be an RNN, LSTM, GRU, Stack or Bidirectional, but {describe(layer)} came"
+            )
+    singles = [single for layer in layers for single in inside(layer)]
+    if len({id(single) for single in singles}) < len(singles):
+        raise InputError(
+            "the same layer is there twice, and has room for one forward only: make a second layer"
+        )
 
 
 def with_suffix(entries: MutableMapping[str, Any], suffix: str) -> dict[str, Any]:

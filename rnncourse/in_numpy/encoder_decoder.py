@@ -24,6 +24,7 @@ class EncoderDecoder(Composed):
         self, D: int, K: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"
     ):
         require_count("K", K)
+        rng = np.random.default_rng(0) if rng is None else rng
         self.encoder = GRU(D, H, rng=rng, dtype=dtype)
         self.decoder = RecurrentNet(GRU(K + H, H, rng=rng, dtype=dtype), K, rng=rng)
         self.D, self.K, self.H = D, K, H

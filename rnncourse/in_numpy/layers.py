@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.common.parts import Suffixed, as_parts, with_suffix
+from rnncourse.common.parts import as_parts, check_layers, share, with_suffix
 from rnncourse.errors import InputError, describe, require_choice, require_count
 from rnncourse.in_numpy.activations import ACTIVATIONS
 from rnncourse.in_numpy.base import (
@@ -228,18 +228,20 @@ class Composed(Layer):
         """Keep parameters and gradients in these dictionaries, and let every part see its share of them."""
         super().share(params, grads)
         for suffix, part in self.parts.items():
-            part.share(Suffixed(params, suffix), Suffixed(grads, suffix))
+            share(part, params, grads, suffix)
 
 
 class Stack(Composed):
     """Several layers, each reading the states of the one before: Stack(LSTM(D, H), LSTM(H, H)).
 
     The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state a layer.
+    Give the layers one rng: without any, each of them would draw the same numbers.
     """
 
     def __init__(self, *layers: Layer):
         if not layers:
             raise InputError("Stack needs at least one layer")
+        check_layers(*layers)
         for k, (lower, upper) in enumerate(pairwise(layers), start=1):
             if upper.D != lower.H:
                 raise InputError(f"layer {k + 1} reads {upper.D} features, but layer {k} gives {lower.H}")
@@ -282,10 +284,12 @@ class Bidirectional(Composed):
 
     Its h holds both, side by side. Parameters end in _fwd and _bwd; a state is a pair of states, and the
     backward reader's last state is the one at the first step. `trace` is in the order of time for both.
+    Give both layers one rng: without any, each of them would draw the same numbers.
     Source: Schuster and Paliwal (1997), doi:10.1109/78.650093.
     """
 
     def __init__(self, fwd: Layer, bwd: Layer):
+        check_layers(fwd, bwd)
         if fwd.D != bwd.D:
             raise InputError(f"both directions read the same x, but they expect {fwd.D} and {bwd.D} features")
         super().__init__({"_fwd": fwd, "_bwd": bwd})

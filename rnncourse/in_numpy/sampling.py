@@ -9,7 +9,7 @@ import numpy as np
 
 from rnncourse.common import decoding
 from rnncourse.common.decoding import Beam, with_temperature
-from rnncourse.common.parts import map_state
+from rnncourse.common.parts import inside, map_state
 from rnncourse.errors import InputError
 from rnncourse.in_numpy.layers import Bidirectional
 from rnncourse.in_numpy.losses import log_softmax
@@ -46,7 +46,7 @@ def _step(net: RecurrentNet) -> decoding.Step:
     D, K = net.layer.D, net.readout.K
     if D != K:
         raise InputError(f"a net that writes scores the tokens it reads, but it reads {D} and scores {K}")
-    if isinstance(net.layer, Bidirectional):
+    if any(isinstance(layer, Bidirectional) for layer in inside(net.layer)):
         raise InputError("a net that also reads backwards cannot write: it would have to know what follows")
     tokens = np.eye(D, dtype=net.params["W_hy"].dtype)
 

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnncourse.common.parts import check_layers, share
 from rnncourse.errors import InputError, describe, require_choice, require_count
 from rnncourse.in_torch.activations import ACTIVATIONS
 from rnncourse.in_torch.base import Layer, Tensors, require_tensor, tracked, uniform_draw
+
+READOUT_SEED = 1  # without an rng a layer draws from seed 0, and the readout must not repeat its numbers
 
 
 class Readout(Layer):
@@ -53,7 +56,9 @@ class RecurrentNet(Layer):
     batch_axis = 1
 
     def __init__(self, layer: Layer, K: int, rng: np.random.Generator | None = None):
+        check_layers(layer)
         super().__init__()
+        rng = np.random.default_rng(READOUT_SEED) if rng is None else rng
         self.layer = layer
         dtype = str(next(iter(layer.params.values())).dtype).removeprefix("torch.")
         self.readout = Readout(layer.H, K, rng=rng, dtype=dtype)
@@ -63,8 +68,8 @@ class RecurrentNet(Layer):
     def share(self, params: Tensors, grads: Tensors) -> None:
         """Keep parameters and gradients in these dictionaries: whoever changes one changes layer and readout."""
         super().share(params, grads)
-        self.layer.share(params, grads)
-        self.readout.share(params, grads)
+        share(self.layer, params, grads)
+        share(self.readout, params, grads)
 
     def forward(self, x: torch.Tensor, h0: Any = None, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Return the scores s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`.
@@ -99,7 +104,8 @@ class MLP(Layer):
         dtype: str = "float32",
     ):
         super().__init__()
-        if len(sizes) < 2:
+        rng = np.random.default_rng(0) if rng is None else rng  # one for all layers: none repeats another
+        if not hasattr(sizes, "__len__") or len(sizes) < 2:
             raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
         self.sizes = tuple(require_count("sizes", n) for n in sizes)
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from rnncourse.common.parts import share
 from rnncourse.errors import InputError, describe, require_choice, require_count
 from rnncourse.in_torch.base import Layer, uniform_draw
 from rnncourse.in_torch.initial import forget_bias, orthogonal
@@ -56,7 +57,7 @@ class TextNet(Layer):
             else:
                 forget_bias(self.layer, 1.0)  # chapter 06: begin by keeping
             self.params.update(self.layer.params)
-            self.layer.share(self.params, self.grads)
+            share(self.layer, self.params, self.grads)
         else:
             features = {"bag": E, "dense": T * E, "convolution": WIDTH * E}[kind]
             draw = uniform_draw(rng, 1 / np.sqrt(features), dtype)
@@ -68,7 +69,7 @@ class TextNet(Layer):
         """Keep parameters and gradients in these dictionaries from now on."""
         super().share(params, grads)
         if self.kind in RECURRENT:
-            self.layer.share(params, grads)
+            share(self.layer, params, grads)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Return s (1, B, K) from word indices x (T, B); mask (T, B) is 0 where there is padding."""

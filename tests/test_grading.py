@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,13 @@ from rnncourse.grading import gradebook, pages, protocol, rules, run, sandbox, s
 from rnncourse.grading.assignment import load
 from rnncourse.grading.collect import LARGEST_NOTEBOOK, Unreadable, collect
 from rnncourse.grading.limits import Limits
+from rnncourse.grading.marking import Marker
+from rnncourse.grading.process import WorkerTimeout
 from rnncourse.grading.protocol import ProtocolError
 from rnncourse.grading.results import StudentResult, TaskResult, as_record, from_record
+from rnncourse.grading.session import MasterFailed
 from rnncourse.grading.store import Store, file_name
-from rnncourse.grading.submission import read_notebook, without_magics
+from rnncourse.grading.submission import Answers, read_notebook, without_magics
 
 
 @pytest.fixture
@@ -335,6 +339,7 @@ def test_plain_data_survives_the_pipe(value):
         (["array", "<f8", [2]], bytes(8)),
         (["array", "<f8", [1]], bytes(16)),
         (["array", "<f8", [1] * 9], bytes(8)),
+        (["array", "<f8", [0, 1 << 31, 1 << 31, 1 << 31]], b""),
         (["array", "<U99999", [1]], bytes(8)),
         (["array", "<U1", [1]], struct.pack("<I", 0x110000)),
         (["array", "<U1", [1]], struct.pack("<I", 0xD800)),
@@ -400,6 +405,76 @@ def test_a_reply_is_read():
 def test_a_strange_or_enormous_frame_is_refused(head):
     with pytest.raises(ProtocolError):
         protocol.lengths(head)
+
+
+# A submission's time, with workers that are made up
+
+
+class Slow:
+    """A worker that says nothing in time to those cells and calls, and None at once to all others."""
+
+    def __init__(self, cells: tuple[str, ...], calls: tuple[str, ...]):
+        self.cells, self.calls = cells, calls
+
+    def ask(self, do: str, seconds: float, cell: str, source: str) -> protocol.Reply:
+        return self._reply(cell in self.cells, seconds)
+
+    def call(self, function: str, args: tuple, kwargs: dict, seconds: float) -> protocol.Reply:
+        return self._reply(function in self.calls, seconds)
+
+    def _reply(self, slow: bool, seconds: float) -> protocol.Reply:
+        if slow:
+            time.sleep(seconds)
+            raise WorkerTimeout
+        return protocol.Reply(None, None)
+
+    def close(self) -> None:
+        pass
+
+
+def marked(trial, limits: Limits, cells: tuple[str, ...] = (), calls: tuple[str, ...] = ()):
+    """Return (status, mistake, what is said) by task, for right answers of which some cells or calls never end."""
+    marker = Marker(trial, lambda: Slow(cells, calls), limits)
+    tasks = marker.mark_answers(Answers({**ANSWERS, "why": "Because."}), "seed")
+    return {task.task: (task.status, task.mistake, " ".join(task.details)) for task in tasks}
+
+
+NO_TIME = (
+    "timeout",
+    "no time left",
+    "The time for your whole notebook was used up before this answer was done, which need not be its fault. "
+    "Look first at the answers that were stopped or took long.",
+)
+
+
+def test_who_is_never_run_is_not_told_of_a_loop(trial):
+    found = marked(trial, Limits(submission=-1.0))
+    assert [found[name] for name in ANSWERS] == [NO_TIME] * 3
+
+
+def test_what_uses_up_the_time_in_a_call_costs_the_others_no_blame(trial):
+    found = marked(trial, Limits(submission=0.3), calls=("running",))
+    assert found["scaled"][0] == "graded"
+    assert (found["running"], found["largest"]) == (NO_TIME, NO_TIME)
+
+
+def test_what_uses_up_the_time_in_a_cell_costs_the_others_no_blame(trial):
+    found = marked(trial, Limits(submission=0.05), cells=("running",))
+    assert [found[name] for name in ANSWERS] == [NO_TIME] * 3
+
+
+def test_an_answer_that_had_its_own_time_is_told_of_a_loop(trial):
+    found = marked(trial, Limits(cell=0.05), cells=("running",))
+    assert (found["scaled"][0], found["largest"][0]) == ("graded", "graded")
+    assert found["running"][:2] == ("timeout", "timeout")
+    assert "was not done after 0.05 seconds" in found["running"][2]
+
+
+def test_time_that_ends_in_a_locked_cell_does_not_stop_the_class(trial):
+    found = marked(trial, Limits(submission=0.05), cells=("setup",))
+    assert [found[name] for name in ANSWERS] == [NO_TIME] * 3
+    with pytest.raises(MasterFailed, match="locked cells"):
+        marked(trial, Limits(locked=0.05), cells=("setup",))
 
 
 # The sandbox, without starting it

@@ -202,6 +202,12 @@ def _with_line(failure: Failure, cell: str, code: Mapping[str, str]) -> Failure:
 
 
 def _lost(item: Item, lost: Lost) -> TaskResult:
+    if lost.status == "timeout" and not lost.text:
+        said = (
+            "The time for your whole notebook was used up before this answer was done, which need not be its fault. "
+            "Look first at the answers that were stopped or took long.",
+        )
+        return _result(item, "timeout", 0.0, "Not run to its end.", "no time left", said)
     if lost.status == "timeout":
         details = in_words(Failure("timeout", lost.text), item.task.called)
         return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", details)

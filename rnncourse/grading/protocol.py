@@ -7,6 +7,7 @@ nonce of its request, has the fields that it must have, and no array or text lar
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -139,14 +140,12 @@ class _Reader:
         whole = isinstance(shape, list) and len(shape) <= 8 and all(type(n) is int and n >= 0 for n in shape)
         if not whole or any(n > 1 << 31 for n in shape):
             raise ProtocolError("the shape of an array is malformed")
-        count = 1
-        for n in shape:
-            count *= n
+        count = math.prod(shape)
         size = count * kind.itemsize
         if size > len(self.raw) - self.at:
             raise ProtocolError("an array is longer than its bytes")
         if not size:
-            return np.zeros(shape, kind)
+            return _empty(shape, kind)
         flat = np.frombuffer(self.raw, dtype=kind, count=count, offset=self.at)
         self.at += size
         return _safe(flat).reshape(shape)
@@ -156,6 +155,14 @@ def _dtype(text: Any) -> np.dtype:
     if isinstance(text, str) and (text in DTYPES or _TEXTS.fullmatch(text)):
         return np.dtype(text)
     raise ProtocolError("the dtype of an array is not allowed")
+
+
+def _empty(shape: list[int], kind: np.dtype) -> np.ndarray:
+    """Return an array without entries; NumPy has none where the lengths that are not 0 are too large together."""
+    try:
+        return np.zeros(shape, kind)
+    except ValueError as error:
+        raise ProtocolError("the shape of an array is malformed") from error
 
 
 def _safe(flat: np.ndarray) -> np.ndarray:

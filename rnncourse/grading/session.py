@@ -16,7 +16,11 @@ from rnncourse.grading.protocol import Reply
 
 @dataclass(frozen=True)
 class Lost:
-    """A task that cost the worker. status: "timeout" or "crashed"."""
+    """A task that cost the worker, or for which there was no time left.
+
+    status: "timeout" or "crashed". text: the seconds that it had, "" where the whole submission had had its time;
+    or how the worker ended.
+    """
 
     status: str
     text: str
@@ -61,13 +65,16 @@ class Session:
                 return self._skipped[name]
             return self._worker.call(function, case.args, case.kwargs, self._seconds(seconds))
         except WorkerTimeout:
-            return self._lose("timeout", f"{seconds:g}")
+            return self._lose("timeout", "" if self._spent() else f"{seconds:g}")
         except WorkerDied as error:
             return self._lose("crashed", str(error))
 
     def _begin(self) -> None:
-        """Start a worker and run the cells, leaving out those that cost one before; may end without a worker."""
-        if time.monotonic() > self._end:
+        """Start a worker and run the cells, leaving out those that cost one before; may end without a worker.
+
+        WorkerTimeout where the submission's time ends: no cell is to blame for that, and no master.
+        """
+        if self._spent():
             raise WorkerTimeout
         worker = self._worker = self._start()
         answered = False
@@ -80,6 +87,8 @@ class Session:
             try:
                 reply = worker.ask("run", self._seconds(limit), cell=cell, source=source)
             except WorkerTimeout:
+                if self._spent():
+                    raise
                 self._skipped[cell] = self._lose("timeout", f"{limit:g}")
                 break
             except WorkerDied as error:
@@ -97,6 +106,10 @@ class Session:
             raise MasterFailed(
                 f"the locked cell {cell} of {self._assignment.stem} fails: {reply.failure.text}"
             )
+
+    def _spent(self) -> bool:
+        """Say whether the submission as a whole has had its time."""
+        return time.monotonic() >= self._end
 
     def _seconds(self, wanted: float) -> float:
         """Return a time limit, cut where the submission as a whole has had its time."""

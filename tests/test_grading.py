@@ -19,7 +19,7 @@ from rnncourse.grading import gradebook, pages, protocol, rules, run, sandbox, s
 from rnncourse.grading.assignment import load
 from rnncourse.grading.collect import LARGEST_NOTEBOOK, Unreadable, collect
 from rnncourse.grading.limits import Limits
-from rnncourse.grading.marking import Marker
+from rnncourse.grading.marking import Marker, ReferenceFailed
 from rnncourse.grading.process import WorkerTimeout
 from rnncourse.grading.protocol import ProtocolError
 from rnncourse.grading.results import StudentResult, TaskResult, as_record, from_record
@@ -229,6 +229,34 @@ def test_the_master_gives_cells_tasks_and_points(trial):
             "no task",
         ),
         (lambda whole: whole.update(cells=whole["cells"][:1]), "no answer cells"),
+        (lambda whole: whole.update(cells=3), "04_trial.ipynb is not a notebook"),
+        (
+            lambda whole: whole["cells"].insert(2, "text"),
+            "04_trial.ipynb, cell 3: this is not a notebook's cell",
+        ),
+        (lambda whole: whole["cells"][0].pop("metadata"), "04_trial.ipynb, cell 1: this is not"),
+        (lambda whole: cell_of(whole, "given").pop("source"), "04_trial.ipynb, cell 3: this is not"),
+        (lambda whole: cell_of(whole, "given").pop("cell_type"), "04_trial.ipynb, cell 3: this is not"),
+        (
+            lambda whole: cell_of(whole, "given")["metadata"]["nbgrader"].pop("grade_id"),
+            "04_trial.ipynb, cell 3: nbgrader's metadata have no grade_id",
+        ),
+        (
+            lambda whole: cell_of(whole, "scaled-check")["metadata"]["nbgrader"].pop("points"),
+            "04_trial.ipynb, cell scaled-check: points must be a number from 0 up, but there are none",
+        ),
+        (
+            lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points="three"),
+            "04_trial.ipynb, cell why: points must be a number from 0 up, but 'three' stands there",
+        ),
+        (
+            lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points=-1),
+            "but -1 stands there",
+        ),
+        (
+            lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points=float("nan")),
+            "but nan stands there",
+        ),
     ],
 )
 def test_a_master_that_cannot_be_graded_is_refused(tmp_path, change, said):
@@ -238,6 +266,54 @@ def test_a_master_that_cannot_be_graded_is_refused(tmp_path, change, said):
     (spec / f"{STEM}.ipynb").write_text(json.dumps(whole))
     with pytest.raises(InputError, match=said):
         load("04", spec)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("TASKS = (", r"SyntaxError: .*\(tasks.py, line 1\)"),
+        (
+            "import numpy\n\nimport no_such_package\n",
+            "tasks.py cannot be run, line 3: ModuleNotFoundError: No module",
+        ),
+        ("\nTASKS = (task,)", "tasks.py cannot be run, line 2: NameError: name 'task'"),
+        ("TASK = ()", "must define TASKS"),
+        ("TASKS = (3,)", "must define TASKS"),
+    ],
+)
+def test_tasks_that_cannot_be_read_are_refused(tmp_path, source, said):
+    spec = write_spec(tmp_path / "spec")
+    (spec / "tasks.py").write_text(source)
+    with pytest.raises(InputError, match=said) as refusal:
+        load("04", spec)
+    assert str(spec / "tasks.py") in str(refusal.value)
+
+
+def test_a_master_that_is_no_file_is_refused(tmp_path):
+    spec = write_spec(tmp_path / "spec")
+    (spec / f"{STEM}.ipynb").unlink()
+    (spec / f"{STEM}.ipynb").mkdir()
+    with pytest.raises(InputError, match=f"{STEM}.ipynb is not a notebook"):
+        load("04", spec)
+
+
+def _none_made(rng):
+    raise KeyError("W_h")
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        (_none_made, "the inputs of scaled cannot be made: KeyError: 'W_h'"),
+        (lambda rng: [], "the inputs of scaled must be a list of Case"),
+        (lambda rng: [(1, 2)], "the inputs of scaled must be a list of Case"),
+        (lambda rng: None, "the inputs of scaled cannot be made: TypeError"),
+    ],
+)
+def test_inputs_that_cannot_be_made_are_the_tasks_fault(trial, cases, said):
+    scaled = replace(trial.items[0], task=replace(trial.items[0].task, cases=cases))
+    with pytest.raises(ReferenceFailed, match=said):
+        marked(replace(trial, items=(scaled,)), Limits())
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import module_from_spec, spec_from_file_location
@@ -69,10 +71,10 @@ def load(assignment: str, spec: Path | None = None) -> Assignment:
     """
     master = _master(assignment, spec)
     own, source = _own_tasks(spec)
-    data = master.read_bytes()
     try:
+        data = master.read_bytes()
         cells = json.loads(data)["cells"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{master} is not a notebook: {error}") from error
     fingerprint = hashlib.sha256(data + b"\0" + source).hexdigest()[:16]
     return read_master(master.stem, cells, own, fingerprint)
@@ -82,27 +84,21 @@ def read_master(
     stem: str, cells: list[dict[str, Any]], own: Mapping[str, Task], fingerprint: str
 ) -> Assignment:
     """Return the assignment that a master's cells describe; own: tasks that come before the course's."""
-    steps, locked, answers, points, manual, known = [], {}, {}, {}, {}, set()
-    for cell in cells:
-        marks = cell.get("metadata", {}).get("nbgrader")
-        if not marks:
-            continue
-        name, source = marks["grade_id"], "".join(cell["source"])
-        if name in known:
-            raise InputError(f"{stem}: two cells of the master have the grade_id {name}")
-        known.add(name)
+    steps, locked, answers, points, manual = [], {}, {}, {}, {}
+    marked = _marked(stem, cells)
+    for name, marks, kind, source in marked:
         if marks.get("solution") and marks.get("grade"):
-            manual[name] = (float(marks["points"]), source)
+            manual[name] = (_points(stem, name, marks), source)
         elif marks.get("solution"):
             answers[name] = source
             steps.append(("answer", name))
         elif marks.get("grade"):
-            points[name] = float(marks["points"])
-        elif marks.get("locked") and cell["cell_type"] == "code":
+            points[name] = _points(stem, name, marks)
+        elif marks.get("locked") and kind == "code":
             locked[name] = source
             steps.append(("locked", name))
     items = []
-    for name in [m["grade_id"] for c in cells if (m := c.get("metadata", {}).get("nbgrader"))]:
+    for name, *_ in marked:
         if name in answers:
             items.append(_code_item(stem, name, answers[name], points, own))
         elif name in manual:
@@ -113,7 +109,39 @@ def read_master(
         raise InputError(
             f"{stem} has no answer cells with nbgrader's metadata; is it a master from solutions/?"
         )
-    return Assignment(stem, tuple(steps), locked, tuple(items), points, frozenset(known), fingerprint)
+    known = frozenset(name for name, *_ in marked)
+    return Assignment(stem, tuple(steps), locked, tuple(items), points, known, fingerprint)
+
+
+def _marked(stem: str, cells: Any) -> list[tuple[str, Mapping[str, Any], str, str]]:
+    """Return (grade_id, marks, kind, source) of the cells with nbgrader's metadata, each grade_id once."""
+    if not isinstance(cells, list):
+        raise InputError(f"{stem}.ipynb is not a notebook: it has no list of cells")
+    marked = []
+    for number, cell in enumerate(cells, 1):
+        try:
+            marks, kind = cell["metadata"].get("nbgrader"), cell["cell_type"]
+            if not marks:
+                continue
+            name, source = marks.get("grade_id"), "".join(cell["source"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{stem}.ipynb, cell {number}: this is not a notebook's cell ({error})"
+            ) from error
+        if not isinstance(name, str) or not name:
+            raise InputError(f"{stem}.ipynb, cell {number}: nbgrader's metadata have no grade_id")
+        if any(name == other for other, *_ in marked):
+            raise InputError(f"{stem}.ipynb: two cells of the master have the grade_id {name}")
+        marked.append((name, marks, kind, source))
+    return marked
+
+
+def _points(stem: str, name: str, marks: Mapping[str, Any]) -> float:
+    given = marks.get("points")
+    if type(given) not in (int, float) or not 0 <= given < math.inf:
+        said = "there are none" if given is None else f"{given!r:.40} stands there"
+        raise InputError(f"{stem}.ipynb, cell {name}: points must be a number from 0 up, but {said}")
+    return float(given)
 
 
 def _code_item(
@@ -174,8 +202,21 @@ def _own_tasks(spec: Path | None) -> tuple[dict[str, Task], bytes]:
         return {}, b""
     description = spec_from_file_location("rnncourse_private_tasks", path)
     module = module_from_spec(description)
-    description.loader.exec_module(module)
+    try:
+        description.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(
+            f"{path} cannot be run{_line(error, path)}: {type(error).__name__}: {error}"
+        ) from error
     tasks = getattr(module, "TASKS", None)
     if not isinstance(tasks, (tuple, list)) or not all(isinstance(task, Task) for task in tasks):
         raise InputError(f"{path} must define TASKS, a tuple of rnncourse.checks.task.Task")
     return {task.name: task for task in tasks}, path.read_bytes()
+
+
+def _line(error: Exception, path: Path) -> str:
+    """Return where in the file an error arose, "" where that cannot be told or the error says it itself."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    return f", line {lines[-1]}" if lines else ""

@@ -85,7 +85,7 @@ class Marker:
         return replace(result, code=source, notes=(*notes, *result.notes), seconds=seconds)
 
     def _run(self, item: Item, session: Session, seed: str) -> TaskResult:
-        cases = item.task.cases(generator(seed, item.name))
+        cases = _cases(item.task, seed)
         replies = self._call(item.task, cases, session)
         needed = rules.parts_of(session.answers, item.name)
         if isinstance(replies, Lost) and replies.status == "crashed" and needed != set(session.answers):
@@ -131,6 +131,19 @@ def ungraded(handed_in: HandedIn, assignment: Assignment, why: str) -> StudentRe
 def generator(seed: str, task: str) -> np.random.Generator:
     """Return the generator that the random inputs of a task come from."""
     return np.random.default_rng(list(hashlib.sha256(f"{seed}/{task}".encode()).digest()))
+
+
+def _cases(task: Task, seed: str) -> Sequence[Case]:
+    """Return the inputs of a task; ReferenceFailed where its own function does not make any."""
+    try:
+        cases = list(task.cases(generator(seed, task.name)))
+    except Exception as error:
+        raise ReferenceFailed(
+            f"the inputs of {task.name} cannot be made: {type(error).__name__}: {error}"
+        ) from error
+    if not cases or not all(isinstance(case, Case) for case in cases):
+        raise ReferenceFailed(f"the inputs of {task.name} must be a list of Case, with one or more")
+    return cases
 
 
 def _by_hand(item: Item, answers: Answers) -> TaskResult:

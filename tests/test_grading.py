@@ -621,6 +621,17 @@ def test_elsewhere_the_refusal_says_that_check_still_works(tmp_path, monkeypatch
         sandbox.find_sandbox(Limits(), sandbox_for(tmp_path).shared, lambda one: None)
 
 
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_on_windows_nothing_is_offered_that_cannot_work(tmp_path, monkeypatch, unsafe):
+    monkeypatch.setattr(sandbox.sys, "platform", "win32")
+    monkeypatch.delattr(os, "geteuid")
+    with pytest.raises(sandbox.NoSandbox) as refusal:
+        sandbox.find_sandbox(Limits(), sandbox_for(tmp_path).shared, lambda one: None, unsafe)
+    said = str(refusal.value)
+    assert "Grade in WSL2" in said and "nor can --unsafe-no-sandbox start workers here" in said
+    assert "with your own rights" not in said
+
+
 def test_nothing_of_the_graders_may_lie_where_students_code_can_read(tmp_path):
     with pytest.raises(InputError, match="must not lie in"):
         sandbox.require_hidden("spec", sandbox.PACKAGE / "data")

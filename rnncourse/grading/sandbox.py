@@ -54,9 +54,16 @@ To mend it:
 - Elsewhere, if "sysctl kernel.unprivileged_userns_clone" says 0:  sudo sysctl -w kernel.unprivileged_userns_clone=1
 - In a container: it must be allowed to make user namespaces (docker run --security-opt seccomp=unconfined
   --security-opt systempaths=unconfined), or grade on the host.
-macOS and Windows have no such sandbox: grade in WSL2 or in a Linux machine. `check` in the notebooks works everywhere.
+macOS has no such sandbox: grade in a Linux machine. `check` in the notebooks works everywhere.
 
 The option --unsafe-no-sandbox runs the code with your own rights: it can read and delete your files and the answers.
+"""
+_ON_WINDOWS = """\
+Students' code is run in a sandbox only, and Windows itself has none; nor can --unsafe-no-sandbox start workers here.
+
+Grade in WSL2: run "wsl --install" once, then install and start the course inside it as on Linux, with
+  sudo apt install bubblewrap util-linux
+`check` in the notebooks works everywhere.
 """
 
 
@@ -217,8 +224,10 @@ def find_sandbox(
     """Return a sandbox that `probe` found to work; NoSandbox, with the mend, where none does.
 
     probe: starts a worker and returns None, or why it does not work. unsafe: take no sandbox at all, which is refused
-    to root.
+    to root, and on Windows, where a worker's pipes and processes are other ones.
     """
+    if sys.platform == "win32":
+        raise NoSandbox(_ON_WINDOWS)
     if unsafe:
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             raise NoSandbox(

@@ -63,7 +63,7 @@ def test_only_line_ends_end_a_row(tmp_path):
         csv_file(tmp_path, "text,label\nwell\x85well,b\ndull,a\n".encode("latin-1")), "latin-1"
     )
     assert latin.texts == (["well", "well"], ["dull"])
-    with pytest.raises(InputError, match="films.csv, line 3: the text is empty"):
+    with pytest.raises(InputError, match=r"films.csv, line 3: the text is empty"):
         load_reviews(csv_file(tmp_path, "text,label\nso\u2028so,neg\n,pos\n"))
 
 

@@ -65,8 +65,7 @@ def test_adding_is_the_sum_of_the_two_marked_numbers(rng):
 def test_the_baselines_are_those_that_are_stated(rng):
     _, sums, mask = data.adding_task(20, 20_000, rng)
     always_one, _ = mse(np.ones_like(sums), sums, mask)
-    assert pytest.approx(1 / 6) == tasks.ADDING_BASELINE
-    assert always_one == pytest.approx(tasks.ADDING_BASELINE, abs=0.006)
+    assert always_one == pytest.approx(1 / 6, abs=0.006)
     others = [mse(np.full_like(sums, guess), sums, mask)[0] for guess in (0.8, 1.2)]
     assert min(others) > always_one
     for make in (data.recall_task, data.copy_task):

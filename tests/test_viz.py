@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 
 from rnncourse import viz
 from rnncourse.errors import InputError
-from rnncourse.notation import colour
 from rnncourse.viz.diagrams import signed
 from rnncourse.viz.show import rich_text
 from rnncourse.viz.style import DIVERGING, ONE_SIDED, diverging_colour, line_styles
@@ -107,7 +106,9 @@ def test_svg_is_shown_byte_for_byte():
 
 def test_pictures_are_the_same_bytes_twice_and_name_no_program():
     def draw() -> bytes:
-        return image(viz.figure_html(viz.state_lines(np.array([[0.1, -0.2], [0.3, 0.4]])), alt="two lines"))
+        return image(
+            viz.figure_html(viz.state_heat_map(np.array([[0.1, -0.2], [0.3, 0.4]])), alt="four cells")
+        )
 
     assert draw() == draw()
     assert b"Software" not in draw()
@@ -211,8 +212,8 @@ def test_unrolled_network_marks_one_step_and_can_leave_out_the_scores():
 
 @pytest.mark.parametrize(
     "svg",
-    [viz.unrolled_network(5, highlight=3), viz.folded_network(), viz.dense_window_network(4, 5)],
-    ids=["unrolled", "folded", "dense"],
+    [viz.unrolled_network(5, highlight=3), viz.folded_network()],
+    ids=["unrolled", "folded"],
 )
 def test_diagrams_are_named_fit_the_page_and_keep_inside_their_frame(svg):
     root = ET.fromstring(svg)
@@ -233,13 +234,6 @@ def test_diagrams_are_named_fit_the_page_and_keep_inside_their_frame(svg):
     )
 
 
-def test_dense_window_network_connects_everything_and_uses_the_notation_colours():
-    svg = viz.dense_window_network(3, 4)
-    assert svg.count("<line") == 3 * 4 + 4
-    assert [text for text in texts(svg) if text.startswith("xt")] == ["xt−2", "xt−1", "xt"]
-    assert colour("x_t") in svg
-
-
 def test_text_in_diagrams_is_escaped():
     svg = viz.unrolled_network(1, inputs=["<b>&"])
     assert "<b>&" in texts(svg)
@@ -250,7 +244,6 @@ def test_diagrams_name_wrong_input():
     says(lambda: viz.unrolled_network(3, states="abc"), "states", "list of 3")
     says(lambda: viz.unrolled_network(3, highlight=4), "highlight", "1 to T = 3", "4")
     says(lambda: viz.unrolled_network(0), "T", "at least 1")
-    says(lambda: viz.dense_window_network(9), "window", "at most 8")
 
 
 @pytest.mark.parametrize(
@@ -282,19 +275,11 @@ def test_large_heat_map_prints_no_numbers_and_thins_out_its_steps():
     assert [label.get_text() for label in ax.get_xticklabels()][:3] == ["1", "4", "7"]
 
 
-def test_state_lines_draw_one_line_a_unit():
-    h = np.array([[0.5, -0.25], [0.1, 0.9], [0.2, 0.3]])
-    lines = viz.state_lines(h).axes[0].lines
-    assert [list(line.get_ydata()) for line in lines] == h.T.tolist()
-    assert [list(line.get_xdata()) for line in lines] == [[1, 2, 3]] * 2
-
-
 def test_states_name_wrong_input():
     says(lambda: viz.state_heat_map(np.zeros((4, 1, 3))), "h", "h[:, 0]")
     says(lambda: viz.state_heat_map(np.array([[1.0, np.nan]])), "h", "NaN")
     says(lambda: viz.state_heat_map(np.zeros((2, 3)), step_labels=["a"]), "step_labels", "2")
     says(lambda: viz.state_heat_map(np.zeros((2, 3)), unit_labels="abc"), "unit_labels", "3")
-    says(lambda: viz.state_lines(np.zeros((2, 8))), "h has 8 units")
 
 
 # --- series -------------------------------------------------------------------------------------------
@@ -385,11 +370,6 @@ def test_one_hot_grid_writes_the_numbers():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["bread", "rice", "pizza"]
 
 
-def test_distance_matrix_writes_the_distances():
-    ax = viz.distance_matrix(np.array([[0, 1.41], [1.41, 0]]), ["a", "b"], digits=2).axes[0]
-    assert cell_texts(ax) == ["0.00", "1.41", "1.41", "0.00"]
-
-
 def test_padding_grid_writes_the_tokens_time_major():
     ax = viz.padding_grid([["Doug", "Jane"], ["saw", "(pad)"]], np.array([[1, 1], [1, 0]])).axes[0]
     assert cell_texts(ax) == ["Doug", "Jane", "saw", "(pad)"]
@@ -406,14 +386,13 @@ def test_rank_frequency_sorts_the_counts():
 def test_vectors_name_wrong_input():
     says(lambda: viz.one_hot_grid(np.eye(3), ["a", "b"], ["a", "b", "c"]), "row_labels", "3")
     says(lambda: viz.one_hot_grid(np.eye(41), ["a"] * 41, ["a"] * 41), "41", "at most 40")
-    says(lambda: viz.distance_matrix(np.zeros((2, 3)), ["a", "b"]), "distances", "square")
     says(lambda: viz.padding_grid([["a"]], np.ones((2, 1))), "tokens", "T = 2")
     says(lambda: viz.rank_frequency([1, 0]), "counts", "positive")
     says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "rank 2")
 
 
 def test_figures_belong_to_no_pyplot_state():
-    assert isinstance(viz.state_lines(np.eye(2)), Figure)
+    assert isinstance(viz.state_heat_map(np.eye(2)), Figure)
     from matplotlib import pyplot
 
     assert not pyplot.get_fignums()

@@ -82,11 +82,6 @@ class GradientFlow:
         """The factor a step, on average over all T: their geometric mean."""
         return float(10.0 ** (self.log10_norms[-1] / self.T))
 
-    @property
-    def dead_share(self) -> float:
-        """The share of units that no gradient passes at any step."""
-        return float(self.dead_units.mean())
-
     @cached_property
     def spectral_radius(self) -> float | None:
         """The largest absolute eigenvalue of W_hh; None for a gated layer, which has several blocks."""
@@ -186,20 +181,6 @@ def log10_jacobian_norms(
     b = _require_sequence(b, linear)
     with np.errstate(divide="ignore"):
         return np.array([np.log10(chosen(J)) + carried for J, carried in _jacobians(linear, state, b)])
-
-
-def step_jacobians(layer: Layer, x: np.ndarray, h0: State = None, *, b: int = 0) -> np.ndarray:
-    """Return the one-step Jacobians (T, S, S) of sequence b, entry [t, from, to]: ∂state_{t+1}/∂state_t.
-
-    S is H, or 2H for an LSTM: h, then c. ∂state_T/∂state_t is the product of entries t to T-1, in this order.
-    """
-    linear = _linearise(layer, x, h0)
-    b = _require_sequence(b, linear)
-    (T, _, _, H), S = linear.into.shape, len(linear.blocks)
-    steps = np.tile(np.eye(S * H).reshape(S, H, S * H), (T, 1, 1, 1))
-    for t, P in enumerate(steps):
-        _step_back(linear, t, b, P)
-    return steps.reshape(T, S * H, S * H)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.data.encoding import tokenize
 from rnncourse.errors import InputError, require_count, require_generator
 
 # --- What is for dinner? ------------------------------------------------------------------------------
@@ -59,11 +58,6 @@ def dinner_diary(n: int, rng: np.random.Generator) -> DinnerDiary:
 # --- The children's book ------------------------------------------------------------------------------
 
 CHILDRENS_BOOK = "Doug saw Jane. Jane saw Spot. Spot saw Doug."
-
-
-def childrens_book() -> list[list[str]]:
-    """Return the book's sentences, each a list of tokens that ends in its full stop."""
-    return [tokenize(sentence + ".") for sentence in CHILDRENS_BOOK.split(".")[:-1]]
 
 
 CHILDRENS_NAMES = ("Doug", "Jane", "Spot")

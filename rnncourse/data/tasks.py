@@ -27,7 +27,6 @@ class TaskBatch(NamedTuple):
 
 COPY_SYMBOLS, COPY_LENGTH = 4, 3
 RECALL_SYMBOLS = 4
-ADDING_BASELINE = 1 / 6  # the mean squared error of always answering 1: twice the variance of U(0, 1)
 
 SIZES = {  # of inputs and of answers
     "copy": (COPY_SYMBOLS + 1, COPY_SYMBOLS),

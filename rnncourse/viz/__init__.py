@@ -9,8 +9,8 @@ from rnncourse.viz.architectures import (
     picture_grid,
 )
 from rnncourse.viz.credit import credit_grid, sum_of_matrices
-from rnncourse.viz.diagrams import dense_window_network, feedback_networks, folded_network, unrolled_network
-from rnncourse.viz.flow import gradient_heat_map, gradient_heat_maps, norm_curves
+from rnncourse.viz.diagrams import feedback_networks, folded_network, unrolled_network
+from rnncourse.viz.flow import gradient_heat_maps, norm_curves
 from rnncourse.viz.gates import gate_curve, gate_heat_map, gate_lines, text_trace
 from rnncourse.viz.graphs import backprop_sweep, gradient_graph
 from rnncourse.viz.long_range import activation_curves, delay_curves, task_pictures
@@ -26,12 +26,11 @@ from rnncourse.viz.series import (
     windows_picture,
 )
 from rnncourse.viz.show import figure_html, show
-from rnncourse.viz.states import evidence_plot, state_heat_map, state_heat_maps, state_lines, state_planes
+from rnncourse.viz.states import evidence_plot, state_heat_map, state_heat_maps, state_planes
 from rnncourse.viz.strips import memory_strip, memory_table, share_grid, token_strip
 from rnncourse.viz.style import course_style, figure
 from rnncourse.viz.vectors import (
     distance_matrices,
-    distance_matrix,
     labelled_points,
     memory_order,
     one_hot_grid,
@@ -56,9 +55,7 @@ __all__ = [
     "credit_grid",
     "curve_with_seeds",
     "delay_curves",
-    "dense_window_network",
     "distance_matrices",
-    "distance_matrix",
     "evidence_plot",
     "feedback_networks",
     "figure",
@@ -70,7 +67,6 @@ __all__ = [
     "gate_heat_map",
     "gate_lines",
     "gradient_graph",
-    "gradient_heat_map",
     "gradient_heat_maps",
     "heard_plot",
     "labelled_points",
@@ -94,7 +90,6 @@ __all__ = [
     "sound_plot",
     "state_heat_map",
     "state_heat_maps",
-    "state_lines",
     "state_planes",
     "sum_of_matrices",
     "task_pictures",

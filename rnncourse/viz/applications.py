@@ -24,7 +24,6 @@ def heard_plot(
     names: Sequence[str],
     *,
     top: float,
-    ylabel: str = "pitch in Hz",
     words: Mapping[str, str] | None = None,
 ) -> Figure:
     """Return a spectrogram (T, F) and below it named strips of labels (T,), one colour and letter a stretch.
@@ -53,7 +52,7 @@ def heard_plot(
             extent=(0, T, 0, top),
             interpolation="nearest",
         )
-        above.set_ylabel(ylabel)
+        above.set_ylabel("pitch in Hz")
         above.set_xticks([])
         for row, labels in enumerate(rows.values()):
             _strip(below, row, labels, names)

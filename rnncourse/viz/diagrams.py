@@ -144,42 +144,6 @@ def feedback_networks(T: int = 3) -> str:
     return svg(jordan[-1] + half + 24, y_x + TALL / 2 + 10, parts, label)
 
 
-def dense_window_network(window: int = 3, hidden: int = 4) -> str:
-    """Return a dense net that reads a window of values and predicts the next one, as SVG.
-
-    Raises InputError for sizes beyond 8: the picture would be a tangle.
-    """
-    for name, size in (("window", window), ("hidden", hidden)):
-        if require_count(name, size) > 8:
-            raise InputError(f"{name} must be at most 8 to stay readable, but {size} came")
-    step, top = 58, 40
-    rows = max(window, hidden)
-    middle = top + step * (rows - 1) / 2
-
-    def column(n: int, x: float) -> list[Point]:
-        return [(x, middle + step * (k - (n - 1) / 2)) for k in range(n)]
-
-    ins, units, out = column(window, 60), column(hidden, 260), (450.0, middle)
-    parts = []
-    for start in ins:
-        parts += [
-            line((start[0] + BOX / 2, start[1]), (unit[0] - 18, unit[1]), colour("x_t")) for unit in units
-        ]
-    parts += [line((unit[0] + 18, unit[1]), (out[0] - BOX / 2, out[1]), colour("s_t")) for unit in units]
-    for k, middle_of in enumerate(ins):
-        back = window - 1 - k
-        parts += [box(middle_of, colour("x_t")), symbol(middle_of, "x", f"t−{back}" if back else "t")]
-    for x, y in units:
-        parts.append(
-            f'<circle cx="{x:g}" cy="{y:g}" r="18" fill="{GREY}" fill-opacity="0.15" stroke="{GREY}"/>'
-        )
-    parts += [box(out, colour("s_t")), symbol(out, "x", "t+1", hat=True)]
-    for x, words in ((60, "window"), (260, "hidden units"), (450, "prediction")):
-        parts.append(text((x, top + step * (rows - 1) + 44), words, size=14))
-    label = f"A dense net that reads a window of {window} values and predicts the next one"
-    return svg(510, top + step * (rows - 1) + 60, parts, label)
-
-
 def svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
     """Return an SVG picture of the given size around `parts`; `label` names it for screen readers."""
     w, h = math.ceil(width), math.ceil(height)
@@ -231,14 +195,11 @@ def text(at: Point, words: str, size: float = 15, anchor: str = "middle", bold: 
     return f'<text {place} font-size="{size:g}" text-anchor="{anchor}"{weight}>{html.escape(words)}</text>'
 
 
-def symbol(
-    at: Point, letter: str, index: str, size: float = 17, anchor: str = "middle", hat: bool = False
-) -> str:
+def symbol(at: Point, letter: str, index: str, size: float = 17, anchor: str = "middle") -> str:
     """Return a letter with an index below it, such as h_t."""
-    written = letter + ("\N{COMBINING CIRCUMFLEX ACCENT}" if hat else "")
     return (
         f'<text x="{_n(at[0])}" y="{_n(at[1] + size * 0.3)}" font-size="{size:g}" text-anchor="{anchor}">'
-        f'<tspan font-style="italic">{written}</tspan>'
+        f'<tspan font-style="italic">{letter}</tspan>'
         f'<tspan dy="{_n(size * 0.25)}" font-size="{_n(size * 0.75)}">{html.escape(index)}</tspan></text>'
     )
 

@@ -53,30 +53,15 @@ def palette() -> bytes:
     return np.round(255 * colours).astype(np.uint8).tobytes()
 
 
-def gradient_heat_map(log10_gradients: np.ndarray, *, title: str | None = None, state: str = "h") -> Figure:
-    """Return log10 |∂L/∂state_t| (T+1, H) as a figure: a column for each step t = 0 … T, a row for each unit.
+def gradient_heat_maps(runs: Mapping[str, np.ndarray], *, cols: int = 2) -> Figure:
+    """Return several gradients, title -> log10 |∂L/∂h_t| (T+1, H), side by side in one colour scale.
 
-    state: the letter of the state, h or c. Raises InputError for other axes and for NaN.
-    """
-    fig, ax = figure(height=3.0)
-    with course_style():
-        image = _draw(ax, log10_gradients)
-        ax.set(xlabel="step t", ylabel="unit", title=title or "")
-        _colour_bar(fig, image, ax, state)
-    return fig
-
-
-def gradient_heat_maps(
-    runs: Mapping[str, np.ndarray], *, cols: int = 2, state: str = "h", height: float = 1.7
-) -> Figure:
-    """Return several gradients, title -> log10 |∂L/∂state_t| (T+1, H), side by side in one colour scale.
-
-    cols: how many in a row. height: inches a row. Raises InputError for an empty mapping and for other axes.
+    cols: how many in a row. Raises InputError for an empty mapping and for other axes.
     """
     if not isinstance(runs, Mapping) or not runs:
         raise InputError(f"runs must be a mapping of titles to gradients, but {describe(runs)} came")
     rows = -(-len(runs) // require_count("cols", cols))
-    fig, axes = figure(width=9.0, height=0.5 + height * rows, rows=rows, cols=cols)
+    fig, axes = figure(width=9.0, height=0.5 + 1.7 * rows, rows=rows, cols=cols)
     axes = np.atleast_2d(axes).reshape(rows, cols)
     with course_style():
         for ax in axes.flat[len(runs) :]:
@@ -88,14 +73,13 @@ def gradient_heat_maps(
             ax.set_xlabel("step t")
         for ax in axes[:, 0]:
             ax.set_ylabel("unit")
-        _colour_bar(fig, image, axes, state)
+        _colour_bar(fig, image, axes)
     return fig
 
 
 def norm_curves(
     curves: Mapping[str, np.ndarray],
     *,
-    ylabel: str = "share of the gradient left",
     floor: float = -20.0,
     rounding: bool = True,
 ) -> Figure:
@@ -120,7 +104,7 @@ def norm_curves(
             ax.axhspan(floor, np.log10(HALF_ULP), color="#000000", alpha=0.06, linewidth=0)
             words, corner = "added to 1, float32 rounds this away", (0.01, 0.015)
             ax.text(*corner, words, transform=ax.transAxes, fontsize=9.5, color="#555555")
-        ax.set(xlabel="lag: steps back from the last one", ylabel=ylabel)
+        ax.set(xlabel="lag: steps back from the last one", ylabel="share of the gradient left")
         ax.margins(x=0.01)
         grid(ax)
         fig.legend(loc="outside right upper")
@@ -141,10 +125,10 @@ def _draw(ax: Axes, log10_gradients: np.ndarray) -> AxesImage:
     return image
 
 
-def _colour_bar(fig: Figure, image: AxesImage, axes, state: str) -> None:
+def _colour_bar(fig: Figure, image: AxesImage, axes) -> None:
     bar = fig.colorbar(image, ax=axes, pad=0.02, ticks=[-12, -6, 0, 6, 12])
     bar.ax.set_yticklabels(["$10^{-12}$", "$10^{-6}$", "1", "$10^{6}$", "$10^{12}$"])
-    bar.set_label(rf"$|\partial L/\partial {state}_t|$")
+    bar.set_label(r"$|\partial L/\partial h_t|$")
     bar.outline.set_visible(False)
 
 

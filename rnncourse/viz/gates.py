@@ -77,7 +77,7 @@ def text_trace(written: str, values: ArrayLike, *, limit: float | None = None, p
     return svg(8 + CELL_W * columns, 2 + (CELL_H + 6) * rows, parts, label)
 
 
-def gate_lines(written: Sequence[str], gates: Mapping[str, ArrayLike], *, title: str | None = None) -> Figure:
+def gate_lines(written: Sequence[str], gates: Mapping[str, ArrayLike]) -> Figure:
     """Return one unit's gates and state over a text as a figure: gates (0 … 1) above, g, c and h below.
 
     written: T characters or words. gates: letters of i, f, o, g, c, h -> (T,), in the colours of the notation.
@@ -122,8 +122,6 @@ def gate_lines(written: Sequence[str], gates: Mapping[str, ArrayLike], *, title:
             ax.set_xlim(-0.6, T - 0.4)
             grid(ax)
             ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-        if title:
-            np.atleast_1d(axes)[0].set_title(title)
     return fig
 
 

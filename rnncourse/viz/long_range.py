@@ -50,13 +50,13 @@ def activation_curves(
     return fig
 
 
-def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray]], *, height: float = 1.15) -> Figure:
+def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Return title -> (x (T, D), asked (T,)) as heat maps, a column for each step, one below the other.
 
-    asked: 1 at the steps where an answer is wanted; they carry an arrow. height: inches each.
+    asked: 1 at the steps where an answer is wanted; they carry an arrow.
     """
     titles = _names("tasks", tasks, MOST_PANELS)
-    fig, axes = figure(height=0.3 + height * len(titles), rows=len(titles))
+    fig, axes = figure(height=0.3 + 1.15 * len(titles), rows=len(titles))
     with course_style():
         for ax, (title, (x, asked)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
             require_array(f"x of {title!r}", x, axes=("T", "D"))

@@ -24,7 +24,6 @@ def line_plot(
     xlabel: str,
     ylabel: str,
     title: str | None = None,
-    height: float = 3.2,
 ) -> Figure:
     """Return up to 7 named lines (n,) over x (n,), each with its own colour, dash and marker.
 
@@ -34,7 +33,7 @@ def line_plot(
     series = {
         name: _numbers(f"lines[{name!r}]", values, len(x)) for name, values in _named("lines", lines).items()
     }
-    fig, ax = figure(height=height)
+    fig, ax = figure(height=3.2)
     with course_style():
         for (name, values), style in zip(series.items(), line_styles(len(series)), strict=True):
             if len(series) == 1:
@@ -149,9 +148,7 @@ def bars_with_seeds(
     return fig
 
 
-def curve_with_seeds(
-    x: ArrayLike, curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str, title: str | None = None
-) -> Figure:
+def curve_with_seeds(x: ArrayLike, curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str) -> Figure:
     """Return named curves (n, seeds) over x (n,): the mean as a line, every seed as a small dot."""
     x = _numbers("x", x)
     fig, ax = figure(height=3.2)
@@ -165,45 +162,35 @@ def curve_with_seeds(
                 )
             ax.plot(x, values.mean(axis=1), label=name, **style)
             ax.plot(x, values, ".", color=style["color"], markersize=4, alpha=0.6)
-        _finish(ax, xlabel, ylabel, title)
+        _finish(ax, xlabel, ylabel)
         if len(named) > 1:
             legend_above(fig)
     return fig
 
 
-def windows_picture(
-    series: ArrayLike, width: int, *, horizon: int = 1, windows: int = 4, digits: int = 0
-) -> Figure:
+def windows_picture(series: ArrayLike, width: int, *, windows: int = 4) -> Figure:
     """Return the first windows of a series (n,) as rows of numbered cells that overlap, each with its target.
 
-    width: values in a window; horizon: values to predict. Raises InputError for a series too short.
+    width: values in a window; the value after it is the target. Raises InputError for a series too short.
     """
     series = _numbers("series", series)
-    for name, value in (("width", width), ("horizon", horizon), ("windows", windows)):
-        require_count(name, value)
-    shown = width + horizon + windows - 1
+    require_count("width", width)
+    require_count("windows", windows)
+    shown = width + windows
     if len(series) < shown:
         raise InputError(
-            f"series needs at least {shown} values for {windows} windows of {width} + {horizon}, "
-            f"but {len(series)} came"
+            f"series needs at least {shown} values for {windows} windows of {width} + 1, but {len(series)} came"
         )
+    numbers = [f"{value:.0f}" for value in series[:shown]]
     fig, ax = figure(width=min(9.5, 1.7 + 0.75 * shown), height=0.8 + 0.46 * (windows + 1))
     with course_style():
         for col in range(shown):
-            _cell(ax, col, 0, f"{series[col]:.{digits}f}", "#EFEFEF", "#9A9A9A")
+            _cell(ax, col, 0, numbers[col], "#EFEFEF", "#9A9A9A")
         for row in range(windows):
             for col in range(row, row + width):
-                _cell(ax, col, row + 1, f"{series[col]:.{digits}f}", "#CDE4F2", PALETTE["blue"])
-            for col in range(row + width, row + width + horizon):
-                _cell(
-                    ax,
-                    col,
-                    row + 1,
-                    f"{series[col]:.{digits}f}",
-                    "#F8DCC8",
-                    PALETTE["vermillion"],
-                    dashed=True,
-                )
+                _cell(ax, col, row + 1, numbers[col], "#CDE4F2", PALETTE["blue"])
+            target = row + width
+            _cell(ax, target, row + 1, numbers[target], "#F8DCC8", PALETTE["vermillion"], dashed=True)
         labels = ["series", *(f"window {k + 1}" for k in range(windows))]
         ax.set_yticks(range(windows + 1), labels)
         ax.set_xticks([])

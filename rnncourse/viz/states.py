@@ -53,40 +53,6 @@ def state_heat_map(
     return fig
 
 
-def state_lines(
-    h: np.ndarray,
-    *,
-    step_labels: Sequence[str] | None = None,
-    unit_labels: Sequence[str] | None = None,
-    title: str | None = None,
-) -> Figure:
-    """Return h (T, H) as a figure: one line a unit over the steps, H ≤ 7.
-
-    Raises InputError for other axes, more units than lines can be told apart, and labels that do not fit.
-    """
-    h = _require_states(h)
-    T, H = h.shape
-    if H > 7:
-        raise InputError(f"h has {H} units but at most 7 lines can be told apart; use state_heat_map")
-    names = _labels("unit_labels", unit_labels, H, [f"unit {k}" for k in range(H)])
-    fig, ax = figure(height=3.0)
-    with course_style():
-        for unit, name, style in zip(h.T, names, line_styles(H), strict=True):
-            ax.plot(np.arange(1, T + 1), unit, label=name, **style)
-        if T <= 20 or step_labels is not None:
-            steps = [str(t + 1) for t in range(T)]
-            _name_ticks(
-                lambda at, labels: ax.set_xticks(at + 1, labels), "step_labels", step_labels, T, steps
-            )
-        ax.set_xlabel("step t")
-        ax.set_ylabel("state")
-        grid(ax)
-        if title:
-            ax.set_title(title)
-        fig.legend(loc="outside right upper")
-    return fig
-
-
 def state_heat_maps(
     runs: Mapping[str, np.ndarray],
     step_labels: Mapping[str, Sequence[str]] | None = None,
@@ -209,10 +175,10 @@ def _tint(colour: str) -> tuple[float, float, float]:
     return tuple(1 - 0.3 * (1 - int(colour[k : k + 2], 16) / 255) for k in (1, 3, 5))
 
 
-def print_in_cells(ax: Axes, values: np.ndarray, digits: int = 2) -> None:
+def _print_in_cells(ax: Axes, values: np.ndarray) -> None:
     """Print each value (rows, columns) in its cell."""
     for (row, col), value in np.ndenumerate(values):
-        ax.text(col, row, signed(value, digits), ha="center", va="center", fontsize=10)
+        ax.text(col, row, signed(value), ha="center", va="center", fontsize=10)
 
 
 def _draw_heat_map(ax: Axes, h: np.ndarray, norm, step_labels, unit_labels):
@@ -224,7 +190,7 @@ def _draw_heat_map(ax: Axes, h: np.ndarray, norm, step_labels, unit_labels):
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     if T * H <= NUMBERED_CELLS and T <= 16:
-        print_in_cells(ax, h.T)
+        _print_in_cells(ax, h.T)
     return image
 
 

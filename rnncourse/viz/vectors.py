@@ -29,25 +29,6 @@ def one_hot_grid(x: np.ndarray, row_labels: Sequence[str], col_labels: Sequence[
     return fig
 
 
-def distance_matrix(
-    distances: np.ndarray, labels: Sequence[str], *, digits: int = 1, title: str | None = None
-):
-    """Return distances (n, n) as a grid with its numbers; darker is further apart.
-
-    Raises InputError where the matrix is not square or the labels do not fit.
-    """
-    d = require_array("distances", np.asarray(distances, dtype=float), axes=("n", "n"))
-    if d.shape[0] != d.shape[1]:
-        raise InputError(f"distances must be square, but shape {d.shape} came")
-    fig, ax = _grid_figure(d.shape, labels, labels)
-    with course_style():
-        ax.imshow(d, cmap=ONE_SIDED, vmin=0, vmax=max(d.max(), 1e-12) * 1.3, aspect="auto")
-        _write(ax, [[f"{value:.{digits}f}" for value in row] for row in d], bold=np.zeros(d.shape, bool))
-        if title:
-            ax.set_title(title)
-    return fig
-
-
 def padding_grid(tokens: Sequence[Sequence[str]], mask: np.ndarray) -> Figure:
     """Return padded tokens as a grid, time-major: T rows, B columns, padding hatched.
 
@@ -99,9 +80,7 @@ def rank_frequency(counts: ArrayLike, *, named: Sequence[tuple[int, str]] = ()) 
     return fig
 
 
-def distance_matrices(
-    matrices: Mapping[str, np.ndarray], labels: Sequence[str], *, digits: int = 1
-) -> Figure:
+def distance_matrices(matrices: Mapping[str, np.ndarray], labels: Sequence[str]) -> Figure:
     """Return named distances, each (n, n), side by side as grids with their numbers; darker is further apart.
 
     All grids share one scale. Raises InputError where a matrix is not n × n for the n labels.
@@ -124,7 +103,7 @@ def distance_matrices(
         for ax, (name, d) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
             _name_cells(ax, labels, labels)
             ax.imshow(d, cmap=ONE_SIDED, vmin=0, vmax=max(largest, 1e-12), aspect="auto")
-            _write(ax, [[f"{value:.{digits}f}" for value in row] for row in d], bold=np.zeros(d.shape, bool))
+            _write(ax, [[f"{value:.1f}" for value in row] for row in d], bold=np.zeros(d.shape, bool))
             ax.set_title(name)
     return fig
 

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from rnncourse.analysis import gates
-from rnncourse.common.decoding import with_temperature
+from rnncourse.common import decoding
 from rnncourse.data.encoding import Vocabulary
 from rnncourse.errors import InputError, describe, require_choice
 from rnncourse.in_numpy.layers import GRU, LSTM, RNN
@@ -75,25 +75,25 @@ def write_characters(
     check_clamp(net, clamp)
     if clamp.part in gates.BLOCKS:
         net = gates.hold(net, gates.Hold(clamp.part, clamp.value, clamp.unit))
-    tokens, state = np.eye(net.layer.D, dtype=np.float32), None
-    for index in start:
-        log_p, state = _step(net, tokens[index], state, clamp)
-    indices, p, drawn, likeliest = [], [], [], []
-    for _ in range(n):
-        by_net, by_temperature = np.exp(log_p), with_temperature(log_p, temperature)
-        index = int(rng.choice(len(tokens), p=by_temperature))
-        indices.append(index)
-        p.append(float(by_net[index]))
-        drawn.append(float(by_temperature[index]))
-        likeliest.append([(int(k), float(by_net[k])) for k in np.argsort(-by_net, kind="stable")[:RIVALS]])
-        log_p, state = _step(net, tokens[index], state, clamp)
-    return Written(np.array(indices), np.array(p), np.array(drawn), likeliest)
+    V, told = net.layer.D, []  # what the net says after each token it reads
+
+    def step(indices: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
+        log_p, state = _step(net, np.eye(V, dtype=np.float32)[indices], state, clamp)
+        told.append(log_p[0])
+        return log_p, state
+
+    indices = decoding.sample(step, start, n, V, rng, temperature, end=None)
+    log_p, places = np.stack(told[-n:]), np.arange(n)
+    by_net, by_temperature = np.exp(log_p).astype(float), decoding.with_temperature(log_p, temperature)
+    best = np.argsort(-by_net, axis=1, kind="stable")[:, :RIVALS]
+    likeliest = [[(int(k), float(p[k])) for k in row] for row, p in zip(best, by_net, strict=True)]
+    return Written(indices, by_net[places, indices], by_temperature[places, indices], likeliest)
 
 
-def _step(net: RecurrentNet, token: np.ndarray, state: Any, clamp: Clamp) -> tuple[np.ndarray, Any]:
-    """Read one token (V,); return the log-probabilities (V,) of the next and the state, parts of it held."""
+def _step(net: RecurrentNet, tokens: np.ndarray, state: Any, clamp: Clamp) -> tuple[np.ndarray, Any]:
+    """Read tokens (1, V); return the log-probabilities (1, V) of the next and the state, parts of it held."""
     layer = net.layer
-    h, state = layer.forward(token[None, None], state)
+    h, state = layer.forward(tokens[None], state)
     h, units = h[-1].copy(), slice(None) if clamp.unit is None else clamp.unit
     if clamp.part == "c":
         c = state[1].copy()
@@ -103,7 +103,7 @@ def _step(net: RecurrentNet, token: np.ndarray, state: Any, clamp: Clamp) -> tup
     elif clamp.part == "h":
         h[:, units] = clamp.value
         state = (h, state[1]) if isinstance(state, tuple) else h
-    return log_softmax(net.readout.forward(h))[0], state
+    return log_softmax(net.readout.forward(h)), state
 
 
 def numpy_copy(net: Net) -> RecurrentNet:

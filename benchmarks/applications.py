@@ -25,6 +25,7 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from rnncourse import data, in_numpy, in_torch  # noqa: E402
+from rnncourse.files import write_whole  # noqa: E402
 from rnncourse.in_torch.text_nets import KINDS, TextNet, text_net  # noqa: E402
 
 FOLDER = Path(data.__file__).parent
@@ -162,7 +163,7 @@ def load() -> dict[str, dict]:
 def store(name: str, result: dict) -> None:
     """Add one result to the file."""
     results = load() | {name: result}
-    RESULTS.write_text(json.dumps(results, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(RESULTS, (json.dumps(results, indent=0, ensure_ascii=False) + "\n").encode())
     print(name, {key: value for key, value in result.items() if key != "curve"}, flush=True)
 
 

@@ -24,6 +24,7 @@ import numpy as np  # noqa: E402
 from rnncourse import data, in_numpy  # noqa: E402
 from rnncourse.analysis import gates  # noqa: E402
 from rnncourse.data import tasks  # noqa: E402
+from rnncourse.files import write_whole  # noqa: E402
 
 FILE = Path(gates.__file__).parents[1] / "data" / "gate_ablation.json"
 D, K = tasks.SIZES["recall"]
@@ -128,7 +129,7 @@ def main(arguments: list[str]) -> None:
     for name, (measure, run) in wanted.items():
         if name not in results:
             results[name] = measure(*run)
-            file.write_text(json.dumps(results, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_whole(file, (json.dumps(results, indent=0, ensure_ascii=False) + "\n").encode())
             print(f"{name:<62} {results[name]}", flush=True)
 
 

@@ -747,6 +747,19 @@ def test_a_table_in_which_nobody_has_worked_is_renewed(tmp_path):
         assert path.read_text() == table
 
 
+@pytest.mark.parametrize("names", [["ana"], ["an\udcff"]])
+def test_a_table_is_known_as_this_runs_own_after_a_stop(tmp_path, names):
+    store, path = Store(tmp_path, {}), tmp_path / "points_by_hand.csv"
+    tables = [
+        gradebook.by_hand_table([result(student=name) for name in [*names, *more]]) for more in ([], ["bo"])
+    ]
+    assert store.put_table(path, tables[0])
+    (store.folder / "points_by_hand.csv.sha256").unlink()  # stopped between the two files
+    assert store.put_table(path, tables[0]) and store.put_table(path, tables[1])
+    (store.folder / "points_by_hand.csv.sha256").unlink()
+    assert not store.put_table(path, tables[0]), "whose it is cannot be told any more"
+
+
 def test_a_table_that_cannot_be_looked_at_is_left_alone(tmp_path, monkeypatch):
     store, path = Store(tmp_path, {}), tmp_path / "points_by_hand.csv"
     path.write_text("ana,why,2")

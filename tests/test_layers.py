@@ -15,6 +15,7 @@ LAYERS = {
     "__init__": -2,
     "errors": -1,
     "environment": -1,
+    "files": -1,
     "notation": 0,
     "common": 0,
     "data": 0,
@@ -33,7 +34,18 @@ LAYERS = {
     "grading": 4,
     "cli": 5,
 }
-WITHOUT_TORCH = {"__init__", "errors", "environment", "notation", "common", "data", "loop", "in_numpy", "viz"}
+WITHOUT_TORCH = {
+    "__init__",
+    "errors",
+    "environment",
+    "files",
+    "notation",
+    "common",
+    "data",
+    "loop",
+    "in_numpy",
+    "viz",
+}
 
 
 def violations(package: Path) -> list[str]:

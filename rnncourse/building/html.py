@@ -26,9 +26,9 @@ from rnncourse.building.outputs import (
     merge_streams,
     read,
     run,
-    write_atomically,
 )
 from rnncourse.errors import InputError
+from rnncourse.files import write_whole
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -60,8 +60,7 @@ def export(path: Path, folder: Path, timeout: int = 180) -> Path:
             f"out must be a folder that can be written to, but {folder} is not: {error}"
         ) from error
     page = folder / f"{path.stem}.html"
-    page.touch()
-    write_atomically(page, as_page(notebook, path.stem))
+    write_whole(page, as_page(notebook, path.stem).encode())
     return page
 
 

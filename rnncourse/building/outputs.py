@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from nbformat import NotebookNode, v4
 
 from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, kernels_can_encrypt
 from rnncourse.errors import InputError
+from rnncourse.files import write_whole
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
@@ -73,7 +73,7 @@ def refresh(path: Path, timeout: int = 180) -> bool:
         raise NotebookFailed(
             f"{path}: was changed while it ran, so it was left as it is; run the command again"
         )
-    write_atomically(path, after)
+    write_whole(path, after.encode())
     return True
 
 
@@ -149,19 +149,6 @@ def as_text(notebook: NotebookNode) -> str:
     """Return the notebook file's text: sorted keys, one space of indent, a newline at its end."""
     # Not nbformat.writes, which would mend an id used twice with a random one and say so only in a warning.
     return v4.writes(notebook).rstrip("\n") + "\n"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(name, path.stat().st_mode & 0o777)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _is_still(path: Path, text: str) -> bool:

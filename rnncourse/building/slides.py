@@ -14,8 +14,9 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 
 from rnncourse.building.html import CourseExporter, notebook_title
-from rnncourse.building.outputs import read, write_atomically
+from rnncourse.building.outputs import read
 from rnncourse.errors import InputError
+from rnncourse.files import write_whole
 
 TEMPLATE = Path(__file__).parent / "templates" / "slides"
 LINES = 17
@@ -42,8 +43,7 @@ def export(path: Path, folder: Path, *, code: bool = True) -> Path:
             f"out must be a folder that can be written to, but {folder} is not: {error}"
         ) from error
     page = folder / f"{path.stem}.slides.html"
-    page.touch()
-    write_atomically(page, as_slides(notebook, path.stem, code=code))
+    write_whole(page, as_slides(notebook, path.stem, code=code).encode())
     return page
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 from rnncourse.checks import registry
 from rnncourse.checks.task import Task
+from rnncourse.files import write_whole
 
 VARIABLE = "RNNCOURSE_PROGRESS"
 
@@ -134,17 +134,9 @@ def _aside(path: Path) -> Kept:
 
 
 def _write(path: Path, tasks: dict[str, dict[str, Any]]) -> None:
-    """Write the file so that a reader sees the old one or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = json.dumps({"version": 1, "tasks": tasks}, indent=1, sort_keys=True) + "\n"
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as half:
-            half.write(text)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, text.encode())
 
 
 def _unread(path: Path) -> Kept:

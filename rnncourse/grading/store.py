@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rnncourse.errors import InputError
+from rnncourse.files import write_whole
 from rnncourse.grading.results import StudentResult, as_record, from_record
 
 
@@ -61,25 +60,21 @@ class Store:
 
     def put_table(self, path: Path, text: str) -> bool:
         """Write a table that people fill in; False, the file left alone, if it is not as this run wrote it last."""
-        mark = self.folder / f"{path.name}.sha256"
+        mark, ours = self.folder / f"{path.name}.sha256", hashlib.sha256(_bytes(text)).hexdigest()
         try:
-            there = _sha256(path.read_bytes())
-            untouched = there in (mark.read_text(encoding="ascii"), _sha256(text.encode()))
+            there = hashlib.sha256(path.read_bytes()).hexdigest()
+            untouched = there == ours or there == mark.read_text(encoding="ascii")
         except FileNotFoundError:
             untouched = not path.exists()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             untouched = False
         if untouched:
             write(path, text)
-            write(mark, _sha256(text.encode()))
+            write(mark, ours)
         return untouched
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{file_name(student)}.json"
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def file_name(student: str) -> str:
@@ -97,16 +92,10 @@ def file_name(student: str) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file so that whatever happens there is the old one or the new one, never half of one."""
+    """Write a file, and the folder around it, so that whatever happens there is the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, _bytes(text))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

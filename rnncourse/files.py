@@ -1,0 +1,29 @@
+"""Writing a file so that nobody ever meets half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` so that, whatever happens, the file at `path` is the old one or the new one.
+
+    A file that is there keeps its rights; a new one has those that new files have. Raises OSError where it cannot be
+    written, and then nothing is left beside it.
+    """
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with open(part, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            part.chmod(path.stat().st_mode & 0o777)
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):  # where there is no folder, there is no part either
+            part.unlink()
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import stat
 import zipfile
 
 import numpy as np
@@ -48,6 +49,30 @@ def test_a_failed_save_leaves_the_old_file(path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         in_numpy.save_parameters(model, path)
     assert path.read_bytes() == before and os.listdir(path.parent) == ["net.npz"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files as POSIX has them")
+@pytest.mark.parametrize("mode", [0o664, 0o640, 0o600])
+def test_saving_again_keeps_the_files_rights(path, mode):
+    in_numpy.save_parameters(net(), path)
+    path.chmod(mode)
+    in_numpy.save_parameters(net(seed=7), path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    loaded = net()
+    in_numpy.load_parameters(loaded, path)
+    assert furthest(loaded.params, net(seed=7).params) == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files as POSIX has them")
+def test_a_new_file_has_the_rights_that_any_new_file_has(path):
+    plain = path.with_name("plain")
+    before = os.umask(0o027)
+    try:
+        plain.write_bytes(b"")
+        in_numpy.save_parameters(net(), path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode) == 0o640
 
 
 def _refused(path, said):
@@ -127,3 +152,5 @@ def test_wrong_paths_are_named(tmp_path):
     _refused(5, "path must be a file name")
     with pytest.raises(InputError, match="there is no folder"):
         in_numpy.save_parameters(net(), tmp_path / "no" / "net.npz")
+    with pytest.raises(InputError, match="that is a folder"):
+        in_torch.save_parameters(net(in_torch), tmp_path)

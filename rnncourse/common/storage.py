@@ -7,7 +7,6 @@ half of one. Every array carries a checksum (zip's CRC-32), and sizes are read b
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnncourse.common.files import write_whole
 from rnncourse.errors import InputError, describe
 
 MARK = "rnncourse parameters 1"
@@ -27,16 +27,9 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> No
     path = _path(path)
     if not path.parent.is_dir():
         raise InputError(f"path is {path}, but there is no folder {path.parent}")
-    descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, **{MARK_NAME: np.array(MARK)}, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except BaseException:
-        os.unlink(partial)
-        raise
+    if path.is_dir():
+        raise InputError(f"path is {path}, but that is a folder; add a file name such as net.npz")
+    write_whole(path, lambda file: np.savez(file, **{MARK_NAME: np.array(MARK)}, **arrays))
 
 
 def load_arrays(path: str | os.PathLike, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:

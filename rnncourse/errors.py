@@ -15,6 +15,10 @@ class InputError(ValueError):
     """An argument has the wrong type, shape or content; the message names it."""
 
 
+class NotFiniteError(InputError):
+    """An array holds NaN or infinity."""
+
+
 class TrainingError(RuntimeError):
     """Training cannot go on; the message names the step and a remedy."""
 
@@ -69,14 +73,14 @@ def require_array(
 
 
 def require_finite(name: str, value: np.ndarray) -> None:
-    """Raise InputError if `value` holds NaN or infinity, saying how many and where the first one is."""
+    """Raise NotFiniteError if `value` holds NaN or infinity, saying how many and where the first one is."""
     if math.isfinite(np.vdot(value, value)):  # one quick pass; an overflow in it proves nothing yet
         return
     finite = np.isfinite(value)
     if finite.all():
         return
     first = tuple(int(i) for i in np.argwhere(~finite)[0])
-    raise InputError(
+    raise NotFiniteError(
         f"{name} must hold finite numbers, but {int((~finite).sum())} of its {value.size} entries "
         f"are NaN or infinite, the first at {first}"
     )

@@ -88,10 +88,30 @@ def test_both_engines_start_alike(name):
     assert furthest(a.params, b.params) == 0
 
 
+def test_a_bias_that_is_no_number_leaves_the_layer_as_it_was():
+    lstm, before = make("LSTM"), make("LSTM")
+    with pytest.raises(InputError):
+        in_numpy.forget_bias(lstm, None)
+    assert furthest(lstm.params, before.params) == 0
+
+
+def test_numbers_of_numpy_count():
+    same = in_numpy.chrono(make("LSTM"), 200, rng()), in_numpy.chrono(make("LSTM"), np.int64(200), rng())
+    assert furthest(same[0].params, same[1].params) == 0
+    assert (blocks(in_numpy.forget_bias(make("GRU"), np.float32(1.5)), "b")[1] == 1.5).all()
+
+
 def test_wrong_input_is_named():
     for call, said in [
         (lambda: in_numpy.forget_bias(make("RNN tanh")), "only an LSTM or a GRU"),
-        (lambda: in_numpy.chrono(make("LSTM"), 2, rng()), "T_max must be"),
+        (lambda: in_numpy.chrono(make("LSTM"), 2, rng()), "T_max must be a number above 2"),
+        (
+            lambda: in_numpy.chrono(make("LSTM"), np.inf, rng()),
+            "T_max must be a number above 2, but float inf",
+        ),
+        (lambda: in_torch.forget_bias(make("LSTM", in_torch), None), "value must be a number, but None came"),
+        (lambda: in_numpy.forget_bias(make("GRU"), None), "value must be a number, but None came"),
+        (lambda: in_numpy.forget_bias(make("GRU"), np.nan), "value must be a number, but float nan came"),
         (lambda: in_numpy.orthogonal(make("LSTM"), 0), "rng must be"),
         (lambda: in_numpy.orthogonal(in_numpy.MLP((2, 3)), rng()), "a recurrent layer or net is needed"),
     ]:

@@ -95,6 +95,44 @@ def test_wrong_targets_are_named():
             call()
 
 
+def test_wrong_targets_of_torch_are_named():
+    s, y, mask = (torch.from_numpy(a) for a in scores())
+    cross_entropy, mse = in_torch.softmax_cross_entropy, in_torch.mse
+    for call, said in [
+        (lambda: cross_entropy(None, y), "s must be a torch tensor, but None came"),
+        (lambda: cross_entropy(s.numpy(), y), "s must be a torch tensor, but an array of float64"),
+        (lambda: cross_entropy(s, y.tolist()), "y must be a torch tensor, but list"),
+        (lambda: cross_entropy(s, y.double()), "y must hold whole numbers"),
+        (lambda: cross_entropy(s, y > 1), "y must hold whole numbers"),
+        (lambda: cross_entropy(s[:0], y[:0]), "s is empty"),
+        (lambda: cross_entropy(s / 0, y), "s must hold finite numbers"),
+        (lambda: cross_entropy(s, y[0]), "y must have shape"),
+        (lambda: cross_entropy(s, y + 4), "y must hold indices from 0 to 3"),
+        (lambda: cross_entropy(s, y, mask[0]), "mask must have shape"),
+        (lambda: cross_entropy(s, y, mask * 0), "0 everywhere"),
+        (lambda: mse(s, None), "y must be a torch tensor, but None came"),
+        (lambda: mse(s, s * np.nan), "y must hold finite numbers"),
+        (lambda: mse([1.0], s), "s must be a torch tensor, but list"),
+        (lambda: mse(s, s[0]), "y must have the shape of s"),
+        (lambda: mse(s, s, mask + 0.5), "only 0"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            call()
+
+
+def test_a_mask_of_numpy_counts_for_tensors_too():
+    s, y, mask = scores()
+    loss, _ = in_torch.softmax_cross_entropy(torch.from_numpy(s), torch.from_numpy(y), mask)
+    assert float(loss) == pytest.approx(in_numpy.softmax_cross_entropy(s, y, mask)[0], abs=1e-12)
+
+
+def test_learning_rates_may_be_numbers_of_numpy():
+    for one in (np.float32(0.5), np.float64(0.5), np.int64(1)):
+        params = {"W": np.ones(3)}
+        in_numpy.SGD(lr=one).step(params, {"W": np.full(3, 2.0)})
+        assert params["W"].tolist() == [1 - 2 * float(one)] * 3
+
+
 OPTIMIZERS = {
     "SGD": lambda p: torch.optim.SGD(p, lr=0.1),
     "Momentum": lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9),
@@ -138,6 +176,10 @@ def test_clipping_scales_all_gradients_by_one_factor():
 def test_optimizers_name_what_is_wrong():
     for call, said in [
         (lambda: in_numpy.Adam(lr=0), "lr must be a number above 0"),
+        (lambda: in_numpy.Adam(lr=np.inf), "lr must be a number above 0, but float inf came"),
+        (lambda: in_torch.SGD(lr=np.ones(1)), "lr must be a number above 0, but an array of float64"),
+        (lambda: in_torch.Adam(0.1, eps=None), "eps must be a number above 0, but None came"),
+        (lambda: in_numpy.clip_by_norm({}, np.nan), "max_norm must be a number above 0"),
         (lambda: in_numpy.SGD(lr=0.1, clip=-1), "clip must be"),
         (lambda: in_numpy.Momentum(0.1, momentum=0), "momentum must be"),
         (lambda: in_numpy.SGD(0.1).step({"W": np.ones(2)}, {}), "was backward called"),

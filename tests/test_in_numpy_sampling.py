@@ -105,6 +105,17 @@ def test_both_engines_write_the_same(kind):
     assert a.tolist() == b.tolist()
 
 
+def test_a_temperature_may_be_a_number_of_numpy():
+    log_p = np.log(np.array([0.2, 0.5, 0.3]))
+    expected = in_numpy.with_temperature(log_p, 0.5)
+    for one in (np.float32(0.5), np.float64(0.5)):
+        assert np.array_equal(in_numpy.with_temperature(log_p, one), expected)
+    assert np.allclose(expected, np.array([4, 25, 9]) / 38)
+    for bad in (np.nan, np.inf, np.float32(0), True, "warm", None):
+        with pytest.raises(InputError, match="temperature must be a number above 0"):
+            in_numpy.with_temperature(log_p, bad)
+
+
 @pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
 def test_a_reader_of_the_future_cannot_write_wherever_it_is(engine):
     two_ways = engine.Bidirectional(engine.GRU(V, 3), engine.GRU(V, 2))
@@ -126,7 +137,7 @@ def test_wrong_input_is_named():
         (lambda: in_numpy.greedy(model, [], 3), "start must hold at least one token"),
         (lambda: in_numpy.greedy(model, [9], 3), "indices from 0 to 3"),
         (lambda: in_numpy.greedy(model, [1], 0), "n must be"),
-        (lambda: in_numpy.sample(model, [1], 3, rng, temperature=0), "greedy is the limit at 0"),
+        (lambda: in_numpy.sample(model, [1], 3, rng, temperature=0), "temperature must be a number above 0"),
         (lambda: in_numpy.beam_search(model, [1], 3, width=0), "width must be"),
         (lambda: in_numpy.greedy(in_numpy.RecurrentNet(make("LSTM"), 7), [1], 3), "it reads 4 and scores 7"),
     ]:

@@ -130,6 +130,54 @@ def test_to_moves_every_part_and_keeps_one_dictionary():
     assert net.layer.layers[0].params["W_x"] is net.params["W_x_1"]
 
 
+def _replaced(model):
+    """Put a plain tensor of other numbers in place of every parameter; return them as arrays."""
+    for name, tensor in list(model.params.items()):
+        model.params[name] = tensor.detach() * 0.5 - 0.1
+    return {name: tensor.numpy().copy() for name, tensor in model.params.items()}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_replaced_parameter_goes_forward_and_backward(kind):
+    layer, twin = make(kind, in_torch), make(kind)
+    twin.params.update(_replaced(layer))
+    x, h0, weights = setting(twin, T, B)
+    expected, d_expected = twin.forward(x, h0), twin.backward(*weights)
+    given = layer.params[next(iter(layer.params))]
+    assert furthest(layer.forward(torch.from_numpy(x), to_tensors(h0)), expected) <= 1e-10
+    assert furthest(layer.backward(*to_tensors(weights)), d_expected) <= 1e-10
+    assert furthest(layer.grads, twin.grads) <= 1e-10
+    assert layer.params[next(iter(layer.params))] is given  # the caller's tensor itself, no copy of it
+
+
+def test_a_replaced_parameter_of_a_net_learns():
+    x, ds = np.random.default_rng(0).standard_normal((6, 4)), np.ones((6, 3))
+    for ours, twin in [
+        [engine.MLP((4, 5, 3), dtype="float64") for engine in (in_numpy, in_torch)],
+        [engine.Readout(4, 3, dtype="float64") for engine in (in_numpy, in_torch)],
+    ]:
+        ours.params.update(_replaced(twin))
+        assert furthest(twin.forward(torch.from_numpy(x)), ours.forward(x)) <= 1e-12
+        assert furthest(twin.backward(torch.from_numpy(ds)), ours.backward(ds)) <= 1e-12
+        assert furthest(twin.grads, ours.grads) <= 1e-12
+        before = {name: array.copy() for name, array in ours.params.items()}
+        in_torch.SGD(0.1).step(twin.params, twin.grads)
+        assert furthest(twin.params, {n: before[n] - 0.1 * ours.grads[n] for n in before}) <= 1e-12
+
+
+def test_a_parameter_that_is_no_tensor_is_named():
+    mlp = in_torch.MLP((4, 3))
+    for wrong, came in (
+        (np.ones((4, 3)), "an array of float64"),
+        (torch.ones(4, 3).long(), "a Tensor of torch.int64"),
+    ):
+        mlp.params["W_1"] = wrong
+        with pytest.raises(
+            InputError, match=f"the parameter W_1 must be a floating-point tensor, but {came}"
+        ):
+            mlp.forward(torch.ones(2, 4))
+
+
 def test_wrong_input_is_named():
     lstm = make("LSTM", in_torch)
     x = torch.zeros(T, B, D, dtype=torch.float64)
@@ -145,6 +193,13 @@ def test_wrong_input_is_named():
         (lambda: lstm.forward(x, mask=torch.ones(2, 2)), r"mask must have shape \(5, 3\)"),
         (lambda: lstm.forward(x, mask=torch.full((T, B), 0.5)), "only 0"),
         (lambda: lstm.forward(x) and lstm.backward(x[1:]), "the gradient must have the shape"),
+        (
+            lambda: lstm.forward(x) and lstm.backward(x.numpy()),
+            "the gradient must be a torch tensor, but an array",
+        ),
+        (lambda: lstm.forward(x) and lstm.backward([1.0]), "the gradient must be a torch tensor, but list"),
+        (lambda: lstm.forward(x, (x[0].numpy(), None)), "h0 must be a torch tensor, but an array of float64"),
+        (lambda: make("GRU", in_torch).forward(x, "h"), "h0 must be a torch tensor, but str 'h' came"),
         (lambda: make("Stack", in_torch).forward(x[0]), r"x needs 3 axes"),
         (lambda: make("Bidirectional", in_torch).forward(x[0]), r"x needs 3 axes"),
     ]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_count, require_generator
+from rnncourse.errors import InputError, describe, require_count, require_generator, require_number
 
 Step = Callable[[np.ndarray, Any], tuple[np.ndarray, Any]]
 
@@ -28,13 +28,9 @@ class Beam:
 def with_temperature(log_p: np.ndarray, temperature: float) -> np.ndarray:
     """Return probabilities p^(1/temperature), made to sum to 1 again, from log p (..., V).
 
-    Below 1 the likely becomes likelier, above 1 the unlikely gets a chance.
+    Below 1 the likely becomes likelier, above 1 the unlikely gets a chance; greedy is the limit at 0.
     """
-    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)) or not temperature > 0:
-        raise InputError(
-            f"temperature must be a number above 0, but {describe(temperature)} came; greedy is the limit at 0"
-        )
-    z = log_p.astype(np.float64) / temperature
+    z = log_p.astype(np.float64) / require_number("temperature", temperature, above=0)
     p = np.exp(z - z.max(axis=-1, keepdims=True))
     return p / p.sum(axis=-1, keepdims=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_generator
+from rnncourse.errors import require_generator, require_number
 
 Shapes = dict[str, tuple[int, ...]]
 Arrays = dict[str, np.ndarray]
@@ -66,9 +66,7 @@ def chrono(H: int, T_max: int, rng: np.random.Generator) -> np.ndarray:
     Source: Tallec and Ollivier (2018), arXiv:1804.11188.
     """
     require_generator("rng", rng)
-    if isinstance(T_max, bool) or not isinstance(T_max, (int, float)) or T_max <= 2:
-        raise InputError(f"T_max must be a number of steps above 2, but {describe(T_max)} came")
-    return np.log(rng.uniform(1, T_max - 1, H))
+    return np.log(rng.uniform(1, require_number("T_max", T_max, above=2) - 1, H))
 
 
 def _state_weights(shapes: Shapes) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from rnncourse.common import schemes
-from rnncourse.errors import InputError
+from rnncourse.errors import InputError, require_number
 from rnncourse.in_numpy.base import Layer
 from rnncourse.in_numpy.layers import GRU, LSTM, Recurrent, single_layers
 
@@ -44,6 +44,7 @@ def forget_bias(layer: AnyLayer, value: float = 1.0) -> AnyLayer:
 
     Source: Jozefowicz, Zaremba and Sutskever (2015), https://proceedings.mlr.press/v37/jozefowicz15.html.
     """
+    value = require_number("value", value)
     for single in single_layers(layer):
         _bias(single, _keeping(single))[...] = value
     return layer

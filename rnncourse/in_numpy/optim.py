@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError, require_number
 
 Arrays = dict[str, np.ndarray]
 
@@ -19,7 +19,7 @@ def clip_by_norm(grads: Arrays, max_norm: float) -> float:
 
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
     """
-    _positive("max_norm", max_norm)
+    require_number("max_norm", max_norm, above=0)
     with np.errstate(over="ignore"):
         norm = math.sqrt(sum(_sum_of_squares(g) for g in grads.values()))
     if norm > max_norm:
@@ -32,8 +32,8 @@ class Optimizer:
     """What all optimizers share: the learning rate, clipping and the walk over the parameters."""
 
     def __init__(self, lr: float, clip: float | None = None):
-        self.lr = _positive("lr", lr)
-        self.clip = None if clip is None else _positive("clip", clip)
+        self.lr = require_number("lr", lr, above=0)
+        self.clip = None if clip is None else require_number("clip", clip, above=0)
         self.steps = 0
 
     def step(self, params: Arrays, grads: Arrays) -> None:
@@ -64,7 +64,7 @@ class Momentum(Optimizer):
 
     def __init__(self, lr: float, clip: float | None = None, momentum: float = 0.9):
         super().__init__(lr, clip)
-        self.momentum = _positive("momentum", momentum)
+        self.momentum = require_number("momentum", momentum, above=0)
         self.velocity: Arrays = {}
 
     def _update(self, name: str, array: np.ndarray, gradient: np.ndarray) -> None:
@@ -82,7 +82,7 @@ class Adagrad(Optimizer):
 
     def __init__(self, lr: float, clip: float | None = None, eps: float = 1e-10):
         super().__init__(lr, clip)
-        self.eps = _positive("eps", eps)
+        self.eps = require_number("eps", eps, above=0)
         self.square: Arrays = {}
 
     def _update(self, name: str, array: np.ndarray, gradient: np.ndarray) -> None:
@@ -107,7 +107,7 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(lr, clip)
-        self.betas, self.eps = betas, eps
+        self.betas, self.eps = betas, require_number("eps", eps, above=0)
         self.mean: Arrays = {}
         self.square: Arrays = {}
 
@@ -132,12 +132,6 @@ def _sum_of_squares(g: np.ndarray) -> float:
     """Return the sum of squares; where float32 is too small for it, it is done again in float64."""
     total = float(np.vdot(g, g))
     return total if math.isfinite(total) else float((g.astype(np.float64) ** 2).sum())
-
-
-def _positive(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
-        raise InputError(f"{name} must be a number above 0, but {describe(value)} came")
-    return float(value)
 
 
 def _check_keys(params: Arrays, grads: Arrays) -> None:

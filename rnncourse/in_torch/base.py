@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from rnncourse.common.parts import as_parts, flatten, unflatten
-from rnncourse.errors import InputError, describe, require_choice, require_generator
+from rnncourse.errors import InputError, NotFiniteError, describe, require_choice, require_generator
 
 Tensors = MutableMapping[str, torch.Tensor]
 
@@ -27,6 +27,16 @@ class Layer:
     def share(self, params: Tensors, grads: Tensors) -> None:
         """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
         self.params, self.grads = params, grads
+
+    def _track_parameters(self) -> None:
+        """Let autograd follow every parameter, also one that the caller has put in place of the old one."""
+        for name, tensor in self.params.items():
+            if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+                raise InputError(
+                    f"the parameter {name} must be a floating-point tensor, but {describe(tensor)} came"
+                )
+            if not tensor.requires_grad:
+                tensor.requires_grad_()
 
     def to(self, device: torch.device | str) -> Layer:
         """Move all parameters to `device` and return self."""
@@ -98,9 +108,22 @@ def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None
             f"{name} is empty: shape {tuple(value.shape)} came, and every axis needs at least one entry"
         )
     if not torch.isfinite(value).all():
-        raise InputError(
+        raise NotFiniteError(
             f"{name} must hold finite numbers, but some of its {value.numel()} are NaN or infinite"
         )
+    return value
+
+
+def require_indices(name: str, value: object) -> torch.Tensor:
+    """Return `value` if it is a non-empty tensor of whole numbers."""
+    if not isinstance(value, torch.Tensor):
+        raise InputError(
+            f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
+        )
+    if value.is_floating_point() or value.is_complex() or value.dtype == torch.bool:
+        raise InputError(f"{name} must hold whole numbers, but {describe(value)} came")
+    if value.numel() == 0:
+        raise InputError(f"{name} is empty: shape {tuple(value.shape)} came")
     return value
 
 
@@ -150,6 +173,8 @@ def _matched(outputs: Any, gradients: Any) -> Iterator[tuple[torch.Tensor, torch
         parts = as_parts("the gradient", gradients, len(outputs), "nested as the state is")
         for output, gradient in zip(outputs, parts, strict=True):
             yield from _matched(output, gradient)
+    elif not isinstance(gradients, torch.Tensor):
+        raise InputError(f"the gradient must be a torch tensor, but {describe(gradients)} came")
     elif gradients.shape != outputs.shape:
         raise InputError(
             f"the gradient must have the shape of what forward returned, {tuple(outputs.shape)}, "

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from rnncourse.common import schemes
-from rnncourse.errors import InputError
+from rnncourse.errors import InputError, require_number
 from rnncourse.in_torch.base import Layer
 from rnncourse.in_torch.layers import GRU, LSTM, Recurrent, single_layers
 
@@ -45,6 +45,7 @@ def forget_bias(layer: AnyLayer, value: float = 1.0) -> AnyLayer:
 
     Source: Jozefowicz, Zaremba and Sutskever (2015), https://proceedings.mlr.press/v37/jozefowicz15.html.
     """
+    value = require_number("value", value)
     for single in single_layers(layer):
         _put(_bias(single, _keeping(single)), np.full(single.H, value))
     return layer

@@ -69,16 +69,14 @@ class Recurrent(Layer):
         """
         shapes = self.shapes
         check_params(self.params, shapes)
+        self._track_parameters()
         check_sequence(x, self.D, next(iter(shapes)))
-        dtype = x.dtype
-        for tensor in (
-            *(self.params[name] for name in shapes),
-            *(s for s in states.values() if s is not None),
-        ):
-            dtype = torch.promote_types(dtype, tensor.dtype)
         x = tracked(x)
         shape = (x.shape[1], self.H)
         first = [tracked(check_state(name, s, shape, like=x)) for name, s in states.items()]
+        dtype = x.dtype
+        for tensor in (*(self.params[name] for name in shapes), *first):
+            dtype = torch.promote_types(dtype, tensor.dtype)
         self._inputs = (x, tuple(first) if len(first) > 1 else first[0])
         real = check_mask(mask, x.shape[:2])
         return x.to(dtype), [s.to(dtype) for s in first], None if real is None else real.to(x.device)

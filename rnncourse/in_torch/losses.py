@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 
 from rnncourse.errors import InputError
+from rnncourse.in_torch.base import require_indices, require_tensor
 
 
 def softmax(s: torch.Tensor) -> torch.Tensor:
@@ -27,8 +28,8 @@ def softmax_cross_entropy(
 
     Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
     """
-    if y.is_floating_point():
-        raise InputError(f"y must hold whole numbers, but a tensor of {y.dtype} came")
+    require_tensor("s", s)
+    require_indices("y", y)
     if y.shape != s.shape[:-1]:
         raise InputError(f"y must have shape {tuple(s.shape[:-1])} to go with s, but {tuple(y.shape)} came")
     K = s.shape[-1]
@@ -47,6 +48,8 @@ def mse(
     s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
+    require_tensor("s", s)
+    require_tensor("y", y)
     if y.shape != s.shape:
         raise InputError(f"y must have the shape of s, {tuple(s.shape)}, but {tuple(y.shape)} came")
     weight = _weights(mask, s.shape[:-1], s)[..., None] / s.shape[-1]
@@ -58,6 +61,7 @@ def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -
     """Return what each position weighs in the mean: 1 / (number that count), or 0."""
     if mask is None:
         mask = torch.ones(shape, dtype=like.dtype, device=like.device)
+    mask = torch.as_tensor(mask)
     if mask.shape != shape:
         raise InputError(
             f"mask must have shape {tuple(shape)}, one entry a position, but {tuple(mask.shape)} came"

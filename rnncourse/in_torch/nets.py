@@ -33,6 +33,7 @@ class Readout(Layer):
         require_tensor("h", h)
         if h.shape[-1] != self.H:
             raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
+        self._track_parameters()
         h = tracked(h)
         W_hy, b_y = self.params["W_hy"], self.params["b_y"]
         dtype = torch.promote_types(h.dtype, torch.promote_types(W_hy.dtype, b_y.dtype))
@@ -124,6 +125,7 @@ class MLP(Layer):
         if x.shape[1] != self.sizes[0]:
             raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
         phi = ACTIVATIONS[self.phi].phi
+        self._track_parameters()
         x = tracked(x)
         self.trace = {"z_0": x.detach()}
         z = x

@@ -5,10 +5,9 @@ With `clip`, the gradients are first scaled down so that their common norm is at
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError, require_number
 
 Tensors = dict[str, torch.Tensor]
 
@@ -19,7 +18,7 @@ def clip_by_norm(grads: Tensors, max_norm: float) -> float:
 
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
     """
-    _positive("max_norm", max_norm)
+    require_number("max_norm", max_norm, above=0)
     norm = float(torch.stack([g.double().square().sum() for g in grads.values()]).sum().sqrt())
     if norm > max_norm:
         for g in grads.values():
@@ -31,8 +30,8 @@ class Optimizer:
     """What all optimizers share: the learning rate, clipping and the walk over the parameters."""
 
     def __init__(self, lr: float, clip: float | None = None):
-        self.lr = _positive("lr", lr)
-        self.clip = None if clip is None else _positive("clip", clip)
+        self.lr = require_number("lr", lr, above=0)
+        self.clip = None if clip is None else require_number("clip", clip, above=0)
         self.steps = 0
 
     @torch.no_grad()
@@ -64,7 +63,7 @@ class Momentum(Optimizer):
 
     def __init__(self, lr: float, clip: float | None = None, momentum: float = 0.9):
         super().__init__(lr, clip)
-        self.momentum = _positive("momentum", momentum)
+        self.momentum = require_number("momentum", momentum, above=0)
         self.velocity: Tensors = {}
 
     def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
@@ -82,7 +81,7 @@ class Adagrad(Optimizer):
 
     def __init__(self, lr: float, clip: float | None = None, eps: float = 1e-10):
         super().__init__(lr, clip)
-        self.eps = _positive("eps", eps)
+        self.eps = require_number("eps", eps, above=0)
         self.square: Tensors = {}
 
     def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
@@ -102,7 +101,7 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(lr, clip)
-        self.betas, self.eps = betas, eps
+        self.betas, self.eps = betas, require_number("eps", eps, above=0)
         self.mean: Tensors = {}
         self.square: Tensors = {}
 
@@ -115,12 +114,6 @@ class Adam(Optimizer):
         m_hat = m / (1 - beta_1**self.steps)  # the averages start at 0: undo that bias
         v_hat = v / (1 - beta_2**self.steps)
         tensor -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
-
-
-def _positive(name: str, value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not value > 0:
-        raise InputError(f"{name} must be a number above 0, but {describe(value)} came")
-    return float(value)
 
 
 def _check_keys(params: Tensors, grads: Tensors) -> None:

@@ -77,6 +77,7 @@ class TextNet(Layer):
             raise InputError(f"x must be a tensor of word indices (T, B), but {describe(x)} came")
         if self.kind == "dense" and len(x) != self.T:
             raise InputError(f"this net reads exactly {self.T} words, but x has {len(x)}; pad or cut it")
+        self._track_parameters()
         p = self.params
         real = torch.ones_like(x, dtype=p["W_e"].dtype) if mask is None else mask.to(p["W_e"].dtype)
         e = p["W_e"][x] * real[:, :, None]

@@ -121,3 +121,45 @@ def test_wrong_shapes_are_named():
     ]:
         with pytest.raises(InputError, match=said):
             call()
+
+
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+def test_wrong_biases_states_and_gradients_are_named(engine):
+    def turn(a):
+        return a if engine is in_numpy else torch.from_numpy(a.copy())
+
+    x, h, c = turn(X), turn(H_PREV), turn(C_PREV)
+    rnn, lstm, gru = (
+        {n: turn(a) for n, a in p.items()} for p in (rnn_parameters(), parameters(4), parameters(3))
+    )
+    two_rows, one = turn(np.ones((2, 4 * H))), turn(np.ones(1))
+    for call, said in [
+        (
+            lambda: engine.lstm_step(x, h, c, {**lstm, "b": two_rows}),
+            r"b must have shape \(24,\).*\(2, 24\) came",
+        ),
+        (lambda: engine.lstm_step(x, h, c, {**lstm, "b": 0.5}), r"b must have shape \(24,\).*\(\) came"),
+        (lambda: engine.gru_step(x, h, {**gru, "b": one}), r"b must have shape \(18,\).*\(1,\) came"),
+        (lambda: engine.gru_step(x, h, {**gru, "b_hn": one}), r"b_hn must have shape \(6,\).*\(1,\) came"),
+        (lambda: engine.gru_step(x, h, {n: gru[n] for n in ("W_x", "W_h", "b")}), "p lacks b_hn"),
+        (lambda: engine.rnn_step(x, h, {**rnn, "b_h": one}), r"b_h must have shape \(6,\).*\(1,\) came"),
+        (lambda: engine.rnn_step(x, h, {**rnn, "W_xh": one}), r"W_xh needs two axes, but shape \(1,\) came"),
+        (lambda: engine.rnn_step(x, h, None), "p must be a dictionary of parameters, but None came"),
+        (lambda: engine.rnn_step(x, None, rnn), "x_t and h_prev need two axes"),
+        (
+            lambda: engine.lstm_step(x, h, None, lstm),
+            r"c_prev must have the shape of h_prev, \(3, 6\), but \(\)",
+        ),
+        (
+            lambda: engine.rnn_step_backward(h[0], x, h, rnn),
+            r"dh_t must have the shape of h_prev.*\(6,\) came",
+        ),
+        (
+            lambda: engine.gru_step_backward(h[:1], x, h, gru),
+            r"dh_t must have the shape of h_prev.*\(1, 6\) came",
+        ),
+        (lambda: engine.lstm_step_backward(h[0], c, x, h, c, lstm), r"dh_t must have the shape of h_prev"),
+        (lambda: engine.lstm_step_backward(h, c[0], x, h, c, lstm), r"dc_t must have the shape of h_prev"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            call()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from rnncourse.errors import InputError
+from rnncourse.errors import InputError, describe
 from rnncourse.in_torch.activations import sigmoid, tanh, tanh_prime
 
 Parameters = Mapping[str, torch.Tensor]
@@ -41,6 +41,7 @@ def rnn_step_backward(
     Source: Werbos (1990), doi:10.1109/5.58337.
     """
     check_step(x_t, h_prev, p)
+    check_like_state(h_prev, dh_t=dh_t)
     a_t = x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"]
     da_t = dh_t * phi_prime(a_t)  # undo phi
     dx_t = da_t @ p["W_xh"].T  # undo x_t @ W_xh, towards x_t
@@ -59,7 +60,7 @@ def lstm_step(
     Gers, Schmidhuber and Cummins (2000), doi:10.1162/089976600300015015.
     """
     i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
-    check_cell_state(c_prev, h_prev)
+    check_like_state(h_prev, c_prev=c_prev)
     c_t = f_t * c_prev + i_t * g_t
     h_t = o_t * torch.tanh(c_t)
     return h_t, c_t
@@ -68,6 +69,7 @@ def lstm_step(
 def lstm_gates(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> tuple[torch.Tensor, ...]:
     """Return i_t, f_t, g_t and o_t (B, H) of one lstm_step."""
     check_gated_step(x_t, h_prev, p, blocks=4)
+    check_biases(h_prev, p, b=4)
     a_t = x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"]
     a_i, a_f, a_g, a_o = a_t.chunk(4, dim=1)
     i_t = sigmoid(a_i)
@@ -90,7 +92,7 @@ def lstm_step_backward(
     dh_t, dc_t (B, H): the gradients of what the step returned; the way through h_t is added to dc_t here.
     """
     i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
-    check_cell_state(c_prev, h_prev)
+    check_like_state(h_prev, c_prev=c_prev, dh_t=dh_t, dc_t=dc_t)
     tanh_c = torch.tanh(f_t * c_prev + i_t * g_t)
     do_t = dh_t * tanh_c  # undo o_t * tanh(c_t), towards o_t
     dc_t = dc_t + dh_t * o_t * (1 - tanh_c**2)  # undo o_t * tanh(c_t), towards c_t
@@ -124,6 +126,7 @@ def gru_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> torch.Te
 def gru_gates(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> tuple[torch.Tensor, ...]:
     """Return r_t, z_t, n_t and q_t (B, H) of one gru_step; q_t is the state's share of n_t before r_t scales it."""
     check_gated_step(x_t, h_prev, p, blocks=3)
+    check_biases(h_prev, p, b=3, b_hn=1)
     x_r, x_z, x_n = (x_t @ p["W_x"] + p["b"]).chunk(3, dim=1)
     h_r, h_z, h_n = (h_prev @ p["W_h"]).chunk(3, dim=1)
     r_t = sigmoid(x_r + h_r)
@@ -138,6 +141,7 @@ def gru_step_backward(
 ) -> tuple[torch.Tensor, torch.Tensor, Gradients]:
     """Return dx_t (B, D), dh_prev (B, H) and the parameters' gradients of one gru_step, given dh_t (B, H)."""
     r_t, z_t, n_t, q_t = gru_gates(x_t, h_prev, p)
+    check_like_state(h_prev, dh_t=dh_t)
     dn_t = dh_t * (1 - z_t)  # undo (1 - z_t) * n_t, towards n_t
     dz_t = dh_t * (h_prev - n_t)  # undo both products, towards z_t
     da_n = dn_t * (1 - n_t**2)  # undo tanh
@@ -162,23 +166,41 @@ def check_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters) -> None:
     """Raise InputError unless x_t, h_prev and the parameters of an RNN fit together."""
     _check_names(p, "W_xh", "W_hh", "b_h")
     _check_shapes(x_t, h_prev, p, "W_xh", "W_hh", blocks=1)
+    check_biases(h_prev, p, b_h=1)
 
 
 def check_gated_step(x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters, blocks: int) -> None:
-    """Raise InputError unless x_t, h_prev and the parameters of an LSTM (4 blocks) or GRU (3) fit together."""
+    """Raise InputError unless x_t, h_prev and the weights of an LSTM (4 blocks) or GRU (3) fit together."""
     _check_names(p, "W_x", "W_h", "b")
     _check_shapes(x_t, h_prev, p, "W_x", "W_h", blocks)
 
 
-def check_cell_state(c_prev: torch.Tensor, h_prev: torch.Tensor) -> None:
-    """Raise InputError unless c_prev has the shape of h_prev."""
-    if c_prev.shape != h_prev.shape:
-        raise InputError(
-            f"c_prev must have the shape of h_prev, {tuple(h_prev.shape)}, but {tuple(c_prev.shape)} came"
-        )
+def check_biases(h_prev: torch.Tensor, p: Parameters, **blocks: int) -> None:
+    """Raise InputError unless each bias named is there, with so many blocks of H entries."""
+    _check_names(p, *blocks)
+    for name, count in blocks.items():
+        wanted = (count * h_prev.shape[1],)
+        if _shape(p[name]) != wanted:
+            raise InputError(f"{name} must have shape {wanted} to go with h_prev, but {_shape(p[name])} came")
+
+
+def check_like_state(h_prev: torch.Tensor, **arrays: torch.Tensor) -> None:
+    """Raise InputError unless each array has the shape of h_prev."""
+    for name, array in arrays.items():
+        if _shape(array) != _shape(h_prev):
+            raise InputError(
+                f"{name} must have the shape of h_prev, {_shape(h_prev)}, but {_shape(array)} came"
+            )
+
+
+def _shape(array: object) -> tuple[int, ...]:
+    """Return the shape of an array; what has none counts as a single number."""
+    return tuple(getattr(array, "shape", ()))
 
 
 def _check_names(p: Parameters, *names: str) -> None:
+    if not isinstance(p, Mapping):
+        raise InputError(f"p must be a dictionary of parameters, but {describe(p)} came")
     missing = set(names) - set(p)
     if missing:
         raise InputError(
@@ -189,20 +211,22 @@ def _check_names(p: Parameters, *names: str) -> None:
 def _check_shapes(
     x_t: torch.Tensor, h_prev: torch.Tensor, p: Parameters, from_x: str, from_h: str, blocks: int
 ) -> None:
-    D, width = p[from_x].shape
-    H = width // blocks
-    if x_t.ndim != 2 or h_prev.ndim != 2:
+    if len(_shape(x_t)) != 2 or len(_shape(h_prev)) != 2:
         raise InputError(
             f"x_t and h_prev need two axes, (B, D) and (B, H), "
-            f"but shapes {tuple(x_t.shape)} and {tuple(h_prev.shape)} came"
+            f"but shapes {_shape(x_t)} and {_shape(h_prev)} came"
         )
+    if len(_shape(p[from_x])) != 2:
+        raise InputError(f"{from_x} needs two axes, but shape {_shape(p[from_x])} came")
+    D, width = p[from_x].shape
+    H = width // blocks
     if x_t.shape[1] != D:
         raise InputError(f"x_t has {x_t.shape[1]} features but {from_x} expects {D}; was it one-hot encoded?")
     if h_prev.shape[1] != H:
         raise InputError(f"h_prev has {h_prev.shape[1]} units but {from_x} makes {H}")
-    if tuple(p[from_h].shape) != (H, blocks * H):
+    if _shape(p[from_h]) != (H, blocks * H):
         raise InputError(
-            f"{from_h} must have shape {(H, blocks * H)} to go with {from_x}, but {tuple(p[from_h].shape)} came"
+            f"{from_h} must have shape {(H, blocks * H)} to go with {from_x}, but {_shape(p[from_h])} came"
         )
     if h_prev.shape[0] != x_t.shape[0]:
         raise InputError(f"h_prev holds {h_prev.shape[0]} sequences but x_t holds {x_t.shape[0]}")

@@ -94,6 +94,29 @@ def test_numerical_gradient_of_a_known_function():
     assert a[0, 1] == -2.0
 
 
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+def test_numerical_gradient_wants_float64_and_a_width(engine):
+    for array in (np.array([3, 4]), np.array([3.0, 4.0], dtype=np.float32), np.array([3.0, np.nan])):
+        given = array.copy() if engine is in_numpy else torch.from_numpy(array.copy())
+        with pytest.raises(InputError, match="array must"):
+            engine.numerical_gradient(lambda given=given: float((given**2).sum()), given)
+        assert np.array_equal(np.asarray(given), array, equal_nan=True)
+    good = np.ones(2) if engine is in_numpy else torch.ones(2, dtype=torch.float64)
+    with pytest.raises(InputError, match="eps must be a number above 0"):
+        engine.numerical_gradient(lambda: 0.0, good, 0)
+
+
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+def test_numerical_gradient_puts_the_array_back_when_f_fails(engine):
+    array = np.array([3.0, 4.0])
+    given = array.copy() if engine is in_numpy else torch.from_numpy(array.copy())
+    for works in range(4):
+        calls = iter(range(works))
+        with pytest.raises(StopIteration):
+            engine.numerical_gradient(lambda calls=calls: float(next(calls)), given)
+        assert np.array_equal(np.asarray(given), array)
+
+
 def test_net_equals_torch_linear_on_torch_lstm():
     from rnncourse.bridge import to_torch
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.common.differences import Entry, GradientReport, compare
-from rnncourse.errors import InputError
+from rnncourse.errors import InputError, describe, require_array, require_number
 
 __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
 
@@ -44,14 +44,23 @@ def numerical_gradient(f: Callable[[], float], array: np.ndarray, eps: float = 1
     """Return the gradient of f() with respect to `array` (any shape) by central differences.
 
     f takes no argument and reads `array`, which is changed in place one entry at a time and put back.
+    Raises InputError unless `array` is float64 and `eps` a number above 0.
     """
+    require_array("array", array)
+    if array.dtype != np.float64:
+        raise InputError(
+            f"array must be float64, where small differences survive, but {describe(array)} came"
+        )
+    require_number("eps", eps, above=0)
     gradient = np.zeros_like(array)
     for where in np.ndindex(array.shape):
         kept = array[where]
-        array[where] = kept + eps
-        above = f()
-        array[where] = kept - eps
-        below = f()
-        array[where] = kept
+        try:
+            array[where] = kept + eps
+            above = f()
+            array[where] = kept - eps
+            below = f()
+        finally:
+            array[where] = kept
         gradient[where] = (above - below) / (2 * eps)
     return gradient

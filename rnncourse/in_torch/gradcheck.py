@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from rnncourse.common.differences import Entry, GradientReport, compare
-from rnncourse.errors import InputError
+from rnncourse.errors import InputError, describe, require_number
+from rnncourse.in_torch.base import require_tensor
 
 __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
 
@@ -44,15 +45,24 @@ def numerical_gradient(f: Callable[[], float], array: torch.Tensor, eps: float =
     """Return the gradient of f() with respect to `array` (any shape) by central differences.
 
     f takes no argument and reads `array`, which is changed in place one entry at a time and put back.
+    Raises InputError unless `array` is float64 and `eps` a number above 0.
     """
+    require_tensor("array", array)
+    if array.dtype != torch.float64:
+        raise InputError(
+            f"array must be float64, where small differences survive, but {describe(array)} came"
+        )
+    require_number("eps", eps, above=0)
     gradient = torch.zeros_like(array, requires_grad=False)
     for where in np.ndindex(*array.shape):
         kept = array[where].clone()
-        array[where] = kept + eps
-        above = f()
-        array[where] = kept - eps
-        below = f()
-        array[where] = kept
+        try:
+            array[where] = kept + eps
+            above = f()
+            array[where] = kept - eps
+            below = f()
+        finally:
+            array[where] = kept
         gradient[where] = (above - below) / (2 * eps)
     return gradient
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from rnncourse.errors import InputError, TrainingError, describe, require_count, require_generator
+from rnncourse.errors import (
+    InputError,
+    NotFiniteError,
+    TrainingError,
+    describe,
+    require_count,
+    require_generator,
+)
 
 BAR_AFTER_SECONDS = 2.0
 VALIDATE_EVERY = 10  # steps
@@ -63,6 +71,7 @@ def fit(
     require_count("steps", steps)
     axis = model.batch_axis
     n = _count_examples(axis, x=x, y=y, mask=mask, padding=padding)
+    _check_data(x=x, y=y)
     if batch_size is not None:
         require_count("batch_size", batch_size)
         require_generator("rng", rng)
@@ -75,11 +84,13 @@ def fit(
     history = History()
     for step in tqdm(range(steps), disable=_disabled(progress), delay=BAR_AFTER_SECONDS, leave=False):
         if judge is not None and step % VALIDATE_EVERY == 0:
-            history.validation.append(judge())
+            with _watched(step, model, history, best):
+                history.validation.append(judge())
             best.offer(history.validation[-1], step)
         chosen = slice(None) if batch_size is None else rng.choice(n, batch_size, replace=False)
         x_now, y_now, mask_now, padding_now = (_take(a, chosen, axis) for a in (x, y, mask, padding))
-        value, ds = loss(_scores(model, x_now, padding_now), y_now, mask_now)
+        with _watched(step, model, history, best):
+            value, ds = loss(_scores(model, x_now, padding_now), y_now, mask_now)
         history.loss.append(_number(value))
         if judge is None:
             best.offer(history.loss[-1], step)
@@ -115,6 +126,7 @@ def fit_truncated(
     require_count("window", window)
     require_count("passes", passes)
     T = _count_examples(0, x=x, y=y, mask=mask)
+    _check_data(x=x, y=y)
     starts = [start for _ in range(passes) for start in range(0, T, window)]
     best = _Best(model.params)
     history = History()
@@ -124,7 +136,9 @@ def fit_truncated(
     ):
         x_now, y_now, mask_now = (_take(a, slice(start, start + window), 0) for a in (x, y, mask))
         state = None if start == 0 else _cut(state)
-        value, ds = loss(model.forward(x_now if encode is None else encode(x_now), state), y_now, mask_now)
+        with _watched(step, model, history, best):
+            s = model.forward(x_now if encode is None else encode(x_now), state)
+            value, ds = loss(s, y_now, mask_now)
         state = model.state_T
         history.loss.append(_number(value))
         best.offer(history.loss[-1], step)
@@ -167,6 +181,15 @@ def _learn(model: Any, ds: Any, optimizer: Any, step: int, history: History, bes
     optimizer.step(model.params, model.grads)
 
 
+@contextmanager
+def _watched(step: int, model: Any, history: History, best: _Best) -> Iterator[None]:
+    """Give up where a layer or loss refuses NaN or infinity: the data have been looked at, so they came by training."""
+    try:
+        yield
+    except NotFiniteError as error:
+        _give_up(f"the net's numbers stopped being finite at step {step} ({error})", model, history, best)
+
+
 def _give_up(what: str, model: Any, history: History, best: _Best) -> None:
     best.put_back(model.params)
     error = TrainingError(
@@ -185,6 +208,7 @@ def _judge(model: Any, loss: Any, validation: tuple, padded: bool) -> Callable[[
         why = ", because padding was given" if padded else ""
         raise InputError(f"validation must be {known}{why}, but {came} came")
     x, y, mask, padding = (*validation, None, None)[:4]
+    _check_data(**{"x of validation": x, "y of validation": y})
     return lambda: _number(loss(_scores(model, x, padding), y, mask)[0])
 
 
@@ -204,11 +228,22 @@ def _take(array: Any, chosen: Any, axis: int) -> Any:
 
 
 def _count_examples(axis: int, **arrays: Any) -> int:
+    for name, array in arrays.items():
+        if len(getattr(array, "shape", ())) <= axis and (array is not None or name in ("x", "y")):
+            raise InputError(f"{name} must be an array with an axis {axis}, but {describe(array)} came")
     counts = {name: a.shape[axis] for name, a in arrays.items() if a is not None}
     if len(set(counts.values())) != 1:
         listed = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise InputError(f"{_and(counts)} must be equally long on axis {axis}, but: {listed}")
     return counts["x"]
+
+
+def _check_data(**arrays: Any) -> None:
+    for name, array in arrays.items():
+        if 0 in array.shape:
+            raise InputError(f"{name} is empty: shape {tuple(array.shape)} came")
+        if not math.isfinite(_number(abs(array * 1).max())):  # times 1, for torch has no abs of booleans
+            raise NotFiniteError(f"{name} must hold finite numbers, but some of it is NaN or infinite")
 
 
 def _and(names: Any) -> str:

@@ -381,6 +381,7 @@ def test_wrong_input_is_named():
     _bad(lambda: lstm.forward(x, mask=np.ones((B, T))), r"mask must have shape \(5, 3\)")
     _bad(lambda: lstm.forward(x, mask=np.full((T, B), 0.5)), "only 0")
     lstm.forward(x, h0)
+    _bad(lambda: lstm.backward(weights[0].tolist()), "dh must be a NumPy array, but list")
     _bad(lambda: lstm.backward(weights[0][1:]), "dh must have the shape of what forward returned")
     _bad(lambda: lstm.backward(weights[0], (h0[0][:1], None)), "dh_T must have the shape")
     lstm.params["W_h"] = lstm.params["W_h"].T
@@ -389,7 +390,10 @@ def test_wrong_input_is_named():
     _bad(lambda: in_numpy.LSTM(2, 3, rng=5), "rng must be a NumPy random generator")
     _bad(lambda: in_numpy.LSTM(2, 3, dtype="float16"), "dtype must be one of")
     _bad(lambda: in_numpy.RNN(2, 3, phi="cube"), "phi must be one of")
-    _bad(lambda: in_numpy.Stack(*2 * [in_numpy.GRU(2, 3)]), "layer 2 reads 2 features, but layer 1 gives 3")
+    _bad(
+        lambda: in_numpy.Stack(in_numpy.GRU(2, 3), in_numpy.GRU(2, 3)),
+        "layer 2 reads 2 features, but layer 1 gives 3",
+    )
     _bad(lambda: in_numpy.Stack(), "at least one layer")
     _bad(lambda: in_numpy.Bidirectional(in_numpy.GRU(2, 3), in_numpy.GRU(4, 3)), "expect 2 and 4")
     stack = make("Stack")

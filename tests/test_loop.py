@@ -214,6 +214,39 @@ def test_a_lost_loss_stops_with_the_best_parameters(engine):
 
 
 @ENGINES
+@pytest.mark.parametrize("window", [None, T])
+def test_a_net_whose_states_explode_is_no_wrong_input(engine, window):
+    rng = np.random.default_rng(0)
+    model = engine.RecurrentNet(engine.RNN(D, 8, "relu", rng=rng), K, rng=rng)
+    start = {name: _plain(a).copy() for name, a in model.params.items()}
+    x, y = examples(engine)
+    x = x.astype(np.float32) if engine is in_numpy else x.float()
+    choices = settings(engine, optimizer=engine.SGD(lr=1e12))
+    said = r"stopped being finite at step 1 \(h must hold finite numbers.*clip=1\.0.*those of step 0"
+    with np.errstate(all="ignore"), pytest.raises(TrainingError, match=said) as caught:
+        if window is None:
+            engine.fit(model, x, y, steps=9, **choices)
+        else:
+            engine.fit_truncated(model, x, y, window=window, passes=9, **choices)
+    assert len(caught.value.history.loss) == 1 and furthest(model.params, start) == 0
+
+
+@ENGINES
+def test_data_that_are_not_finite_stay_wrong_input(engine):
+    x, y = examples(engine)
+    lost = x * math.inf
+    for changed, said in [
+        ({"x": lost}, "x must hold finite numbers"),
+        ({"validation": (lost, y)}, "x of validation must hold finite numbers"),
+        ({"x": None}, "x must be an array with an axis 1, but None came"),
+        ({"y": [1, 2]}, "y must be an array with an axis 1, but list"),
+        ({"x": x[:0]}, "x is empty"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            engine.fit(net(engine), **{"x": x, "y": y, "steps": 1, **settings(engine), **changed})
+
+
+@ENGINES
 @pytest.mark.parametrize("layer", ["RNN", "LSTM"])
 def test_truncated_training_carries_the_state_but_no_gradient(engine, layer):
     model, twin = net(engine, layer=layer), net(engine, layer=layer)

@@ -81,10 +81,12 @@ def check_mask(mask: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | 
 
 
 def check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the gradient if it has the shape of what it is the gradient of."""
-    if np.shape(gradient) != shape:
+    """Return the gradient if it is an array with the shape of what it is the gradient of."""
+    if not isinstance(gradient, np.ndarray):
+        raise InputError(f"{name} must be a NumPy array, but {describe(gradient)} came")
+    if gradient.shape != shape:
         raise InputError(
-            f"{name} must have the shape of what forward returned, {shape}, but {np.shape(gradient)} came"
+            f"{name} must have the shape of what forward returned, {shape}, but {gradient.shape} came"
         )
     return gradient
 

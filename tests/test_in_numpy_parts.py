@@ -173,6 +173,14 @@ def test_clipping_scales_all_gradients_by_one_factor():
     assert furthest(grads, {"W": np.array([[0.6, 0.0]]), "b": np.array([0.8])}) <= 1e-12
 
 
+@pytest.mark.parametrize("infinity", [np.inf, np.float64(np.inf)])
+def test_an_infinite_limit_only_measures(infinity):
+    grads = {"W": np.array([[3.0, 0.0]]), "b": np.array([4.0])}
+    tensors = {name: torch.from_numpy(g.copy()) for name, g in grads.items()}
+    assert in_numpy.clip_by_norm(grads, infinity) == in_torch.clip_by_norm(tensors, infinity) == 5
+    assert grads["W"][0, 0] == tensors["W"][0, 0] == 3
+
+
 def test_optimizers_name_what_is_wrong():
     for call, said in [
         (lambda: in_numpy.Adam(lr=0), "lr must be a number above 0"),

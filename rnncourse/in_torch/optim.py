@@ -5,6 +5,8 @@ With `clip`, the gradients are first scaled down so that their common norm is at
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from rnncourse.errors import InputError, require_number
@@ -16,9 +18,10 @@ Tensors = dict[str, torch.Tensor]
 def clip_by_norm(grads: Tensors, max_norm: float) -> float:
     """Scale all gradients in place by one factor so that their common norm is at most max_norm; return the norm before.
 
-    Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
+    With max_norm infinite the norm is measured and nothing is scaled. Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
     """
-    require_number("max_norm", max_norm, above=0)
+    if not (isinstance(max_norm, float) and max_norm == math.inf):
+        require_number("max_norm", max_norm, above=0)
     norm = float(torch.stack([g.double().square().sum() for g in grads.values()]).sum().sqrt())
     if norm > max_norm:
         for g in grads.values():

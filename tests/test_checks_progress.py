@@ -233,6 +233,18 @@ def test_hints_come_one_at_a_time(file, shown):
     assert stored(file)["zigzag"] == {"right": False, "checks": 0, "hints": 4}
 
 
+@pytest.mark.parametrize("chapter", [None, 3.7, 3.0, float("inf"), "three", "3.7", "", [3], 30, b"3"])
+def test_what_is_no_chapter_is_told_kindly(file, shown, chapter):
+    checks.progress(chapter)
+    assert shown[0][0].startswith("No such chapter\nchapter must be one of 03, but ")
+
+
+@pytest.mark.parametrize("chapter", [3, "3", "03", np.int64(3)])
+def test_a_chapter_has_a_number_or_its_text(file, shown, chapter):
+    checks.progress(chapter)
+    assert shown[0][0].startswith("Chapter 03: 0 of 1 tasks right")
+
+
 def test_wrong_names_are_told_kindly(file, shown):
     checks.check("zigzak", zigzag)
     checks.hint("zigzak")

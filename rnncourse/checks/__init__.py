@@ -71,13 +71,14 @@ def hint(name: str) -> None:
 def progress(chapter: int | str) -> None:
     """Show how many tasks of a chapter are right so far."""
     try:
-        tasks = registry.tasks(chapter)
+        number = registry.number_of(chapter)
     except InputError as error:
         return _show("note", "No such chapter", (str(error),))
     kept = progress_file.load()
     if not kept.known:
         return _show("note", "Your progress", (kept.said,))
-    where = f"Chapter {int(chapter):02}: {progress_file.line(tasks, kept)}."
+    tasks = registry.tasks(number)
+    where = f"Chapter {number:02}: {progress_file.line(tasks, kept)}."
     done = [f"`{task.name}`" for task in tasks if task.checked and kept.right(task.name)]
     right = (f"Right so far: {', '.join(done)}.",) if done else ()
     return _show("note", rich_text(where), (*right, *([kept.said] if kept.said else [])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
+from operator import index
 from pathlib import Path
 
 from rnncourse.checks.task import Task
@@ -26,14 +27,19 @@ def tasks(chapter: int | str | None = None) -> tuple[Task, ...]:
     """Return the tasks of a chapter (3 or "03") in order, or of all; InputError for a chapter without any."""
     if chapter is None:
         return tuple(task for number in chapters() for task in _bank(number))
+    return _bank(number_of(chapter))
+
+
+def number_of(chapter: int | str) -> int:
+    """Return 3 for the chapter 3 or "03"; InputError for a chapter without tasks."""
     try:
-        number = int(chapter)
+        number = int(chapter) if isinstance(chapter, str) else index(chapter)
     except (TypeError, ValueError):
         number = -1
     if number not in chapters():
         known = ", ".join(f"{n:02}" for n in chapters())
         raise InputError(f"chapter must be one of {known}, but {describe(chapter)} came")
-    return _bank(number)
+    return number
 
 
 def task(name: str) -> Task:

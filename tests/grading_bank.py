@@ -219,6 +219,13 @@ BANK: dict[str, Trial] = {
         before=FIND_PIPE,
         scaled=CRASHED,
     ),
+    "forged_shape": inside(
+        "for fd in range(3, 12):\n    try:\n        os.write(fd, forged(None, {'nonce': nonce(), 'failure': None,"
+        " 'value': ['list', [['array', '<f8', [0, 1 << 31, 1 << 31, 1 << 31]], ['list', []]]]}))\n"
+        "    except OSError: pass\nreturn x",
+        before=FIND_PIPE,
+        scaled=CRASHED,
+    ),
     "forged_length": inside(
         "for fd in range(3, 12):\n    try:\n        os.write(fd, b'RNG1' + b'\\xff' * 12)\n"
         "    except OSError: pass\nreturn x",

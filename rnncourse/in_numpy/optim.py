@@ -17,7 +17,8 @@ Arrays = dict[str, np.ndarray]
 def clip_by_norm(grads: Arrays, max_norm: float) -> float:
     """Scale all gradients in place by one factor so that their common norm is at most max_norm; return the norm before.
 
-    With max_norm infinite the norm is measured and nothing is scaled. Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
+    With max_norm infinite the norm is measured and nothing is scaled.
+    Source: Pascanu, Mikolov and Bengio (2013), algorithm 1, arXiv:1211.5063.
     """
     if not (isinstance(max_norm, float) and max_norm == math.inf):
         require_number("max_norm", max_norm, above=0)

@@ -143,6 +143,8 @@ def test_wrong_use_is_named():
         bug_hunt.patient("healthy")
     with pytest.raises(InputError, match="T must be a whole number of at least 1"):
         bug_hunt.patient(BACKWARDS["healthy"], T=0)
+    with pytest.raises(InputError, match="seed must be a whole number of at least 0"):
+        bug_hunt.patient(BACKWARDS["healthy"], seed=-1)
     net, x, y = bug_hunt.patient(lambda p, trace, dh: {"W_xh": p["W_xh"], "b_h": p["b_h"]})
     _, ds = in_numpy.softmax_cross_entropy(net.forward(x), y)
     with pytest.raises(InputError, match=r"backward must return .* but W_hh, h0 did not come"):

@@ -194,7 +194,13 @@ def test_noise_changes_every_pixel(rng):
     [
         ({"pictures": np.ones((3, 3))}, "pictures"),
         ({"n": 0}, "n must be"),
+        ({"pictures": "digits"}, "pictures must be a NumPy array, but str 'digits' came"),
         ({"directions": 6}, "directions must be 4 or 8"),
+        ({"directions": np.zeros(0)}, "directions must be a whole number"),
+        ({"noise": float("nan")}, "noise must be a number of at least 0, but float nan came"),
+        ({"noise": -0.1}, "noise must be a number of at least 0"),
+        ({"noise": "much"}, "noise must be a number of at least 0"),
+        ({"noise": None}, "noise must be a number of at least 0"),
         ({"size": 2}, "size is 2, but a picture has 3 x 3 pixels"),
         ({"T": 0}, "T must be"),
         ({"rng": None}, "rng must be"),

@@ -211,6 +211,8 @@ def test_the_same_generator_state_makes_the_same_sentences(make):
         (lambda rng: gap_sentences(8, 3), "rng must be a NumPy random generator"),
         (lambda rng: spelled_dates(10**6, rng), "n must be at most"),
         (lambda rng: spelled_dates(3, rng, "day first"), "formats must be a list of names"),
+        (lambda rng: spelled_dates(3, rng, None), "formats must be a list of names, but None came"),
+        (lambda rng: spelled_dates(3, rng, []), "formats must be a list of names"),
         (lambda rng: spelled_dates(3, rng, ["upside down"]), "formats must be one of day first"),
     ],
 )

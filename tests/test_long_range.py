@@ -107,6 +107,12 @@ def test_wrong_arguments_are_named():
         long_range.learn_task("tanh", "parity", 5, 0)
     with pytest.raises(InputError, match="steps must be"):
         long_range.learn_task("tanh", "copy", 5, 0, steps=0)
+    with pytest.raises(InputError, match="delay must be"):
+        long_range.learn_task("tanh", "copy", -1, 0, steps=1)
+    with pytest.raises(InputError, match="seed must be"):
+        long_range.learn_task("tanh", "copy", 5, None, steps=1)
+    with pytest.raises(InputError, match="delay must be"):
+        long_range.net_for("lstm", 5, 4, None, np.random.default_rng(0))
 
 
 def test_the_stored_grid_is_complete(benchmark):

@@ -143,6 +143,13 @@ def test_sentences_that_the_book_cannot_hold(words):
     assert not is_possible(words.split())
 
 
+def test_what_is_no_sentence_or_no_text_is_refused():
+    says(lambda: is_possible("Doug saw Jane ."), "sentence", "list of tokens", "'Doug saw Jane .'")
+    says(lambda: is_possible(None), "sentence", "None")
+    says(lambda: shouted(3), "text must be a string", "int 3")
+    says(lambda: shouted(None), "text must be a string", "None")
+
+
 def test_loud_book_shouts_between_quotation_marks_and_nowhere_else():
     text = loud_book(5000, rng(2))
     assert len(text) == 5000

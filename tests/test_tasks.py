@@ -34,6 +34,7 @@ def test_recall_asks_at_the_last_step_for_the_symbol_of_the_first(rng):
 def test_recall_noise_can_be_set(rng):
     assert not data.recall_task(3, 6, rng, noise=0).x[1:].any()
     assert 1 < np.abs(data.recall_task(30, 60, rng, noise=2).x[1:]).max() <= 2
+    assert not data.recall_task(3, 6, rng, noise=np.float32(0)).x[1:].any()
     for wrong in (-0.1, np.inf, "much", True):
         with pytest.raises(InputError, match="noise must be a number of at least 0"):
             data.recall_task(3, 6, rng, noise=wrong)

@@ -65,9 +65,9 @@ def test_band_plot_draws_forecast_measurements_and_bands():
 def test_band_plot_refuses_bands_that_are_none():
     t = np.arange(3.0)
     draw = lambda bands: viz.band_plot(t, t, t, bands, xlabel="", ylabel="")  # noqa: E731
-    with pytest.raises(InputError, match="one or two bands"):
+    with pytest.raises(InputError, match="dict of 1 to 2"):
         draw({})
-    with pytest.raises(InputError, match="one or two bands"):
+    with pytest.raises(InputError, match="dict of 1 to 2"):
         draw({name: (t, t) for name in "abc"})
     with pytest.raises(InputError, match="low is above high"):
         draw({"a": (t + 1, t)})
@@ -91,8 +91,8 @@ def test_probability_bars_stand_side_by_side():
 @pytest.mark.parametrize(
     ("shares", "message"),
     [
-        ({}, "one to four cases"),
-        ({str(k): [0.5, 0.5] for k in range(5)}, "one to four cases"),
+        ({}, "dict of 1 to 4"),
+        ({str(k): [0.5, 0.5] for k in range(5)}, "dict of 1 to 4"),
         ({"a": [0.5]}, "must hold 2 values"),
         ({"a": [0.5, 1.5]}, "probabilities from 0 to 1"),
         ({"a": [-0.5, 0.5]}, "probabilities from 0 to 1"),

@@ -133,7 +133,7 @@ def test_the_drawing_is_readable_on_any_background():
         (("stacked", 3, 2), "outputs must be as many as inputs for stacked, but 3 inputs and 2 outputs came"),
         (("bidirectional", 11), "at most 10 steps fit on the page"),
         (("many-to-many unaligned", 6, 5), "at most 10 steps"),
-        (("stacked", "abc"), "inputs must be a list of texts or a number, but str 'abc' came"),
+        (("stacked", "abc"), "inputs must be a list of texts, but str 'abc' came"),
         (("stacked", ["a", 1]), "inputs must be a list of texts"),
         (("stacked", 0), "inputs must be a whole number of at least 1"),
         (("stacked", 2, []), "outputs must be a list of texts"),
@@ -158,7 +158,7 @@ def test_picture_grid():
     for wrong in ((pictures[0], ["a"]), (pictures, ["a"]), (np.zeros((17, 2, 2)), ["a"] * 17)):
         with pytest.raises(InputError):
             picture_grid(*wrong)
-    with pytest.raises(InputError, match="marked must have 9 entries"):
+    with pytest.raises(InputError, match="marked must hold 9 values"):
         picture_grid(pictures, ["a"] * 9, marked=[True])
 
 
@@ -171,5 +171,5 @@ def test_answer_table():
     assert said[3:7] == ["not good", "negative", "positive", "✗"]
     assert said[7:] == ["fine", "positive", "positive", "✓"]
     for rows in ([], [("a", "b")], [("a", "b", 3)], "abc", [("a", "b", "c")] * 13):
-        with pytest.raises(InputError, match="rows must be 1 to 12 triples"):
+        with pytest.raises(InputError, match=r"rows must be .*1 to 12 triples"):
             answer_table(rows)

@@ -67,15 +67,21 @@ def test_gate_heat_map_has_a_row_for_each_unit():
 @pytest.mark.parametrize(
     ("draw", "said"),
     [
-        (lambda: viz.gate_curve({"far": 9}), "must lie from -8 to 8"),
+        (
+            lambda: viz.gate_curve({"far": 9}),
+            r"marks\['far'\] must be a number of at least -8 and of at most 8",
+        ),
         (lambda: viz.text_trace("", VALUES), "written must be a text"),
-        (lambda: viz.text_trace("abc", VALUES), "values must hold 3 numbers"),
+        (lambda: viz.text_trace("abc", VALUES), "values must hold 3 values"),
         (lambda: viz.text_trace("a", [np.nan]), "must hold finite numbers"),
         (lambda: viz.gate_lines(TEXT, {"z": VALUES}), "gates must name some of i, f"),
         (lambda: viz.gate_lines(TEXT, {}), "gates must name some of"),
-        (lambda: viz.gate_lines(TEXT, {"f": VALUES[:2]}), "must hold 4 numbers"),
+        (lambda: viz.gate_lines(TEXT, {"f": VALUES[:2]}), "must hold 4 values"),
         (lambda: viz.gate_lines("a" * 101, {"f": np.zeros(101)}), "written must hold 1 to 100"),
-        (lambda: viz.gate_heat_map("abc", np.zeros((4, 2)), label="x"), "T = 4 characters"),
+        (
+            lambda: viz.gate_heat_map("abc", np.zeros((4, 2)), label="x"),
+            "values must hold 3 values, but 4 came",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(draw, said):

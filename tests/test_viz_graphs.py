@@ -199,7 +199,7 @@ def test_colours_share_one_scale():
     [
         ([], ["sum"], "parts must be matrices of one shape"),
         ([np.ones((2, 2)), np.ones((2, 3))], ["a", "b", "c"], "parts must be matrices of one shape"),
-        ([np.ones((2, 2))], ["a"], "titles must hold 2 texts"),
+        ([np.ones((2, 2))], ["a"], "titles must be a list of 2 texts"),
         ([np.ones(2)], ["a", "b"], r"parts\[0\] needs 2 axes"),
     ],
 )

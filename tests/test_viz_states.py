@@ -43,8 +43,8 @@ class TestStateHeatMaps:
     @pytest.mark.parametrize(
         ("runs", "labels", "message"),
         [
-            ({}, None, "runs must be a mapping"),
-            ([np.zeros((3, 2))], None, "runs must be a mapping"),
+            ({}, None, "runs must be a dict of 1 to 7"),
+            ([np.zeros((3, 2))], None, "runs must be a dict of 1 to 7"),
             ({"a": np.zeros((3, 2)), "b": np.zeros((2, 3))}, None, "b (2, 3)"),
             ({"a": np.zeros((3, 1, 2))}, None, "h[:, 0]"),
             ({"a": np.full((3, 2), np.nan)}, None, "NaN"),
@@ -84,11 +84,11 @@ class TestEvidencePlot:
     @pytest.mark.parametrize(
         ("labels", "answers", "wanted", "message"),
         [
-            (labels, {}, None, "answers must name 1 to 3 groups"),
+            (labels, {}, None, "answers must be a dict of 1 to 3"),
             (labels, {"a": [0.1, 0.2, 0.3]}, None, "answers['a'] needs 2 axes"),
-            (labels, {"a": [[0.1], [0.2]]}, None, "answers['a'] must have 3 rows"),
+            (labels, {"a": [[0.1], [0.2]]}, None, "answers['a'] must hold 3 values, but 2"),
             (labels, {"a": [[0.1], [np.nan], [0.2]]}, None, "NaN"),
-            (labels, {"a": trained}, [0.1, 0.2], "wanted must hold 3 numbers"),
+            (labels, {"a": trained}, [0.1, 0.2], "wanted must hold 3 values"),
             ("dog", {"a": trained}, None, "labels must be a list"),
         ],
     )

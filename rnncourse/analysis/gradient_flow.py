@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_array, require_choice, require_count
+from rnncourse.errors import InputError, require_array, require_choice, require_count, require_number
 from rnncourse.in_numpy import ACTIVATIONS, GRU, LSTM, RNN, forget_bias, glorot, identity, orthogonal, uniform
 
 Layer = RNN | LSTM | GRU
@@ -89,8 +89,7 @@ class GradientFlow:
 
     def reach(self, share: float = 1e-3) -> int | None:
         """Return the first lag at which less than `share` of the gradient is left, None if there is none."""
-        if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:
-            raise InputError(f"share must be a number between 0 and 1, but {describe(share)} came")
+        share = require_number("share", share, above=0, most=1)
         below = np.flatnonzero(self.log10_norms < np.log10(share))
         return int(below[0]) if below.size else None
 
@@ -122,10 +121,8 @@ def gradient_flow(
     require_choice("init", init, INITS)
     require_choice("inputs", inputs, INPUTS)
     T, seed = require_count("T", T), require_count("seed", seed, minimum=0)
-    scale = _require_number("scale", scale)
-    if scale < 0:
-        raise InputError(f"scale must not be negative, but {describe(scale)} came")
-    layer = _untrained(cell, init, scale, D, H, _require_number("forget_bias", forget_bias), seed)
+    scale, forget_bias = require_number("scale", scale, least=0), require_number("forget_bias", forget_bias)
+    layer = _untrained(cell, init, scale, D, H, forget_bias, seed)
     x = np.random.default_rng([seed, 1]).normal(size=(T, 1, D))
     if inputs == "pulse":
         x[1:] = 0
@@ -143,7 +140,7 @@ def measure_flow(
     h0: the state before the first step, as in forward. seed: draws the gradient at the last state. The layer
     itself, its trace and its dtype stay as they are.
     """
-    linear = _linearise(layer, x, h0)
+    linear, seed = _linearise(layer, x, h0), require_count("seed", seed, minimum=0)
     state = "c" if isinstance(layer, LSTM) else "h"
     T, H = len(linear.into), layer.H
     g = np.random.default_rng([seed, 2]).normal(size=H)
@@ -383,12 +380,6 @@ def _untrained(cell: str, init: str, scale: float, D: int, H: int, bias: float, 
     _START[init](layer, rng)
     layer.params[list(layer.shapes)[1]] *= scale
     return forget_bias(layer, bias) if gated else layer
-
-
-def _require_number(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
-        raise InputError(f"{name} must be a finite number, but {describe(value)} came")
-    return float(value)
 
 
 def _require_sequence(b: object, linear: _Linear) -> int:

@@ -54,6 +54,7 @@ def net_for(recipe: str, D: int, K: int, delay: int, rng: np.random.Generator) -
     recipe: sigmoid, tanh, relu, leaky_relu, "identity relu" or lstm. D, K: inputs and answers.
     """
     require_choice("recipe", recipe, tuple(RECIPES))
+    require_count("delay", delay)
     if recipe == "lstm":
         layer = chrono(glorot(LSTM(D, H, rng=rng), rng), T_max=max(delay, 3), rng=rng)
     elif recipe == "identity relu":
@@ -70,7 +71,7 @@ def learn_task(recipe: str, task: str, delay: int, seed: int, steps: int = 600) 
     256 sequences that it has not seen.
     """
     require_count("steps", steps)
-    rng = np.random.default_rng([seed, delay])
+    rng = np.random.default_rng([require_count("seed", seed, minimum=0), require_count("delay", delay)])
     net = net_for(recipe, *tasks.SIZES[require_choice("task", task, tuple(tasks.SIZES))], delay, rng)
     return learn(net, lambda n: tasks.draw(task, delay, n, rng), RECIPES[recipe], steps)
 

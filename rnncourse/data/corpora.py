@@ -10,7 +10,7 @@ from importlib import resources
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_count
+from rnncourse.errors import InputError, require_count, require_number
 
 
 def sunspots() -> tuple[np.ndarray, np.ndarray]:
@@ -69,8 +69,8 @@ def sound_wave(
     plucked at a fifth of its length, whose high partials die away first; the loudest sample is ±1.
     InputError if a partial is too high for the sample rate (k * pitch at or above half of it).
     """
-    pitch, seconds = _positive("pitch", pitch), _positive("seconds", seconds)
-    decay = _positive("decay", decay)
+    pitch, seconds = require_number("pitch", pitch, above=0), require_number("seconds", seconds, above=0)
+    decay = require_number("decay", decay, above=0)
     sample_rate, harmonics = require_count("sample_rate", sample_rate), require_count("harmonics", harmonics)
     if 2 * harmonics * pitch >= sample_rate:
         raise InputError(
@@ -103,7 +103,7 @@ def bouncing_ball(
     InputError if the ball does not fit into the picture.
     """
     T, height, width = require_count("T", T), require_count("height", height), require_count("width", width)
-    radius, bounces = _positive("radius", radius), require_count("bounces", bounces)
+    radius, bounces = require_number("radius", radius, above=0), require_count("bounces", bounces)
     if 2 * radius >= min(height, width):
         raise InputError(
             f"radius is {radius:g}, but a ball in a picture of height {height} and width {width} "
@@ -120,10 +120,3 @@ def bouncing_ball(
 
 def _read(name: str) -> str:
     return (resources.files("rnncourse.data") / name).read_text(encoding="utf-8")
-
-
-def _positive(name: str, value: float) -> float:
-    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not number or not 0 < value < np.inf:
-        raise InputError(f"{name} must be a finite number above 0, but {describe(value)} came")
-    return float(value)

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_array, require_count, require_generator
+from rnncourse.errors import (
+    InputError,
+    describe,
+    require_array,
+    require_count,
+    require_generator,
+    require_number,
+)
 
 TONES = {"C": 523.25, "D": 587.33, "E": 659.26, "G": 783.99, "A": 880.0}
 """The five tones of the recordings and their pitches in Hz (twelve-tone scale, A = 880 Hz)."""
@@ -73,8 +80,7 @@ def tone_recordings(
     if require_count("T", T) < 16:
         raise InputError(f"T must be at least 16 frames, room for a tone or two, but {T} came")
     require_generator("rng", rng)
-    if isinstance(noise, bool) or not isinstance(noise, (int, float)) or not 0 <= noise < np.inf:
-        raise InputError(f"noise must be a number of at least 0, but {describe(noise)} came")
+    noise = require_number("noise", noise, least=0)
     require_count("knocks", knocks, minimum=0)
     sounds, labels, transcripts = zip(*(_recording(T, rng) for _ in range(n)), strict=True)
     sound = np.stack(sounds) + noise * rng.normal(size=(n, T * FRAME))
@@ -99,12 +105,11 @@ def moving_digits(
     picture may stand anywhere whichever way it goes. directions: 4, or 8 with the diagonals. noise: standard
     deviation of what is added to every pixel. Raises InputError where a picture does not fit into size x size.
     """
-    pictures = require_array(
-        "pictures", np.asarray(pictures, dtype=np.float32), axes=("N", "rows", "columns")
-    )
+    pictures = require_array("pictures", pictures, axes=("N", "rows", "columns")).astype(np.float32)
     require_count("n", n)
     require_generator("rng", rng)
-    if directions not in (4, 8):
+    noise = require_number("noise", noise, least=0)
+    if require_count("directions", directions) not in (4, 8):
         raise InputError(f"directions must be 4 or 8, but {describe(directions)} came")
     if max(pictures.shape[1:]) > require_count("size", size):
         raise InputError(

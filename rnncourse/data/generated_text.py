@@ -264,7 +264,7 @@ def spelled_dates(
     if require_count("n", n) > days:
         raise InputError(f"n must be at most {days}, the days from 1990 to 2029, but {n} came")
     require_generator("rng", rng)
-    if isinstance(formats, str) or not len(formats):
+    if not isinstance(formats, (list, tuple)) or not formats:
         raise InputError(f"formats must be a list of names, but {describe(formats)} came")
     known = DATE_FORMATS | KEPT_ASIDE
     forms = [known[require_choice("formats", name, tuple(known))] for name in formats]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_count, require_generator
+from rnncourse.errors import InputError, describe, require_count, require_generator
 
 # --- What is for dinner? ------------------------------------------------------------------------------
 
@@ -82,6 +82,8 @@ def childrens_sentences(n: int, rng: np.random.Generator) -> list[list[str]]:
 
 def is_possible(sentence: Sequence[str]) -> bool:
     """Say whether the book could hold this list of tokens: one of the 12 sentences, nobody in it named twice."""
+    if not isinstance(sentence, (list, tuple)):
+        raise InputError(f"sentence must be a list of tokens, but {describe(sentence)} came")
     seers = list(sentence[:-3])
     wanted = [[sentence[0]], [sentence[0], "and", sentence[2]]] if len(sentence) > 3 else []
     named = [*seers[::2], *sentence[-2:-1]]
@@ -118,6 +120,8 @@ def _somebody_saw(rng: np.random.Generator) -> str:
 
 def shouted(text: str) -> np.ndarray:
     """Return True (n,) for each character of a loud_book that lies between quotation marks, the first one included."""
+    if not isinstance(text, str):
+        raise InputError(f"text must be a string, but {describe(text)} came")
     return np.cumsum([character == '"' for character in text], dtype=int) % 2 == 1
 
 

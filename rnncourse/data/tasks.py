@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_choice, require_count, require_generator
+from rnncourse.errors import InputError, require_choice, require_count, require_generator, require_number
 
 
 class TaskBatch(NamedTuple):
@@ -85,8 +85,7 @@ def recall_task(delay: int, B: int, rng: np.random.Generator, noise: float = 0.2
     1/4. Raises InputError for a negative noise.
     """
     _require(delay, B, rng)
-    if isinstance(noise, bool) or not isinstance(noise, (int, float)) or not 0 <= noise < np.inf:
-        raise InputError(f"noise must be a number of at least 0, but {describe(noise)} came")
+    noise = require_number("noise", noise, least=0)
     symbols = rng.integers(RECALL_SYMBOLS, size=B)
     x = np.zeros((delay + 1, B, RECALL_SYMBOLS + 1), dtype=np.float32)
     x[0, np.arange(B), symbols] = 1

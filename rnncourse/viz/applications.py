@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from rnncourse.errors import InputError, describe, require_array
+from rnncourse.errors import InputError, describe, require_number
 from rnncourse.notation import PALETTE
+from rnncourse.viz.checks import require_named, require_numbers, require_pair, require_texts
 from rnncourse.viz.style import ONE_SIDED, course_style, figure, grid, legend_above, line_styles
 
 # A colour for each label after the first, which is silence and stays white; every stretch also has its letter.
@@ -31,11 +32,10 @@ def heard_plot(
     names: what each label means, the first one silence, which stays blank. top: the pitch of the last row.
     words: what to write at the right end of a strip. Raises InputError for strips of another length.
     """
-    spectrogram = require_array("spectrogram", np.asarray(spectrogram, dtype=float), axes=("T", "F"))
-    T = len(spectrogram)
-    if not isinstance(strips, Mapping) or not strips:
-        raise InputError(f"strips must be a dict of named label rows, but {describe(strips)} came")
-    rows = {name: np.asarray(labels) for name, labels in strips.items()}
+    spectrogram = require_numbers("spectrogram", spectrogram, ("T", "F"))
+    T, names, top = len(spectrogram), require_texts("names", names), require_number("top", top, above=0)
+    said = {} if words is None else require_named("words", words)
+    rows = {name: np.asarray(labels) for name, labels in require_named("strips", strips).items()}
     for name, labels in rows.items():
         if labels.shape != (T,) or labels.dtype.kind not in "iu":
             raise InputError(f"strips[{name!r}] must hold {T} whole numbers, but {describe(labels)} came")
@@ -63,10 +63,14 @@ def heard_plot(
         below.set_xlabel("frame")
         below.spines["left"].set_visible(False)
         for row, name in enumerate(rows):
-            said = (words or {}).get(name)
-            if said is not None:
+            if name in said:
                 below.annotate(
-                    said, (T, row), (6, 0), textcoords="offset points", va="center", annotation_clip=False
+                    said[name],
+                    (T, row),
+                    (6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    annotation_clip=False,
                 )
     return fig
 
@@ -98,18 +102,18 @@ def band_plot(
 
     The first band is the wider one, drawn lightly; the second has an edge. Raises InputError for other lengths.
     """
-    t = _row("t", t)
-    actual, middle = _row("actual", actual, len(t)), _row("middle", middle, len(t))
-    if not isinstance(bands, Mapping) or not 1 <= len(bands) <= 2:
-        raise InputError(f"bands must be a dict of one or two bands, but {describe(bands)} came")
+    t = require_numbers("t", t)
+    actual, middle = require_numbers("actual", actual, n=len(t)), require_numbers("middle", middle, n=len(t))
+    require_named("bands", bands, most=2)
     fig, ax = figure(height=3.3)
     looks = (
         {"facecolor": "#D5E8F4", "edgecolor": "none"},
         {"facecolor": "#F3B98F", "edgecolor": PALETTE["vermillion"], "linewidth": 0.8},
     )
     with course_style():
-        for (name, (low, high)), look in zip(bands.items(), looks, strict=False):
-            low, high = _row(f"low of {name!r}", low, len(t)), _row(f"high of {name!r}", high, len(t))
+        for (name, band), look in zip(bands.items(), looks, strict=False):
+            edges = zip(("low", "high"), require_pair(f"bands[{name!r}]", band, "(low, high)"), strict=True)
+            low, high = (require_numbers(f"{edge} of {name!r}", values, n=len(t)) for edge, values in edges)
             if (low > high).any():
                 raise InputError(f"bands[{name!r}] must be (low, high), but low is above high somewhere")
             ax.fill_between(t, low, high, label=name, **look)
@@ -127,9 +131,9 @@ def probability_bars(tokens: Sequence[str], shares: Mapping[str, ArrayLike], *, 
 
     Raises InputError for numbers that are no probabilities.
     """
-    if not isinstance(shares, Mapping) or not 1 <= len(shares) <= 4:
-        raise InputError(f"shares must be a dict of one to four cases, but {describe(shares)} came")
-    rows = {name: _row(f"shares[{name!r}]", p, len(tokens)) for name, p in shares.items()}
+    n = len(require_texts("tokens", tokens))
+    shares = require_named("shares", shares, most=4)
+    rows = {name: require_numbers(f"shares[{name!r}]", p, n=n) for name, p in shares.items()}
     for name, p in rows.items():
         if (p < 0).any() or (p > 1).any():
             raise InputError(f"shares[{name!r}] must hold probabilities from 0 to 1")
@@ -146,15 +150,3 @@ def probability_bars(tokens: Sequence[str], shares: Mapping[str, ArrayLike], *, 
         grid(ax)
         legend_above(fig)
     return fig
-
-
-def _row(name: str, values: ArrayLike, n: int | None = None) -> np.ndarray:
-    """Return `values` as n floats in a row, or raise InputError."""
-    try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, but {describe(values)} came") from None
-    require_array(name, array, axes=("n",))
-    if n is not None and len(array) != n:
-        raise InputError(f"{name} must hold {n} values, but {len(array)} came")
-    return array

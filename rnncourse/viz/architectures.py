@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from rnncourse.errors import InputError, describe, require_array, require_choice, require_count
+from rnncourse.errors import InputError, describe, require_choice, require_count
 from rnncourse.notation import PALETTE, colour
+from rnncourse.viz.checks import require_list, require_numbers, require_texts
 from rnncourse.viz.diagrams import BOX, CHARACTER, TALL, arrow, box, line, svg, symbol, text
 from rnncourse.viz.style import LIGHT_GREY, course_style, figure
 
@@ -102,20 +103,19 @@ def picture_grid(
 
     captions: n short texts. marked: n truth values. Raises InputError for other numbers of them.
     """
-    pictures = require_array("pictures", np.asarray(pictures, dtype=float), axes=("n", "rows", "columns"))
+    pictures = require_numbers("pictures", pictures, ("n", "rows", "columns"))
     n = len(pictures)
     if n > 16:
         raise InputError(f"pictures holds {n}, but at most 16 can be seen on a page")
-    for name, values in (("captions", captions), ("marked", marked)):
-        if values is not None and (isinstance(values, str) or len(values) != n):
-            raise InputError(f"{name} must have {n} entries, one a picture, but {describe(values)} came")
+    captions = require_texts("captions", captions, n)
+    framed = np.zeros(n) if marked is None else require_numbers("marked", marked, n=n)
     rows = -(-n // 8)
     fig, axes = figure(width=8.2, height=1.5 * rows, rows=rows, cols=8)
     with course_style():
         for k, ax in enumerate(np.ravel(axes)):
             ax.set_xticks([])
             ax.set_yticks([])
-            ax.spines[:].set_visible(k < n and bool(marked is not None and marked[k]))
+            ax.spines[:].set_visible(k < n and bool(framed[k]))
             if k < n:
                 ax.imshow(pictures[k], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
                 ax.set_xlabel(captions[k], color="black")
@@ -129,7 +129,8 @@ def answer_table(rows: Sequence[tuple[str, str, str]], answerer: str = "the net"
 
     rows: up to 12 triples (read, right, answer). Raises InputError for none, for more, and for other things.
     """
-    given = list(rows) if isinstance(rows, Sequence) and not isinstance(rows, str) else []
+    given = require_list("rows", rows, "1 to 12 triples of texts (read, right, answer)")
+    (answerer,) = require_texts("answerer", [answerer])
     whole = all(
         isinstance(row, tuple) and len(row) == 3 and all(isinstance(w, str) for w in row) for row in given
     )
@@ -201,9 +202,7 @@ def _checked(
 def _words(name: str, given: Sequence[str] | int | None, default: int) -> list[str]:
     if given is None or (isinstance(given, int) and not isinstance(given, bool)):
         return [""] * (default if given is None else require_count(name, given))
-    if isinstance(given, str) or not len(given) or not all(isinstance(one, str) for one in given):
-        raise InputError(f"{name} must be a list of texts or a number, but {describe(given)} came")
-    return list(given)
+    return require_texts(name, given)
 
 
 def _columns(wiring: Wiring, n_in: int, n_out: int) -> int:

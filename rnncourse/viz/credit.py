@@ -8,6 +8,7 @@ import numpy as np
 
 from rnncourse.errors import InputError, require_array, require_count
 from rnncourse.notation import PALETTE
+from rnncourse.viz.checks import require_list, require_texts
 from rnncourse.viz.diagrams import Point, signed, svg, text
 from rnncourse.viz.style import diverging_colour
 
@@ -22,11 +23,12 @@ def sum_of_matrices(parts: Sequence[np.ndarray], titles: Sequence[str], *, digit
     titles: one text for each part and one for the sum. digits: decimals to print, 0 for colours only.
     Raises InputError for parts of different shapes and titles that do not fit.
     """
-    parts = [require_array(f"parts[{k}]", part, axes=("n", "m")) for k, part in enumerate(parts)]
+    listed = require_list("parts", parts, "matrices (n, m)")
+    parts = [require_array(f"parts[{k}]", part, axes=("n", "m")) for k, part in enumerate(listed)]
     if not parts or len({part.shape for part in parts}) != 1:
         raise InputError(f"parts must be matrices of one shape, but {[part.shape for part in parts]} came")
-    if isinstance(titles, str) or len(titles) != len(parts) + 1:
-        raise InputError(f"titles must hold {len(parts) + 1} texts, one a part and one for the sum")
+    titles = require_texts("titles", titles, len(parts) + 1)  # one a part and one for the sum
+    require_count("digits", digits, minimum=0)
     n, m = parts[0].shape
     total = sum(parts)
     limit = max(float(np.abs(matrix).max()) for matrix in (*parts, total)) or 1.0

@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rnncourse.errors import InputError, describe, require_count
+from rnncourse.errors import InputError, describe, require_count, require_number
 from rnncourse.notation import PALETTE, colour
+from rnncourse.viz.checks import require_list
 
 BOX = 52  # width of a box
 TALL = 38  # height of a box
@@ -208,11 +209,10 @@ def _texts(name: str, values: Values | None, T: int) -> list[str]:
     """Return the values as T short texts, or none at all."""
     if values is None:
         return []
-    if isinstance(values, str):
-        raise InputError(f"{name} must be a list of {T} texts or numbers, but the text {values!r} came")
-    if len(values) != T:
-        raise InputError(f"{name} must hold T = {T} values, but {len(values)} came: {describe(list(values))}")
-    return [value if isinstance(value, str) else signed(value) for value in values]
+    listed = require_list(name, values, f"{T} texts or numbers")
+    if len(listed) != T:
+        raise InputError(f"{name} must hold T = {T} values, but {len(listed)} came: {describe(listed)}")
+    return [value if isinstance(value, str) else signed(require_number(name, value)) for value in listed]
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -10,12 +10,12 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from rnncourse.errors import InputError, describe, require_array, require_count
+from rnncourse.errors import InputError, describe, require_array, require_count, require_number
+from rnncourse.viz.checks import require_named
 from rnncourse.viz.style import course_style, figure, grid, line_styles
 
 DECADES = 12  # the colours end at 1e-12 and 1e12: what lies beyond looks the same
 LEVELS = 256
-MOST_CURVES = 7
 HALF_ULP = 2.0**-24  # added to 1 in float32, anything smaller is rounded away
 
 # Bright where the gradient keeps its size; into the dark through blue where it dies, through red where it
@@ -58,8 +58,7 @@ def gradient_heat_maps(runs: Mapping[str, np.ndarray], *, cols: int = 2) -> Figu
 
     cols: how many in a row. Raises InputError for an empty mapping and for other axes.
     """
-    if not isinstance(runs, Mapping) or not runs:
-        raise InputError(f"runs must be a mapping of titles to gradients, but {describe(runs)} came")
+    require_named("runs", runs, most=12)
     rows = -(-len(runs) // require_count("cols", cols))
     fig, axes = figure(width=9.0, height=0.5 + 1.7 * rows, rows=rows, cols=cols)
     axes = np.atleast_2d(axes).reshape(rows, cols)
@@ -88,8 +87,8 @@ def norm_curves(
     floor: the lowest power of 10 that is drawn; a curve that falls below leaves the picture. rounding: mark what
     float32 rounds away beside a gradient of size 1? Raises InputError for more curves and for other axes.
     """
-    if not isinstance(curves, Mapping) or not 0 < len(curves) <= MOST_CURVES:
-        raise InputError(f"curves must name 1 to {MOST_CURVES} curves, but {describe(curves)} came")
+    require_named("curves", curves)
+    floor = require_number("floor", floor)
     fig, ax = figure(height=3.6)
     with course_style():
         for (name, log10_norms), style in zip(curves.items(), line_styles(len(curves)), strict=True):

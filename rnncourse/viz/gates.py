@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from rnncourse.errors import InputError, describe, require_array, require_count
+from rnncourse.errors import InputError, describe, require_count, require_number
 from rnncourse.notation import PALETTE, colour, dash, latex
+from rnncourse.viz.checks import require_named, require_numbers, require_texts
 from rnncourse.viz.diagrams import svg, text
 from rnncourse.viz.style import DIVERGING, LIGHT_GREY, ONE_SIDED, course_style, diverging_colour, figure, grid
 
@@ -25,9 +26,8 @@ def gate_curve(marks: Mapping[str, float]) -> Figure:
 
     marks: name -> pre-activation. Raises InputError for one that is not on the picture.
     """
-    for name, at in marks.items():
-        if not -8 <= at <= 8:
-            raise InputError(f"marks[{name!r}] must lie from -8 to 8, but {describe(at)} came")
+    for name, at in require_named("marks", marks).items():
+        require_number(f"marks[{name!r}]", at, least=-8, most=8)
     fig, ax = figure(height=2.9)
     a = np.linspace(-8, 8, 321)
     with course_style():
@@ -59,11 +59,9 @@ def text_trace(written: str, values: ArrayLike, *, limit: float | None = None, p
     """
     if not isinstance(written, str) or not written:
         raise InputError(f"written must be a text that is not empty, but {describe(written)} came")
-    values = require_array("values", np.asarray(values, dtype=float), axes=("T",))
-    if len(values) != len(written):
-        raise InputError(f"values must hold {len(written)} numbers, one a character, but {len(values)} came")
+    values = require_numbers("values", values, ("T",), len(written))
     per_line = require_count("per_line", per_line)
-    limit = float(np.abs(values).max()) or 1.0 if limit is None else float(limit)
+    limit = float(np.abs(values).max()) or 1.0 if limit is None else require_number("limit", limit, above=0)
     parts = []
     for t, (character, value) in enumerate(zip(written, values, strict=True)):
         row, column = divmod(t, per_line)
@@ -83,18 +81,11 @@ def gate_lines(written: Sequence[str], gates: Mapping[str, ArrayLike]) -> Figure
     written: T characters or words. gates: letters of i, f, o, g, c, h -> (T,), in the colours of the notation.
     Raises InputError for other letters, values that do not fit the text, and a text too long to be read.
     """
+    written = _characters(written)
     T = len(written)
-    if not 0 < T <= LONGEST_LINES:
-        raise InputError(f"written must hold 1 to {LONGEST_LINES} characters, but {T} came")
     if not isinstance(gates, Mapping) or not gates or not set(gates) <= set(_LETTERS):
         raise InputError(f"gates must name some of {', '.join(_LETTERS)}, but {describe(gates)} came")
-    values = {}
-    for name, numbers in gates.items():
-        values[name] = require_array(f"gates[{name!r}]", np.asarray(numbers, dtype=float), axes=("T",))
-        if len(values[name]) != T:
-            raise InputError(
-                f"gates[{name!r}] must hold {T} numbers, one a character, but {len(values[name])} came"
-            )
+    values = {name: require_numbers(f"gates[{name!r}]", each, ("T",), T) for name, each in gates.items()}
     panels = [
         names for names in ([n for n in values if n in "ifo"], [n for n in values if n in "gch"]) if names
     ]
@@ -133,12 +124,8 @@ def gate_heat_map(
     label: what the colours mean. one_sided: values from 0 to 1, such as gates, white to blue; else blue below 0
     and orange above. Raises InputError for values that do not fit the text.
     """
-    require_array("values", values, axes=("T", "H"))
-    T, H = values.shape
-    if len(written) != T or T > LONGEST_LINES:
-        raise InputError(
-            f"written must hold T = {T} characters, at most {LONGEST_LINES}, to go with values, but {len(written)} came"
-        )
+    written = _characters(written)
+    T, H = require_numbers("values", values, ("T", "H"), len(written)).shape
     fig, ax = figure(width=9.5, height=min(6.0, 1.1 + 0.2 * H))
     limit = max(float(np.abs(values).max()), 1e-12)
     with course_style():
@@ -157,6 +144,14 @@ def gate_heat_map(
         ax.spines[:].set_visible(False)
         fig.colorbar(image, ax=ax, pad=0.01, label=label).outline.set_visible(False)
     return fig
+
+
+def _characters(written: Sequence[str]) -> list[str]:
+    """Return a text as its characters, or a list of characters or words as it is, if there are not too many."""
+    listed = list(written) if isinstance(written, str) else require_texts("written", written)
+    if not 0 < len(listed) <= LONGEST_LINES:
+        raise InputError(f"written must hold 1 to {LONGEST_LINES} characters, but {len(listed)} came")
+    return listed
 
 
 def _beside(at: float) -> tuple[tuple[int, int], str]:

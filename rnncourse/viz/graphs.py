@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from rnncourse.errors import InputError, describe, require_count
+from rnncourse.errors import InputError, require_count
 from rnncourse.notation import PALETTE
+from rnncourse.viz.checks import require_list, require_texts
 from rnncourse.viz.diagrams import BOX, TALL, Point, arrow, arrowhead, line, svg, symbol, text
 
 LIT = PALETTE["vermillion"]  # where the gradient travels now
@@ -267,6 +268,4 @@ def _require_node(node: str, places: dict[str, Point]) -> None:
 
 
 def _texts(name: str, values: Sequence[str]) -> list[str]:
-    if isinstance(values, str) or not all(isinstance(value, str) for value in values):
-        raise InputError(f"{name} must be a list of texts, but {describe(values)} came")
-    return list(values)
+    return require_texts(name, values) if require_list(name, values, "texts") else []

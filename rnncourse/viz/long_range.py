@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from rnncourse.errors import InputError, describe, require_array
 from rnncourse.notation import PALETTE
+from rnncourse.viz.checks import require_named, require_numbers
 from rnncourse.viz.style import (
     DIVERGING,
     course_style,
@@ -32,7 +33,9 @@ def activation_curves(
     Raises InputError where values and slopes do not have the same names, or not the length of a.
     """
     require_array("a", a, axes=("n",))
-    if _names("values", values, MOST_CURVES) != _names("slopes", slopes, MOST_CURVES):
+    if list(require_named("values", values, MOST_CURVES)) != list(
+        require_named("slopes", slopes, MOST_CURVES)
+    ):
         raise InputError(f"values and slopes must have the same names, but {[*values]} and {[*slopes]} came")
     fig, axes = figure(height=3.2, cols=2)
     with course_style():
@@ -55,7 +58,7 @@ def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
 
     asked: 1 at the steps where an answer is wanted; they carry an arrow.
     """
-    titles = _names("tasks", tasks, MOST_PANELS)
+    titles = list(require_named("tasks", tasks, MOST_PANELS))
     fig, axes = figure(height=0.3 + 1.15 * len(titles), rows=len(titles))
     with course_style():
         for ax, (title, (x, asked)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
@@ -88,8 +91,9 @@ def delay_curves(
     The names must be the same in all panels, at most 7. chance: title -> the score of guessing, a dashed line.
     Delays stand on a logarithmic axis. Raises InputError for other names and shapes.
     """
-    titles = _names("panels", panels, MOST_PANELS)
-    names = _names(f"panels[{titles[0]!r}]", panels[titles[0]], MOST_CURVES)
+    titles = list(require_named("panels", panels, MOST_PANELS))
+    names = list(require_named(f"panels[{titles[0]!r}]", panels[titles[0]], MOST_CURVES))
+    guessing = {} if chance is None else require_named("chance", chance)
     fig, axes = figure(width=min(9.5, 3.0 + 2.6 * len(titles)), height=height, cols=len(titles))
     with course_style():
         for ax, (title, curves) in zip(np.atleast_1d(axes), panels.items(), strict=True):
@@ -102,11 +106,11 @@ def delay_curves(
                 ax.plot(delays, scores.mean(axis=1), label=label, **style)
                 ax.plot(delays, scores, ".", color=style["color"], markersize=5, alpha=0.55)
                 ticks |= {*delays}
-            if chance and title in chance:
-                ax.axhline(chance[title], color="black", linestyle=(0, (1, 2)), linewidth=1.2)
+            if title in guessing:
+                ax.axhline(guessing[title], color="black", linestyle=(0, (1, 2)), linewidth=1.2)
                 place = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
                 ax.annotate(
-                    "guessing", (0, chance[title]), (3, -3), va="top", fontsize=9, color="#555555", **place
+                    "guessing", (0, guessing[title]), (3, -3), va="top", fontsize=9, color="#555555", **place
                 )
             ax.set_xscale("log")
             ax.set_xticks(sorted(ticks), [f"{tick:g}" for tick in sorted(ticks)])
@@ -122,18 +126,11 @@ def delay_curves(
 def _curve(name: str, pair: tuple) -> tuple[np.ndarray, np.ndarray]:
     if not isinstance(pair, tuple) or len(pair) < 2:
         raise InputError(f"{name!r} must be a pair (delays, scores), but {describe(pair)} came")
-    delays, scores = np.asarray(pair[0], dtype=float), np.asarray(pair[1], dtype=float)
-    require_array(f"delays of {name!r}", delays, axes=("n",))
-    require_array(f"scores of {name!r}", scores, axes=("n", "seeds"))
+    delays = require_numbers(f"delays of {name!r}", pair[0])
+    scores = require_numbers(f"scores of {name!r}", pair[1], ("n", "seeds"))
     if len(delays) != len(scores) or (delays <= 0).any():
         raise InputError(
             f"{name!r} needs one positive delay for each row of scores, "
             f"but {delays} came for scores {scores.shape}"
         )
     return delays, scores
-
-
-def _names(name: str, items: Mapping, most: int) -> list[str]:
-    if not isinstance(items, Mapping) or not 1 <= len(items) <= most:
-        raise InputError(f"{name} must be a dict of 1 to {most} named entries, but {describe(items)} came")
-    return list(items)

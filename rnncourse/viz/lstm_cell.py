@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from rnncourse.errors import InputError, describe, require_choice, require_count
 from rnncourse.notation import PALETTE, colour, dash
+from rnncourse.viz.checks import require_list
 from rnncourse.viz.diagrams import Point, arrowhead, signed, svg, symbol, text
 
 LSTM_PARTS = ("belt", "forget", "input", "candidate", "output")
@@ -50,7 +51,7 @@ def lstm_cell(
     `unit` is written; what is missing stays blank. highlight: parts to draw bold.
     Raises InputError for parts, values and units that do not exist.
     """
-    drawn, bold = _parts("parts", parts), _parts("highlight", highlight or ())
+    drawn, bold = _parts("parts", parts), _parts("highlight", () if highlight is None else highlight)
     numbers = lstm_cell_numbers(values, unit)
     groups = [
         f'<g data-part="{part}">{"".join(_DRAW[part](numbers, part in bold, drawn))}</g>'
@@ -126,7 +127,7 @@ def _one(name: str, value: ArrayLike, unit: int) -> float | None:
 
 
 def _parts(name: str, parts: str | Iterable[str]) -> tuple[str, ...]:
-    listed = (parts,) if isinstance(parts, str) else tuple(parts)
+    listed = (parts,) if isinstance(parts, str) else tuple(require_list(name, parts, "parts of the cell"))
     for part in listed:
         require_choice(name, part, LSTM_PARTS)
     if name == "parts" and not listed:

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from rnncourse.errors import InputError, describe, require_array, require_count
+from rnncourse.errors import InputError, require_count, require_number
 from rnncourse.notation import PALETTE
+from rnncourse.viz.checks import require_named, require_numbers, require_pair
 from rnncourse.viz.style import course_style, figure, grid, legend_above, line_styles
 
 MARKED_POINTS = 16  # a line with more points carries a marker only here and there
@@ -29,10 +30,9 @@ def line_plot(
 
     Raises InputError for lines of other lengths than x.
     """
-    x = _numbers("x", x)
-    series = {
-        name: _numbers(f"lines[{name!r}]", values, len(x)) for name, values in _named("lines", lines).items()
-    }
+    x = require_numbers("x", x)
+    lines = require_named("lines", lines)
+    series = {name: require_numbers(f"lines[{name!r}]", y, n=len(x)) for name, y in lines.items()}
     fig, ax = figure(height=3.2)
     with course_style():
         for (name, values), style in zip(series.items(), line_styles(len(series)), strict=True):
@@ -51,7 +51,8 @@ def loss_plot(losses: Mapping[str, ArrayLike], *, ylabel: str = "loss", log: boo
     log: draw the losses on a logarithmic axis; they must then be positive. Raises InputError otherwise.
     """
     curves = {
-        name: _numbers(f"losses[{name!r}]", values) for name, values in _named("losses", losses).items()
+        name: require_numbers(f"losses[{name!r}]", values)
+        for name, values in require_named("losses", losses).items()
     }
     if log and any((values <= 0).any() for values in curves.values()):
         raise InputError("losses must be positive to be drawn with log=True, but a loss of 0 or less came")
@@ -87,14 +88,15 @@ def forecast_plot(
     split: the time where training ends and testing begins, drawn as a vertical line.
     Raises InputError for lengths that differ.
     """
-    t = _numbers("t", t)
-    actual = _numbers("actual", actual, len(t))
+    t = require_numbers("t", t)
+    actual = require_numbers("actual", actual, n=len(t))
     pairs = {}
-    for name, pair in _named("forecasts", forecasts).items():
-        if not isinstance(pair, tuple) or len(pair) != 2:
-            raise InputError(f"forecasts[{name!r}] must be a pair (times, values), but {describe(pair)} came")
-        times = _numbers(f"times of {name!r}", pair[0])
-        pairs[name] = times, _numbers(f"values of {name!r}", pair[1], len(times))
+    for name, given in require_named("forecasts", forecasts).items():
+        times, values = require_pair(f"forecasts[{name!r}]", given, "(times, values)")
+        times = require_numbers(f"times of {name!r}", times)
+        pairs[name] = times, require_numbers(f"values of {name!r}", values, n=len(times))
+    if split is not None:
+        split = require_number("split", split)
     fig, ax = figure(height=3.2)
     with course_style():
         ax.plot(t, actual, color=PALETTE["grey"], linewidth=2.5, label="measured")
@@ -119,9 +121,9 @@ def bars_with_seeds(
 
     groups: name -> results, one per seed. reference: a name and a level, drawn as a dashed line.
     """
-    results = {
-        name: _numbers(f"groups[{name!r}]", values) for name, values in _named("groups", groups, 12).items()
-    }
+    groups = require_named("groups", groups, most=12)
+    results = {name: require_numbers(f"groups[{name!r}]", values) for name, values in groups.items()}
+    require_count("digits", digits, minimum=0)
     means = [values.mean() for values in results.values()]
     fig, ax = figure(width=min(9.5, 2.2 + 1.3 * len(results)), height=3.2)
     with course_style():
@@ -133,7 +135,8 @@ def bars_with_seeds(
             label = ax.annotate(number, (k, top), (0, 8), textcoords="offset points", ha="center")
             label.set(weight="bold", bbox={"boxstyle": "square,pad=0", "fc": "white", "ec": "none"})
         if reference is not None:
-            name, level = reference
+            name, level = require_pair("reference", reference, "(name, level)")
+            level = require_number("level of reference", level)
             ax.axhline(level, color=PALETTE["vermillion"], linestyle="--", linewidth=1.5)
             words, right_end = f"{name}\n{level:.{digits}f}", ("axes fraction", "data")
             ax.annotate(
@@ -150,16 +153,12 @@ def bars_with_seeds(
 
 def curve_with_seeds(x: ArrayLike, curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str) -> Figure:
     """Return named curves (n, seeds) over x (n,): the mean as a line, every seed as a small dot."""
-    x = _numbers("x", x)
+    x = require_numbers("x", x)
     fig, ax = figure(height=3.2)
-    named = _named("curves", curves)
+    named = require_named("curves", curves)
     with course_style():
         for (name, values), style in zip(named.items(), line_styles(len(named)), strict=True):
-            values = require_array(f"curves[{name!r}]", np.asarray(values, dtype=float), axes=("n", "seeds"))
-            if len(values) != len(x):
-                raise InputError(
-                    f"curves[{name!r}] must have {len(x)} rows to go with x, but {len(values)} came"
-                )
+            values = require_numbers(f"curves[{name!r}]", values, ("n", "seeds"), len(x))
             ax.plot(x, values.mean(axis=1), label=name, **style)
             ax.plot(x, values, ".", color=style["color"], markersize=4, alpha=0.6)
         _finish(ax, xlabel, ylabel)
@@ -173,7 +172,7 @@ def windows_picture(series: ArrayLike, width: int, *, windows: int = 4) -> Figur
 
     width: values in a window; the value after it is the target. Raises InputError for a series too short.
     """
-    series = _numbers("series", series)
+    series = require_numbers("series", series)
     require_count("width", width)
     require_count("windows", windows)
     shown = width + windows
@@ -181,16 +180,16 @@ def windows_picture(series: ArrayLike, width: int, *, windows: int = 4) -> Figur
         raise InputError(
             f"series needs at least {shown} values for {windows} windows of {width} + 1, but {len(series)} came"
         )
-    numbers = [f"{value:.0f}" for value in series[:shown]]
+    written = [f"{value:.0f}" for value in series[:shown]]
     fig, ax = figure(width=min(9.5, 1.7 + 0.75 * shown), height=0.8 + 0.46 * (windows + 1))
     with course_style():
         for col in range(shown):
-            _cell(ax, col, 0, numbers[col], "#EFEFEF", "#9A9A9A")
+            _cell(ax, col, 0, written[col], "#EFEFEF", "#9A9A9A")
         for row in range(windows):
             for col in range(row, row + width):
-                _cell(ax, col, row + 1, numbers[col], "#CDE4F2", PALETTE["blue"])
+                _cell(ax, col, row + 1, written[col], "#CDE4F2", PALETTE["blue"])
             target = row + width
-            _cell(ax, target, row + 1, numbers[target], "#F8DCC8", PALETTE["vermillion"], dashed=True)
+            _cell(ax, target, row + 1, written[target], "#F8DCC8", PALETTE["vermillion"], dashed=True)
         labels = ["series", *(f"window {k + 1}" for k in range(windows))]
         ax.set_yticks(range(windows + 1), labels)
         ax.set_xticks([])
@@ -207,9 +206,9 @@ def frames_strip(video: np.ndarray, *, times: Sequence[float] | None = None, cou
 
     times: n times in seconds; the frame number is written where they are missing.
     """
-    video = require_array("video", np.asarray(video, dtype=float), axes=("n", "rows", "columns"))
-    if times is not None and len(times) != len(video):
-        raise InputError(f"times must hold {len(video)} values, one per frame, but {len(times)} came")
+    video = require_numbers("video", video, ("n", "rows", "columns"))
+    if times is not None:
+        times = require_numbers("times", times, n=len(video))
     chosen = (
         np.linspace(0, len(video) - 1, min(require_count("count", count), len(video))).round().astype(int)
     )
@@ -225,7 +224,7 @@ def frames_strip(video: np.ndarray, *, times: Sequence[float] | None = None, cou
 
 def sound_plot(wave: ArrayLike, rate: int, *, zoom: int = 60) -> Figure:
     """Return a sound (n,), sampled `rate` times a second: all of it, and its first `zoom` samples as dots."""
-    wave = _numbers("wave", wave)
+    wave = require_numbers("wave", wave)
     require_count("rate", rate)
     require_count("zoom", zoom)
     fig, (whole, close) = figure(height=2.8, cols=2)
@@ -253,33 +252,14 @@ def _cell(ax: Axes, col: int, row: int, words: str, fill: str, edge: str, dashed
 
 def _finish(ax: Axes, xlabel: str | None, ylabel: str | None, title: str | None = None) -> None:
     """Name the axes and lay a light grid behind the data."""
-    if xlabel:
+    if xlabel is not None:
         ax.set_xlabel(xlabel)
-    if ylabel:
+    if ylabel is not None:
         ax.set_ylabel(ylabel)
-    if title:
+    if title is not None:
         ax.set_title(title)
     grid(ax)
 
 
 def _marker_step(n: int) -> int:
     return -(-n // MARKED_POINTS)
-
-
-def _numbers(name: str, values: ArrayLike, n: int | None = None) -> np.ndarray:
-    """Return `values` as n floats in a row, or raise InputError."""
-    try:
-        array = np.asarray(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, but {describe(values)} came") from None
-    require_array(name, array, axes=("n",))
-    if n is not None and len(array) != n:
-        raise InputError(f"{name} must hold {n} values, but {len(array)} came")
-    return array
-
-
-def _named(name: str, items: Mapping, most: int = 7) -> Mapping:
-    """Return `items` if it is a dict of 1 to `most` named things, else raise InputError."""
-    if not isinstance(items, Mapping) or not 1 <= len(items) <= most:
-        raise InputError(f"{name} must be a dict of 1 to {most} named entries, but {describe(items)} came")
-    return items

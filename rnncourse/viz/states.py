@@ -10,7 +10,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from rnncourse.errors import InputError, describe, require_array
+from rnncourse.errors import InputError, require_array
+from rnncourse.viz.checks import require_named, require_numbers, require_texts
 from rnncourse.viz.diagrams import signed
 from rnncourse.viz.style import (
     DIVERGING,
@@ -47,7 +48,7 @@ def state_heat_map(
         if step_labels is not None and max(map(len, step_labels)) > 6:
             ax.tick_params(axis="x", labelrotation=30)
         ax.set_xlabel("step t")
-        if title:
+        if title is not None:
             ax.set_title(title)
         fig.colorbar(image, ax=ax, label="state", pad=0.02).outline.set_visible(False)
     return fig
@@ -62,9 +63,8 @@ def state_heat_maps(
     step_labels: name -> T texts. Raises InputError for runs that are not all of one shape, and for labels
     that do not fit.
     """
-    if not isinstance(runs, Mapping) or not runs:
-        raise InputError(f"runs must be a mapping of names to states, but {describe(runs)} came")
-    states = {name: _require_states(h) for name, h in runs.items()}
+    states = {name: _require_states(h) for name, h in require_named("runs", runs).items()}
+    labels = {} if step_labels is None else require_named("step_labels", step_labels)
     if len({h.shape for h in states.values()}) > 1:
         shapes = ", ".join(f"{name} {h.shape}" for name, h in states.items())
         raise InputError(f"runs must all have the same shape (T, H), but: {shapes}")
@@ -74,8 +74,7 @@ def state_heat_maps(
     fig, axes = figure(width=width, height=min(9.0, len(states) * (1.0 + 0.4 * H)), rows=len(states))
     with course_style():
         for ax, (name, h) in zip(np.atleast_1d(axes), states.items(), strict=True):
-            texts = None if step_labels is None else step_labels.get(name)
-            image = _draw_heat_map(ax, h, norm, texts, None)
+            image = _draw_heat_map(ax, h, norm, labels.get(name), None)
             ax.set_title(name)
         fig.colorbar(image, ax=axes, label="state", pad=0.02).outline.set_visible(False)
     return fig
@@ -89,20 +88,14 @@ def evidence_plot(
     labels: n texts. wanted: (n,) what should be said, a black bar. The groups stand side by side above each
     piece of evidence. Raises InputError for answers that do not fit the labels.
     """
-    n = len(_labels("labels", labels, len(labels), []))
-    if not isinstance(answers, Mapping) or not 0 < len(answers) <= 3:
-        raise InputError(f"answers must name 1 to 3 groups of nets, but {describe(answers)} came")
+    labels = require_texts("labels", labels)
+    n = len(labels)
     groups = {
-        name: require_array(f"answers[{name!r}]", np.asarray(values, dtype=float), axes=("n", "nets"))
-        for name, values in answers.items()
+        name: require_numbers(f"answers[{name!r}]", values, ("n", "nets"), n)
+        for name, values in require_named("answers", answers, most=3).items()
     }
-    for name, values in groups.items():
-        if len(values) != n:
-            raise InputError(f"answers[{name!r}] must have {n} rows, one a label, but {len(values)} came")
     if wanted is not None:
-        wanted = require_array("wanted", np.asarray(wanted, dtype=float), axes=("n",))
-        if len(wanted) != n:
-            raise InputError(f"wanted must hold {n} numbers, one a label, but {len(wanted)} came")
+        wanted = require_numbers("wanted", wanted, n=n)
     fig, ax = figure(height=3.4)
     room = 0.72 / len(groups)  # of the width between two labels
     with course_style():
@@ -138,8 +131,8 @@ def state_planes(
     the state after one step, its marker the right answer, truth (T,); the first state is ringed, and a thin
     line joins a state to the next. Raises InputError for other shapes.
     """
-    if not isinstance(runs, Mapping) or not 0 < len(runs) <= 3:
-        raise InputError(f"runs must name 1 to 3 runs, but {describe(runs)} came")
+    require_named("runs", runs, most=3)
+    names = require_texts("names", names)
     K = len(names)
     truth = require_array("truth", truth, axes=("T",), kind="i")
     if K > 4 or truth.min() < 0 or truth.max() >= K:
@@ -201,15 +194,6 @@ def _require_states(h: np.ndarray) -> np.ndarray:
 
 def _name_ticks(set_ticks, name: str, labels: Sequence[str] | None, n: int, default: list[str]) -> None:
     """Put n labels on an axis; the numbered default is thinned out where it would not fit."""
-    names = _labels(name, labels, n, default)
+    names = default if labels is None else require_texts(name, labels, n)
     every = 1 if labels is not None else -(-n // 24)
     set_ticks(np.arange(n)[::every], names[::every])
-
-
-def _labels(name: str, labels: Sequence[str] | None, n: int, default: list[str]) -> list[str]:
-    """Return n labels, the default ones if none are given."""
-    if labels is None:
-        return default
-    if isinstance(labels, str) or len(labels) != n:
-        raise InputError(f"{name} must be a list of {n} texts, but {describe(labels)} came")
-    return [str(label) for label in labels]

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_array
+from rnncourse.errors import InputError, require_array, require_count
 from rnncourse.notation import PALETTE, colour
+from rnncourse.viz.checks import require_list, require_texts
 from rnncourse.viz.diagrams import CHARACTER, box, svg, text
 
 GREY = PALETTE["grey"]
@@ -20,8 +21,7 @@ def token_strip(tokens: Sequence[str], *, marked: Collection[int] = ()) -> str:
 
     marked: the steps to draw bold. Raises InputError for one string instead of a list, and for no tokens.
     """
-    if isinstance(tokens, str) or not len(tokens) or not all(isinstance(token, str) for token in tokens):
-        raise InputError(f"tokens must be a list of at least one text, but {describe(tokens)} came")
+    tokens, marked = require_texts("tokens", tokens), require_list("marked", marked, "steps")
     parts, left = [], 6.0
     for t, token in enumerate(tokens, start=1):
         width = max(30.0, CHARACTER * len(token) + 12)
@@ -42,6 +42,7 @@ def memory_strip(deck: Sequence[str], turned: np.ndarray, remembered: np.ndarray
     A card that is turned has a blue frame, a place that is remembered is filled. Raises InputError where
     shapes differ or the game is too long to be read.
     """
+    deck = require_texts("deck", deck)
     n = len(deck)
     require_array("turned", turned, axes=("T",), kind="i")
     T = len(turned)
@@ -75,13 +76,19 @@ def memory_table(
     empty. state: the places remembered, the oldest first, drawn in `slots` boxes.
     Raises InputError for places that do not exist and for more of them than there are boxes.
     """
+    deck = require_texts("deck", deck)
     n, columns = len(deck), -(-len(deck) // 2)
+    face_up, state = (
+        [require_count(name, place, minimum=0) for place in require_list(name, places, "places")]
+        for name, places in (("face_up", face_up), ("state", state))
+    )
+    require_count("slots", slots)
     require_array("gone", gone, axes=("n",), kind="any")
     if gone.shape != (n,):
         raise InputError(f"gone must have an entry for each of {n} places, but shape {gone.shape} came")
     if len(state) > slots:
         raise InputError(f"slots is {slots}, but the state holds {len(state)} places")
-    outside = [place for place in (*face_up, *state) if not 0 <= place < n]
+    outside = [place for place in (*face_up, *state) if place >= n]
     if outside:
         raise InputError(f"face_up and state must hold places 0 … {n - 1}, but {outside[0]} came")
     wide, tall, top = 56, 66, 34
@@ -112,9 +119,10 @@ def share_grid(shares: np.ndarray, row_labels: Sequence[str], col_labels: Sequen
     if shares.min() < 0 or shares.max() > 1:
         raise InputError(f"shares must lie from 0 to 1, but {shares.min():g} … {shares.max():g} came")
     n, m = shares.shape
-    for name, labels, count in (("row_labels", row_labels, n), ("col_labels", col_labels, m)):
-        if isinstance(labels, str) or len(labels) != count:
-            raise InputError(f"{name} must be a list of {count} texts, but {describe(labels)} came")
+    row_labels, col_labels = (
+        require_texts("row_labels", row_labels, n),
+        require_texts("col_labels", col_labels, m),
+    )
     width = max(64.0, CHARACTER * max(map(len, col_labels)) + 10)
     left, top = CHARACTER * max(map(len, row_labels)) + 20, 30
     parts = [text((left + width * (k + 0.5), 14), label, size=14) for k, label in enumerate(col_labels)]

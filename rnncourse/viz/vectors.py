@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from rnncourse.errors import InputError, describe, require_array
+from rnncourse.errors import InputError, describe, require_array, require_count
 from rnncourse.notation import PALETTE
+from rnncourse.viz.checks import require_list, require_named, require_numbers, require_pair, require_texts
 from rnncourse.viz.style import ONE_SIDED, course_style, figure, grid, line_styles
 
 LARGEST_GRID = 40  # more rows or columns than this cannot be read
@@ -21,7 +22,7 @@ def one_hot_grid(x: np.ndarray, row_labels: Sequence[str], col_labels: Sequence[
 
     Raises InputError for labels that do not fit and for grids too large to read.
     """
-    x = require_array("x", np.asarray(x, dtype=float), axes=("n", "V"))
+    x = require_numbers("x", x, ("n", "V"))
     fig, ax = _grid_figure(x.shape, row_labels, col_labels)
     with course_style():
         ax.imshow(x, cmap=ONE_SIDED, vmin=0, vmax=max(1, x.max()), aspect="auto")
@@ -34,12 +35,12 @@ def padding_grid(tokens: Sequence[Sequence[str]], mask: np.ndarray) -> Figure:
 
     tokens: T rows of B texts. mask: (T, B), 1 where a step is real. Raises InputError where the two differ.
     """
-    mask = require_array("mask", np.asarray(mask, dtype=float), axes=("T", "B"))
+    mask = require_numbers("mask", mask, ("T", "B"))
     T, B = mask.shape
-    if len(tokens) != T or any(isinstance(row, str) or len(row) != B for row in tokens):
-        raise InputError(
-            f"tokens must be T = {T} rows of B = {B} texts to go with mask, but {describe(tokens)} came"
-        )
+    rows = require_list("tokens", tokens, f"T = {T} rows of B = {B} texts")
+    tokens = [require_texts(f"tokens[{t}]", row, B) for t, row in enumerate(rows)]
+    if len(tokens) != T:
+        raise InputError(f"tokens must have T = {T} rows to go with mask, but {len(tokens)} came")
     sequences = [f"sequence {b + 1}" for b in range(B)]
     fig, ax = _grid_figure((T, B), [f"t = {t + 1}" for t in range(T)], sequences)
     with course_style():
@@ -63,15 +64,16 @@ def rank_frequency(counts: ArrayLike, *, named: Sequence[tuple[int, str]] = ()) 
 
     named: pairs (rank, word) to write beside the curve, rank 1 the most frequent word.
     """
-    sizes = require_array("counts", np.asarray(counts, dtype=float), axes=("V",))
+    sizes = require_numbers("counts", counts, ("V",))
     if (sizes <= 0).any():
         raise InputError("counts must be positive, but a count of 0 or less came")
     sizes = np.sort(sizes)[::-1]
     fig, ax = figure(height=3.4)
     with course_style():
         ax.loglog(np.arange(1, len(sizes) + 1), sizes, ".", color=PALETTE["blue"])
-        for rank, word in named:
-            if not 1 <= rank <= len(sizes):
+        for entry in require_list("named", named, "pairs (rank, word)"):
+            rank, word = require_pair("named", entry, "(rank, word)")
+            if require_count("named", rank) > len(sizes):
                 raise InputError(f"named holds rank {rank}, but ranks run from 1 to {len(sizes)}")
             ax.annotate(word, (rank, sizes[rank - 1]), (6, 6), textcoords="offset points")
         ax.set_xlabel("rank (1 = most frequent)")
@@ -85,8 +87,8 @@ def distance_matrices(matrices: Mapping[str, np.ndarray], labels: Sequence[str])
 
     All grids share one scale. Raises InputError where a matrix is not n × n for the n labels.
     """
-    if not isinstance(matrices, Mapping) or not 1 <= len(matrices) <= 4:
-        raise InputError(f"matrices must be a dict of 1 to 4 named arrays, but {describe(matrices)} came")
+    require_named("matrices", matrices, most=4)
+    labels = require_texts("labels", labels)
     n = len(labels)
     for name, d in matrices.items():
         require_array(f"matrices[{name!r}]", d, axes=("n", "n"))
@@ -114,8 +116,8 @@ def value_strips(tables: Mapping[str, np.ndarray], labels: Sequence[str]) -> Fig
     Each panel has an axis of its own, all measurements in it share that axis.
     Raises InputError where a table has another number of columns than there are labels.
     """
-    if not isinstance(tables, Mapping) or not 1 <= len(tables) <= 3:
-        raise InputError(f"tables must be a dict of 1 to 3 named arrays, but {describe(tables)} came")
+    require_named("tables", tables, most=3)
+    labels = require_texts("labels", labels)
     for name, table in tables.items():
         require_array(f"tables[{name!r}]", table, axes=("n", "D"))
         if table.shape[1] != len(labels):
@@ -148,6 +150,7 @@ def row_look_up(x_t: np.ndarray, W_xh: np.ndarray, tokens: Sequence[str]) -> Fig
     x_t = require_array("x_t", x_t, axes=("V",))
     W = require_array("W_xh", W_xh, axes=("V", "H"))
     V, H = W.shape
+    tokens = require_texts("tokens", tokens)
     if x_t.shape != (V,) or len(tokens) != V:
         raise InputError(
             f"x_t, W_xh and tokens must agree on V, but {x_t.shape[0]}, {V} and {len(tokens)} came"
@@ -185,12 +188,11 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
     layouts: name -> steps (n,), the step of every place in memory, in order. highlight: the step to fill.
     Raises InputError for strips of different lengths and for a step that is in none.
     """
-    if not isinstance(layouts, Mapping) or not layouts:
-        raise InputError(f"layouts must be a dict of named strips, but {describe(layouts)} came")
     strips = {
         name: require_array(f"layouts[{name!r}]", np.asarray(steps), axes=("n",), kind="i")
-        for name, steps in layouts.items()
+        for name, steps in require_named("layouts", layouts).items()
     }
+    require_count("highlight", highlight, minimum=0)
     lengths = {len(strip) for strip in strips.values()}
     if len(lengths) != 1 or max(lengths) > LARGEST_GRID:
         raise InputError(
@@ -217,8 +219,9 @@ def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], gro
     too close together to be labelled one by one share a label.
     Raises InputError where points, labels and groups do not agree.
     """
-    if not isinstance(panels, Mapping) or not 1 <= len(panels) <= 3:
-        raise InputError(f"panels must be a dict of 1 to 3 named arrays, but {describe(panels)} came")
+    require_named("panels", panels, most=3)
+    labels = require_texts("labels", labels)
+    groups = require_array("groups", np.asarray(groups), axes=("n",), kind="i")
     for name, points in panels.items():
         require_array(f"panels[{name!r}]", points, axes=("n", "2"))
         if points.shape != (len(labels), 2) or len(groups) != len(labels):
@@ -246,8 +249,8 @@ def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], gro
 
 def share_curve(sizes: ArrayLike, shares: ArrayLike, *, xlabel: str, ylabel: str) -> Figure:
     """Return shares (n,), each from 0 to 1, over sizes (n,) on a logarithmic axis, written as percentages."""
-    x = require_array("sizes", np.asarray(sizes, dtype=float), axes=("n",))
-    y = require_array("shares", np.asarray(shares, dtype=float), axes=("n",))
+    x = require_numbers("sizes", sizes)
+    y = require_numbers("shares", shares)
     if x.shape != y.shape or (x <= 0).any():
         raise InputError(
             f"sizes must be {len(y)} positive numbers to go with shares, but {describe(sizes)} came"
@@ -296,9 +299,10 @@ def _name_cells(ax: Axes, row_labels: Sequence[str], col_labels: Sequence[str]) 
 
 def _grid_figure(shape: tuple[int, int], row_labels: Sequence[str], col_labels: Sequence[str]):
     """Return a figure for a labelled grid of cells, rows and columns named, lines between the cells."""
-    for name, labels, n in (("row_labels", row_labels, shape[0]), ("col_labels", col_labels, shape[1])):
-        if isinstance(labels, str) or len(labels) != n:
-            raise InputError(f"{name} must be a list of {n} texts, but {describe(labels)} came")
+    row_labels, col_labels = (
+        require_texts("row_labels", row_labels, shape[0]),
+        require_texts("col_labels", col_labels, shape[1]),
+    )
     if max(shape) > LARGEST_GRID:
         raise InputError(
             f"a grid of {shape[0]} × {shape[1]} cells cannot be read; show at most {LARGEST_GRID} each way"

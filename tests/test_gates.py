@@ -294,7 +294,12 @@ def test_holds_change_what_is_written():
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=[H])), f"units must be indices from 0 to {H - 1}"),
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=[])), "units must be indices"),
         (lambda lstm: hold(lstm, Hold("f", 1.0, steps=[-1])), "steps must be whole numbers from 0"),
+        (lambda lstm: hold(lstm, Hold("f", 1.0, units=np.array(H))), "units must be indices"),
         (lambda lstm: hold(lstm, ("f", 1.0)), "a hold is written"),
+        (
+            lambda lstm: write(in_numpy.RecurrentNet(lstm, D), [0], 3, np.random.default_rng(0), holds=None),
+            "holds must be a list of Hold, but None came",
+        ),
         (lambda lstm: ablate(lstm, "no gate"), "part must be one of intact, no input gate"),
         (lambda lstm: hold(make("GRU"), Hold("f", 1.0)), "only an LSTM's gates can be held"),
         (lambda lstm: hold(make("RNN tanh"), Hold("f", 1.0)), "an LSTM or GRU"),

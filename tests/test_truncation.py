@@ -45,6 +45,11 @@ def test_sizes_are_checked(T, B, lag, name):
         truncation.recall_stream(T, B, lag, np.random.default_rng(0))
 
 
+def test_only_a_net_can_recall():
+    with pytest.raises(InputError, match=r"net must be a RecurrentNet .*, but None came"):
+        truncation.recall_accuracy(None, 3, np.random.default_rng(0))
+
+
 def test_a_seed_is_no_generator():
     with pytest.raises(InputError, match="rng must be a NumPy random generator"):
         truncation.recall_stream(5, 2, 3, 0)

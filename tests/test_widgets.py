@@ -193,10 +193,12 @@ def test_stepper_names_wrong_input(net):
         says(lambda other=other: unroll_stepper(other, x), "rnn must be an RNN", "came")
     says(lambda: unroll_stepper(rnn, x[:, 0]), "x", "T, B, D")
     says(lambda: unroll_stepper(rnn, x[..., :2]), "2 features", "W_xh expects 3")
-    says(lambda: unroll_stepper(rnn, x, labels=["a"]), "labels", "T = 4")
+    says(lambda: unroll_stepper(rnn, x, labels=["a"]), "labels", "4 texts")
+    says(lambda: unroll_stepper(rnn, x, labels=3), "labels", "4 texts", "int 3")
     says(lambda: unroll_stepper(rnn, x, labels="abcd"), "labels", "'abcd'")
     says(lambda: unroll_stepper(rnn, x, labels=[1, 2, 3, 4]), "labels", "texts")
     says(lambda: unroll_stepper(rnn, x, b=2), "b must be", "0 to 1", "2")
+    says(lambda: unroll_stepper(rnn, x, b=-1), "b must be", "at least 0", "-1")
     says(lambda: unroll_stepper(rnn, x, h0=np.zeros((B, H + 1), np.float32)), "h0")
     says(lambda: unroll_stepper(RNN(D, 6), x), "at most 6 inputs and 5 units", "H = 6")
     says(lambda: unroll_stepper(RNN(7, 2), x), "D = 7")
@@ -268,6 +270,7 @@ def test_player_names_wrong_input():
     says(lambda: FramePlayer(["<p>"], title="x"), "frames", "Frame")
     says(lambda: FramePlayer(frame, title="x"), "frames", "list")
     says(lambda: FramePlayer([frame], title=" "), "title")
+    says(lambda: FramePlayer([frame], title="x", step_name=3), "step_name", "int 3")
     says(lambda: FramePlayer([frame], title="x", first=-1), "first", "at least 0")
 
 

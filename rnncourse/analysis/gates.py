@@ -150,6 +150,8 @@ def write(
         raise InputError(
             f"a net that writes scores the tokens it reads, but it reads {V} and scores {net.readout.K}"
         )
+    if not isinstance(holds, (list, tuple)):
+        raise InputError(f"holds must be a list of Hold, but {describe(holds)} came")
     holds = [_checked(each, layer.H) for each in holds]
     read: list[GateTrace] = []
 
@@ -339,7 +341,7 @@ def _checked(each: Hold, H: int) -> Hold:
     if not isinstance(each, Hold):
         raise InputError(f'a hold is written Hold("f", 1.0), but {describe(each)} came')
     require_choice("gate", each.gate, BLOCKS)
-    units = np.arange(H) if each.units is None else np.atleast_1d(_listed(each.units))
+    units = np.arange(H) if each.units is None else _listed(each.units)
     if (
         units.ndim != 1
         or units.dtype.kind not in "iu"
@@ -358,7 +360,7 @@ def _checked(each: Hold, H: int) -> Hold:
             f"value of {each.gate} must lie from {low} to 1, one number or one for each of {len(units)} units, "
             f"but {describe(each.value)} came"
         )
-    steps = each.steps if each.steps is None else np.atleast_1d(_listed(each.steps))
+    steps = each.steps if each.steps is None else _listed(each.steps)
     if steps is not None and (
         steps.ndim != 1 or steps.dtype.kind not in "iu" or not steps.size or steps.min() < 0
     ):
@@ -367,7 +369,9 @@ def _checked(each: Hold, H: int) -> Hold:
 
 
 def _listed(numbers: Any) -> np.ndarray:
-    return np.asarray(list(numbers) if isinstance(numbers, Iterable) else numbers)
+    """Return one number, or those of a list or an iterator, as an array (n,)."""
+    one_by_one = isinstance(numbers, Iterable) and not isinstance(numbers, np.ndarray)
+    return np.atleast_1d(list(numbers) if one_by_one else numbers)
 
 
 def _covers(steps: Any, t: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.errors import require_count, require_generator
+from rnncourse.errors import InputError, describe, require_count, require_generator
 from rnncourse.in_numpy import RNN, RecurrentNet
 
 SYMBOLS = 2
@@ -30,6 +30,8 @@ def recall_net(H: int, rng: np.random.Generator, phi: str = "tanh") -> Recurrent
 
 def recall_accuracy(net: RecurrentNet, lag: int, rng: np.random.Generator) -> float:
     """Return the share of symbols recalled rightly on streams never seen before; guessing gives 1/2."""
+    if not isinstance(net, RecurrentNet):
+        raise InputError(f"net must be a RecurrentNet of rnncourse.in_numpy, but {describe(net)} came")
     x, y = recall_stream(UNSEEN_STEPS, UNSEEN_STREAMS, lag, rng)
     right = net.forward(x).argmax(axis=-1) == y
     return float(right[lag:].mean())

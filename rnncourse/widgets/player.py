@@ -45,8 +45,9 @@ class FramePlayer(ReadableWidget):
         whole = isinstance(frames, Sequence) and all(isinstance(frame, Frame) for frame in frames)
         if not whole or not frames:
             raise InputError(f"frames must be a list of at least one Frame, but {describe(frames)} came")
-        if not isinstance(title, str) or not title.strip():
-            raise InputError(f"title must say what the frames show, but {describe(title)} came")
+        for name, text in (("title", title), ("step_name", step_name)):
+            if not isinstance(text, str) or not text.strip():
+                raise InputError(f"{name} must be a text that is not empty, but {describe(text)} came")
         first = require_count("first", first, minimum=0)
         super().__init__(
             frames=[asdict(frame) for frame in frames], first=first, t=first, title=title, step_name=step_name

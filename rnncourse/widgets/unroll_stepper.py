@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError, require_count
 from rnncourse.in_numpy import RNN, RecurrentNet
 from rnncourse.notation import colour
+from rnncourse.viz.checks import require_texts
 from rnncourse.viz.diagrams import signed, unrolled_network
 from rnncourse.viz.style import diverging_colour
 from rnncourse.widgets.fallback import read_front_end
@@ -92,15 +93,9 @@ def _run(
     T, B, _ = x.shape
     if T > LONGEST:
         raise InputError(f"x may have at most {LONGEST} steps, but {T} came; hand over a part, x[:{LONGEST}]")
-    if isinstance(b, bool) or not isinstance(b, (int, np.integer)) or not 0 <= b < B:
-        raise InputError(f"b must be a sequence from 0 to {B - 1}, but {describe(b)} came")
-    texts = [None] * T if labels is None else labels
-    if (
-        isinstance(texts, str)
-        or len(texts) != T
-        or not (labels is None or all(isinstance(s, str) for s in texts))
-    ):
-        raise InputError(f"labels must be a list of T = {T} texts, but {describe(labels)} came")
+    if require_count("b", b, minimum=0) >= B:
+        raise InputError(f"b must be a sequence from 0 to {B - 1}, but {b} came")
+    texts = [None] * T if labels is None else require_texts("labels", labels, T)
     before = np.concatenate([layer.trace["h0"][None], h[:-1]])
     a = layer.trace["a"]
     return [Step(k + 1, texts[k], x[k, b], before[k, b], a[k, b], h[k, b]) for k in range(T)]

@@ -13,6 +13,8 @@ class View(MutableMapping):
 
     def __init__(self, whole: MutableMapping[str, Any], names: Mapping[str, str]):
         """names: how an entry is called here, and how it is called in the whole."""
+        if isinstance(whole, View):  # a part of a part looks straight into the whole
+            whole, names = whole.whole, {here: whole.names[there] for here, there in names.items()}
         self.whole, self.names = whole, names
 
     def __getitem__(self, name: str) -> Any:

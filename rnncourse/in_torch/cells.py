@@ -201,11 +201,9 @@ def _shape(array: object) -> tuple[int, ...]:
 def _check_names(p: Parameters, *names: str) -> None:
     if not isinstance(p, Mapping):
         raise InputError(f"p must be a dictionary of parameters, but {describe(p)} came")
-    missing = set(names) - set(p)
+    missing = [name for name in names if name not in p]
     if missing:
-        raise InputError(
-            f"p lacks {', '.join(sorted(missing))}; it holds {', '.join(sorted(p)) or 'nothing'}"
-        )
+        raise InputError(f"p lacks {', '.join(missing)}; it holds {', '.join(sorted(p)) or 'nothing'}")
 
 
 def _check_shapes(

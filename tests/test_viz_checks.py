@@ -17,7 +17,7 @@ PICTURES = {
     "answer_table": ({"rows": [("a", "b", "c")], "answerer": "net"}, "rows", "", ""),
     "architecture": ({"pattern": "stacked", "inputs": ["a"], "outputs": ["b"]}, "", "inputs outputs", ""),
     "band_plot": (
-        {"t": LINE, "actual": LINE, "middle": LINE, "bands": {"b": (LINE, LINE)}, "xlabel": "", "ylabel": ""},
+        {"t": LINE, "actual": LINE, "middle": LINE, "bands": {"b": [LINE, LINE]}, "xlabel": "", "ylabel": ""},
         "",
         "t actual middle",
         "bands",

@@ -51,8 +51,8 @@ def require_named(name: str, items: Mapping[str, Any], most: int = 7) -> Mapping
     return items
 
 
-def require_pair(name: str, value: tuple, meaning: str) -> tuple:
-    """Return `value` if it is a tuple of two, else raise InputError; meaning: such as "(times, values)"."""
-    if not isinstance(value, tuple) or len(value) != 2:
+def require_pair(name: str, value: Sequence, meaning: str) -> Sequence:
+    """Return `value` if it is a tuple or list of two, else raise InputError; meaning: such as "(times, values)"."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise InputError(f"{name} must be a pair {meaning}, but {describe(value)} came")
     return value

@@ -141,6 +141,8 @@ def test_faulty_folders(tmp_path):
         load_reviews(tmp_path / "empty" / "films")
     with pytest.raises(InputError, match="path must be the name of a CSV file or a folder, but int 3 came"):
         load_reviews(3)
+    with pytest.raises(InputError, match="encoding must be a name such as 'utf-8', but None came"):
+        load_reviews(folder, None)
 
 
 def test_a_part_keeps_texts_and_labels_together(tmp_path):

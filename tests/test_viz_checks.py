@@ -56,7 +56,7 @@ PICTURES = {
     ),
     "frames_strip": ({"video": np.zeros((3, 4, 4)), "times": [0, 1, 2]}, "", "video times", ""),
     "gate_curve": ({"marks": {"a": 1.0}}, "", "", "marks"),
-    "gate_heat_map": ({"written": "abc", "values": GRID, "label": "v"}, "written", "values", ""),
+    "gate_heat_map": ({"written": "abc", "values": GRID.tolist(), "label": "v"}, "written", "values", ""),
     "gate_lines": ({"written": "abcd", "gates": {"f": LINE}}, "written", "", "gates"),
     "gradient_graph": (
         {"T": 3, "paths": ["L L_3"], "known": ["s_1"], "weights": []},

@@ -68,6 +68,8 @@ def load_reviews(path: str | Path, encoding: str = "utf-8") -> Reviews:
     """
     if not isinstance(path, (str, Path)):
         raise InputError(f"path must be the name of a CSV file or a folder, but {describe(path)} came")
+    if not isinstance(encoding, str):
+        raise InputError(f"encoding must be a name such as 'utf-8', but {describe(encoding)} came")
     path = Path(path)
     if path.is_dir():
         items = list(_from_folder(path, encoding))

@@ -52,7 +52,7 @@ def gate_curve(marks: Mapping[str, float]) -> Figure:
 
 
 def text_trace(written: str, values: ArrayLike, *, limit: float | None = None, per_line: int = 64) -> str:
-    """Return a text as SVG, the background of every character coloured by its value: blue below 0, orange above.
+    """Return a text as SVG, the background of every character coloured by its value: blue below 0, vermillion above.
 
     values: (T,), one for each character. limit: the size at which the colours end; None: the largest value.
     Raises InputError for values that do not fit the text.
@@ -122,10 +122,11 @@ def gate_heat_map(
     """Return values (T, H) over a text as a figure: a column for each character, a row for each unit.
 
     label: what the colours mean. one_sided: values from 0 to 1, such as gates, white to blue; else blue below 0
-    and orange above. Raises InputError for values that do not fit the text.
+    and vermillion above. Raises InputError for values that do not fit the text.
     """
     written = _characters(written)
-    T, H = require_numbers("values", values, ("T", "H"), len(written)).shape
+    values = require_numbers("values", values, ("T", "H"), len(written))
+    T, H = values.shape
     fig, ax = figure(width=9.5, height=min(6.0, 1.1 + 0.2 * H))
     limit = max(float(np.abs(values).max()), 1e-12)
     with course_style():

@@ -22,7 +22,7 @@ from rnncourse.viz.style import (
     symmetric_limits,
 )
 
-MOST_CURVES, MOST_PANELS = 7, 4
+MOST_PANELS = 4
 
 
 def activation_curves(
@@ -33,9 +33,7 @@ def activation_curves(
     Raises InputError where values and slopes do not have the same names, or not the length of a.
     """
     require_array("a", a, axes=("n",))
-    if list(require_named("values", values, MOST_CURVES)) != list(
-        require_named("slopes", slopes, MOST_CURVES)
-    ):
+    if list(require_named("values", values)) != list(require_named("slopes", slopes)):
         raise InputError(f"values and slopes must have the same names, but {[*values]} and {[*slopes]} came")
     fig, axes = figure(height=3.2, cols=2)
     with course_style():
@@ -92,7 +90,7 @@ def delay_curves(
     Delays stand on a logarithmic axis. Raises InputError for other names and shapes.
     """
     titles = list(require_named("panels", panels, MOST_PANELS))
-    names = list(require_named(f"panels[{titles[0]!r}]", panels[titles[0]], MOST_CURVES))
+    names = list(require_named(f"panels[{titles[0]!r}]", panels[titles[0]]))
     guessing = {} if chance is None else require_named("chance", chance)
     fig, axes = figure(width=min(9.5, 3.0 + 2.6 * len(titles)), height=height, cols=len(titles))
     with course_style():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from rnncourse.environment import (
     shipped,
 )
 from rnncourse.errors import InputError
+from rnncourse.files import write_whole
 
 COPY = "rnn-course"
 """The folder that `rnncourse lab` makes in the working directory when it is not in a checkout."""
@@ -169,9 +169,7 @@ def wait_for_lab(command: Sequence[str], environ: Mapping[str, str]) -> int:
 def _copy(file: Path, to: Path) -> None:
     """Copy `file` so that `to` is never half written."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    half = to.with_name(f".{to.name}.half")
-    shutil.copyfile(file, half)
-    os.replace(half, to)
+    write_whole(to, file.read_bytes())
 
 
 def _read_manifest(target: Path) -> dict[str, str]:
@@ -183,10 +181,8 @@ def _read_manifest(target: Path) -> dict[str, str]:
 
 
 def _write_manifest(target: Path, files: Mapping[str, str]) -> None:
-    half = target / f"{MANIFEST}.half"
     text = json.dumps({"rnncourse": __version__, "files": files}, indent=1, sort_keys=True)
-    half.write_text(text + "\n", encoding="utf-8", newline="\n")
-    os.replace(half, target / MANIFEST)
+    write_whole(target / MANIFEST, f"{text}\n".encode())
 
 
 def _count(names: Sequence[str]) -> str:

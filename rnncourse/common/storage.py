@@ -6,6 +6,7 @@ half of one. Every array carries a checksum (zip's CRC-32), and sizes are read b
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 import zlib
@@ -14,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rnncourse.common.files import write_whole
 from rnncourse.errors import InputError, describe
+from rnncourse.files import write_whole
 
 MARK = "rnncourse parameters 1"
 MARK_NAME = "format"
@@ -29,7 +30,9 @@ def save_arrays(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> No
         raise InputError(f"path is {path}, but there is no folder {path.parent}")
     if path.is_dir():
         raise InputError(f"path is {path}, but that is a folder; add a file name such as net.npz")
-    write_whole(path, lambda file: np.savez(file, **{MARK_NAME: np.array(MARK)}, **arrays))
+    packed = io.BytesIO()
+    np.savez(packed, **{MARK_NAME: np.array(MARK)}, **arrays)
+    write_whole(path, packed.getvalue())
 
 
 def load_arrays(path: str | os.PathLike, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:

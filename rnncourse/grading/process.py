@@ -17,6 +17,7 @@ from typing import Any
 from rnncourse.grading import protocol
 from rnncourse.grading.protocol import ProtocolError, Reply
 from rnncourse.grading.sandbox import Sandbox, visible
+from rnncourse.grading.text import shown
 from rnncourse.grading.worker import HEAD
 
 
@@ -135,7 +136,7 @@ def probe(sandbox: Sandbox) -> str | None:
             worker = Worker(sandbox, errors=errors)
         except WorkerNotStarted as error:
             errors.seek(0)
-            said = protocol.printable(errors.read(1000).decode("utf-8", "replace")).strip()
+            said = shown(errors.read(1000).decode("utf-8", "replace")).strip()
             return f"it does not start ({said or error})"
     try:
         reply = worker.ask("run", sandbox.limits.start, cell="probe", source=_home() + _PROBE)

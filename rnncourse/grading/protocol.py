@@ -16,10 +16,14 @@ import numpy as np
 
 from rnncourse.checks.failure import Failure
 from rnncourse.checks.task import Named, Value
+from rnncourse.grading.text import shown
 from rnncourse.grading.worker import DTYPES, HEAD, LARGEST, LONGEST, MAGIC, encode
 
 LARGEST_HEADER = 2 << 20
 MOST_NODES = 20_000
+MOST_ROOM = 1 << 24
+"""Characters that an answer's values may take when they become one array, each as wide as the longest text."""
+
 DEEPEST = 24
 _TEXTS = re.compile(r"<U[1-9][0-9]{0,3}", re.ASCII)
 KINDS = frozenset({"raised", "not written", "unusable", "missing"})
@@ -94,6 +98,8 @@ def decode(tree: Any, raw: bytes) -> Value:
     """Return the plain data of a tree and its raw bytes; ProtocolError where they do not fit together."""
     reader = _Reader(raw)
     value = reader.take(tree, 0)
+    if reader.count * reader.widest > MOST_ROOM:
+        raise ProtocolError("its texts are too long for so many values")
     if reader.at != len(raw):
         raise ProtocolError("bytes are left over")
     return value
@@ -102,6 +108,7 @@ def decode(tree: Any, raw: bytes) -> Value:
 class _Reader:
     def __init__(self, raw: bytes):
         self.raw, self.at, self.nodes = raw, 0, 0
+        self.count, self.widest = 0, 0  # of all values; characters of the longest text
 
     def take(self, node: Any, depth: int) -> Value:
         self.nodes += 1
@@ -114,8 +121,10 @@ class _Reader:
             return None
         if kind == "bool" and len(rest) == 1 and isinstance(rest[0], bool):
             return rest[0]
+        self.count += 1
         if kind == "str" and len(rest) == 1 and isinstance(rest[0], str):
-            return printable(rest[0])
+            self.widest = max(self.widest, len(rest[0]))
+            return shown(rest[0])
         if kind in ("int", "float", "complex"):
             return _number(kind, rest)
         if kind == "array" and len(rest) == 2:
@@ -146,6 +155,9 @@ class _Reader:
             raise ProtocolError("an array is longer than its bytes")
         if not size:
             return _empty(shape, kind)
+        self.count += count
+        if kind.kind == "U":
+            self.widest = max(self.widest, kind.itemsize // 4)
         flat = np.frombuffer(self.raw, dtype=kind, count=count, offset=self.at)
         self.at += size
         return _safe(flat).reshape(shape)
@@ -200,9 +212,4 @@ def _failure(fields: Any) -> tuple[Failure, str]:
         raise ProtocolError("a failure is malformed")
     if not (line is None or (type(line) is int and 0 <= line < 1 << 31)) or not isinstance(cell, str | None):
         raise ProtocolError("a failure is malformed")
-    return Failure(kind, printable(text), line), (cell or "")[:220]
-
-
-def printable(text: str) -> str:
-    """Return `text` with control characters and lone surrogates, which files and terminals choke on, replaced."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+    return Failure(kind, shown(text), line), (cell or "")[:220]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rnncourse.grading.protocol import printable
+from rnncourse.grading.text import shown
 
 STATUSES = ("graded", "timeout", "crashed", "unreadable", "missing", "forbidden")
 
@@ -86,7 +86,7 @@ def from_record(record: Mapping[str, Any]) -> StudentResult:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return printable(value)
+        return shown(value)
     if isinstance(value, dict):
         return {key: _clean(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

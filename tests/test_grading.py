@@ -15,7 +15,7 @@ import pytest
 from grading_class import ANSWERS, SECRET, STEM, cell_of, hand_in, notebook, write_spec
 
 from rnncourse.errors import InputError
-from rnncourse.grading import gradebook, pages, protocol, rules, run, sandbox, seccomp, worker
+from rnncourse.grading import gradebook, pages, protocol, rules, sandbox, seccomp, worker
 from rnncourse.grading.assignment import load
 from rnncourse.grading.collect import LARGEST_NOTEBOOK, Unreadable, collect
 from rnncourse.grading.limits import Limits
@@ -797,14 +797,6 @@ def test_points_by_hand_that_do_not_fit_are_named(tmp_path, line, said):
         gradebook.merge_manual([result()], path, gradebook.read_manual(path))
 
 
-def test_a_roster_knows_students_under_other_names(tmp_path):
-    path = tmp_path / "roster.csv"
-    path.write_bytes("\ufeffStudent;Name;Email;ID\ns1;Ana Bo;ana@x;101\ns2;Cy;cy@x;102\n".encode())
-    roster = gradebook.read_roster(path)
-    known = gradebook.known_as(roster)
-    assert (known["ana bo"], known["101"], known["cy@x"], known["s2"]) == ("s1", "s1", "s2", "s2")
-
-
 @pytest.mark.parametrize(
     ("text", "said"), [("name\nana\n", "column student"), ("student\nana\nana\n", "twice")]
 )
@@ -888,14 +880,6 @@ def test_half_a_record_is_no_record(tmp_path):
     path = store.folder / "ana.json"
     path.write_text(path.read_text()[:100])
     assert store.get("ana") is None
-
-
-def test_two_submissions_of_one_student_are_named(tmp_path):
-    hand_in(tmp_path, "ana", b"A")
-    hand_in(tmp_path, "101", b"B")
-    roster = {"ana": gradebook.Student("ana", {"id": "101"})}
-    with pytest.raises(InputError, match="several submissions of ana"):
-        run._named_by_roster(collect(tmp_path, STEM).submissions, roster)
 
 
 def test_the_answers_of_the_trial_are_right():

@@ -1,7 +1,7 @@
 """The tables that grading leaves behind, and points by hand that come back in one.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front: names and error texts come from
-students.
+What a spreadsheet would take for a formula gets an apostrophe in front, also after a semicolon, at which Excel divides
+cells in half of Europe: names and error texts come from students.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,9 +17,11 @@ from pathlib import Path
 from rnncourse.errors import InputError
 from rnncourse.grading.assignment import Assignment
 from rnncourse.grading.results import StudentResult, TaskResult
+from rnncourse.grading.text import one_line, plain_name
 
 COLUMNS = ("student", "task", "points", "max", "status", "seconds", "summary")
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+_FORMULA = re.compile(r"""(^|;)([\s"']*[=+\-@＝＋－＠])""")
+_NEUTRAL = re.compile(r"""(^|;)'([\s"']*[=+\-@＝＋－＠])""")
 _NBGRADER = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
     "late_submission_penalty", "score", "max_score",
@@ -38,14 +41,13 @@ class Student:
 
 
 def neutral(text: str) -> str:
-    """Return `text` as a cell that no spreadsheet runs: on one line, with an apostrophe before a formula."""
-    flat = " ".join(text.split()) if re.search(r"[\t\r\n]", text) else text
-    return f"'{flat}" if _FORMULA.match(text) else flat
+    """Return `text` as a cell that no spreadsheet runs: on one line, with an apostrophe before each formula."""
+    return _FORMULA.sub(r"\1'\2", one_line(text))
 
 
 def _as_it_was(cell: str) -> str:
     """Undo `neutral` for a cell on one line."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+    return _NEUTRAL.sub(r"\1\2", cell)
 
 
 def number(points: float | None) -> str:
@@ -145,7 +147,7 @@ def by_hand_table(results: Iterable[StudentResult]) -> str:
 def lacking(path: Path, results: Iterable[StudentResult]) -> list[str]:
     """Return the answers to be read that a table for points by hand has no line for, as "student (task)"."""
     rows = _rows(path, "the table for points by hand", ("student", "task"))
-    there = {(_as_it_was(row["student"]), row["task"]) for _, row in rows}
+    there = {(plain_name(_as_it_was(row["student"])), row["task"]) for _, row in rows}
     return [
         f"{result.student} ({task.task})"
         for result in results
@@ -164,28 +166,14 @@ def read_roster(path: Path) -> dict[str, Student]:
     rows = _rows(path, "students", ("student",))
     roster: dict[str, Student] = {}
     for line, row in rows:
-        name = row["student"]
-        if not name:
+        if not row["student"]:
             raise InputError(f"{path}, line {line}: the column student is empty")
+        name = plain_name(row["student"])
         if name in roster:
             raise InputError(f"{path}, line {line}: {name} is there twice")
-        roster[name] = Student(name, row)
+        columns = {column: one_line(unicodedata.normalize("NFC", cell)) for column, cell in row.items()}
+        roster[name] = Student(name, columns)
     return roster
-
-
-def known_as(roster: Mapping[str, Student]) -> dict[str, str]:
-    """Return under which names, in small letters, submissions of the roster's students may come; unique ones only."""
-    names: dict[str, set[str]] = {}
-    for student in roster.values():
-        others = [
-            student.get(column)
-            for column in ("name", "full name", "email", "email address", "id", "idnumber")
-        ]
-        for one in (student.student, *others):
-            if one:
-                names.setdefault(one.casefold(), set()).add(student.student)
-    own = {name.casefold(): name for name in roster}
-    return {name: next(iter(who)) for name, who in names.items() if len(who) == 1} | own
 
 
 def read_manual(path: Path) -> dict[tuple[str, str], tuple[float, str, int]]:
@@ -200,7 +188,7 @@ def read_manual(path: Path) -> dict[tuple[str, str], tuple[float, str, int]]:
             raise InputError(
                 f"{path}, line {line}: points must be a number, but {row['points']!r} came"
             ) from None
-        key = (_as_it_was(row["student"]), row["task"])
+        key = (plain_name(_as_it_was(row["student"])), row["task"])
         if key in found:
             raise InputError(f"{path}, line {line}: {key[0]}, {key[1]} is there twice")
         found[key] = (points, _as_it_was(row.get("comment", "")), line)

@@ -11,6 +11,7 @@ from rnncourse.common.text import rich_text
 from rnncourse.grading.assignment import Assignment
 from rnncourse.grading.gradebook import number
 from rnncourse.grading.results import STATUSES, StudentResult, TaskResult
+from rnncourse.grading.text import shown
 
 _STYLE = """
 body { max-width: 900px; margin: 0 auto; padding: 16px 16px 60px; color: #1f2328; background: #fff;
@@ -35,23 +36,23 @@ def feedback_page(result: StudentResult, assignment: Assignment) -> str:
     """Return the page that goes back to a student: each task's points, the reason, and the student's own answer."""
     so_far = " so far" if result.waiting else ""
     total = f"<p class='total'><strong>{number(result.points)} of {number(result.possible)} points{so_far}</strong></p>"
-    notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in result.notes)
+    notes = "".join(f"<p class='note'>{_safe(note)}</p>" for note in result.notes)
     rows = [
-        f"<tr><td><a href='#{escape(task.task)}'>{escape(task.title)}</a></td>"
+        f"<tr><td><a href='#{_safe(task.task)}'>{_safe(task.title)}</a></td>"
         f"<td class='number'>{number(task.points) or '–'} / {number(task.possible)}</td><td>{_word(task)}</td></tr>"
         for task in result.tasks
     ]
     table = _table(("task", "#points", "result"), rows)
-    file = f"<p>Graded from <code>{escape(result.file)}</code>.</p>" if result.file else ""
-    body = f"<h1>{escape(result.student)}</h1>{total}{file}{notes}{table}{''.join(map(_task, result.tasks))}"
-    return _page(f"{assignment.stem}: {result.student}", f"<p>{escape(assignment.stem)}</p>{body}")
+    file = f"<p>Graded from <code>{_safe(result.file)}</code>.</p>" if result.file else ""
+    body = f"<h1>{_safe(result.student)}</h1>{total}{file}{notes}{table}{''.join(map(_task, result.tasks))}"
+    return _page(f"{assignment.stem}: {result.student}", f"<p>{_safe(assignment.stem)}</p>{body}")
 
 
 def class_page(results: Sequence[StudentResult], assignment: Assignment) -> str:
     """Return the page for the next lecture, on which nobody is named: points, tasks, and the mistakes made most."""
     handed_in = [r for r in results if any(task.status != "missing" or task.code for task in r.tasks)]
     body = (
-        f"<h1>{escape(assignment.stem)}: how it went</h1>"
+        f"<h1>{_safe(assignment.stem)}: how it went</h1>"
         f"<p>{len(results)} students, {len(handed_in)} of whom handed in.</p>"
         f"{_distribution(handed_in, assignment)}{_tasks_table(handed_in, assignment)}"
         f"{_mistakes(handed_in, assignment)}{_statuses(results)}"
@@ -61,19 +62,19 @@ def class_page(results: Sequence[StudentResult], assignment: Assignment) -> str:
 
 def reading_page(results: Sequence[StudentResult], assignment: Assignment) -> str:
     """Return the page for those who give points by hand: task by task the rubric and every answer."""
-    parts = [f"<h1>{escape(assignment.stem)}: answers to be read</h1>"]
+    parts = [f"<h1>{_safe(assignment.stem)}: answers to be read</h1>"]
     for item in assignment.items:
         if item.kind != "explanation":
             continue
-        parts.append(f"<h2>{escape(item.title)} ({number(item.points)} points)</h2>")
+        parts.append(f"<h2>{_safe(item.title)} ({number(item.points)} points)</h2>")
         parts.append(
-            f"<details><summary>Model answer and rubric</summary><pre>{escape(item.model)}</pre></details>"
+            f"<details><summary>Model answer and rubric</summary><pre>{_safe(item.model)}</pre></details>"
         )
         for result in results:
             for task in result.tasks:
                 if task.task == item.name and task.code:
                     given = f", {number(task.points)} points" if task.points is not None else ""
-                    parts.append(f"<h3>{escape(result.student)}{given}</h3><pre>{escape(task.code)}</pre>")
+                    parts.append(f"<h3>{_safe(result.student)}{given}</h3><pre>{_safe(task.code)}</pre>")
     return _page(f"{assignment.stem}: answers to be read", "".join(parts))
 
 
@@ -88,14 +89,19 @@ def common_mistakes(results: Sequence[StudentResult]) -> list[tuple[str, str, in
     return [(task, name, n) for (task, name), n in sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))]
 
 
+def _safe(text: str) -> str:
+    """Return a text as HTML in which nothing is code and nothing is hidden."""
+    return escape(shown(text.replace("\r\n", "\n")))
+
+
 def _task(task: TaskResult) -> str:
     points = f"{number(task.points) or '–'} of {number(task.possible)} points"
-    shown = "right" if task.points == task.possible else "note" if task.points is None else "wrong"
-    card = as_html(shown, f"{escape(task.headline)} {points}", task.details)
-    notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in task.notes)
-    code = f"<p>Your answer:</p><pre>{escape(task.code)}</pre>" if task.code.strip() else ""
-    title = f"{escape(task.title)} <small><code>{escape(task.task)}</code></small>"
-    return f"<section id='{escape(task.task)}'><h2>{title}</h2>{card}{notes}{code}</section>"
+    verdict = "right" if task.points == task.possible else "note" if task.points is None else "wrong"
+    card = as_html(verdict, f"{_safe(task.headline)} {points}", tuple(map(shown, task.details)))
+    notes = "".join(f"<p class='note'>{_safe(note)}</p>" for note in task.notes)
+    code = f"<p>Your answer:</p><pre>{_safe(task.code)}</pre>" if task.code.strip() else ""
+    title = f"{_safe(task.title)} <small><code>{_safe(task.task)}</code></small>"
+    return f"<section id='{_safe(task.task)}'><h2>{title}</h2>{card}{notes}{code}</section>"
 
 
 def _word(task: TaskResult) -> str:
@@ -131,7 +137,7 @@ def _distribution(results: Sequence[StudentResult], assignment: Assignment) -> s
     )
     waiting = " Points by hand are still to come." if any(result.waiting for result in results) else ""
     svg = (
-        f"<svg viewBox='0 0 660 200' role='img' aria-label='{escape('; '.join(said))}' width='660' "
+        f"<svg viewBox='0 0 660 200' role='img' aria-label='{_safe('; '.join(said))}' width='660' "
         f"style='max-width: 100%' font-size='13' fill='currentColor'>{''.join(bars)}"
         "<line x1='36' y1='170' x2='640' y2='170' stroke='currentColor'/></svg>"
     )
@@ -147,7 +153,7 @@ def _tasks_table(results: Sequence[StudentResult], assignment: Assignment) -> st
         share = f"{100 * right / len(given):.0f} %" if given else "–"
         mean = f"{sum(task.points for task in given) / len(given):.1f}" if given else "–"
         cells = f"<td class='number'>{mean} / {number(item.points)}</td><td class='number'>{share}</td>"
-        rows.append(f"<tr><th scope='row'>{escape(item.title)}</th>{cells}</tr>")
+        rows.append(f"<tr><th scope='row'>{_safe(item.title)}</th>{cells}</tr>")
     return f"<h2>Tasks</h2>{_table(('task', '#mean points', '#all points'), rows)}"
 
 
@@ -155,21 +161,21 @@ def _mistakes(results: Sequence[StudentResult], assignment: Assignment) -> str:
     """Return the mistakes made most, those with a name first, each with what `check` says about it."""
     found = [(task, name, n, _message(assignment, task, name)) for task, name, n in common_mistakes(results)]
     named = [
-        f"<tr><td class='number'>{n}</td><td>{escape(_title(assignment, task))}</td>"
-        f"<td><code>{escape(name)}</code></td><td>{rich_text(message)}</td></tr>"
+        f"<tr><td class='number'>{n}</td><td>{_safe(_title(assignment, task))}</td>"
+        f"<td><code>{_safe(name)}</code></td><td>{rich_text(message)}</td></tr>"
         for task, name, n, message in found
         if message
     ]
     others = [
-        f"<tr><td class='number'>{n}</td><td>{escape(_title(assignment, task))}</td><td>{escape(name)}</td></tr>"
+        f"<tr><td class='number'>{n}</td><td>{_safe(_title(assignment, task))}</td><td>{_safe(name)}</td></tr>"
         for task, name, n, message in found
         if not message
     ]
-    shown = (
+    table = (
         _table(("#students", "task", "mistake", "what check says"), named[:10]) if named else "<p>None.</p>"
     )
     rest = f"<h2>Found besides</h2>{_table(('#students', 'task', 'finding'), others[:10])}" if others else ""
-    return f"<h2>Mistakes made most</h2>{shown}{rest}"
+    return f"<h2>Mistakes made most</h2>{table}{rest}"
 
 
 def _title(assignment: Assignment, task: str) -> str:
@@ -215,5 +221,5 @@ def _page(title: str, body: str) -> str:
         "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
         "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body><main>{body}</main></body></html>\n"
+        f"<title>{_safe(title)}</title><style>{_STYLE}</style></head>\n<body><main>{body}</main></body></html>\n"
     )

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ from rnncourse.grading.limits import Limits
 from rnncourse.grading.marking import UNGRADED, Marker, ReferenceFailed, missing, ungraded
 from rnncourse.grading.process import Worker, WorkerNotStarted, probe
 from rnncourse.grading.results import StudentResult, as_record
+from rnncourse.grading.roster import named
 from rnncourse.grading.sandbox import Sandbox, find_sandbox, require_hidden, shared
 from rnncourse.grading.session import MasterFailed
 from rnncourse.grading.store import Store, file_name, write
 from rnncourse.grading.submission import Answers
+from rnncourse.grading.text import one_line
 
 _TRIES = 3
 
@@ -86,7 +88,7 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     roster = gradebook.read_roster(request.students) if request.students else {}
     manual = gradebook.read_manual(request.manual) if request.manual else {}
     collected = collect(request.submissions, assignment.stem)
-    submissions = _named_by_roster(collected.submissions, roster)
+    submissions, unclear = named(collected.submissions, roster)
     store = Store(request.out, _settings(request, assignment))
     results, todo = _finished(submissions, assignment, store)
     if todo:
@@ -103,7 +105,8 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     failed = [f"{r.student}: {r.notes[0]}" for r in ordered if r.digest == UNGRADED]
     merged = gradebook.merge_manual(sorted(ordered, key=lambda r: r.student), request.manual, manual)
     left = _write_by_hand(store, request.out, assignment, merged)
-    outcome = Outcome(assignment, tuple(merged), len(todo), (*collected.notes, *strangers, *failed, *left))
+    notes = (*collected.notes, *unclear, *strangers, *failed, *left)
+    outcome = Outcome(assignment, tuple(merged), len(todo), tuple(map(one_line, notes)))
     _write(request, outcome, roster)
     return outcome
 
@@ -130,34 +133,17 @@ def _settings(request: Request, assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def _named_by_roster(
-    submissions: Sequence[HandedIn], roster: Mapping[str, gradebook.Student]
-) -> list[HandedIn]:
-    """Return the submissions under the roster's names, where they can be told to be the same."""
-    known = gradebook.known_as(roster)
-    named = []
-    for handed_in in submissions:
-        names = {
-            known[one.casefold()]
-            for one in (handed_in.student, *handed_in.aliases)
-            if one.casefold() in known
-        }
-        named.append(replace(handed_in, student=names.pop()) if len(names) == 1 else handed_in)
-    counts = [handed_in.student for handed_in in named]
-    twice = sorted({name for name in counts if counts.count(name) > 1})
-    if twice:
-        raise InputError(f"there are several submissions of {', '.join(twice[:5])}; keep one of each")
-    return named
-
-
 def _finished(
     submissions: Sequence[HandedIn], assignment: Assignment, store: Store
 ) -> tuple[dict[str, StudentResult], list[HandedIn]]:
-    """Return the results that are there already, and who has none or has handed in something else since."""
+    """Return the results that are there already, and who has none or has handed in something else since.
+
+    A submission that had no bytes to be read is looked at again: why may have changed.
+    """
     results, todo = {}, []
     for handed_in in submissions:
         kept = store.get(handed_in.student)
-        if kept is not None and kept.digest == _digest(handed_in, assignment):
+        if kept is not None and kept.digest and kept.digest == _digest(handed_in, assignment):
             results[handed_in.student] = kept
         else:
             todo.append(handed_in)

@@ -35,7 +35,7 @@ class Store:
             write(path, json.dumps({"settings": settings, "seed": secrets.token_hex(16)}, indent=1))
         try:
             run = json.loads(path.read_text(encoding="utf-8"))
-            then, seed = run["settings"], str(run["seed"])
+            then, seed = dict(run["settings"]), str(run["seed"])
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path} is damaged ({error}); delete {self.folder} to begin anew") from error
         changed = [name for name in settings if then.get(name) != settings[name]]

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from grading_class import ANSWERS, SECRET, STEM, cell_of, hand_in, notebook, write_spec
+from grading_class import ANSWERS, SECRET, STEM, WHY, cell_of, hand_in, notebook, twice, write_spec
 
+from rnncourse.checks.task import Case
 from rnncourse.errors import InputError
-from rnncourse.grading import gradebook, pages, protocol, rules, sandbox, seccomp, worker
+from rnncourse.grading import gradebook, marking, pages, protocol, rules, sandbox, seccomp, worker
 from rnncourse.grading.assignment import load
 from rnncourse.grading.collect import LARGEST_NOTEBOOK, Unreadable, collect
 from rnncourse.grading.limits import Limits
@@ -330,8 +331,57 @@ def test_an_assignment_is_named_by_number_or_name(tmp_path, name, said, monkeypa
 
 
 def test_magics_become_comments_only_where_the_code_is_no_python():
-    assert without_magics("%time x\n  !ls\ny = 1") == "pass  # %time x\n  pass  # !ls\ny = 1"
+    assert without_magics("%%time\ny = 1") == "pass  # %%time\ny = 1\n"
+    assert without_magics("%time x = 2\n!ls\ny = 1").splitlines() == [
+        "x = 2",
+        "get_ipython().system('ls')",
+        "y = 1",
+    ]
     assert without_magics('x = """\n%d\n"""') == 'x = """\n%d\n"""'
+    inside_of_brackets = "%matplotlib inline\nx = (17\n     % 5)\n"
+    assert "\n     % 5)\n" in without_magics(inside_of_brackets)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\n" * 49_000 + "x y",
+        "%a\n" * 50 + "x = 1\n" * 8000 + "x y",
+        "%%time\n" * 7000,
+        "/a\n" * 16_000,
+        "x y\n" + "a" * 49_000 + " ?",
+    ],
+)
+def test_magics_are_found_in_no_time(source):
+    began = time.process_time()
+    without_magics(source)
+    assert time.process_time() - began < 3
+
+
+def test_a_split_answer_is_put_together_and_of_two_whole_ones_the_last_counts(trial):
+    helper, rest = (
+        "def twice(x):\n    return 2 * x\n",
+        "def scaled(x, factor):\n    return twice(x) * factor / 2\n",
+    )
+    for parts, together in (
+        ((helper, rest), True),
+        ((rest, "print(1)"), True),
+        ((ANSWERS["scaled"], rest), False),
+    ):
+        whole = twice("scaled", parts[1])
+        cell_of(whole, "scaled")["source"] = parts[0]
+        answers = read_notebook(json.dumps(whole).encode(), trial)
+        assert (parts[0] in answers.sources["scaled"]) == together
+        assert parts[1] in answers.sources["scaled"]
+        [note] = answers.notes["scaled"]
+        assert ("all were run" in note) == together
+    answers = read_notebook(json.dumps(twice("why", "Second half.")).encode(), trial)
+    assert answers.sources["why"] == f"{WHY}\n\nSecond half."
+
+
+def test_a_file_of_nothing_but_lists_is_not_read(trial):
+    with pytest.raises(Unreadable, match="more than 1000000 brackets"):
+        read_notebook(b'{"metadata": [' + b"[]," * 1_000_000 + b"[]]}", trial)
 
 
 def test_a_whole_notebook_of_the_wrong_chapter(trial):
@@ -448,6 +498,30 @@ def test_deep_nesting_is_refused():
         protocol.decode(tree, b"")
 
 
+def test_texts_that_would_take_the_graders_memory_are_refused():
+    long = [["str", "x" * 100_000], *[["str", ""]] * 9_999]
+    one, rest = ["array", "<U9999", [1]], [["array", "<f8", [200]]] * 1000
+    for tree, raw in ((["list", long], b""), (["list", [one, *rest]], b"x\0\0\0" * 9999 + bytes(1_600_000))):
+        with pytest.raises(ProtocolError, match="too long for so many"):
+            protocol.decode(tree, raw)
+    assert len(protocol.decode(["list", long[:100]], b"")) == 100
+
+
+def test_an_enormous_line_number_is_left_out():
+    notebook = worker.Notebook()
+    told = notebook.run(
+        "c", "error = SyntaxError('x' * 5000)\nerror.lineno = 2**40\nerror.filename = 'c'\nraise error"
+    )
+    protocol.read_reply("n", json.dumps({"nonce": "n", "failure": told, "value": None}).encode(), b"")
+
+
+def test_arguments_that_are_plain_data_no_longer_count_as_changed(trial):
+    case = Case((np.ones(2), {"seen": 1}))
+    given = protocol.Reply(None, [1.0, "a function"])
+    _, after = marking._answer(given, case, {})
+    assert after == ("changed", "changed")
+
+
 def test_a_bool_that_is_neither_true_nor_false_becomes_true():
     [odd] = protocol.decode(["array", "|b1", [1]], b"\x02")
     assert odd.tobytes() == b"\x01"
@@ -535,15 +609,18 @@ def test_what_uses_up_the_time_in_a_call_costs_the_others_no_blame(trial):
 
 
 def test_what_uses_up_the_time_in_a_cell_costs_the_others_no_blame(trial):
-    found = marked(trial, Limits(submission=0.05), cells=("running",))
-    assert [found[name] for name in ANSWERS] == [NO_TIME] * 3
+    found = marked(trial, Limits(submission=0.3), cells=("running",))
+    assert found["scaled"][0] == "graded"
+    assert (found["running"], found["largest"]) == (NO_TIME, NO_TIME)
 
 
 def test_an_answer_that_had_its_own_time_is_told_of_a_loop(trial):
     found = marked(trial, Limits(cell=0.05), cells=("running",))
     assert (found["scaled"][0], found["largest"][0]) == ("graded", "graded")
     assert found["running"][:2] == ("timeout", "timeout")
-    assert "was not done after 0.05 seconds" in found["running"][2]
+    assert "Your cell was not done after 0.05 seconds" in found["running"][2]
+    found = marked(trial, Limits(call=0.01), calls=("running",))
+    assert "`running` was not done after 0.02 seconds" in found["running"][2]
 
 
 def test_time_that_ends_in_a_locked_cell_does_not_stop_the_class(trial):

@@ -10,7 +10,8 @@ class Limits:
     """All times in seconds of the clock on the wall.
 
     start: until a worker has loaded Python and NumPy. locked: the master's cells that come before the first answer.
-    cell: one cell of the student's. call: times a task's own limit, that is how long one call may take; more than
+    cell: one cell of the student's, or of
+    the master's below an answer. call: times a task's own limit, that is how long one call may take; more than
     one, because graders run several workers at once. submission: everything that one student handed in.
     memory: bytes of address space (PyTorch alone needs about two thirds of it). cpu: seconds of processor time of
     one worker. processes: as far as the kernel counts them; a filter of system calls forbids new ones anyway.
@@ -18,7 +19,7 @@ class Limits:
 
     start: float = 60.0
     locked: float = 60.0
-    cell: float = 10.0
+    cell: float = 20.0
     call: float = 3.0
     submission: float = 180.0
     memory: int = 3 << 30

@@ -54,7 +54,8 @@ class Marker:
             answers = read_notebook(data, self.assignment)
         except Unreadable as error:
             return replace(unreadable(handed_in, self.assignment, str(error)), digest=digest)
-        tasks = self.mark_answers(answers, seed)
+        # Inputs that an error's text carries out are of no use in another version, nor to others.
+        tasks = self.mark_answers(answers, f"{seed}/{digest}")
         notes = answers.notes.get("", ())
         return StudentResult(handed_in.student, name, tuple(tasks), notes, handed_in.aliases, digest)
 
@@ -86,25 +87,41 @@ class Marker:
 
     def _run(self, item: Item, session: Session, seed: str) -> TaskResult:
         cases = _cases(item.task, seed)
-        replies = self._call(item.task, cases, session)
+        # Each function is called right after its own cell, as by the notebook's check: cells below change nothing.
+        replies = self._call(item, cases, session, item.name)
         needed = rules.parts_of(session.answers, item.name)
         if isinstance(replies, Lost) and replies.status == "crashed" and needed != set(session.answers):
             # Another answer may have left a thread that ends the worker: once more, with what this one needs.
-            with Session(self.start, self.assignment, session.answers, self.limits, needed) as alone:
-                return _judged(item, cases, self._call(item.task, cases, alone), alone)
-        return _judged(item, cases, replies, session)
+            with session.again(needed) as alone:
+                return _judged(item, cases, self._call(item, cases, alone, item.name), alone)
+        result = _judged(item, cases, replies, session)
+        if not _lacks_a_name(replies):
+            return result
+        # It may stand in another cell, and the student have gone back to the check of this one.
+        with session.again() as whole:
+            last = self.assignment.code_items[-1].name
+            at_the_end = _judged(item, cases, self._call(item, cases, whole, last), whole)
+        return at_the_end if at_the_end.points else result
 
-    def _call(self, task: Task, cases: Sequence[Case], session: Session) -> list[Reply] | Lost:
+    def _call(self, item: Item, cases: Sequence[Case], session: Session, last: str) -> list[Reply] | Lost:
         """Return the replies to the calls of a task, fewer where more would say the same, or how it was lost."""
-        replies = []
+        replies, task = [], item.task
         for case in cases:
-            reply = session.call(task.name, task.called, case, task.seconds * self.limits.call)
+            reply = session.call(item.name, last, task.called, case, task.seconds * self.limits.call)
             if isinstance(reply, Lost):
                 return reply
             replies.append(reply)
             if reply.failure is not None and reply.failure.kind in ("not written", "missing"):
                 break
         return replies
+
+
+def _lacks_a_name(replies: list[Reply] | Lost) -> bool:
+    """Say whether a function, or a name that it uses, was not defined when it was called."""
+    failures = (
+        [] if isinstance(replies, Lost) else [one.failure for one in replies if one.failure is not None]
+    )
+    return any(one.kind == "missing" or one.text.startswith("NameError") for one in failures)
 
 
 def unreadable(handed_in: HandedIn, assignment: Assignment, why: str) -> StudentResult:
@@ -200,8 +217,8 @@ def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:
     if not isinstance(value, list) or len(value) != 2:
         return Failure("unusable", "nothing that can be read"), None
     returned, after = value
-    if not isinstance(after, list) or len(after) != len(case.args):
-        return returned, None
+    if not isinstance(after, list) or len(after) != len(case.args):  # they are plain data no longer
+        return returned, tuple("changed" for _ in case.args)
     # A function among the arguments comes back as None: put the original in its place.
     return returned, tuple(old if new is None else new for old, new in zip(case.args, after, strict=True))
 
@@ -221,6 +238,12 @@ def _lost(item: Item, lost: Lost) -> TaskResult:
             "Look first at the answers that were stopped or took long.",
         )
         return _result(item, "timeout", 0.0, "Not run to its end.", "no time left", said)
+    if lost.status == "timeout" and lost.in_cell:
+        said = (
+            f"Your cell was not done after {lost.text} seconds and was stopped, before `{item.task.called}` could be "
+            "called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
+        )
+        return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", said)
     if lost.status == "timeout":
         details = in_words(Failure("timeout", lost.text), item.task.called)
         return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", details)

@@ -1,4 +1,4 @@
-"""A student's notebook in a worker: its cells run in order, its functions called, a dead worker replaced."""
+"""A student's notebook in a worker: cells run in order, each function called after its own, a dead worker replaced."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class Lost:
     """A task that cost the worker, or for which there was no time left.
 
     status: "timeout" or "crashed". text: the seconds that it had, "" where the whole submission had had its time;
-    or how the worker ended.
+    or how the worker ended. in_cell: lost while the answer's cell ran, before anything was called.
     """
 
     status: str
     text: str
+    in_cell: bool = False
 
 
 class MasterFailed(RuntimeError):
@@ -45,6 +46,7 @@ class Session:
         self._start, self._assignment, self._limits = start, assignment, limits
         self.answers = {name: source for name, source in answers.items() if only is None or name in only}
         self._worker: Worker | None = None
+        self._done = 0  # steps that this worker has behind it
         self._end = time.monotonic() + limits.submission
         self._skipped: dict[str, Lost] = {}  # by cell
         self.raised: dict[str, Failure] = {}
@@ -56,11 +58,19 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def call(self, name: str, function: str, case: Case, seconds: float) -> Reply | Lost:
-        """Return what a function of the notebook gave back, or how the worker was lost over it."""
+    def again(self, only: Collection[str] | None = None) -> Session:
+        """Return a session of the same notebook with a worker of its own, in the time that is left."""
+        other = Session(self._start, self._assignment, self.answers, self._limits, only)
+        other._end = self._end
+        return other
+
+    def call(self, name: str, last: str, function: str, case: Case, seconds: float) -> Reply | Lost:
+        """Return what a function of the answer `name` gave back, or how the worker was lost over it.
+
+        last: the answer whose cell is the last that is run before.
+        """
         try:
-            while self._worker is None and name not in self._skipped:
-                self._begin()
+            self._run_up_to(name, last)
             if name in self._skipped:
                 return self._skipped[name]
             return self._worker.call(function, case.args, case.kwargs, self._seconds(seconds))
@@ -69,43 +79,53 @@ class Session:
         except WorkerDied as error:
             return self._lose("crashed", str(error))
 
-    def _begin(self) -> None:
-        """Start a worker and run the cells, leaving out those that cost one before; may end without a worker.
+    def _run_up_to(self, name: str, last: str) -> None:
+        """Run the cells that have not been run yet, up to and including the answer `last`, in a living worker.
 
-        WorkerTimeout where the submission's time ends: no cell is to blame for that, and no master.
+        Ends without one where the cell of `name` cost it. WorkerTimeout where the submission's time ends: no cell is
+        to blame for that, and no master.
         """
-        if self._spent():
-            raise WorkerTimeout
-        worker = self._worker = self._start()
-        answered = False
-        for kind, cell in self._assignment.steps:
-            source = self._assignment.locked[cell] if kind == "locked" else self.answers.get(cell)
-            if source is None or cell in self._skipped:
-                continue
-            answered = answered or kind == "answer"
-            limit = self._limits.cell if answered else self._limits.locked
-            try:
-                reply = worker.ask("run", self._seconds(limit), cell=cell, source=source)
-            except WorkerTimeout:
-                if self._spent():
-                    raise
-                self._skipped[cell] = self._lose("timeout", f"{limit:g}")
-                break
-            except WorkerDied as error:
-                self._skipped[cell] = self._lose("crashed", str(error))
-                break
-            if reply.failure is not None:
-                self._failed(kind, cell, reply, answered)
-        if self._worker is None and not answered:
-            raise MasterFailed(f"the locked cells of {self._assignment.stem} cannot be run in the sandbox")
+        end = self._assignment.steps.index(("answer", last)) + 1
+        while name not in self._skipped and (self._worker is None or self._done < end):
+            if self._spent():
+                raise WorkerTimeout
+            if self._worker is None:
+                self._worker, self._done = self._start(), 0
+            else:
+                self._step(self._done)
 
-    def _failed(self, kind: str, cell: str, reply: Reply, answered: bool) -> None:
+    def _step(self, number: int) -> None:
+        """Run the next cell, unless it cost a worker before."""
+        kind, cell = self._assignment.steps[number]
+        self._done = number + 1
+        source = self._assignment.locked[cell] if kind == "locked" else self.answers.get(cell)
+        if source is None or cell in self._skipped:
+            return
+        # A locked cell below an answer uses what the student wrote: when it fails, that is not the master's fault.
+        by_student = any(kind == "answer" for kind, _ in self._assignment.steps[: self._done])
+        limit = self._limits.cell if by_student else self._limits.locked
+        try:
+            reply = self._worker.ask("run", self._seconds(limit), cell=cell, source=source)
+        except WorkerTimeout:
+            if self._spent():
+                raise
+            self._skip(cell, self._lose("timeout", f"{limit:g}", in_cell=True), by_student)
+        except WorkerDied as error:
+            self._skip(cell, self._lose("crashed", str(error)), by_student)
+        else:
+            if reply.failure is not None:
+                self._failed(kind, cell, reply.failure, by_student)
+
+    def _skip(self, cell: str, lost: Lost, by_student: bool) -> None:
+        if not by_student:
+            raise MasterFailed(f"the locked cells of {self._assignment.stem} cannot be run in the sandbox")
+        self._skipped[cell] = lost
+
+    def _failed(self, kind: str, cell: str, failure: Failure, by_student: bool) -> None:
         if kind == "answer":
-            self.raised[cell] = reply.failure
-        elif not answered:
-            raise MasterFailed(
-                f"the locked cell {cell} of {self._assignment.stem} fails: {reply.failure.text}"
-            )
+            self.raised[cell] = failure
+        elif not by_student:
+            raise MasterFailed(f"the locked cell {cell} of {self._assignment.stem} fails: {failure.text}")
 
     def _spent(self) -> bool:
         """Say whether the submission as a whole has had its time."""
@@ -115,9 +135,9 @@ class Session:
         """Return a time limit, cut where the submission as a whole has had its time."""
         return max(0.05, min(wanted, self._end - time.monotonic()))
 
-    def _lose(self, status: str, text: str) -> Lost:
+    def _lose(self, status: str, text: str, in_cell: bool = False) -> Lost:
         self._close()
-        return Lost(status, text)
+        return Lost(status, text, in_cell)
 
     def _close(self) -> None:
         if self._worker is not None:

@@ -2,7 +2,8 @@
 
 Answers are found by their grade_id alone. What happens when something was changed that should not be:
 
-- a cell twice: the last one counts
+- a cell split in two: the parts are put together again
+- a cell twice: the last one that defines the function counts; the texts of an explanation are put together
 - a cell deleted: the task is missing, the others count
 - a locked cell or a check edited: the master's own is run
 - points, type or locks edited in the metadata: the master's own count
@@ -19,12 +20,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnncourse.grading.assignment import Assignment
+from IPython.core.inputtransformer2 import TransformerManager
+
+from rnncourse.grading.assignment import Assignment, Item
 from rnncourse.grading.collect import Unreadable
 
 MOST_CELLS = 2000
 LONGEST_ANSWER = 50_000
-_MAGIC = re.compile(r"^(\s*)(%|!|\?)", re.MULTILINE)
+MOST_LISTS = 1_000_000
+_MAGIC = re.compile(r"^([ \t]*)(%|!|\?)", re.MULTILINE)
+_MAY_BE_MAGIC = re.compile(r"^[ \t]*[%!?,;/]|=[ \t]*[%!]|\?[ \t]*$", re.MULTILINE)
+_TIMED = re.compile(r"^([ \t]*)%time[ \t]+(?=\S)", re.MULTILINE)
+_MOST_TO_TRANSLATE = 300_000
+"""Lines that may be magics times characters: for each of them, IPython looks through the whole cell again."""
+
+_LONGEST_LINE = 500
+"""Characters: IPython's patterns take the square of them."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +71,20 @@ def read_notebook(data: bytes, assignment: Assignment) -> Answers:
     notes += _about_others(cells, assignment)
     found = Answers({}, {"": tuple(notes)}, {})
     for item in assignment.items:
-        _take(item.name, item.kind, by_id.get(item.name, []), cells, found)
+        _take(item, by_id.get(item.name, []), cells, found)
     return found
 
 
-def _take(name: str, kind: str, given: Sequence[Cell], cells: Sequence[Cell], found: Answers) -> None:
+def _take(item: Item, given: Sequence[Cell], cells: Sequence[Cell], found: Answers) -> None:
     """Put the answer to one task into `found`, or why there is none."""
+    name, kind = item.name, item.kind
     wanted = "markdown" if kind == "explanation" else "code"
     usable = [cell for cell in given if cell.kind == wanted] or ([*given] if kind == "explanation" else [])
     if not usable:
         found.problems[name] = _why_missing(name, given, cells)
         return
-    answer, said = usable[-1].source, []
-    if len(given) > 1:
-        same = "they are alike" if len({cell.source for cell in given}) == 1 else "the last one counts"
-        said.append(f"The answer cell is in your notebook {len(given)} times; {same}.")
+    answer, how = _of_several(item, list(dict.fromkeys(cell.source for cell in usable)))
+    said = [f"The answer cell is in your notebook {len(usable)} times; {how}."] if len(usable) > 1 else []
     if len(answer) > LONGEST_ANSWER:
         found.problems[name] = (
             f"The answer has {len(answer)} characters, more than the {LONGEST_ANSWER} allowed."
@@ -84,10 +94,25 @@ def _take(name: str, kind: str, given: Sequence[Cell], cells: Sequence[Cell], fo
         said.append("The hidden metadata of this cell were changed; those of the course count.")
     if wanted == "code" and (plain := without_magics(answer)) != answer:
         answer = plain
-        said.append("Lines that begin with %, ! or ? are for notebooks only and were not run.")
+        said.append("Magics and commands to the system (%, !, ?) are for notebooks only and were not run.")
     found.sources[name] = answer
     if said:
         found.notes[name] = tuple(said)
+
+
+def _of_several(item: Item, sources: list[str]) -> tuple[str, str]:
+    """Return the answer that different cells with its mark make together, and in words how."""
+    if len(sources) == 1:
+        return sources[0], "they are alike"
+    if item.kind == "explanation":
+        return "\n\n".join(sources), "their texts are put together"
+    called = re.escape(item.task.called)
+    defines = re.compile(rf"^(?:[ \t]*(?:async[ \t]+)?def[ \t]+{called}\b|{called}[ \t]*=[^=])", re.MULTILINE)
+    whole = [source for source in sources if defines.search(source)]
+    if len(whole) == 1 and sum(map(len, sources)) <= LONGEST_ANSWER:
+        together = "\n\n".join(map(without_magics, sources))
+        return together, "as only one of them defines the function, all were run"
+    return (whole or sources)[-1], "the last one counts"
 
 
 def _why_missing(name: str, given: Sequence[Cell], cells: Sequence[Cell]) -> str:
@@ -162,6 +187,8 @@ def _text(data: bytes) -> tuple[str, list[str]]:
 def _parsed(text: str) -> dict[str, Any]:
     if not text.strip():
         raise Unreadable("the file is empty")
+    if text.count("[") + text.count("{") > MOST_LISTS:
+        raise Unreadable(f"the file has more than {MOST_LISTS} brackets; clear its outputs and save it again")
     try:
         notebook = json.loads(text, parse_constant=lambda name: None)
     except RecursionError as error:
@@ -211,9 +238,24 @@ def _flags(kind: str) -> tuple[bool, bool]:
 
 
 def without_magics(source: str) -> str:
-    """Return code without the lines that only a notebook understands; as it is if it is Python already."""
+    """Return code in which what only a notebook understands does nothing; as it is if it is Python already."""
     try:
         ast.parse(source)
+        return source
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass
+    first, _, rest = source.lstrip().partition("\n")
+    if first.startswith("%%"):  # such as %%time, which runs the rest
+        return f"pass  # {first}\n{_translated(rest)}"
+    return _translated(source)
+
+
+def _translated(source: str) -> str:
+    """Return a notebook's code as Python; magics and commands of the system go to an object that does nothing."""
+    longest = max(map(len, source.splitlines()), default=0)
+    if longest > _LONGEST_LINE or len(_MAY_BE_MAGIC.findall(source)) * len(source) > _MOST_TO_TRANSLATE:
         return _MAGIC.sub(r"\1pass  # \2", source)
-    return source
+    try:
+        return TransformerManager().transform_cell(_TIMED.sub(r"\1", source))
+    except SyntaxError:
+        return source

@@ -8,6 +8,8 @@ A message is a head of 16 bytes (b"RNG1", the length of a JSON header, the lengt
 the raw bytes of its arrays, one after the other. Never pickle, never a zip.
 """
 
+import __future__
+
 import builtins
 import io
 import json
@@ -17,6 +19,7 @@ import struct
 import sys
 import traceback
 import types
+import warnings
 
 import numpy as np
 
@@ -30,6 +33,11 @@ LARGEST = 8 << 20
 
 LONGEST = 500
 """Characters of an error's text that are passed on."""
+
+
+FUTURES = 0
+for _name in __future__.all_feature_names:
+    FUTURES |= getattr(__future__, _name).compiler_flag
 
 
 class Unusable(Exception):
@@ -84,8 +92,9 @@ def _encode_in(value, arrays, depth, around):
 
 def _encode_entry(entry, arrays, depth):
     key, value = entry
-    if not isinstance(key, (str, int)) or isinstance(key, bool):
+    if not isinstance(key, (str, int, np.integer)) or isinstance(key, bool):
         raise Unusable("a dictionary whose keys are neither texts nor whole numbers")
+    key = str(key) if isinstance(key, str) else int(key)  # NumPy's own are equal to these
     return [_encode(key, arrays, depth + 1), _encode_in(value, arrays, depth, "a dictionary that holds ")]
 
 
@@ -146,12 +155,29 @@ class Pipe:
         return b"".join(pieces)
 
 
+class Nothing:
+    """What stands for Jupyter's `display` and `get_ipython()`: whatever is asked of it, nothing comes of it."""
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __iter__(self):
+        return iter(())
+
+
 class Notebook:
     """The namespace that cells run in, and the functions that they define."""
 
     def __init__(self):
         self.module = types.ModuleType("__main__")
         self.module.__dict__["__builtins__"] = builtins
+        builtins.display = builtins.get_ipython = Nothing()
+        self.futures = 0
         sys.modules["__main__"] = self.module
 
     def run(self, cell, source):
@@ -159,7 +185,9 @@ class Notebook:
         name = f"<cell {cell}>"
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         try:
-            exec(compile(source, name, "exec", dont_inherit=True), self.module.__dict__)
+            code = compile(source, name, "exec", flags=self.futures, dont_inherit=True)
+            self.futures |= code.co_flags & FUTURES  # they hold on for the cells below, as in Jupyter
+            exec(code, self.module.__dict__)
         except BaseException as error:
             return _told(error)
 
@@ -170,11 +198,11 @@ class Notebook:
             return {"kind": "missing", "text": ""}, None
         try:
             args, kwargs = self._decode(tree, memoryview(raw))
-            with np.errstate(all="ignore"):
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
                 value = called(*args, **kwargs)
-            after = [None if callable(one) else one for one in args]
             try:
-                return None, _with_arguments(encode(value), after)
+                return None, _with_arguments(encode(value), args)
             except RecursionError:
                 return {"kind": "unusable", "text": "something that contains itself"}, None
         except Unusable as error:
@@ -219,13 +247,22 @@ _SCALARS = {
 
 
 def _with_arguments(answer, after):
-    """Return the encoded answer and, where they still are plain data, the arguments after the call, as one value."""
+    """Return the encoded answer and the arguments after the call, as one value; a text for what is no plain data."""
     tree, raw = answer
     try:
-        arguments, more = encode(after)
-    except Unusable:
-        arguments, more = ["none"], b""
+        arguments, more = encode([_without_functions(one) for one in after])
+    except Unusable as error:
+        arguments, more = ["str", str(error)], b""
     return ["list", [tree, arguments]], raw + more
+
+
+def _without_functions(value):
+    """Return plain data with None in the place of functions, which are not compared."""
+    if isinstance(value, (list, tuple)):
+        return [_without_functions(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _without_functions(one) for key, one in value.items()}
+    return None if callable(value) else value
 
 
 def _told(error):
@@ -239,12 +276,9 @@ def _told(error):
     name = type(error).__name__[:60]
     told = {"kind": "raised", "text": f"{name}: {text}" if text else name}
     if isinstance(error, SyntaxError) and isinstance(error.lineno, int):
-        return {
-            **told,
-            "text": f"{name}: {error.msg}",
-            "line": error.lineno,
-            "cell": str(error.filename)[:200],
-        }
+        line = error.lineno if 0 < error.lineno < 1 << 31 else None
+        text = f"{name}: {error.msg}"[:LONGEST]
+        return {**told, "text": text, "line": line, "cell": str(error.filename)[:200]}
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<cell ")
     ]

@@ -241,6 +241,10 @@ def _skipped(name: str) -> bool:
     return name in _SKIPPED or name.startswith(".")
 
 
+def _is_notebook(file: File) -> bool:
+    return file.path.suffix.lower() == ".ipynb"
+
+
 def _unwrapped(files: list[File], name: str, stem: str) -> tuple[list[File], list[str]]:
     """Return the files without a folder around all of them that is no student's, and what lies beside it, as notes."""
     tops = {file.path.parts[0] for file in files}
@@ -250,8 +254,8 @@ def _unwrapped(files: list[File], name: str, stem: str) -> tuple[list[File], lis
             continue
         inside = [file for file in files if file.path.parts[0] == wrapper and len(file.path.parts) > 1]
         beside = [file for file in files if file.path.parts[0] not in {wrapper, *_NBGRADERS}]
-        theirs = any(file.path.suffix.lower() == ".ipynb" for file in beside)
-        own = any(file.path.parts[1:] == (f"{stem}.ipynb",) for file in inside)
+        theirs = any(map(_is_notebook, beside))
+        own = [file.path.parts[1:] for file in inside if _is_notebook(file)] == [(f"{stem}.ipynb",)]
         if theirs or own:
             continue
         folders = sorted({file.path.parts[0] for file in beside if len(file.path.parts) > 1 or file.refused})
@@ -272,7 +276,7 @@ def _by_student(files: Iterable[File], stem: str) -> tuple[list[HandedIn], list[
         if rest or file.refused == "is a folder":
             who, called = _folder_student(top)
             inside = [replace(file, path=PurePosixPath(*rest))] if rest else []
-        elif file.path.suffix.lower() == ".ipynb":
+        elif _is_notebook(file):
             who, called = _file_student(file.path.stem, stem)
             inside = [file]
         else:
@@ -328,7 +332,7 @@ def _file_student(name: str, stem: str) -> tuple[_Who, str]:
 
 def _choose(files: tuple[File, ...], stem: str) -> File:
     """Return the one notebook that is meant; Unreadable where that cannot be told."""
-    notebooks = [file for file in files if file.path.suffix.lower() == ".ipynb"]
+    notebooks = [file for file in files if _is_notebook(file)]
     exact = [file for file in notebooks if file.path.stem.lower() == stem.lower()]
     if len(exact) > 1:  # nbgrader keeps an assignment's notebook in a folder of its own
         exact = [file for file in exact if stem.partition("_")[0] in str(file.path.parent)] or exact

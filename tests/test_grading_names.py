@@ -198,7 +198,7 @@ def test_a_master_beside_the_folders_of_the_students_hides_nobody(tmp_path):
     (tmp_path / "submissions" / f"{STEM}.ipynb").write_bytes(b"master")
     for name in ("ana", "bo"):
         hand_in(tmp_path / "submissions", name, name.encode())
-    assert whose(tmp_path, {})[0] == {"ana": "ana", "bo": "bo", STEM: "master"}
+    assert whose(tmp_path, {})[0] == {"ana": "ana", "bo": "bo", "trial": "master"}
 
 
 # Files that are exchanged, many or far down

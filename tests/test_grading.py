@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from grading_class import ANSWERS, SECRET, STEM, WHY, cell_of, hand_in, notebook, twice, write_spec
 
+from rnncourse.checks.failure import Failure
 from rnncourse.checks.task import Case
 from rnncourse.errors import InputError
 from rnncourse.grading import gradebook, marking, pages, protocol, rules, sandbox, seccomp, worker
@@ -621,6 +622,23 @@ def test_an_answer_that_had_its_own_time_is_told_of_a_loop(trial):
     assert "Your cell was not done after 0.05 seconds" in found["running"][2]
     found = marked(trial, Limits(call=0.01), calls=("running",))
     assert "`running` was not done after 0.02 seconds" in found["running"][2]
+
+
+def test_a_cell_that_was_stopped_is_not_run_again_to_look_for_a_name(trial):
+    begun = []
+
+    class Lacking(Slow):
+        def ask(self, do: str, seconds: float, cell: str, source: str) -> protocol.Reply:
+            begun.append(cell)
+            return super().ask(do, seconds, cell, source)
+
+        def call(self, *_: object) -> protocol.Reply:
+            return protocol.Reply(Failure("raised", "NameError: name 'x' is not defined"), None)
+
+    marker = Marker(trial, lambda: Lacking(("scaled",), ()), Limits(cell=0.05))
+    marker.mark_answers(Answers({**ANSWERS, "why": "Because."}), "seed")
+    assert begun.count("scaled") == 1
+    assert begun.count("running") == 3, "in its turn, and to look for a name for each of two tasks"
 
 
 def test_time_that_ends_in_a_locked_cell_does_not_stop_the_class(trial):

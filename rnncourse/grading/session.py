@@ -59,9 +59,13 @@ class Session:
         self._close()
 
     def again(self, only: Collection[str] | None = None) -> Session:
-        """Return a session of the same notebook with a worker of its own, in the time that is left."""
+        """Return a session of the same notebook with a worker of its own, in the time that is left.
+
+        A cell that was stopped for its time is not run again; one that crashed may, for others may be to blame.
+        """
         other = Session(self._start, self._assignment, self.answers, self._limits, only)
         other._end = self._end
+        other._skipped = {cell: lost for cell, lost in self._skipped.items() if lost.status == "timeout"}
         return other
 
     def call(self, name: str, last: str, function: str, case: Case, seconds: float) -> Reply | Lost:

@@ -154,6 +154,7 @@ def test_accents_may_be_composed_or_not(tmp_path):
     path = tmp_path / "roster.csv"
     for form in ("NFC", "NFD"):
         path.write_text(f"student\n{unicodedata.normalize(form, JOSE)}\n", encoding="utf-8")
+        assert list(gradebook.read_roster(path)) == [JOSE]
         assert whose(tmp_path / "class", gradebook.read_roster(path)) == ({JOSE: "A"}, "")
         path.write_text(f"student,name\nj,{unicodedata.normalize(form, JOSE)}\n", encoding="utf-8")
         assert whose(tmp_path / "class", gradebook.read_roster(path)) == ({"j": "A"}, "")
@@ -175,8 +176,11 @@ def test_a_student_called_submitted_hides_nobody(tmp_path):
     for name in ("ana", "bo", "Submitted"):
         hand_in(tmp_path, name, name.encode())
     assert whose(tmp_path, {}) == ({"ana": "ana", "bo": "bo", "Submitted": "Submitted"}, "")
-    hand_in(tmp_path, "Submissions", b"another")
-    assert len(whose(tmp_path, {})[0]) == 4
+    hand_in(tmp_path / "Submissions", "week04", b"another")
+    said, _ = whose(tmp_path, {})
+    assert said == {"ana": "ana", "bo": "bo", "Submitted": "Submitted", "Submissions": "another"}
+    hand_in(tmp_path, "Submitted", b"").rename(tmp_path / "Submitted" / "mine.ipynb")
+    assert list(whose(tmp_path, {})[0]) == ["Submissions", "Submitted", "ana", "bo"]
 
 
 def test_what_lies_beside_the_folder_of_all_is_told(tmp_path):
@@ -317,6 +321,12 @@ def test_no_name_writes_into_the_terminal(tmp_path):
     assert len(said) == 3 and "is a link" in notes
     for text in (*said, *said.values(), notes):
         assert text.isprintable(), text
+
+
+def test_the_name_of_a_notebook_is_as_harmless(tmp_path):
+    hand_in(tmp_path, "eve", b"E").rename(tmp_path / "eve" / f"{ESCAPES}.ipynb")
+    [eve] = collect(tmp_path, STEM).submissions
+    assert eve.notebook(STEM) == (one_line(f"{ESCAPES}.ipynb"), b"E")
 
 
 def test_a_zip_with_such_names_is_as_harmless(tmp_path):

@@ -407,12 +407,15 @@ def test_a_whole_notebook_of_the_wrong_chapter(trial):
         ("import torch.nn as n\nm = n\ndef f(x):\n    return m.LSTM(3, 4)", ["m.LSTM"]),
         ("from torch import nn\nclass L(nn.LSTM): pass\ndef f(x):\n    return L(3, 4)", ["nn.LSTM"]),
         ("def f(x):\n    return __import__('numpy').cumsum(x)", ["__import__"]),
-        ("def f(x):\n    return np.__dict__['cumsum'](x)", ["__dict__"]),
-        ("def f(x):\n    return getattr(np, 'cumsum')(x)", ["getattr"]),
+        ("def f(x):\n    return np.__dict__['cumsum'](x)", ["np.__dict__"]),
+        ("def f(x):\n    return getattr(np, 'cumsum')(x)", ["np.cumsum"]),
         ("g = getattr\ndef f(x):\n    return g(np, 'cumsum')(x)", ["getattr"]),
         ("def f(x):\n    return globals()['np'].cumsum(x)", ["globals"]),
-        ("import operator\ndef f(x):\n    return operator.attrgetter('cumsum')(np)(x)", ["operator"]),
-        ("import sys\ndef f(x):\n    return sys.modules['numpy'].cumsum(x)", ["sys", "sys.modules"]),
+        (
+            "import operator\ndef f(x):\n    return operator.attrgetter('cumsum')(np)(x)",
+            ["operator.attrgetter"],
+        ),
+        ("import sys\ndef f(x):\n    return sys.modules['numpy'].cumsum(x)", ["sys.modules"]),
         ("def f(x):\n    h = getattr(x, 'ndim')\n    return np.add.reduce(x)", []),
         (
             "def f(x):\n    cumsum = 0\n    for one in x:\n        cumsum = cumsum + one\n    return cumsum",
@@ -423,7 +426,7 @@ def test_a_whole_notebook_of_the_wrong_chapter(trial):
 )
 def test_forbidden_names_and_the_ways_around(source, found):
     seen = rules.used({"f": source}, "f", ("numpy.cumsum", "torch.nn.LSTM"), ["import numpy as np"])
-    assert sorted(seen) == sorted(found)
+    assert [one.partition(" (line")[0] for one in seen] == found
 
 
 def test_code_that_cannot_be_read_does_not_slip_through():
@@ -434,7 +437,7 @@ def test_code_that_cannot_be_read_does_not_slip_through():
 def test_an_answer_that_is_not_called_does_not_count():
     sources = {"f": "def f(h):\n    return h", "g": "def g(x):\n    h = np.cumsum(x)\n    return h"}
     assert rules.used(sources, "f", ("numpy.cumsum",), ["import numpy as np"]) == []
-    assert rules.used(sources, "g", ("numpy.cumsum",), ["import numpy as np"]) == ["np.cumsum"]
+    assert rules.used(sources, "g", ("numpy.cumsum",), ["import numpy as np"]) == ["np.cumsum (line 2)"]
     assert rules.used({**sources, "f": "f = lambda x: g(x)"}, "f", ("numpy.cumsum",), ["import numpy as np"])
 
 

@@ -80,7 +80,7 @@ class Marker:
                 item, "missing", 0.0, "Missing.", details=(answers.problems[item.name],), notes=notes
             )
         locked = list(self.assignment.locked.values())
-        used = rules.used(session.answers, item.name, item.task.forbidden, locked)
+        used = rules.used(session.answers, item.name, item.task.forbidden, locked, item.task.called)
         result = _forbidden(item, used) if used else self._run(item, session, seed)
         seconds = round(time.monotonic() - began, 2)
         return replace(result, code=source, notes=(*notes, *result.notes), seconds=seconds)
@@ -255,7 +255,7 @@ def _lost(item: Item, lost: Lost) -> TaskResult:
 
 
 def _forbidden(item: Item, used: Sequence[str]) -> TaskResult:
-    listed = ", ".join(f"`{steady(one)[:60]}`" for one in used[:5])
+    listed = ", ".join(f"`{steady(one)[:120]}`" for one in used[:5])
     said = (f"Your answer uses {listed}. This task is to write it yourself, and this is not allowed in it.",)
     return _result(item, "forbidden", 0.0, "Not allowed.", "forbidden", said)
 

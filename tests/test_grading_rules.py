@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from rnncourse.checks.ch03 import BY_HAND
 from rnncourse.grading import rules
 
 FORBIDDEN = ("numpy.cumsum", "torch.nn", "rnncourse.in_numpy")
@@ -96,3 +97,23 @@ def test_a_long_cell_takes_no_longer_than_its_length():
     doubled = "".join(f"a{n} = b{n + 1}.x\na{n} = b{n + 1}.y\nb{n} = a{n}\n" for n in range(30))
     assert used("def f(x):\n    return a0(x)", other=doubled) == ["code nested too deeply to be read"]
     assert time.perf_counter() - began < 3
+
+
+def test_what_a_cell_calls_outside_of_its_function_belongs_to_it():
+    cells = {
+        "shown": "print(helper(1))\ndef shown(x):\n    return x",
+        "helper": "def helper(x):\n    return x\nfar_away(2)",
+        "far": "far_away = print",
+        "other": "def other(x):\n    return shown(x)",
+    }
+    assert rules.parts_of(cells, "shown") == {"shown", "helper", "far"}
+    assert rules.parts_of(cells, "other") == {"shown", "helper", "far", "other"}
+    assert rules.parts_of(cells, "far") == {"far"}
+
+
+@pytest.mark.parametrize("tool", ["torch.rnn_tanh_cell", "torch.nn.RNN", "rnncourse.analysis.gates.RNN"])
+def test_a_ready_made_step_is_not_a_step_by_hand(tool):
+    module = tool.rpartition(".")[0]
+    source = f"import {module}\ndef rnn_step(x_t, h_prev, p):\n    return {tool}(x_t, h_prev)"
+    [found] = rules.used({"rnn-step": source}, "rnn-step", BY_HAND, called="rnn_step")
+    assert found == f"{tool} (line 3)"

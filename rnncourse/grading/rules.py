@@ -72,11 +72,17 @@ def used(
 
 
 def parts_of(sources: Mapping[str, str], name: str) -> set[str]:
-    """Return the answers that the answer `name` calls, itself among them."""
+    """Return the answers that must run for the cell `name` to run: itself, and what these cells define or read."""
     try:
         notebook = _Notebook(sources, (), ())
-        own = [bound for piece in notebook.pieces if piece.cell == name for bound in piece.binds]
-        return {piece.cell for piece in notebook.reached([name, *own])} | {name}
+        parts, new = set(), {name}
+        while new:
+            parts |= new
+            said = [
+                one for piece in notebook.pieces if piece.cell in new for one in (*piece.binds, *piece.reads)
+            ]
+            new = {piece.cell for piece in notebook.reached([name, *said])} - parts
+        return parts
     except (RecursionError, MemoryError):
         return set(sources)
 

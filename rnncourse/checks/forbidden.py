@@ -12,16 +12,20 @@ def forbidden_in(source: str, forbidden: Sequence[str], known: Mapping[str, str]
     """Return the names in `source` that lead to one of the dotted names in `forbidden`, as written there.
 
     known: what names stand for before the source runs, such as {"nn": "torch.nn"}; imports in the source count too.
+    A name that the source gives a meaning of its own, as an argument or in a loop, stands for nothing else.
     """
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return []
-    names = {**known, **imported(tree)}
+    own = _own_names(tree)
+    names = {name: full for name, full in known.items() if name not in own} | imported(tree)
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, (ast.Name, ast.Attribute)) and (written := _dotted(node)):
             first, _, rest = written.partition(".")
+            if first in own and first not in names:
+                continue
             full = names.get(first, first) + (f".{rest}" if rest else "")
             if any(_leads_to(full, name) for name in forbidden):
                 found[written] = None
@@ -41,6 +45,14 @@ def imported(tree: ast.AST) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     return names
+
+
+def _own_names(tree: ast.AST) -> set[str]:
+    """Return the names that are arguments or are assigned to."""
+    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return arguments | {
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def known_names(namespace: Mapping[str, Any]) -> dict[str, str]:

@@ -1,9 +1,23 @@
-"""What axe-core finds in a page. Its script comes inside axe-playwright-python, so no network is needed."""
+"""What axe-core finds in a page, and how a page is dressed for it.
+
+The script of axe-core comes inside axe-playwright-python, so no network is needed.
+"""
 
 from __future__ import annotations
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+DARK = """body { background: #111; --jp-content-font-color0: #fff; --jp-content-font-color1: #ddd;
+  --jp-layout-color0: #111; --jp-layout-color2: #333; --jp-border-color1: #616161; --jp-brand-color1: #2196f3; }"""
+
+
+def dress(page: Page, width: int, theme: str) -> None:
+    """Give a page a width and the colours of JupyterLab's light or dark theme."""
+    page.set_viewport_size({"width": width, "height": 900})
+    if theme == "dark":
+        page.add_style_tag(content=DARK)
+        page.evaluate("document.body.dataset.jpThemeLight = 'false'")
 
 
 def violations(page: Page, within: str | None = None) -> list[str]:

@@ -130,6 +130,12 @@ class Lab:
         )
         return active, hidden
 
+    def place_of(self, selector: str) -> int:
+        """Return the place of the first cell that shows what `selector` names."""
+        return self.page.locator(".jp-Notebook .jp-Cell").evaluate_all(
+            "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", selector
+        )
+
     def activate(self, cell: int) -> None:
         """Make a cell the active one, by keyboard: from command mode, up or down as far as it takes."""
         self.page.keyboard.press("Escape")

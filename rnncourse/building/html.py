@@ -53,15 +53,19 @@ def export(path: Path, folder: Path, timeout: int = 180) -> Path:
     """
     notebook = read(path.read_text(encoding="utf-8"), path)
     run(notebook, path, timeout, keep_widgets=True)
+    return write_page(folder, f"{path.stem}.html", as_page(notebook, path.stem))
+
+
+def write_page(folder: Path, name: str, page: str) -> Path:
+    """Write a page into `folder`, made if need be, and return its path; InputError when that cannot be a folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
             f"out must be a folder that can be written to, but {folder} is not: {error}"
         ) from error
-    page = folder / f"{path.stem}.html"
-    write_whole(page, as_page(notebook, path.stem).encode())
-    return page
+    write_whole(folder / name, page.encode())
+    return folder / name
 
 
 def as_page(notebook: NotebookNode, name: str) -> str:

@@ -13,10 +13,8 @@ from nbconvert.exporters import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from rnncourse.building.html import CourseExporter, notebook_title
+from rnncourse.building.html import CourseExporter, notebook_title, write_page
 from rnncourse.building.outputs import read
-from rnncourse.errors import InputError
-from rnncourse.files import write_whole
 
 TEMPLATE = Path(__file__).parent / "templates" / "slides"
 LINES = 17
@@ -36,15 +34,7 @@ def export(path: Path, folder: Path, *, code: bool = True) -> Path:
     and InputError when `folder` cannot be one.
     """
     notebook = read(path.read_text(encoding="utf-8"), path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"out must be a folder that can be written to, but {folder} is not: {error}"
-        ) from error
-    page = folder / f"{path.stem}.slides.html"
-    write_whole(page, as_slides(notebook, path.stem, code=code).encode())
-    return page
+    return write_page(folder, f"{path.stem}.slides.html", as_slides(notebook, path.stem, code=code))
 
 
 def as_slides(notebook: NotebookNode, name: str, *, code: bool = True) -> str:

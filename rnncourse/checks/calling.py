@@ -11,7 +11,6 @@ import threading
 import time
 import traceback
 import types
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.failure import Failure, steady
-from rnncourse.checks.judging import fresh
+from rnncourse.checks.judging import fresh, quiet
 from rnncourse.checks.task import Case, Value
 
 PRINTED = 1000
@@ -56,7 +55,7 @@ def call(function: Callable, case: Case, seconds: float) -> Answer:
         with (
             contextlib.redirect_stdout(sink),
             contextlib.redirect_stderr(sink),
-            _quiet(),
+            quiet(),
             time_limit(seconds),
         ):
             returned = function(*args, **kwargs)
@@ -181,14 +180,6 @@ def _told(error: BaseException, function: Callable) -> Failure:
     last = frames[-1]
     source = linecache.getline(last.filename, last.lineno).strip()
     return Failure("raised", text, last.lineno, steady(source))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep NumPy's warnings off the page: what they warn of is found in the answer."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
 
 
 class _Cut(io.TextIOBase):

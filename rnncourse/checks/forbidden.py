@@ -22,7 +22,7 @@ def forbidden_in(source: str, forbidden: Sequence[str], known: Mapping[str, str]
     names = {name: full for name, full in known.items() if name not in own} | imported(tree)
     found = {}
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Name, ast.Attribute)) and (written := _dotted(node)):
+        if isinstance(node, (ast.Name, ast.Attribute)) and (written := dotted(node)):
             first, _, rest = written.partition(".")
             if first in own and first not in names:
                 continue
@@ -74,7 +74,8 @@ def _leads_to(full: str, forbidden: str) -> bool:
     return bool(package) and full.endswith(f".{last}") and full.startswith(f"{package}.")
 
 
-def _dotted(node: ast.AST) -> str:
+def dotted(node: ast.AST) -> str:
+    """Return a name with its attributes, as "nn.LSTM"; "" for what does not begin with a name."""
     parts = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)

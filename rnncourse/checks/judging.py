@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -60,14 +60,20 @@ def judge(
 def outcome(function: Callable, case: Case) -> Outcome:
     """Call a function of the course's own, silently, on fresh copies of a case's arguments."""
     args, kwargs = fresh(case.args), fresh(case.kwargs)
-    quiet = io.StringIO()
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), contextlib.redirect_stdout(quiet):
-            warnings.simplefilter("ignore")
+        with quiet(), contextlib.redirect_stdout(io.StringIO()):
             value = function(*args, **kwargs)
     except Exception as error:
         return Outcome(Failure("raised", f"{type(error).__name__}: {error}"), None)
     return Outcome(value, args)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep NumPy's warnings off the page: what they warn of is found in the answer."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def fresh(value: Any) -> Any:

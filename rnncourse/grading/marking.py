@@ -89,11 +89,12 @@ class Marker:
         cases = _cases(item.task, seed)
         # Each function is called right after its own cell, as by the notebook's check: cells below change nothing.
         replies = self._call(item, cases, session, item.name)
-        needed = rules.parts_of(session.answers, item.name)
-        if isinstance(replies, Lost) and replies.status == "crashed" and needed != set(session.answers):
-            # Another answer may have left a thread that ends the worker: once more, with what this one needs.
-            with session.again(needed) as alone:
-                return _judged(item, cases, self._call(item, cases, alone, item.name), alone)
+        if isinstance(replies, Lost) and replies.status == "crashed":
+            needed = rules.parts_of(session.answers, item.name)
+            if needed != set(session.answers):
+                # Another answer may have left a thread that ends the worker: once more, with what this one needs.
+                with session.again(needed) as alone:
+                    return _judged(item, cases, self._call(item, cases, alone, item.name), alone)
         result = _judged(item, cases, replies, session)
         if not _lacks_a_name(replies):
             return result

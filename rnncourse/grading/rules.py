@@ -12,6 +12,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rnncourse.checks.forbidden import dotted
+
 _DOORS = (
     "builtins.__import__", "builtins.eval", "builtins.exec", "builtins.compile", "builtins.breakpoint",
     "builtins.__builtins__", "builtins.__loader__", "builtins.__spec__", "sys.modules", "sys._getframe",
@@ -242,7 +244,7 @@ class _Reader:
                 self.piece.reads[full] = node.lineno
 
     def _name(self, node: ast.Name | ast.Attribute, local: frozenset[str], printed: bool) -> None:
-        written = _dotted(node)
+        written = dotted(node)
         first = written.partition(".")[0]
         if isinstance(node, ast.Attribute) and (
             node.attr in _HIDDEN_ATTRIBUTES or node.attr in _ENGINES & self.ends
@@ -260,11 +262,11 @@ class _Reader:
             return
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         for target in targets:
-            if isinstance(target, ast.Name) and (written := _dotted(node.value)):
+            if isinstance(target, ast.Name) and (written := dotted(node.value)):
                 self.piece.aliases.setdefault(target.id, []).append(written)
 
     def _match(self, node: ast.AST, local: frozenset[str]) -> None:
-        if isinstance(node, ast.Match) and (written := _dotted(node.subject)):
+        if isinstance(node, ast.Match) and (written := dotted(node.subject)):
             for inner in ast.walk(node):
                 if isinstance(inner, ast.MatchAs) and inner.name:
                     self.piece.aliases.setdefault(inner.name, []).append(written)
@@ -275,16 +277,16 @@ class _Reader:
 
     def _call(self, node: ast.Call, local: frozenset[str]) -> None:
         if isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGERS:
-            changed = _dotted(node.func.value)
+            changed = dotted(node.func.value)
         else:
-            changed = _dotted(node.args[0]) if getattr(node.func, "id", "") == "setattr" and node.args else ""
+            changed = dotted(node.args[0]) if getattr(node.func, "id", "") == "setattr" and node.args else ""
         if changed:
             self._bind(changed, local)
 
 
 def _inside(node: ast.AST) -> list[ast.AST]:
     """Return the parts of a node to be looked at: of a dotted name none, of getattr with a plain text not its name."""
-    if isinstance(node, ast.Attribute) and _dotted(node):
+    if isinstance(node, ast.Attribute) and dotted(node):
         return []
     parts = list(ast.iter_child_nodes(node))
     if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "getattr":
@@ -316,14 +318,3 @@ def _declared(scope: ast.AST) -> set[str]:
     """Return the names that a function declares to be global."""
     body = scope.body if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) else []
     return {one for node in body if isinstance(node, ast.Global) for one in node.names}
-
-
-def _dotted(node: ast.AST) -> str:
-    """Return a name with its attributes, up to the entry of it that is meant, "" for what begins otherwise."""
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return ""
-    return ".".join([node.id, *reversed(parts)])

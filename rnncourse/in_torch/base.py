@@ -91,10 +91,7 @@ def check_params(params: Tensors, shapes: dict[str, tuple[int, ...]]) -> None:
 
 def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None) -> torch.Tensor:
     """Return `value` if it is a non-empty, finite floating-point tensor with the named axes."""
-    if not isinstance(value, torch.Tensor):
-        raise InputError(
-            f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
-        )
+    _check_tensor(name, value)
     if not value.is_floating_point():
         raise InputError(
             f"{name} must hold floating-point numbers, but {describe(value)} came; write {name}.float()"
@@ -116,15 +113,19 @@ def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None
 
 def require_indices(name: str, value: object) -> torch.Tensor:
     """Return `value` if it is a non-empty tensor of whole numbers."""
-    if not isinstance(value, torch.Tensor):
-        raise InputError(
-            f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
-        )
+    _check_tensor(name, value)
     if value.is_floating_point() or value.is_complex() or value.dtype == torch.bool:
         raise InputError(f"{name} must hold whole numbers, but {describe(value)} came")
     if value.numel() == 0:
         raise InputError(f"{name} is empty: shape {tuple(value.shape)} came")
     return value
+
+
+def _check_tensor(name: str, value: object) -> None:
+    if not isinstance(value, torch.Tensor):
+        raise InputError(
+            f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
+        )
 
 
 def check_sequence(x: torch.Tensor, D: int, weights: str) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
 
+from rnncourse.common.steps import check_gated_step
 from rnncourse.errors import InputError, describe, require_array, require_choice
-from rnncourse.in_numpy.cells import check_gated_step, lstm_gates
+from rnncourse.in_numpy.cells import lstm_gates
 from rnncourse.notation import colour
 from rnncourse.viz.lstm_cell import lstm_cell, written
 from rnncourse.widgets.fallback import ReadableWidget, read_front_end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from accessibility import violations
+from accessibility import dress, violations
 from playwright.sync_api import Browser, Page
 from test_front_end import start
 
@@ -13,8 +13,6 @@ from rnncourse.widgets import architecture_picker
 from rnncourse.widgets.architecture_picker import CARDS
 
 ROOT = ".rnncourse-architectures"
-DARK = """body { background: #111; --jp-content-font-color0: #fff; --jp-content-font-color1: #ddd;
-  --jp-layout-color0: #111; --jp-layout-color2: #333; --jp-border-color1: #616161; --jp-brand-color1: #2196f3; }"""
 
 
 @pytest.fixture
@@ -69,10 +67,7 @@ def test_only_rest_is_announced(page):
 
 @pytest.mark.parametrize(("width", "theme"), [(900, "light"), (900, "dark"), (400, "light")])
 def test_axe_finds_nothing(page, width, theme):
-    page.set_viewport_size({"width": width, "height": 900})
-    if theme == "dark":
-        page.add_style_tag(content=DARK)
-        page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    dress(page, width, theme)
     start(page, architecture_picker("many-to-many unaligned"))
     page.wait_for_timeout(100)
     assert violations(page, ROOT) == []

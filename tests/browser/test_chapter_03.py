@@ -41,9 +41,7 @@ def test_every_cell_runs_without_an_error(chapter):
 
 def test_stepper_moved_by_keyboard_shows_the_numbers_of_rnn_step(chapter):
     page = chapter.page
-    cell = page.locator(".jp-Notebook .jp-Cell").evaluate_all(
-        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", PLAYER
-    )
+    cell = chapter.place_of(PLAYER)
     chapter.activate(cell)
     before = chapter.shape()
     chapter.tab_to(f"{PLAYER} input[type=range]")
@@ -69,9 +67,7 @@ def test_stepper_moved_by_keyboard_shows_the_numbers_of_rnn_step(chapter):
 
 def test_first_question_can_be_answered_by_keyboard(chapter):
     page = chapter.page
-    cell = page.locator(".jp-Notebook .jp-Cell").evaluate_all(
-        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", ".rnncourse-quiz"
-    )
+    cell = chapter.place_of(".rnncourse-quiz")
     chapter.activate(cell - 1)  # JupyterLab's arrow keys pass over a cell whose code is folded
     form = page.locator(".rnncourse-quiz form").first
     chapter.tab_to(f"form[data-key={form.get_attribute('data-key')}] input")

@@ -23,20 +23,13 @@ def chapter(new_lab) -> Iterator:
         yield lab
 
 
-def cell_of(lab, selector: str) -> int:
-    """Return the place of the first cell that holds `selector`."""
-    return lab.page.locator(".jp-Notebook .jp-Cell").evaluate_all(
-        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", selector
-    )
-
-
 def test_every_cell_runs_without_an_error(chapter):
     assert chapter.errors() == []
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
 
 
 def test_the_labs_first_task_can_be_solved_by_keyboard_and_read_from_python(chapter):
-    chapter.activate(cell_of(chapter, LAB))
+    chapter.activate(chapter.place_of(LAB))
     before = chapter.shape()
     chapter.tab_to(f"{LAB} [data-setting=scale]")
     for _ in range(14):  # from 1 to 1.7

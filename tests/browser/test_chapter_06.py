@@ -22,13 +22,6 @@ def chapter(new_lab) -> Iterator:
         yield lab
 
 
-def place_of(chapter, selector: str) -> int:
-    """Return the place of the first cell that shows what `selector` names."""
-    return chapter.page.locator(".jp-Notebook .jp-Cell").evaluate_all(
-        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", selector
-    )
-
-
 def shown(chapter, name: str) -> float:
     """Return a number that the formulas of the gate lab show."""
     text = chapter.page.locator(f"{LAB} [data-number='{name}']").first.text_content()
@@ -50,7 +43,7 @@ def test_every_cell_runs_without_an_error(chapter):
 
 
 def test_next_cell_reads_what_the_keyboard_did_to_the_lab(chapter):
-    page, place = chapter.page, place_of(chapter, LAB)
+    page, place = chapter.page, chapter.place_of(LAB)
     chapter.activate(place)
     before = chapter.shape()
     chapter.tab_to(f"{LAB} [data-slider=f]")

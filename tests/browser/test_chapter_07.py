@@ -23,13 +23,6 @@ def chapter(new_lab) -> Iterator:
         yield lab
 
 
-def place_of(chapter, selector: str) -> int:
-    """Return the place of the first cell that shows what `selector` names."""
-    return chapter.page.locator(".jp-Notebook .jp-Cell").evaluate_all(
-        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", selector
-    )
-
-
 def test_every_cell_runs_without_an_error(chapter):
     assert chapter.errors() == []
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
@@ -37,7 +30,7 @@ def test_every_cell_runs_without_an_error(chapter):
 
 def test_patterns_are_chosen_by_keyboard_alone(chapter):
     page = chapter.page
-    chapter.activate(place_of(chapter, PICKER))
+    chapter.activate(chapter.place_of(PICKER))
     before = chapter.shape()
     chapter.tab_to(f"{PICKER} [type=radio]")
     assert page.evaluate("document.activeElement.value") == "many-to-one"

@@ -38,9 +38,7 @@ def twin() -> Sampler:
 @pytest.fixture
 def played(chapter):
     """Return the chapter with the sampler's cell active and the sampler set as at first."""
-    place = chapter.page.locator(".jp-Notebook .jp-Cell").evaluate_all(
-        "(cells, selector) => cells.findIndex((cell) => cell.querySelector(selector))", SAMPLER
-    )
+    place = chapter.place_of(SAMPLER)
     chapter.run(place)
     chapter.page.wait_for_selector(f"{SAMPLER} .rnncourse-text b")
     chapter.activate(place)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from accessibility import violations
+from accessibility import dress, violations
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import Browser, Page
 from test_front_end import start
@@ -189,16 +189,9 @@ def test_only_rest_is_announced(page):
     assert said in page.locator(f"{ROOT} .rnncourse-cell svg").get_attribute("aria-label")
 
 
-DARK = """body { background: #111; --jp-content-font-color0: #fff; --jp-content-font-color1: #ddd;
-  --jp-layout-color0: #111; --jp-layout-color2: #333; --jp-border-color1: #616161; --jp-brand-color1: #2196f3; }"""
-
-
 @pytest.mark.parametrize(("width", "theme"), [(900, "light"), (900, "dark"), (400, "light")])
 def test_axe_finds_nothing_in_the_markup(page, width, theme):
-    page.set_viewport_size({"width": width, "height": 900})
-    if theme == "dark":
-        page.add_style_tag(content=DARK)
-        page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    dress(page, width, theme)
     start(page, gate_lab("remember"))
     page.wait_for_timeout(100)
     assert violations(page, ROOT) == []

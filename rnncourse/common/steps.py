@@ -1,0 +1,74 @@
+"""Do the arguments of one time step fit together? The same questions for arrays and for tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnncourse.errors import InputError, describe
+
+
+def check_step(x_t: Any, h_prev: Any, p: Mapping[str, Any]) -> None:
+    """Raise InputError unless x_t, h_prev and the parameters of an RNN fit together."""
+    _check_names(p, "W_xh", "W_hh", "b_h")
+    _check_shapes(x_t, h_prev, p, "W_xh", "W_hh", blocks=1)
+    check_biases(h_prev, p, b_h=1)
+
+
+def check_gated_step(x_t: Any, h_prev: Any, p: Mapping[str, Any], blocks: int) -> None:
+    """Raise InputError unless x_t, h_prev and the weights of an LSTM (4 blocks) or GRU (3) fit together."""
+    _check_names(p, "W_x", "W_h", "b")
+    _check_shapes(x_t, h_prev, p, "W_x", "W_h", blocks)
+
+
+def check_biases(h_prev: Any, p: Mapping[str, Any], **blocks: int) -> None:
+    """Raise InputError unless each bias named is there, with so many blocks of H entries."""
+    _check_names(p, *blocks)
+    for name, count in blocks.items():
+        wanted = (count * h_prev.shape[1],)
+        if _shape(p[name]) != wanted:
+            raise InputError(f"{name} must have shape {wanted} to go with h_prev, but {_shape(p[name])} came")
+
+
+def check_like_state(h_prev: Any, **arrays: Any) -> None:
+    """Raise InputError unless each array has the shape of h_prev."""
+    for name, array in arrays.items():
+        if _shape(array) != _shape(h_prev):
+            raise InputError(
+                f"{name} must have the shape of h_prev, {_shape(h_prev)}, but {_shape(array)} came"
+            )
+
+
+def _shape(array: object) -> tuple[int, ...]:
+    """Return the shape of an array; what has none counts as a single number."""
+    return tuple(getattr(array, "shape", ()))
+
+
+def _check_names(p: Mapping[str, Any], *names: str) -> None:
+    if not isinstance(p, Mapping):
+        raise InputError(f"p must be a dictionary of parameters, but {describe(p)} came")
+    missing = [name for name in names if name not in p]
+    if missing:
+        raise InputError(f"p lacks {', '.join(missing)}; it holds {', '.join(sorted(p)) or 'nothing'}")
+
+
+def _check_shapes(x_t: Any, h_prev: Any, p: Mapping[str, Any], from_x: str, from_h: str, blocks: int) -> None:
+    if len(_shape(x_t)) != 2 or len(_shape(h_prev)) != 2:
+        raise InputError(
+            f"x_t and h_prev need two axes, (B, D) and (B, H), "
+            f"but shapes {_shape(x_t)} and {_shape(h_prev)} came"
+        )
+    if len(_shape(p[from_x])) != 2:
+        raise InputError(f"{from_x} needs two axes, but shape {_shape(p[from_x])} came")
+    D, width = p[from_x].shape
+    H = width // blocks
+    if x_t.shape[1] != D:
+        raise InputError(f"x_t has {x_t.shape[1]} features but {from_x} expects {D}; was it one-hot encoded?")
+    if h_prev.shape[1] != H:
+        raise InputError(f"h_prev has {h_prev.shape[1]} units but {from_x} makes {H}")
+    if _shape(p[from_h]) != (H, blocks * H):
+        raise InputError(
+            f"{from_h} must have shape {(H, blocks * H)} to go with {from_x}, but {_shape(p[from_h])} came"
+        )
+    if h_prev.shape[0] != x_t.shape[0]:
+        raise InputError(f"h_prev holds {h_prev.shape[0]} sequences but x_t holds {x_t.shape[0]}")

@@ -238,6 +238,7 @@ KNOWN = {"nn": "torch.nn", "in_numpy": "rnncourse.in_numpy", "np": "numpy"}
         ("LSTM = 3", []),
         ("[x[nn] for nn in range(3)]", []),
         ("def f(nn):\n    return nn.LSTM", []),
+        ("def f(torch):\n    return torch.nn", []),
         ("import torch as np\ndef f(x, in_numpy):\n    return np.nn.LSTM(in_numpy)", ["np.nn.LSTM"]),
         ("m = nn\nm.LSTM(3, 4)", ["nn"]),
         ("'nn.LSTM'", []),

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -267,3 +268,14 @@ def test_the_checks_are_imported_without_torch_or_matplotlib():
     code = f"import sys, rnncourse.checks as c; c.registry.tasks(); print({heavy} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_warnings_stay_off_the_page():
+    def warns():
+        warnings.warn("odd", stacklevel=1)
+        return float(np.log(np.zeros(1))[0])
+
+    with warnings.catch_warnings(record=True) as seen, np.errstate(all="raise"):
+        warnings.simplefilter("always")
+        answer = call(warns, Case(()), 1.0)
+    assert (answer.value, answer.printed, seen) == (-np.inf, "", [])

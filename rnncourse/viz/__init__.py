@@ -1,5 +1,6 @@
 """Pictures: arrays in, figures or SVG out. Nothing here trains or computes a result."""
 
+from rnncourse.viz._turning import turning_state
 from rnncourse.viz.applications import band_plot, heard_plot, probability_bars
 from rnncourse.viz.architectures import (
     ARCHITECTURES,
@@ -95,6 +96,7 @@ __all__ = [
     "task_pictures",
     "text_trace",
     "token_strip",
+    "turning_state",
     "unrolled_network",
     "value_strips",
     "windows_picture",

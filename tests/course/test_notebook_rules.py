@@ -406,7 +406,9 @@ PLANTED = {
         "code_runs: third: the third code cell",
     ),
     "a run of code around a folded cell": (
-        lambda cells: cells.insert(3, v4.new_code_cell("x = 1", id="third")) or cells.insert(2, _folded_cell()),
+        lambda cells: (
+            cells.insert(3, v4.new_code_cell("x = 1", id="third")) or cells.insert(2, _folded_cell())
+        ),
         "code_runs: third: the third code cell",
     ),
     "an img without alt": (_set_output('<img src="data:image/png;base64,AA==">'), "alt_texts: line: <img>"),

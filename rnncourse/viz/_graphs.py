@@ -118,7 +118,7 @@ def _sweep_step(t: int, T: int, known: list[str]) -> Iterator[SweepStep]:
     paths = [f"s_{t} h_{t}", f"a_{t + 1} h_{t}"]
     words = f"Two paths meet at h_{t}, and what they bring is added."
     if t == T:
-        paths = roads[:1]
+        paths = paths[:1]
         words = f"One path leads to h_{t}: after the last step comes nothing, so carry is 0."
     yield SweepStep(
         gradient_graph(T, paths=paths, known=known),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import time
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from checks.variants import all_variants
 
 from rnncourse.checks import examine, registry
+from rnncourse.checks.bank import statements
 from rnncourse.checks.judging import alike, outcome
 from rnncourse.checks.task import Task
+from rnncourse.errors import InputError
 
 TASKS = {f"ch{registry.chapter_of(task.name):02}-{task.name}": task for task in registry.tasks()}
 CHECKED = {key: task for key, task in TASKS.items() if task.checked}
@@ -89,6 +93,37 @@ def test_no_two_mistakes_coincide(key):
     for (one, a), (other, b) in combinations(outcomes(task.name).items(), 2):
         same = all(alike(task, x, y) for x, y in zip(a, b, strict=True))
         assert not same, f"{one or 'the reference'} and {other} give the same answers"
+
+
+@pytest.mark.parametrize("key", CHECKED)
+def test_there_are_three_mistakes(key):
+    assert len(CHECKED[key].mistakes) >= 3
+
+
+@pytest.mark.parametrize("chapter", registry.chapters())
+def test_only_mistakes_share_a_name(chapter):
+    """Ruff lets names be defined twice in a bank, for its mistakes; a helper must not be hidden by one."""
+    path = Path(registry.__file__).parent / "bank" / f"ch{chapter:02}.py"
+    helpers, mistakes = [], set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            mistakes.add(node.name)
+        else:
+            helpers += _defined(node)
+    assert len(set(helpers)) == len(helpers) and not mistakes & set(helpers)
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+
+
+def test_a_bank_needs_a_statement():
+    with pytest.raises(InputError, match=r"no master states the task .*rnn_leap"):
+        statements.task("rnn_leap")
 
 
 @pytest.mark.parametrize("key", CHECKED)

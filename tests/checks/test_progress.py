@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from rnncourse import checks
 from rnncourse.checks import hints, progress_file, registry
+from rnncourse.checks.bank import statements
 from rnncourse.checks.task import Case, Mistake, Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.cli import app
@@ -27,7 +28,7 @@ ESSAY = Task(name="essay", title="In words", points=3, minutes=5, section="None"
 @pytest.fixture
 def bank(monkeypatch):
     """A course of one chapter with two tasks."""
-    monkeypatch.setattr(registry, "chapters", lambda: (3,))
+    monkeypatch.setattr(statements, "statements", lambda: {3: {"zigzag": {}, "essay": {}}})
     monkeypatch.setattr(registry, "_bank", lambda number: (ZIGZAG, ESSAY))
     hints.forget()
 
@@ -295,8 +296,7 @@ def test_the_verdict_is_sound_html_with_the_same_words():
         ({"points": 0}, "at least 1"),
         ({"section": ""}, "belongs to a section"),
         ({"reference": None}, "needs a reference and cases"),
-        ({"mistakes": ZIGZAG.mistakes[:2]}, "at least three mistakes"),
-        ({"mistakes": (ZIGZAG.mistakes[0],) * 3}, "different names"),
+        ({"mistakes": (ZIGZAG.mistakes[0],) * 3}, "different names, but squared came twice"),
         ({"hints": ("One.",)}, "three hints"),
     ],
 )
@@ -339,3 +339,35 @@ def test_forbidden_names_are_told(bank):
 
 def test_mistakes_and_cases_are_plain_records():
     assert Case((1,)).kwargs == {} and Mistake("a", zigzag, "b").name == "a"
+
+
+def test_a_mistake_is_a_function_whose_docstring_is_the_message():
+    task = replace(ZIGZAG, mistakes=())
+
+    @task.mistake
+    def halved(x, start):
+        """The states are halved. Where
+        does the factor 2 belong?
+        """
+        return zigzag(x / 2, start)
+
+    assert task.mistakes == (
+        Mistake("halved", halved, "The states are halved. Where does the factor 2 belong?"),
+    )
+    assert checks.examine(task, halved).details[0] == task.mistakes[0].message
+    assert "halved" not in {mistake.name for mistake in ZIGZAG.mistakes}
+
+
+def test_a_mistake_without_a_message_or_with_a_known_name_is_refused():
+    task = replace(ZIGZAG)
+
+    def squared(x, start):
+        """Another message."""
+
+    with pytest.raises(InputError, match="different names, but squared came twice"):
+        task.mistake(squared)
+    with pytest.raises(InputError, match="zigzag: the mistake zigzag_again needs a docstring"):
+
+        @task.mistake
+        def zigzag_again(x, start):
+            return zigzag(x, start)

@@ -15,7 +15,7 @@ import pytest
 from checks.variants import all_variants
 
 from rnncourse.checks import examine, registry
-from rnncourse.checks.bank import statements
+from rnncourse.checks.bank import inputs, statements
 from rnncourse.checks.judging import alike, outcome
 from rnncourse.checks.task import Task
 from rnncourse.errors import InputError
@@ -178,6 +178,23 @@ def test_hints_and_messages_do_not_give_the_line_away(key):
             assert len(re.findall(r"[@*/]|\s[-+]\s", code)) < 2 or len(code) < 12, (
                 f"gives the line away: {code}"
             )
+
+
+MAKERS = {
+    "rnn": lambda rng: inputs.rnn_parameters(rng, 4, 5),
+    "lstm": lambda rng: inputs.lstm_parameters(rng, 4, 5),
+    "gru": lambda rng: inputs.gru_parameters(rng, 4, 5),
+    "readout": lambda rng: inputs.readout_parameters(rng, 4, 5),
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_to_leave_out_a_bias_is_seen(kind):
+    """Every entry of every bias is at least 0.2 away from zero, and both signs are drawn."""
+    drawn = [MAKERS[kind](np.random.default_rng(seed)) for seed in range(100)]
+    names = [name for name in drawn[0] if name.startswith("b")]
+    biases = np.concatenate([parameters[name] for parameters in drawn for name in names])
+    assert names and np.abs(biases).min() >= 0.2 and biases.min() < 0 < biases.max()
 
 
 def _arrays(values) -> list[np.ndarray]:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from rnncourse import checks
 from rnncourse.checks import hints, progress_file, registry
 from rnncourse.checks.bank import statements
+from rnncourse.checks.judging import ReferenceFailed
 from rnncourse.checks.task import Case, Mistake, Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.cli import app
@@ -62,6 +63,21 @@ def test_a_right_answer_is_remembered(file, shown):
         "zigzag: Right. 2 of 2 points.\nIt may be done without a loop.\nChapter 03: 1 of 1 tasks right, 2 of 2 points."
     )
     assert stored(file) == {"zigzag": {"right": True, "checks": 1, "hints": 0}}
+
+
+def no_home(*_):
+    raise RuntimeError("Could not determine home directory.")
+
+
+@pytest.mark.parametrize("named", [None, "~nobody-at-all/progress.json"])
+def test_an_account_without_a_home_keeps_no_progress(shown, monkeypatch, named):
+    monkeypatch.delenv(progress_file.VARIABLE, raising=False)
+    if named:
+        monkeypatch.setenv(progress_file.VARIABLE, named)
+    monkeypatch.setattr(Path, "home", no_home)
+    checks.check("zigzag", zigzag)
+    assert progress_file.file() is None
+    assert shown[0][0] == "zigzag: Right. 2 of 2 points.\nIt may be done without a loop."
 
 
 def test_once_right_a_task_stays_right(file, shown):
@@ -317,7 +333,7 @@ def test_tasks_are_found_by_name_and_chapter(bank):
 
 def test_a_broken_reference_is_our_fault_and_not_told_as_the_learners():
     broken = replace(ZIGZAG, reference=lambda x, start: 1 / 0)
-    with pytest.raises(RuntimeError, match="the reference of zigzag failed: ZeroDivisionError"):
+    with pytest.raises(ReferenceFailed, match="the reference of zigzag failed: ZeroDivisionError"):
         checks.examine(broken, zigzag)
 
 

@@ -189,7 +189,7 @@ class GateLab(ReadableWidget):
     the settings that both share.
     """
 
-    _esm = read_front_end("keys.js", "gate_math.js", "gate_lab.js")
+    _esm = read_front_end("panel.js", "gate_math.js", "gate_lab.js")
     _css = read_front_end("theme.css", "gate_lab.css")
 
     inputs = Setting(lambda lab, value: _checked_inputs(value, lab.T))

@@ -81,7 +81,7 @@ class GradientLab(ReadableWidget):
     control in hand, so that the next press is answered in the browser, without waiting for the kernel.
     """
 
-    _esm = read_front_end("keys.js", "gradient_lab.js")
+    _esm = read_front_end("panel.js", "gradient_lab.js")
     _css = read_front_end("theme.css", "gradient_lab.css")
 
     works_without_kernel = traitlets.Bool(False).tag(sync=True)

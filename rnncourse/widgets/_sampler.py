@@ -165,7 +165,7 @@ class Sampler(ReadableWidget):
     the net wrote, `written` how each character came about (see Written), None where `problem` says why not.
     """
 
-    _esm = read_front_end("keys.js", "sampler.js")
+    _esm = read_front_end("panel.js", "sampler.js")
     _css = read_front_end("theme.css", "sampler.css")
 
     works_without_kernel = traitlets.Bool(False).tag(sync=True)  # the net lives in Python

@@ -34,11 +34,15 @@ class _TimeUp(BaseException):
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call brought: a value or a Failure, the arguments after it, and what was printed."""
+    """What one call brought: a value or a Failure, the arguments after it, and what was printed.
+
+    shared: whether the value shares memory with an argument.
+    """
 
     value: Value | Failure
     after: tuple | None
     printed: str
+    shared: bool = False
 
 
 def call(function: Callable, case: Case, seconds: float) -> Answer:
@@ -59,7 +63,7 @@ def call(function: Callable, case: Case, seconds: float) -> Answer:
             time_limit(seconds),
         ):
             returned = function(*args, **kwargs)
-        return Answer(as_plain(returned), args, sink.text())
+        return Answer(as_plain(returned), args, sink.text(), _share_memory(returned, args))
     except _TimeUp:
         return Answer(Failure("timeout", f"{seconds:g}"), None, sink.text())
     except NotImplementedError as error:
@@ -122,6 +126,20 @@ def _by_tracing(seconds: float) -> Iterator[None]:
         yield
     finally:
         sys.settrace(before)
+
+
+def _share_memory(one: Any, other: Any) -> bool:
+    """Say whether an array in one value shares memory with an array in the other."""
+    theirs = list(_arrays(other))
+    return any(np.may_share_memory(mine, array) for mine in _arrays(one) for array in theirs)
+
+
+def _arrays(value: Any) -> Iterator[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, (dict, list, tuple)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _arrays(one)
 
 
 def as_plain(value: Any) -> Value | Failure:

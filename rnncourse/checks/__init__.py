@@ -15,6 +15,7 @@ from rnncourse.checks.calling import call
 from rnncourse.checks.failure import Failure
 from rnncourse.checks.forbidden import forbidden_in, known_names
 from rnncourse.checks.judging import judge
+from rnncourse.checks.probing import look_closer
 from rnncourse.checks.task import Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.errors import InputError
@@ -51,7 +52,13 @@ def examine(task: Task, answer: Callable, rng: np.random.Generator | None = None
         if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in ("timeout", "not written"):
             cases = cases[: len(answers)]  # the other calls would only take as long again
             break
-    verdict = judge(task, cases, [one.value for one in answers], [one.after for one in answers])
+    verdict = judge(
+        task,
+        cases,
+        [one.value for one in answers],
+        [one.after for one in answers],
+        lambda: look_closer(task, lambda case: call(answer, case, task.seconds).value),
+    )
     return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.failure import Failure, steady
-from rnncourse.checks.judging import fresh, quiet
+from rnncourse.checks.outcomes import fresh, quiet
 from rnncourse.checks.task import Case, Value
 
 PRINTED = 1000

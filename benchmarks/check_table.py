@@ -6,7 +6,9 @@ Wrong answers are the named mistakes of the banks and mutants of the model answe
 accepted: right in at least one of forty draws of the inputs. false: a mistake that is called by the name of another,
 a finding about an argument where another one was ignored, or a right answer that is rejected. named: the name of a
 mistake. pointed at: a finding about the values, the shape or the arguments, or Python's own error with its line.
-general: nothing but "its values are wrong". Latency is that of one verdict, in milliseconds.
+general: nothing but "its values are wrong". unnamed: how many of the named mistakes would still be pointed at if
+they had no names. Latency is that of one verdict, in milliseconds. A mutant is often pointed at because `check`
+compares with the same changes of the model answer; the column "unnamed" owes nothing to that.
 """
 
 from __future__ import annotations
@@ -54,6 +56,7 @@ class Row:
         known = sum(self.counts[name] for name in COLUMNS[4:]) or 1
         shown += [f"{100 * self.counts[name] / known:.0f} %" for name in COLUMNS[4:]]
         times = np.array(self.milliseconds or [np.nan])
+        shown.append(f"{100 * self.counts['unnamed'] / (self.counts['mistakes'] or 1):.0f} %")
         return [*shown, f"{np.median(times):.0f}", f"{np.quantile(times, 0.95):.0f}"]
 
 
@@ -73,6 +76,10 @@ def of_task(task: Task, ways: tuple[Callable, ...]) -> Row:
         verdict = _counted(task, mistake.name, mistake.answer, row)
         if verdict.mistake != mistake.name:
             _false(row, f"{task.name}: {mistake.name} is called {verdict.mistake}")
+        nameless = judged(replace(task, mistakes=()), mistake.answer, Row())
+        row.counts["unnamed"] += nameless.mistake != "values"
+        if nameless.mistake == "values":
+            row.remarks.append(f"without names: {task.name}: {mistake.name}")
     for mutant in mutants.mutants(task):
         if equivalents.reason(task.name, mutant.change):
             continue
@@ -123,8 +130,8 @@ def main(chapters: list[str]) -> None:
         checked = [task for task in registry.tasks(number) if task.checked]
         rows[f"{number:02}"] = sum((of_task(t, variants.get(t.name, ())) for t in checked), Row())
     rows["all"] = sum(rows.values(), Row())
-    print("| chapter |", " | ".join((*COLUMNS, "median ms", "95 % ms")), "|")
-    print("|:--|" + "--:|" * (len(COLUMNS) + 2))
+    print("| chapter |", " | ".join((*COLUMNS, "unnamed", "median ms", "95 % ms")), "|")
+    print("|:--|" + "--:|" * (len(COLUMNS) + 3))
     for name, row in rows.items():
         print("|", " | ".join((name, *row.cells())), "|")
     print("", *sorted(rows["all"].remarks), sep="\n")

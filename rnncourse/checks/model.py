@@ -34,9 +34,9 @@ def _chapter(name: str) -> list[list[str]]:
     return []
 
 
-def source(task: Task) -> str:
+def source(name: str) -> str:
     """Return the cell of a task's model answer, "" where there is none."""
-    cells = _chapter(task.name)
+    cells = _chapter(name)
     return cells[-1][1] if cells else ""
 
 
@@ -55,10 +55,10 @@ def function(task: Task) -> Callable | None:
     return names(task.name).get(task.called)
 
 
-def definition(task: Task) -> ast.FunctionDef | None:
-    """Return the syntax tree of a task's model answer without its docstring, None where there is none."""
-    tree = ast.parse(source(task))
-    found = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == task.called), None)
+def definition(name: str, called: str) -> ast.FunctionDef | None:
+    """Return the syntax tree of the function `called` in a model answer, without its docstring; None without one."""
+    tree = ast.parse(source(name))
+    found = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == called), None)
     if found is not None and ast.get_docstring(found):
         found.body = found.body[1:]
     return found

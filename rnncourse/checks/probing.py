@@ -50,7 +50,7 @@ class _Probe:
 
     def __init__(self, task: Task, ask: Ask, seconds: float):
         self.task, self._ask, self._end = task, ask, time.perf_counter() + seconds
-        self.cases = _cases(task)
+        self.cases = _drawn(task.cases, _SEED)
         self.which, self.expected, self.answer = self._first_wrong()
 
     def ask(self, case: Case) -> Value | Failure:
@@ -103,14 +103,13 @@ def _changed(e: np.ndarray, a: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _cases(task: Task) -> tuple[Case, ...]:
-    return tuple(task.cases(np.random.default_rng(_SEED)))
+def _drawn(cases: Callable[[np.random.Generator], list[Case]], seed: int) -> tuple[Case, ...]:
+    return tuple(cases(np.random.default_rng(seed)))
 
 
-@cache
-def _others(task: Task) -> tuple[tuple[Case, ...], ...]:
+def _others(task: Task) -> list[tuple[Case, ...]]:
     """Return the same cases with other random values in them."""
-    return tuple(tuple(task.cases(np.random.default_rng(_SEED + k))) for k in (1, 2, 3))
+    return [_drawn(task.cases, _SEED + k) for k in (1, 2, 3)]
 
 
 def _reference(task: Task, case: Case) -> Value | Failure:

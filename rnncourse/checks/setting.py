@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -62,29 +63,33 @@ def _sizes(name: str, value: Any) -> dict[str, float]:
     return {}
 
 
-@cache
 def carries(task: Task) -> str:
     """Return which way the task carries something along time: "forward", "backward", or "" for neither or both."""
-    case = task.cases(np.random.default_rng(0))[0]
-    before = outcome(task.reference, case)
+    return _carries(task.reference, task.cases, task.outputs)
+
+
+@cache
+def _carries(reference: Callable, cases: Callable, outputs: tuple[str, ...]) -> str:
+    case = cases(np.random.default_rng(0))[0]
+    before = outcome(reference, case)
     if isinstance(before.value, Failure):
         return ""
     ways: set[str] = set()
     for i, value in enumerate(case.args):
         if isinstance(value, np.ndarray) and value.ndim >= 1 and value.dtype.kind == "f" and len(value) >= 4:
-            ways |= _ways(task, case, i, before)
+            ways |= _ways(reference, outputs, case, i, before)
     return ways.pop() if len(ways) == 1 else ""
 
 
-def _ways(task: Task, case: Case, i: int, before: Outcome) -> set[str]:
+def _ways(reference: Callable, outputs: tuple[str, ...], case: Case, i: int, before: Outcome) -> set[str]:
     """Return which steps of the answer the middle step of an argument reaches, beyond its neighbours."""
     changed, middle = case.args[i].copy(), len(case.args[i]) // 2
     changed[middle] = 0.5 * changed[middle] + 0.1
-    after = outcome(task.reference, replace(case, args=(*case.args[:i], changed, *case.args[i + 1 :])))
+    after = outcome(reference, replace(case, args=(*case.args[:i], changed, *case.args[i + 1 :])))
     if isinstance(after.value, Failure):
         return set()
     ways = set()
-    for leaf in leaves(before.value, after.value, task.outputs):
+    for leaf in leaves(before.value, after.value, outputs):
         e, a = as_array(leaf.expected), as_array(leaf.answer)
         if e is None or not e.ndim or e.dtype.kind != "f" or len(e) != len(changed) or e.shape != a.shape:
             continue

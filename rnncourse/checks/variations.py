@@ -47,22 +47,26 @@ class Variation:
         return f"{self.kind}: {_line(self._change.old)} → {_line(self._change.new)}"
 
 
-@cache
 def variations(task: Task) -> tuple[Variation, ...]:
     """Return the variations of a task's model answer; none where there is no model answer."""
-    tree = model.definition(task)
+    return _variations(task.name, task.called)
+
+
+@cache
+def _variations(name: str, called: str) -> tuple[Variation, ...]:
+    tree = model.definition(name, called)
     if tree is None:
         return ()
     _spell_out_bounds(tree)
     changes = list(_changes(tree))
-    switch, names = {"on": -1}, dict(model.names(task.name))
+    names = dict(model.names(name))
     whole = ast.Module([_switched(tree, changes)], [])
     exec(compile(ast.fix_missing_locations(whole), "<variation>", "exec"), names)
-    turned = [_turned(names, task.called, switch, i) for i in range(len(changes))]
+    turned = [_turned(names, called, i) for i in range(len(changes))]
     return tuple(Variation(c.kind, c.text, f, c) for c, f in zip(changes, turned, strict=True))
 
 
-def _turned(names: dict[str, Any], called: str, switch: dict[str, int], i: int) -> Callable:
+def _turned(names: dict[str, Any], called: str, i: int) -> Callable:
     """Return the function with change number `i` switched on and a memory of its own."""
     kept: dict[str, Any] = {}
 

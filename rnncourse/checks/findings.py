@@ -18,7 +18,7 @@ _FACTORS = {2.0: "twice", 0.5: "half of", 3.0: "three times", 4.0: "four times",
 _SINGLE = 2e-4
 """How exact a finding about an answer in float32 can be."""
 ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
-_BITS = 10.0
+_BITS = 9.0
 """How unlikely whole numbers must be to agree by chance before anything is made of it: one in 2 to this power."""
 
 

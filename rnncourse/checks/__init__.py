@@ -84,7 +84,9 @@ def examine(task: Task, answer: Callable, rng: np.random.Generator | None = None
         cases,
         [one.value for one in answers],
         [one.after for one in answers],
-        lambda: look_closer(task, lambda case: call(answer, case, task.seconds).value),
+        lambda: look_closer(
+            task, lambda case: call(answer, case, task.seconds).value, notebook.source_of(answer)
+        ),
     )
     return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
 

@@ -30,7 +30,7 @@ LINES = 12
 """Lines of it that are shown."""
 
 
-class _TimeUp(BaseException):
+class TimeUp(BaseException):
     """Not an Exception: `except Exception` in a learner's loop must not hold it back."""
 
 
@@ -66,7 +66,7 @@ def call(function: Callable, case: Case, seconds: float) -> Answer:
         ):
             returned = function(*args, **kwargs)
         return Answer(as_plain(returned), args, sink.text(), _share_memory(returned, args))
-    except _TimeUp:
+    except TimeUp:
         return Answer(Failure("timeout", f"{seconds:g}"), None, sink.text())
     except NotImplementedError as error:
         return Answer(_unwritten(error, function), None, sink.text())
@@ -93,7 +93,7 @@ def _by_signal(seconds: float) -> Iterator[None]:
         sys.settrace(lambda *_: None)
         while frame is not None and frame.f_code.co_filename != __file__:
             frame.f_trace, frame = _raise_at_once, frame.f_back
-        raise _TimeUp
+        raise TimeUp
 
     signal_before, trace_before = signal.signal(signal.SIGALRM, stop), sys.gettrace()
     signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
@@ -109,7 +109,7 @@ def _by_signal(seconds: float) -> Iterator[None]:
 
 def _raise_at_once(_: types.FrameType, event: str, __: object) -> Callable:
     if event == "line":
-        raise _TimeUp
+        raise TimeUp
     return _raise_at_once
 
 
@@ -119,7 +119,7 @@ def _by_tracing(seconds: float) -> Iterator[None]:
 
     def look(*_: object) -> Callable:
         if time.perf_counter() > deadline:
-            raise _TimeUp
+            raise TimeUp
         return look
 
     before = sys.gettrace()

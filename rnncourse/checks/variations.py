@@ -314,11 +314,18 @@ def _dropped(function: ast.FunctionDef) -> Iterator[_Change]:
 
 
 def _mistaken(function: ast.FunctionDef) -> Iterator[_Change]:
-    """Yield one of the function's own names in the place of another."""
+    """Yield one of the function's own names in the place of another.
+
+    Not in what a loop runs over: a list that grows while a loop runs over it has no end.
+    """
     arguments = [one.arg for one in function.args.args]
     stored = (n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     own = [*arguments, *(name.id for name in stored)]
+    loops = [n.iter for n in ast.walk(function) if isinstance(n, (ast.For, ast.comprehension))]
+    over = {id(inner) for loop in loops for inner in ast.walk(loop)}
     for node in ast.walk(function):
+        if id(node) in over:
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in own:
             for other in dict.fromkeys(own):
                 if other != node.id:

@@ -61,6 +61,7 @@ from rnncourse.data.stories import (
     weather_week,
 )
 from rnncourse.data.tasks import adding_task, copy_task, delay_curves, recall_task
+from rnncourse.data.word_rows import alice_rows
 
 __all__ = [
     "CHILDRENS_BOOK",
@@ -93,6 +94,7 @@ __all__ = [
     "Vocabulary",
     "adding_task",
     "alice",
+    "alice_rows",
     "application_results",
     "batches",
     "bouncing_ball",

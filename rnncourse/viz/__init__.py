@@ -31,6 +31,7 @@ from rnncourse.viz._strips import memory_strip, memory_table, share_grid, token_
 from rnncourse.viz._style import course_style, figure
 from rnncourse.viz._vectors import (
     distance_matrices,
+    drift_picture,
     labelled_points,
     memory_order,
     one_hot_grid,
@@ -56,6 +57,7 @@ __all__ = [
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
+    "drift_picture",
     "evidence_plot",
     "feedback_networks",
     "figure",

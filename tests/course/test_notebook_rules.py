@@ -27,11 +27,15 @@ WAYS_AROUND = r"(?i)#\s*(pytest_validate_ignore_output|nbval_\w+)"
 
 
 def code_length(notebook: NotebookNode, path: Path) -> list[str]:
-    """Code cells: median at most 6 lines (in a detour, which has few, 12), nine in ten at most 15, none above 30."""
-    lengths = {cell.id: _lines(cell.source) for cell in _code(notebook)}
+    """No cell has more than 30 lines; where the code is visible, the median is at most 6, nine in ten at most 15.
+
+    A detour has few cells, and so its median may be 12.
+    """
+    long = {cell.id: n for cell in _code(notebook) if (n := _lines(cell.source)) > 30}
+    found = [f"{name}: {n} lines of code; 30 are the most" for name, n in long.items()]
+    lengths = {cell.id: _lines(cell.source) for cell in _code(notebook) if not _hidden(cell)}
     if not lengths:
-        return []
-    found = [f"{name}: {n} lines of code; 30 are the most" for name, n in lengths.items() if n > 30]
+        return found
     median = statistics.median(lengths.values())
     short = sum(n <= 15 for n in lengths.values()) / len(lengths)
     most = 12 if path.parent.name == "detours" else 6
@@ -48,7 +52,7 @@ def code_runs(notebook: NotebookNode, path: Path) -> list[str]:
     for cell in notebook.cells:
         if cell.cell_type != "code":
             run = 0
-        elif not cell.metadata.get("jupyter", {}).get("source_hidden"):
+        elif not _hidden(cell):
             run += 1
             if run == 3:
                 found.append(f"{cell.id}: the third code cell in a row without prose")
@@ -301,6 +305,11 @@ def _texts(cell: NotebookNode) -> Iterator[str]:
 
 def _code(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _hidden(cell: NotebookNode) -> bool:
+    """Say whether the code of a cell is folded away: a question, or a figure."""
+    return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
 
 
 def _lines(source: str) -> int:

@@ -273,7 +273,10 @@ def drift_picture(path: np.ndarray, labels: Sequence[str], *, reach: float) -> s
     half = DRIFT_SIZE / 2
     corners = half + np.asarray(path) / reach * (half - 48) * (1, -1)
     faint, dot = PALETTE["grey"], colour("h_t")
-    parts = [line((half, 16), (half, DRIFT_SIZE - 16), faint), line((16, half), (DRIFT_SIZE - 16, half), faint)]
+    parts = [
+        line((half, 16), (half, DRIFT_SIZE - 16), faint),
+        line((16, half), (DRIFT_SIZE - 16, half), faint),
+    ]
     for one in np.swapaxes(corners, 0, 1):
         parts += [line(tuple(a), tuple(b), dot, 1) for a, b in itertools.pairwise(one)]
         parts.append(f'<circle cx="{one[-1][0]:.1f}" cy="{one[-1][1]:.1f}" r="6" fill="{dot}"/>')

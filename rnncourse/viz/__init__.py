@@ -15,6 +15,7 @@ from rnncourse.viz._gates import gate_curve, gate_heat_map, gate_lines, text_tra
 from rnncourse.viz._graphs import backprop_sweep, gradient_graph
 from rnncourse.viz._long_range import activation_curves, delay_curves, task_pictures
 from rnncourse.viz._lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
+from rnncourse.viz._media import moving_clip, sound_player
 from rnncourse.viz._series import (
     bars_with_seeds,
     curve_with_seeds,
@@ -79,6 +80,7 @@ __all__ = [
     "memory_order",
     "memory_strip",
     "memory_table",
+    "moving_clip",
     "norm_curves",
     "one_hot_grid",
     "padding_grid",
@@ -89,6 +91,7 @@ __all__ = [
     "share_curve",
     "share_grid",
     "show",
+    "sound_player",
     "sound_plot",
     "state_heat_map",
     "state_heat_maps",

@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STYLE = ROOT / "docs" / "style.md"
 
-NOTEBOOKS = sorted([*(ROOT / "chapters").glob("*.ipynb"), *(ROOT / "chapters/detours").glob("*.ipynb")])
+FOLDERS = ("chapters", "chapters/detours", "solutions")
+NOTEBOOKS = sorted(file for folder in FOLDERS for file in (ROOT / folder).glob("*.ipynb"))
 PAGES = sorted({ROOT / "README.md", *(ROOT / "docs").glob("*.md")} - {STYLE})
 MODULES = sorted((ROOT / "rnncourse").rglob("*.py"))
 FILES = [*NOTEBOOKS, *PAGES, *MODULES]
@@ -27,6 +28,14 @@ EXEMPT: tuple[str, ...] = (
     "chapters/06_lstm_gates.ipynb",
     "chapters/07_architectures.ipynb",
     "chapters/08_putting_it_to_work.ipynb",
+    "solutions/01_sequences_exercises.ipynb",
+    "solutions/02_one_hot_encoding_exercises.ipynb",
+    "solutions/03_recurrence_exercises.ipynb",
+    "solutions/04_backpropagation_through_time_exercises.ipynb",
+    "solutions/05_vanishing_and_exploding_gradients_exercises.ipynb",
+    "solutions/06_lstm_gates_exercises.ipynb",
+    "solutions/07_architectures_exercises.ipynb",
+    "solutions/08_putting_it_to_work_exercises.ipynb",
     "README.md",
     "docs/instructor_guide.md",
     "rnncourse/analysis/gradient_flow.py",
@@ -69,6 +78,7 @@ EXEMPT: tuple[str, ...] = (
     "rnncourse/viz/_diagrams.py",
     "rnncourse/viz/_flow.py",
     "rnncourse/viz/_gates.py",
+    "rnncourse/viz/_media.py",
     "rnncourse/viz/_series.py",
     "rnncourse/viz/_states.py",
     "rnncourse/viz/_strips.py",

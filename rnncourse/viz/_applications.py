@@ -15,7 +15,7 @@ from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
 from rnncourse.viz._style import ONE_SIDED, course_style, figure, grid, legend_above, line_styles
 
-# A colour for each label after the first, which is silence and stays white; every stretch also has its letter.
+# A color for each label after the first, which is silence and stays white; every stretch also has its letter.
 _LABELS = ("#CDE4F2", "#F8DCC8", "#CBEBDD", "#F3DDEA", "#F7EFB2", "#DDDDDD")
 
 
@@ -27,7 +27,7 @@ def heard_plot(
     top: float,
     words: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Return a spectrogram (T, F) and below it named strips of labels (T,), one colour and letter a stretch.
+    """Return a spectrogram (T, F) and below it named strips of labels (T,), one color and letter a stretch.
 
     names: what each label means, the first one silence, which stays blank. top: the pitch of the last row.
     words: what to write at the right end of a strip. Raises InputError for strips of another length.

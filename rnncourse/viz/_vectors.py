@@ -226,8 +226,8 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
 def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], groups: Sequence[int]) -> Figure:
     """Return named point sets (n, 2), side by side, each on its own scale and each point with its label.
 
-    groups: a number for every point; points of one group have the same colour and marker. Points that lie
-    too close together to be labelled one by one share a label.
+    groups: a number for every point; points of one group have the same color and marker. Points that lie
+    too close together to be labeled one by one share a label.
     Raises InputError where points, labels and groups do not agree.
     """
     require_named("panels", panels, most=3)
@@ -337,7 +337,7 @@ def _name_cells(ax: Axes, row_labels: Sequence[str], col_labels: Sequence[str]) 
 
 
 def _grid_figure(shape: tuple[int, int], row_labels: Sequence[str], col_labels: Sequence[str]):
-    """Return a figure for a labelled grid of cells, rows and columns named, lines between the cells."""
+    """Return a figure for a labeled grid of cells, rows and columns named, lines between the cells."""
     row_labels, col_labels = (
         require_texts("row_labels", row_labels, shape[0]),
         require_texts("col_labels", col_labels, shape[1]),

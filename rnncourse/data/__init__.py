@@ -2,7 +2,15 @@
 
 from rnncourse.data.applications import application_results, course_prose, course_writer
 from rnncourse.data.contexts import CONTEXT_WORDS, context_texts, contexts, far_gap
-from rnncourse.data.corpora import alice, bouncing_ball, gate_ablation, sound_wave, stock_price, sunspots
+from rnncourse.data.corpora import (
+    alice,
+    alice_paragraphs,
+    bouncing_ball,
+    gate_ablation,
+    sound_wave,
+    stock_price,
+    sunspots,
+)
 from rnncourse.data.digits import DIGIT_NAMES, digits
 from rnncourse.data.encoding import (
     Scaler,
@@ -32,6 +40,8 @@ from rnncourse.data.generated_text import (
     GapSentences,
     SpelledDates,
     TaggedSentences,
+    birthday_lists,
+    birthday_words,
     cafe_reviews,
     gap_sentences,
     spelled_dates,
@@ -93,8 +103,11 @@ __all__ = [
     "Vocabulary",
     "adding_task",
     "alice",
+    "alice_paragraphs",
     "application_results",
     "batches",
+    "birthday_lists",
+    "birthday_words",
     "bouncing_ball",
     "cafe_reviews",
     "childrens_sentences",

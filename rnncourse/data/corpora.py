@@ -5,13 +5,13 @@ SOURCES.md beside this file says where the real ones come from.
 
 from __future__ import annotations
 
-import json
 import re
 from importlib import resources
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_count, require_number
+from rnncourse.arguments import require_count, require_number
+from rnncourse.errors import InputError
 
 
 def sunspots() -> tuple[np.ndarray, np.ndarray]:
@@ -47,20 +47,6 @@ def alice_paragraphs() -> str:
     """Return Alice with the lines of every paragraph joined: a line break then means that a paragraph ends."""
     paragraphs = re.split(r"\n\s*\n", alice().strip())
     return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs) + "\n"
-
-
-def gate_ablation() -> dict[str, list]:
-    """Return stored results of benchmarks/gate_ablation.py: "part | bias 3 | delay 20" -> a score for each seed.
-
-    A score is the share of right answers on delayed recall after training; guessing gets 1/4. part: a key of
-    rnncourse.analysis.gates.ABLATIONS. "loud unit" -> for each seed of chapter 06's character LSTM, the share of
-    characters whose loudness one cell tells, and the share of capitals it writes, free and held.
-    """
-    scores: dict[str, list] = {}
-    for name, score in json.loads(_read("gate_ablation.json")).items():
-        run, _, _ = name.rpartition(" | seed ")
-        scores.setdefault(run, []).append(score)
-    return scores
 
 
 def sound_wave(

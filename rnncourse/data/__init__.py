@@ -47,9 +47,8 @@ from rnncourse.data.generated_text import (
 )
 from rnncourse.data.reviews import Reviews, load_reviews
 from rnncourse.data.stored_results import (
+    alice_writer,
     application_results,
-    course_prose,
-    course_writer,
     delay_curves,
     gate_ablation,
 )
@@ -109,6 +108,7 @@ __all__ = [
     "adding_task",
     "alice",
     "alice_paragraphs",
+    "alice_writer",
     "application_results",
     "batches",
     "birthday_lists",
@@ -119,8 +119,6 @@ __all__ = [
     "context_texts",
     "contexts",
     "copy_task",
-    "course_prose",
-    "course_writer",
     "delay_curves",
     "digits",
     "dinner_diary",

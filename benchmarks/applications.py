@@ -55,7 +55,7 @@ REGULARIZED = {
 LISTED, LIST_STEPS, LIST_RATES = (1, 2, 3, 4, 6), 2500, (0.005, 0.01)
 LISTENERS = {
     "one vector": (in_numpy.EncoderDecoder, 48),
-    "attention": (in_numpy.AttentionEncoderDecoder, 51),
+    "attention": (in_numpy.AttentionEncoderDecoder, 55),
 }
 
 

@@ -37,10 +37,9 @@ H, T, BATCH, PATIENCE, LR = 192, 64, 32, 300, 0.004
 
 BUDGET, NOTES, RATES, SEEDS = 4000, (1000, 3000, 9000), (0.003, 0.015), (0, 1, 2)
 TEXT_STEPS, TEXT_BATCH = 800, 64
-# The same plain RNN, its state weights not orthogonal but as a layer draws them.
-UNIFORM = "rnn, uniform initialization"
-CONTENDERS = (*KINDS, UNIFORM)
-
+# Control rows: the weights as a layer draws them, without orthogonal state weights and without a forget bias.
+UNIFORM = ("rnn, uniform initialization", "lstm, uniform initialization")
+CONTENDERS = (*KINDS, *UNIFORM)
 
 LITTLE = (20_000, 10_000)  # characters to learn from, and to validate on
 LITTLE_H, LITTLE_STEPS, LITTLE_RATE = 96, 800, 0.01
@@ -52,7 +51,7 @@ REGULARIZED = {
 }
 """What is done to an LSTM that learns from little text: the rates of dropout, and layer normalization."""
 
-LISTED, LIST_STEPS, LIST_RATES = (1, 2, 3, 4, 6), 2500, (0.005, 0.01)
+LISTED, LIST_STEPS, LIST_RATES = (1, 2, 3, 4, 6), 4000, (0.01, 0.02)
 LISTENERS = {
     "one vector": (in_numpy.EncoderDecoder, 48),
     "attention": (in_numpy.AttentionEncoderDecoder, 55),
@@ -206,7 +205,7 @@ def train_listener(kind: str, lr: float, seed: int, steps: int = LIST_STEPS) -> 
     optimizer = in_numpy.Adam(lr, clip=1.0)
     for step in range(steps):
         optimizer.lr = lr if step < 0.75 * steps else lr / 4
-        lists = data.birthday_lists(BATCH, LISTED[step % len(LISTED)], rng)
+        lists = data.birthday_lists(64, LISTED[step % len(LISTED)], rng)
         x, mask, before, y = listened(lists, words, characters)
         _, ds = in_numpy.softmax_cross_entropy(net.forward(x, before, mask), y)
         net.backward(ds)
@@ -268,7 +267,7 @@ def train_text(
     x, mask, y = encoded(learned, words, T)
     rng = np.random.default_rng(seed)
     net = text_net(kind.split(",")[0], len(words), T, BUDGET, rng=rng)
-    if kind == UNIFORM:
+    if kind in UNIFORM:
         in_torch.uniform(net.layer, rng)
     start = time.process_time()
     in_torch.fit(

@@ -17,6 +17,7 @@ from rnncourse.viz._gates import gate_curve, gate_heat_map, gate_lines, text_tra
 from rnncourse.viz._graphs import backprop_sweep, gradient_graph
 from rnncourse.viz._long_range import activation_curves, delay_curves, task_pictures
 from rnncourse.viz._lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
+from rnncourse.viz._media import moving_clip, sound_player
 from rnncourse.viz._series import (
     bars_with_seeds,
     curve_with_seeds,
@@ -80,6 +81,7 @@ __all__ = [
     "memory_order",
     "memory_strip",
     "memory_table",
+    "moving_clip",
     "norm_curves",
     "one_hot_grid",
     "padding_grid",
@@ -92,6 +94,7 @@ __all__ = [
     "show",
     "show_architecture",
     "show_attention_map",
+    "sound_player",
     "sound_plot",
     "state_heat_map",
     "state_heat_maps",

@@ -51,7 +51,7 @@ REGULARIZED = {
 }
 """What is done to an LSTM that learns from little text: the rates of dropout, and layer normalization."""
 
-LISTED, LIST_STEPS, LIST_RATES = (1, 2, 3, 4, 6), 4000, (0.01, 0.02)
+LISTED, LIST_STEPS, LIST_RATES = (1, 2, 3, 4, 6), 3000, (0.01, 0.02)
 LISTENERS = {
     "one vector": (in_numpy.EncoderDecoder, 48),
     "attention": (in_numpy.AttentionEncoderDecoder, 55),

@@ -1,9 +1,9 @@
 """The larger runs of chapters 07 and 08, stored so that the chapters can show them.
 
-    python benchmarks/applications.py [writer] [sentiment] [regularization] [birthdays]
+    python benchmarks/applications.py [writer] [sentiment] [times] [regularization] [birthdays]
 
 writer: trains an LSTM on "Alice", character by character, and stores it in rnncourse/data/writer.npz. sentiment:
-trains every net for every number of notes, learning rate and seed. regularization: an LSTM on little text, with and
+trains every net for every number of notes, learning rate and seed. times: what a step of each costs. regularization: an LSTM on little text, with and
 without dropout and layer normalization. birthdays: an encoder–decoder with one vector, and one with attention, on
 lists that grow. Each run is added to rnncourse/data/applications.json; what is there is not run again, so it may be
 stopped at any time. Delete the file to start afresh. One core, about 40 minutes.
@@ -300,6 +300,28 @@ def train_texts() -> None:
             store(name, train_text(sets, kind, notes, lr, seed))
 
 
+def time_texts(steps: int = 50, rounds: int = 5) -> None:
+    """Store the processor time of a training step of every kind, in milliseconds: all kinds in turn, several times."""
+    torch.set_num_threads(1)
+    sets = texts()
+    words = data.Vocabulary.from_tokens(
+        [word for text in sets[0].texts for word in text], padding="<padding>"
+    )
+    T = max(len(text) for one in sets for text in one.texts)
+    x, mask, y = encoded(sets[1], words, T)
+    taken = {kind: [] for kind in KINDS}
+    for seed, kind in itertools.product(range(rounds), KINDS):
+        rng = np.random.default_rng(seed)
+        net = text_net(kind, len(words), T, BUDGET, rng=rng)
+        usual = {"loss": in_torch.softmax_cross_entropy, "optimizer": in_torch.Adam(0.003, clip=1.0)}
+        usual |= {"batch_size": TEXT_BATCH, "rng": rng, "progress": False, "padding": mask}
+        in_torch.fit(net, x, y, steps=5, **usual)  # the first steps are slower
+        start = time.process_time()
+        in_torch.fit(net, x, y, steps=steps, **usual)
+        taken[kind].append(1000 * (time.process_time() - start) / steps)
+    store("milliseconds a step", {kind: round(float(np.median(times)), 1) for kind, times in taken.items()})
+
+
 def share_right(net: in_torch.base.Layer, x: torch.Tensor, mask: torch.Tensor, y: torch.Tensor) -> float:
     with torch.no_grad():
         return float((net.forward(x, mask).argmax(dim=2) == y).float().mean())
@@ -317,11 +339,13 @@ def store(name: str, result: dict) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    wanted = arguments or ["writer", "sentiment", "regularization", "birthdays"]
+    wanted = arguments or ["writer", "sentiment", "times", "regularization", "birthdays"]
     if "writer" in wanted and "writer" not in load():
         train_writer()
     if "sentiment" in wanted:
         train_texts()
+    if "times" in wanted and "milliseconds a step" not in load():
+        time_texts()
     if "regularization" in wanted:
         train_all_regularized()
     if "birthdays" in wanted:

@@ -17,6 +17,7 @@ from rnncourse.data.generated_text import (
     GOOD,
     KEPT_ASIDE,
     LISTED_PEOPLE,
+    MONTHS,
     PERSON_OR_PLACE,
     PERSON_OR_WORD,
     TAGS,

@@ -137,7 +137,7 @@ def test_probabilities_are_read_one_by_one(played, twin):
 
 
 def test_next_cell_reads_and_writes_the_sampler(played, twin):
-    printed = played.run_and_read(played.place + 2)
+    printed = played.run_and_read(played.place + 1)
     wait_for_text(played, twin)  # the cell lets go in the end
     assert repr(twin.text[:68]) in printed
     twin.value, twin.hold = 1.0, "f"

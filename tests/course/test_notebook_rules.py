@@ -26,8 +26,8 @@ WAYS_AROUND = r"(?i)#\s*(pytest_validate_ignore_output|nbval_\w+)"
 
 
 def code_length(notebook: NotebookNode, path: Path) -> list[str]:
-    """Code cells: median at most 6 lines, nine in ten at most 15, none above 30."""
-    lengths = {cell.id: _lines(cell.source) for cell in _code(notebook)}
+    """Code that is not folded away: median at most 6 lines a cell, nine in ten at most 15, none above 30."""
+    lengths = {cell.id: _lines(cell.source) for cell in _code(notebook) if not _folded(cell)}
     if not lengths:
         return []
     found = [f"{name}: {n} lines of code; 30 are the most" for name, n in lengths.items() if n > 30]
@@ -41,10 +41,10 @@ def code_length(notebook: NotebookNode, path: Path) -> list[str]:
 
 
 def code_runs(notebook: NotebookNode, path: Path) -> list[str]:
-    """At most two code cells follow each other without prose."""
+    """At most two cells of code follow each other without prose or a picture; folded code is no code to the reader."""
     found, run = [], 0
     for cell in notebook.cells:
-        run = run + 1 if cell.cell_type == "code" else 0
+        run = run + 1 if cell.cell_type == "code" and not _folded(cell) else 0
         if run == 3:
             found.append(f"{cell.id}: the third code cell in a row without prose")
     return found
@@ -296,6 +296,11 @@ def _texts(cell: NotebookNode) -> Iterator[str]:
 
 def _code(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _folded(cell: NotebookNode) -> bool:
+    """Say whether the reader sees what the cell shows and not its code: questions and figures."""
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
 
 
 def _lines(source: str) -> int:

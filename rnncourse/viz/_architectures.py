@@ -290,10 +290,8 @@ def _fed_back(place: _Places, k: int) -> list[str]:
     dashed = colour("y_t")
     down = (bend, y - TALL / 2 - 20)
     legs = line(start, (bend, place.y_out), dashed, 2) + line((bend, place.y_out), down, dashed, 2)
-    return [
-        f'<g stroke-dasharray="5 4">{legs}</g>',
-        arrow(down, (x - BOX / 2 + 12, y - TALL / 2), dashed),
-    ]
+    into = arrow(down, (x - BOX / 2 + 12, y - TALL / 2), dashed)
+    return [f'<g stroke-dasharray="5 4">{legs}{into}</g>']
 
 
 def _vector_at_every_step(place: _Places) -> list[str]:
@@ -355,6 +353,6 @@ def _halves(place: _Places, n_in: int) -> list[str]:
     left = (place.x_of[0] + place.x_of[n_in - 1]) / 2
     right = (place.x_of[n_in] + place.x_of[-1]) / 2
     return [
-        text((left, place.y_states[0] - TALL / 2 - 16), "encoder", size=14),
+        text((left, place.y_out), "encoder", size=14),
         text((right, place.y_states[0] + TALL / 2 + 34), "decoder", size=14),
     ]

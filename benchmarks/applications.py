@@ -3,10 +3,11 @@
     python benchmarks/applications.py [writer] [sentiment] [times] [regularization] [birthdays]
 
 writer: trains an LSTM on "Alice", character by character, and stores it in rnncourse/data/writer.npz. sentiment:
-trains every net for every number of notes, learning rate and seed. times: what a step of each costs. regularization: an LSTM on little text, with and
-without dropout and layer normalization. birthdays: an encoder–decoder with one vector, and one with attention, on
-lists that grow. Each run is added to rnncourse/data/applications.json; what is there is not run again, so it may be
-stopped at any time. Delete the file to start afresh. One core, about 40 minutes.
+trains every net for every number of notes, learning rate and seed. times: what a training step of each costs.
+regularization: an LSTM on little text, with and without dropout and layer normalization. birthdays: an
+encoder–decoder with one vector, and one with attention, on lists that grow. Each run is added to
+rnncourse/data/applications.json; what is there is not run again, so it may be stopped at any time. Delete the file
+to start afresh. One core, about 40 minutes.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from nbformat import NotebookNode, v4
 from rnncourse.building.outputs import METADATA, WIDGET_VIEW, as_text, tidy
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted(file for folder in ("chapters", "solutions") for file in (ROOT / folder).glob("*.ipynb"))
+NOTEBOOKS = sorted(file for folder in ("chapters", "solutions") for file in (ROOT / folder).rglob("*.ipynb"))
 EXEMPT = "nbval-ignore-output"
 # Whatever else would keep nbval from comparing a cell.
 WAYS_AROUND = r"(?i)#\s*(pytest_validate_ignore_output|nbval_\w+)"

@@ -11,8 +11,8 @@ from rnncourse.arguments import require_count, require_generator
 GOOD = ("good", "fine", "clever", "warm", "bright", "gripping", "honest", "tender")
 BAD = ("bad", "dull", "silly", "cold", "grey", "boring", "false", "harsh")
 NOUNS = ("plot", "cast", "music", "ending", "dialogue", "camera", "pace", "setting")
-SAYING = ("everybody found that", "it was clear to me that", "to my eyes")
-DENYING = ("nobody found that", "it was not clear to me that", "never , to my eyes ,")
+SAYING = ("everybody found that", "it was true to me that", "to my eyes")
+DENYING = ("nobody found that", "it was not true to me that", "never , to my eyes ,")
 ASIDES = ("", "", ", for once ,", ", after all this time ,")
 DEGREES = ("", "so", "really", "really very", "quite")
 

@@ -7,7 +7,9 @@ from rnncourse.viz._architectures import (
     architecture,
     architecture_text,
     picture_grid,
+    show_architecture,
 )
+from rnncourse.viz._attention import attention_map, show_attention_map
 from rnncourse.viz._credit import credit_grid, sum_of_matrices
 from rnncourse.viz._diagrams import feedback_networks, folded_network, unrolled_network
 from rnncourse.viz._flow import gradient_heat_maps, norm_curves
@@ -50,6 +52,7 @@ __all__ = [
     "answer_table",
     "architecture",
     "architecture_text",
+    "attention_map",
     "backprop_sweep",
     "band_plot",
     "bars_with_seeds",
@@ -91,6 +94,8 @@ __all__ = [
     "share_curve",
     "share_grid",
     "show",
+    "show_architecture",
+    "show_attention_map",
     "sound_player",
     "sound_plot",
     "state_heat_map",

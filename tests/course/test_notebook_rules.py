@@ -26,7 +26,7 @@ WAYS_AROUND = r"(?i)#\s*(pytest_validate_ignore_output|nbval_\w+)"
 
 
 def code_length(notebook: NotebookNode, path: Path) -> list[str]:
-    """Code that is not folded: median at most 6 lines a cell (in a detour 12), nine in ten at most 15, none above 30."""
+    """Code that is not folded: median at most 6 lines (in a detour 12), nine in ten at most 15, none above 30."""
     lengths = {cell.id: _lines(cell.source) for cell in _code(notebook) if not _folded(cell)}
     if not lengths:
         return []

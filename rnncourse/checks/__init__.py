@@ -23,6 +23,10 @@ from rnncourse.markup import Card
 __all__ = ["check", "examine", "hint", "progress"]
 
 
+_SHARED = (
+    "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
+    "The task asks for new arrays. `.copy()` makes one."
+)
 _IN_THE_NOTEBOOK = object()
 _MARKED = ("validate", "autograde")
 """What nbgrader sets NBGRADER_EXECUTION to when it wants an exception from an answer that is not right."""
@@ -88,6 +92,8 @@ def examine(task: Task, answer: Callable, rng: np.random.Generator | None = None
             task, lambda case: call(answer, case, task.seconds).value, notebook.source_of(answer)
         ),
     )
+    if verdict.status == "right" and task.new_arrays and any(one.shared for one in answers):
+        return Verdict("wrong", task.name, (_SHARED,), "shared", 0, task.points)
     return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
 
 

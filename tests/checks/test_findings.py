@@ -143,7 +143,7 @@ FINDINGS = [
         SEQUENCE,
         lambda x: np.sin(7 * x),
         "values",
-        r"has the right shape, but its values are wrong\\..*small input",
+        r"has the right shape, but its values are wrong.*small input",
     ),
 ]
 

@@ -29,6 +29,16 @@ class Layer:
         """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
         self.params, self.grads = params, grads
 
+    def to(self, device: object) -> Layer:
+        """Return self: NumPy computes on the CPU. Raises InputError for any other device."""
+        require_choice("device", str(device), ("cpu",))
+        return self
+
+
+def to_numpy(value: Any) -> Any:
+    """Return arrays as they are; in_torch.to_numpy, the twin, brings tensors back from where they are."""
+    return value
+
 
 def count_parameters(model: Layer) -> int:
     """Return how many numbers the parameters of a layer or net hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,13 @@ class Layer:
     def __init__(self) -> None:
         self.params: Tensors = {}
         self.grads: Tensors = {}
-        self.trace: dict[str, torch.Tensor] = {}
         self._inputs: Any = ()
         self._outputs: Any = ()
+
+    @property
+    def trace(self) -> dict[str, torch.Tensor]:
+        """What the last forward computed, by name."""
+        raise NotImplementedError
 
     def share(self, params: Tensors, grads: Tensors) -> None:
         """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
@@ -66,6 +70,30 @@ class Layer:
         self.grads.update(zip(self.params, found, strict=False))
         rest = iter(found[len(self.params) :])
         return unflatten(self._inputs, rest)
+
+
+def placed(value: Any, like: torch.Tensor) -> Any:
+    """Return a NumPy array as a tensor on the device of `like`, floats in its dtype; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    own = np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
+    return torch.from_numpy(own).to(like.device, like.dtype if own.dtype.kind == "f" else None)
+
+
+def placed_for(model: Layer, value: Any) -> Any:
+    """Return a NumPy array as a tensor with the dtype and on the device of a model's parameters; see `placed`."""
+    return placed(value, next(iter(model.params.values())))
+
+
+def to_numpy(value: Any) -> Any:
+    """Return a tensor as a NumPy array on the CPU; tuples, lists and dictionaries of them keep their form."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().numpy()
+    if isinstance(value, Mapping):
+        return {name: to_numpy(part) for name, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(to_numpy(part) for part in value)
+    return value
 
 
 def count_parameters(model: Layer) -> int:

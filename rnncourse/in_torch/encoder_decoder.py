@@ -7,7 +7,7 @@ import torch
 
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError
-from rnncourse.in_torch.base import require_tensor
+from rnncourse.in_torch.base import placed_for, require_tensor
 from rnncourse.in_torch.layers import GRU, Composed
 from rnncourse.in_torch.nets import RecurrentNet
 
@@ -39,6 +39,7 @@ class EncoderDecoder(Composed):
 
         In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
         """
+        x, before = placed_for(self, x), placed_for(self, before)
         require_tensor("before", before, axes=("T'", "B", "K"))
         _, h_T = self.encoder.forward(x, None, mask)
         if before.shape[1:] != (x.shape[1], self.K):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 
 from rnncourse.errors import InputError
-from rnncourse.in_torch.base import require_indices, require_tensor
+from rnncourse.in_torch.base import placed, require_indices, require_tensor
 
 
 def softmax(s: torch.Tensor) -> torch.Tensor:
@@ -29,6 +29,7 @@ def softmax_cross_entropy(
     Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
     """
     require_tensor("s", s)
+    y, mask = placed(y, s), placed(mask, s)
     require_indices("y", y)
     if y.shape != s.shape[:-1]:
         raise InputError(f"y must have shape {tuple(s.shape[:-1])} to go with s, but {tuple(y.shape)} came")
@@ -49,6 +50,7 @@ def mse(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
     require_tensor("s", s)
+    y, mask = placed(y, s), placed(mask, s)
     require_tensor("y", y)
     if y.shape != s.shape:
         raise InputError(f"y must have the shape of s, {tuple(s.shape)}, but {tuple(y.shape)} came")

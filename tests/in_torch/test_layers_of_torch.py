@@ -183,7 +183,7 @@ def test_wrong_input_is_named():
     x = torch.zeros(T, B, D, dtype=torch.float64)
     for call, said in [
         (lambda: make("LSTM", in_torch).backward(x), "forward first"),
-        (lambda: lstm.forward(x.numpy()), "x must be a torch tensor"),
+        (lambda: lstm.forward(x.tolist()), "x must be a torch tensor, but list"),
         (lambda: lstm.forward(x[0]), r"x needs 3 axes \(T, B, D\)"),
         (lambda: lstm.forward(x[:, :, :2]), "x has 2 features but W_x expects 4"),
         (lambda: lstm.forward(x.long()), "floating-point"),
@@ -198,7 +198,7 @@ def test_wrong_input_is_named():
             "the gradient must be a torch tensor, but an array",
         ),
         (lambda: lstm.forward(x) and lstm.backward([1.0]), "the gradient must be a torch tensor, but list"),
-        (lambda: lstm.forward(x, (x[0].numpy(), None)), "h0 must be a torch tensor, but an array of float64"),
+        (lambda: lstm.forward(x, ([[0.0]], None)), r"h0 must be a torch tensor, but list \[\[0.0\]\]"),
         (lambda: make("GRU", in_torch).forward(x, "h"), "h0 must be a torch tensor, but str 'h' came"),
         (lambda: make("Stack", in_torch).forward(x[0]), r"x needs 3 axes"),
         (lambda: make("Bidirectional", in_torch).forward(x[0]), r"x needs 3 axes"),

@@ -78,10 +78,11 @@ def require_number(
     above: float | None = None,
     least: float | None = None,
     most: float | None = None,
+    below: float | None = None,
 ) -> float:
     """Return `value` as float if it is one finite number within the bounds, else raise InputError.
 
-    above: a bound that it may not touch. least, most: bounds that it may. Python's and NumPy's numbers count.
+    above, below: bounds that it may not touch. least, most: bounds that it may. Python's and NumPy's numbers count.
     """
     number = _as_float(value)
     fits = (
@@ -89,9 +90,10 @@ def require_number(
         and (above is None or number > above)
         and (least is None or number >= least)
         and (most is None or number <= most)
+        and (below is None or number < below)
     )
     if not fits:
-        raise InputError(f"{name} must be a number{_bounds(above, least, most)}, but {describe(value)} came")
+        raise InputError(f"{name} must be a number{_bounds(above, least, most, below)}, but {describe(value)} came")
     return number
 
 
@@ -168,8 +170,8 @@ def _as_float(value: object) -> float:
         return math.nan
 
 
-def _bounds(above: float | None, least: float | None, most: float | None) -> str:
-    words = {"above": above, "of at least": least, "of at most": most}
+def _bounds(above: float | None, least: float | None, most: float | None, below: float | None = None) -> str:
+    words = {"above": above, "of at least": least, "of at most": most, "below": below}
     given = [f"{word} {bound:g}" for word, bound in words.items() if bound is not None]
     return f" {' and '.join(given)}" if given else ""
 

@@ -14,7 +14,14 @@ class NotFiniteError(InputError):
 
 
 class TrainingError(RuntimeError):
-    """Training cannot go on; the message names the step and a remedy."""
+    """Training cannot go on; the message names the step and a remedy, `history` holds what happened until then."""
+
+    def __init__(self, message: str, history: object = None):
+        super().__init__(message, history)
+        self.history = history
+
+    def __str__(self) -> str:
+        return self.args[0]
 
 
 def describe(value: object) -> str:

@@ -40,6 +40,26 @@ def to_numpy(value: Any) -> Any:
     return value
 
 
+def placed_for(model: Layer, value: Any) -> Any:
+    """Return an array as it is: NumPy computes where it is, and in the wider dtype."""
+    return value
+
+
+def number(value: Any) -> float:
+    """Return the number that an array without axes holds."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def detached(array: np.ndarray) -> np.ndarray:
+    """Return the array: nothing follows what is done to it."""
+    return array
+
+
+def copy_of(array: np.ndarray) -> np.ndarray:
+    """Return a copy."""
+    return array.copy()
+
+
 def count_parameters(model: Layer) -> int:
     """Return how many numbers the parameters of a layer or net hold."""
     return sum(array.size for array in model.params.values())

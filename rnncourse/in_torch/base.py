@@ -96,6 +96,21 @@ def to_numpy(value: Any) -> Any:
     return value
 
 
+def number(value: Any) -> float:
+    """Return the number that a tensor without axes holds."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def detached(tensor: torch.Tensor) -> torch.Tensor:
+    """Return the same numbers, not followed by autograd."""
+    return tensor.detach()
+
+
+def copy_of(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a copy that autograd does not follow."""
+    return tensor.detach().clone()
+
+
 def count_parameters(model: Layer) -> int:
     """Return how many numbers the parameters of a layer or net hold."""
     return sum(tensor.numel() for tensor in model.params.values())

@@ -26,7 +26,7 @@ class TrainingError(RuntimeError):
 
 def describe(value: object) -> str:
     """Return a short description of what came in: type and, for arrays, dtype and shape."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and not isinstance(value, (np.ma.MaskedArray, np.matrix)):
         return f"an array of {value.dtype} with shape {value.shape}"
     if isinstance(value, type):
         return f"the class {value.__name__}"

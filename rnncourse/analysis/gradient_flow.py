@@ -121,7 +121,7 @@ def gradient_flow(
     require_choice("cell", cell, CELLS)
     require_choice("init", init, INITS)
     require_choice("inputs", inputs, INPUTS)
-    T, seed = require_count("T", T), require_count("seed", seed, minimum=0)
+    T, seed = require_count("T", T), require_count("seed", seed, least=0)
     scale, forget_bias = require_number("scale", scale, least=0), require_number("forget_bias", forget_bias)
     layer = _untrained(cell, init, scale, D, H, forget_bias, seed)
     x = np.random.default_rng([seed, 1]).normal(size=(T, 1, D))
@@ -141,7 +141,7 @@ def measure_flow(
     h0: the state before the first step, as in forward. seed: draws the gradient at the last state. The layer
     itself, its trace and its dtype stay as they are.
     """
-    linear, seed = _linearise(layer, x, h0), require_count("seed", seed, minimum=0)
+    linear, seed = _linearise(layer, x, h0), require_count("seed", seed, least=0)
     state = "c" if isinstance(layer, LSTM) else "h"
     T, H = len(linear.into), layer.H
     g = np.random.default_rng([seed, 2]).normal(size=H)
@@ -385,6 +385,6 @@ def _untrained(cell: str, init: str, scale: float, D: int, H: int, bias: float, 
 
 def _require_sequence(b: object, linear: _Linear) -> int:
     B = linear.into.shape[1]
-    if require_count("b", b, minimum=0) >= B:
+    if require_count("b", b, least=0) >= B:
         raise InputError(f"b must be a sequence from 0 to {B - 1}, but {b} came")
     return int(b)

@@ -85,7 +85,7 @@ def backward_loop(
     return dx, d_state, grads
 
 
-class Loop:
+class _Loop:
     """The two loops with the face of a sweep of fast.py: for cells that no sweep knows."""
 
     def __init__(self, cell: Cell, shape: tuple[int, int, int, int], dtype: np.dtype):
@@ -120,7 +120,7 @@ class Recurrent(Layer):
         self.D, self.H = require_count("D", D), require_count("H", H)
         draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
         self.params = {name: draw(*shape) for name, shape in self.shapes.items()}
-        self._loop: Sweep | Loop | None = None
+        self._loop: Sweep | _Loop | None = None
         self._trace: Trace | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -144,7 +144,10 @@ class Recurrent(Layer):
 
     @property
     def trace(self) -> Trace:
-        """What the last forward computed, as copies: x, the initial state, every gate, the states."""
+        """What the last forward computed: x, the initial state, every gate, the states.
+
+        All of them are copies.
+        """
         if self._loop is None:
             return {}
         if self._trace is None:
@@ -162,9 +165,10 @@ class Recurrent(Layer):
         check_params(self.params, shapes)
         check_sequence(x, self.D, next(iter(shapes)))
         T, B, D = x.shape
-        given = [state for state in first.values() if isinstance(state, np.ndarray)]
-        dtype = np.result_type(x, *given, *(self.params[name] for name in shapes))
-        states = tuple(check_state(name, state, (B, self.H), dtype) for name, state in first.items())
+        given = [check_state(name, state, (B, self.H)) for name, state in first.items()]
+        known = [state for state in given if state is not None]
+        dtype = np.result_type(x, *known, *(self.params[name] for name in shapes))
+        states = tuple(np.zeros((B, self.H), dtype) if state is None else state for state in given)
         real = check_mask(mask, (T, B))
         h, last = self._loop_for((T, B, D, self.H), dtype).forward(x, states, self.params, real)
         return h, last if len(last) > 1 else last[0]
@@ -191,11 +195,11 @@ class Recurrent(Layer):
         parts = as_parts(what, state, len(names), f"a pair ({', '.join(names)})")
         return dict(zip(names, parts, strict=True))
 
-    def _loop_for(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep | Loop:
+    def _loop_for(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep | _Loop:
         """Return the loop over time for the cell: a sweep of fast.py for a plain cell, with its buffers kept."""
         loop, self._trace = self._loop, None
         if loop is None or (loop.cell, loop.shape, loop.dtype) != (self.cell, shape, dtype):
-            kind = SWEEPS.get(type(self.cell), Loop)
+            kind = SWEEPS.get(type(self.cell), _Loop)
             loop = self._loop = kind(self.cell, shape, dtype)
         return loop
 
@@ -331,8 +335,9 @@ class Bidirectional(Composed):
     def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
         """Return h (T, B, H) and both last states, from x (T, B, D) and both initial states."""
         fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one a direction")
-        x_back = np.flip(x, 0) if isinstance(x, np.ndarray) and x.ndim else x
-        mask_back = None if mask is None else np.flip(mask, 0)
+        check_sequence(x, self.D, "each direction")
+        check_mask(mask, x.shape[:2])
+        x_back, mask_back = x[::-1], None if mask is None else np.asarray(mask)[::-1]
         h_fwd, fwd_T = self.fwd.forward(x, fwd_0, mask)
         h_bwd, bwd_T = self.bwd.forward(x_back, bwd_0, mask_back)
         h = np.concatenate([h_fwd, h_bwd[::-1]], axis=2)

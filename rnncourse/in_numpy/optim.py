@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from rnncourse.arguments import require_number, require_pair
-from rnncourse.errors import InputError
+from rnncourse.errors import InputError, describe
 
 Arrays = dict[str, np.ndarray]
 
@@ -23,6 +23,11 @@ def clip_by_norm(grads: Arrays, max_norm: float) -> float:
     """
     if not (isinstance(max_norm, float) and max_norm == math.inf):
         require_number("max_norm", max_norm, above=0)
+    for name, g in grads.items():
+        if g.dtype.kind != "f" or not g.flags.writeable:
+            raise InputError(
+                f"the gradient of {name} must hold floating-point numbers that may be changed, but {describe(g)} came"
+            )
     with np.errstate(over="ignore"):
         norm = math.sqrt(sum(_sum_of_squares(g) for g in grads.values()))
     if norm > max_norm:

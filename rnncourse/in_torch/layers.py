@@ -91,7 +91,7 @@ def backward_loop(
     return dx, d_state, grads
 
 
-class Loop:
+class _Loop:
     """The two loops with the face of a fast loop: for cells that fast/ does not know."""
 
     def __init__(self, cell: Cell):
@@ -108,7 +108,7 @@ class Loop:
         return backward_loop(self.cell, trace, dh, d_last, p, real)
 
 
-class Node(torch.autograd.Function):
+class _Node(torch.autograd.Function):
     """A loop over time as one node of autograd's graph: its gradient is the loop's own way back.
 
     One node is far fewer than one for every operation of every step.
@@ -117,7 +117,7 @@ class Node(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        loop: Loop | FastLoop,
+        loop: _Loop | FastLoop,
         names: tuple[str, ...],
         trace: Trace,
         real: Array | None,
@@ -178,7 +178,10 @@ class Recurrent(Layer):
 
     @property
     def trace(self) -> Trace:
-        """What the last forward computed: x, the initial state, every gate, the states."""
+        """What the last forward computed: x, the initial state, every gate, the states.
+
+        Autograd follows none of them.
+        """
         return self._trace
 
     def forward(self, x: Array, h0: Any = None, mask: Array | None = None) -> tuple[Array, Any]:
@@ -194,9 +197,8 @@ class Recurrent(Layer):
         x = placed_for(self, x)
         check_sequence(x, self.D, next(iter(shapes)))
         x, (T, B, _) = tracked(x), x.shape
-        states = tuple(
-            tracked(check_state(name, placed(state, x), (B, self.H), like=x)) for name, state in first.items()
-        )
+        given = [check_state(name, placed(state, x), (B, self.H)) for name, state in first.items()]
+        states = tuple(tracked(x.new_zeros(B, self.H) if state is None else state) for state in given)
         self._inputs = (x, states if len(states) > 1 else states[0])
         real = check_mask(placed(mask, x), (T, B))
         real = None if real is None else real.to(x.device)
@@ -205,9 +207,9 @@ class Recurrent(Layer):
         for tensor in (*p, *states):  # float64 if any of them is
             dtype = torch.promote_types(dtype, tensor.dtype)
         x, *rest = (tensor.to(dtype) for tensor in (x, *states, *p))
-        loop = fast_loop(self.cell, self.way, rest[0]) or Loop(self.cell)
+        loop = fast_loop(self.cell, self.way, rest[0]) or _Loop(self.cell)
         trace: Trace = {}
-        h, *last = Node.apply(loop, tuple(shapes), trace, real, x, *rest)
+        h, *last = _Node.apply(loop, tuple(shapes), trace, real, x, *rest)
         self._trace = {name: tensor.detach() for name, tensor in trace.items()}
         self._outputs = (h, tuple(last) if len(last) > 1 else last[0])
         return self._outputs

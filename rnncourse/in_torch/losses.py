@@ -28,7 +28,7 @@ def softmax_cross_entropy(
 
     Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
     """
-    require_tensor("s", s)
+    _require_scores(s)
     y, mask = placed(y, s), placed(mask, s)
     require_indices("y", y)
     if y.shape != s.shape[:-1]:
@@ -49,7 +49,7 @@ def mse(
     s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
-    require_tensor("s", s)
+    _require_scores(s)
     y, mask = placed(y, s), placed(mask, s)
     require_tensor("y", y)
     if y.shape != s.shape:
@@ -57,6 +57,12 @@ def mse(
     weight = _weights(mask, s.shape[:-1], s)[..., None] / s.shape[-1]
     difference = s - y
     return (weight * difference**2).sum(), 2 * weight * difference.detach()
+
+
+def _require_scores(s: torch.Tensor) -> None:
+    require_tensor("s", s)
+    if not s.ndim:
+        raise InputError("s needs at least one axis, that of the scores, but a single number came")
 
 
 def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -> torch.Tensor:

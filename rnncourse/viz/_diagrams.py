@@ -121,7 +121,7 @@ def feedback_networks(T: int = 3) -> str:
 
     Raises InputError for a T that is not 2 to 5.
     """
-    if require_count("T", T, minimum=2) > 5:
+    if require_count("T", T, least=2) > 5:
         raise InputError(f"T must be at most 5 for two nets to fit on the page, but {T} came")
     pitch, y_p, y_h, y_x, half = 104.0, 62.0, 154.0, 246.0, BOX / 2
     elman = [60 + pitch * k for k in range(T)]

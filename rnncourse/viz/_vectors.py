@@ -200,7 +200,7 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
         name: require_array(f"layouts[{name!r}]", np.asarray(steps), axes=("n",), kind="i")
         for name, steps in require_named("layouts", layouts).items()
     }
-    require_count("highlight", highlight, minimum=0)
+    require_count("highlight", highlight, least=0)
     lengths = {len(strip) for strip in strips.values()}
     if len(lengths) != 1 or max(lengths) > LARGEST_GRID:
         raise InputError(

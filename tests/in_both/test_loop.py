@@ -13,7 +13,7 @@ from rnncourse import in_numpy, in_torch
 from rnncourse.in_both.base import flatten, map_state
 from rnncourse.in_numpy import fast
 from rnncourse.in_torch.fast.sweeps import fast_loop
-from rnncourse.in_torch.layers import Loop as LoopInTorch
+from rnncourse.in_torch.layers import _Loop as LoopInTorch
 
 ENGINES = pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
 
@@ -75,7 +75,7 @@ def test_plain_cells_are_swept_and_others_looped(kind):
     layer.forward(x)
     assert isinstance(layer._loop, fast.Sweep)
     read_aloud(layer).forward(x)
-    assert isinstance(layer._loop, in_numpy.layers.Loop)
+    assert isinstance(layer._loop, in_numpy.layers._Loop)
     layer, h0 = make(kind, in_torch), torch.ones(B, H)
     assert fast_loop(layer.cell, "plain", h0) is not None
     assert fast_loop(read_aloud(layer).cell, "plain", h0) is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from pathlib import Path
 
 import numpy as np
@@ -214,23 +213,3 @@ def test_the_engines_have_the_same_files():
     names = [{file.name for file in (PACKAGE / engine).glob("*.py")} for engine in ("in_numpy", "in_torch")]
     assert names[1] - names[0] == {"device.py", "text_nets.py"}
     assert names[0] - names[1] == {"fast.py"}
-
-
-def test_the_engines_have_the_same_names_and_signatures():
-    assert set(in_torch.__all__) - {"best_device"} == set(in_numpy.__all__)
-    for name in in_numpy.__all__:
-        ours, twin = getattr(in_numpy, name), getattr(in_torch, name)
-        assert _interface(twin).items() >= _interface(ours).items(), name
-
-
-def _interface(thing):
-    """Return the parameters' names, kinds and defaults of a function, or of every public method of a class."""
-    if inspect.isclass(thing):
-        methods = [n for n in dir(thing) if not n.startswith("_") or n == "__init__"]
-        return {n: _parameters(getattr(thing, n)) for n in methods if callable(getattr(thing, n))}
-    return {"": _parameters(thing)} if callable(thing) else {}
-
-
-def _parameters(function):
-    found = inspect.signature(function).parameters.values()
-    return [(p.name, p.kind, getattr(p.default, "__name__", p.default)) for p in found]

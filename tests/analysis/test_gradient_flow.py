@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -287,6 +289,9 @@ def test_spectral_radius_and_reach():
     assert np.isclose(flow.spectral_radius, radius)
     assert flow.norms[flow.reach()] < 1e-3 <= flow.norms[flow.reach() - 1]
     assert gradient_flow("relu", "identity", T=20, inputs="pulse").reach() is None
+    by_tens = dataclasses.replace(flow, log10_norms=np.array([0.0, 0.0, -1.0, -1.0, -2.0]))
+    assert by_tens.reach(1.0) == 2  # all of it is not less than all of it
+    assert by_tens.reach(0.1) == 4  # nor a tenth less than a tenth
     assert np.isclose(gradient_flow("tanh", "orthogonal", 1.4, H=8).spectral_radius, 1.4)
 
 
@@ -304,6 +309,17 @@ def test_dead_units_are_dead_in_every_sequence():
     h, _ = layer.forward(x, h0)
     assert np.array_equal(dead_units(layer, x, h0), (h == 0).all(axis=(0, 1)))
     assert not dead_units(*make("leaky_relu")).any()
+
+
+def test_a_unit_that_lives_in_one_sequence_alone_is_not_dead():
+    layer, x, h0 = make("relu")
+    assert x.shape[1] > 1
+    layer.params["W_xh"][...] = 0
+    layer.params["W_hh"][...] = np.diag([1.0, 1.0, 0, 0, 0])
+    layer.params["b_h"][...] = -1e-3
+    h0[...] = -1.0
+    h0[-1, 1] = 50.0  # unit 1 of the last sequence begins far above 0 and stays there
+    assert dead_units(layer, x, h0).tolist() == [True, False, True, True, True]
 
 
 # Wrong input

@@ -201,13 +201,17 @@ def test_what_comes_twice_is_made_once():
     made, shelf = [], graphs.Twice(kept=2)
     for key in ("a", "a", "a", "b", "c", "b", "a", "d", "a"):
         shelf.meet(key, lambda key=key: made.append(key) or f"made for {key}")
-    assert made == [
-        "a",
-        "b",
-        "a",
-    ]  # c and d came once; a had been forgotten when it came again, and came once more
+    # c and d came once; a had been forgotten when it came again, and came once more
+    assert made == ["a", "b", "a"]
     assert shelf.meet("a", made.clear) == "made for a" and len(shelf.made) == 2
     assert [shelf.meet("e", lambda: None) for _ in range(3)] == [None] * 3
+
+
+def test_the_key_that_was_unused_for_longest_is_forgotten():
+    made, shelf = [], graphs.Twice(kept=2)
+    for key in "aabaca":
+        shelf.meet(key, lambda key=key: made.append(key) or key)
+    assert made == ["a"] and list(shelf.made) == ["c", "a"]  # b had to go when c came: a was used after it
 
 
 def test_a_recording_belongs_to_all_but_the_numbers():

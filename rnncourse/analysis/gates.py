@@ -50,14 +50,12 @@ class Hold(NamedTuple):
 class Variant:
     """An LSTM that lacks something.
 
-    held: what stands in the place of a gate. coupled: f_t = 1 - i_t. plain_candidate: g_t = a_g, without its tanh.
-    plain_cell: h_t = o_t * c_t, without the tanh of the cell.
+    held: what stands in the place of a gate. lacks: "own f" for f_t = 1 - i_t; "tanh of g" for g_t = a_g; "tanh of c"
+    for h_t = o_t * c_t.
     """
 
     held: tuple[Hold, ...] = ()
-    coupled: bool = False
-    plain_candidate: bool = False
-    plain_cell: bool = False
+    lacks: frozenset[str] = frozenset()
 
 
 ABLATIONS = {
@@ -67,9 +65,9 @@ ABLATIONS = {
     "no forget gate": Variant((Hold("f", 1.0),)),
     "forget gate frozen at 0.5": Variant((Hold("f", 0.5),)),
     "no output gate": Variant((Hold("o", 1.0),)),
-    "f = 1 - i": Variant(coupled=True),
-    "no tanh on the candidate": Variant(plain_candidate=True),
-    "no tanh on the cell": Variant(plain_cell=True),
+    "f = 1 - i": Variant(lacks=frozenset({"own f"})),
+    "no tanh on the candidate": Variant(lacks=frozenset({"tanh of g"})),
+    "no tanh on the cell": Variant(lacks=frozenset({"tanh of c"})),
 }
 
 
@@ -138,9 +136,7 @@ def ablate(model: Any, part: str) -> Any:
     layer = _recurrent(model)
     if layer.kind != "LSTM":
         raise InputError(f"only an LSTM has the parts that ablate takes away, but the layer is: {layer.kind}")
-    cell = _held_cell(layer, variant.held)
-    cell.variants = (*cell.variants, variant)
-    return _with_cell(model, cell)
+    return _with_cell(model, _held_cell(layer, variant.held, variant.lacks))
 
 
 def write(
@@ -195,10 +191,16 @@ def read_with_holds(net: Any, holds: Sequence[Hold], read: list[dict[str, Array]
 
 
 class HeldCell(Cell):
-    """A cell in which parts of each step are held at values; `plain` is the cell without exceptions."""
+    """A cell in which parts of each step are held at values; `plain` is the cell without exceptions.
 
-    def __init__(self, plain: Cell, holds: Sequence[Hold] = (), variants: tuple[Variant, ...] = ()):
-        self.plain, self.holds, self.variants = plain, tuple(holds), variants
+    lacks: what an LSTM does without; see Variant.
+    """
+
+    def __init__(self, plain: Cell, holds: Sequence[Hold] = (), lacks: frozenset[str] = frozenset()):
+        self.plain, self.holds, self.lacks = plain, tuple(holds), lacks
+        self._holds_of = {
+            part: [each for each in self.holds if each.gate == part] for part in PARTS[plain.kind]
+        }
         self._masks: dict[tuple, tuple[Array, Array]] = {}
 
     kind = property(lambda self: self.plain.kind, doc="RNN, LSTM or GRU.")
@@ -223,7 +225,7 @@ class HeldCell(Cell):
 
     def _free_and_held(self, name: str, like: Array, t: int) -> tuple[Array, Array] | None:
         """Return which units are free (H,), 1 or 0, and the values (H,) of the others; None where all are free."""
-        now = tuple(each for each in self.holds if each.gate == name and _covers(each.steps, t))
+        now = [each for each in self._holds_of[name] if each.steps is None or t in each.steps]
         if not now:
             return None
         key = name, tuple(map(id, now)), like.dtype, getattr(like, "device", None)
@@ -260,8 +262,8 @@ class HeldLSTM(HeldCell):
         sigmoid, tanh = self.activations["sigmoid"].phi, self.xp.tanh
         a_i, a_f, a_g, a_o = _blocks(x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"], 4)
         i = self.held("i", sigmoid(a_i), t)
-        f = self.held("f", 1 - i if self._lacks("coupled") else sigmoid(a_f), t)
-        g = self.held("g", a_g if self._lacks("plain_candidate") else tanh(a_g), t)
+        f = self.held("f", 1 - i if "own f" in self.lacks else sigmoid(a_f), t)
+        g = self.held("g", a_g if "tanh of g" in self.lacks else tanh(a_g), t)
         o = self.held("o", sigmoid(a_o), t)
         c = self.held("c", f * c_prev + i * g, t)
         h = self.held("h", o * self._shown(c), t)
@@ -275,25 +277,22 @@ class HeldLSTM(HeldCell):
         shown = self._shown(c)
         dh, dc = self.let_through("h", d_state[0], t), d_state[1]
         do = self.let_through("o", dh * shown, t)  # undo o * tanh(c), towards o
-        dc = dc + dh * o * (1 if self._lacks("plain_cell") else 1 - shown**2)  # undo o * tanh(c), towards c
+        dc = dc + dh * o * (1 if "tanh of c" in self.lacks else 1 - shown**2)  # undo o * tanh(c), towards c
         dc = self.let_through("c", dc, t)
         dg = self.let_through("g", dc * i, t)  # undo i * g, towards g
         df = self.let_through("f", dc * c_prev, t)  # undo f * c_prev, towards f
         di = dc * g  # undo i * g, towards i
-        if self._lacks("coupled"):
+        if "own f" in self.lacks:
             di, df = di - df, 0 * df  # undo f = 1 - i
         di = self.let_through("i", di, t)
-        da_g = dg if self._lacks("plain_candidate") else dg * (1 - g**2)  # undo tanh
+        da_g = dg if "tanh of g" in self.lacks else dg * (1 - g**2)  # undo tanh
         slopes = (di * i * (1 - i), df * f * (1 - f), da_g, do * o * (1 - o))  # undo the sigmoids
         da = self.xp.concat(slopes, axis=1)
         grads = {"W_x": x_t.T @ da, "W_h": h_prev.T @ da, "b": da.sum(0)}
         return da @ p["W_x"].T, (da @ p["W_h"].T, dc * f), grads
 
-    def _lacks(self, what: str) -> bool:
-        return any(getattr(variant, what) for variant in self.variants)
-
     def _shown(self, c: Array) -> Array:
-        return c if self._lacks("plain_cell") else self.xp.tanh(c)
+        return c if "tanh of c" in self.lacks else self.xp.tanh(c)
 
 
 class HeldGRU(HeldCell):
@@ -332,14 +331,11 @@ class HeldGRU(HeldCell):
 HELD = {"RNN": HeldRNN, "LSTM": HeldLSTM, "GRU": HeldGRU}
 
 
-def _held_cell(layer: Any, holds: Sequence[Hold]) -> HeldCell:
-    """Return the layer's cell with these holds on top of those it has."""
-    cell = layer.cell
-    plain, earlier, variants = (
-        (cell.plain, cell.holds, cell.variants) if isinstance(cell, HeldCell) else (cell, (), ())
-    )
+def _held_cell(layer: Any, holds: Sequence[Hold], lacks: frozenset[str] = frozenset()) -> HeldCell:
+    """Return the layer's cell with these exceptions on top of those it has."""
+    inner = layer.cell if isinstance(layer.cell, HeldCell) else HeldCell(layer.cell)
     checked = tuple(_checked(each, layer.kind, layer.H) for each in holds)
-    return HELD[layer.kind](plain, (*earlier, *checked), variants)
+    return HELD[layer.kind](inner.plain, (*inner.holds, *checked), inner.lacks | lacks)
 
 
 def _with_cell(model: Any, cell: Cell) -> Any:
@@ -413,10 +409,6 @@ def _indices(name: str, numbers: Any, wanted: str, below: float = np.inf) -> np.
     if not whole or array.min() < 0 or array.max() >= below:
         raise InputError(f"{name} must be {wanted}, but {describe(numbers)} came")
     return array
-
-
-def _covers(steps: frozenset[int] | None, t: int) -> bool:
-    return steps is None or t in steps
 
 
 def _as_numpy(a: Array) -> np.ndarray:

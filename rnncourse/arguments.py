@@ -100,7 +100,9 @@ def require_number(
         and (below is None or number < below)
     )
     if not fits:
-        raise InputError(f"{name} must be a number{_bounds(above, least, most, below)}, but {describe(value)} came")
+        raise InputError(
+            f"{name} must be a number{_bounds(above, least, most, below)}, but {describe(value)} came"
+        )
     return number
 
 
@@ -169,7 +171,9 @@ def require_pair(name: str, value: Sequence, meaning: str) -> Sequence:
 
 def _as_float(value: object) -> float:
     """Return one number as float; what is none, or is too large for a float, becomes NaN."""
-    if isinstance(value, (bool, np.timedelta64)) or not isinstance(value, (int, float, np.integer, np.floating)):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
         return math.nan
     try:
         return float(value)

@@ -54,7 +54,9 @@ def test_numpy_integers_count():
 def test_a_count_may_have_a_largest_value():
     assert [require_count("b", b, least=0, most=2) for b in (0, 1, 2)] == [0, 1, 2]
     for wrong in (-1, 3, "2"):
-        with pytest.raises(InputError, match=f"b must be a whole number from 0 to 2, but {type(wrong).__name__} .* came"):
+        with pytest.raises(
+            InputError, match=f"b must be a whole number from 0 to 2, but {type(wrong).__name__} .* came"
+        ):
             require_count("b", wrong, least=0, most=2)
 
 
@@ -66,7 +68,21 @@ def test_numbers_of_python_and_numpy_come_back_as_float(value):
 
 @pytest.mark.parametrize(
     "value",
-    [math.nan, math.inf, np.float32("inf"), 10**400, True, np.True_, np.timedelta64(2), "2", None, 1j, np.ones(1), [2.0], float],
+    [
+        math.nan,
+        math.inf,
+        np.float32("inf"),
+        10**400,
+        True,
+        np.True_,
+        np.timedelta64(2),
+        "2",
+        None,
+        1j,
+        np.ones(1),
+        [2.0],
+        float,
+    ],
 )
 def test_what_is_no_finite_number_is_refused(value):
     with pytest.raises(InputError, match=r"lr must be a number, but .* came"):

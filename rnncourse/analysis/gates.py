@@ -34,7 +34,7 @@ Array = Any
 
 
 class Hold(NamedTuple):
-    """One gate, the candidate or a state, held at a value: i, f, g, o, c, h of an LSTM; r, z, n, h of a GRU; h of an RNN.
+    """A gate, candidate or state, held at a value: i, f, g, o, c, h of an LSTM; r, z, n, h of a GRU; h of an RNN.
 
     value: a number, or one for each unit held. units: their indices, None for all. steps: t = 0, 1, … counted
     from the first step that is read, None for all.
@@ -117,7 +117,7 @@ def trace_gates(layer: Any, x: Array, h0: Any = None) -> GateTrace:
 
 
 def hold(model: Any, *holds: Hold) -> Any:
-    """Return an RNN, LSTM or GRU, or a net of one, in which gates or states are held; it shares its parameters with `model`.
+    """Return an RNN, LSTM or GRU, or a net of one, with gates or states held; it shares its parameters with `model`.
 
     hold(lstm, Hold("f", 1.0, units=[3], steps=[0, 1])). Where two holds meet, the last one counts.
     Raises InputError for what the layer does not have. Gates lie from 0 to 1, candidates from -1 to 1.
@@ -204,7 +204,9 @@ class HeldCell(Cell):
         self._masks: dict[tuple, tuple[Array, Array]] = {}
 
     kind = property(lambda self: self.plain.kind, doc="RNN, LSTM or GRU.")
-    blocks = property(lambda self: self.plain.blocks, doc="The names of the blocks of columns in the weights.")
+    blocks = property(
+        lambda self: self.plain.blocks, doc="The names of the blocks of columns in the weights."
+    )
     states = property(lambda self: self.plain.states, doc="What goes from one step to the next.")
     xp = property(lambda self: self.plain.xp, doc="NumPy or torch.")
     activations = property(lambda self: self.plain.activations, doc="The activations of its engine.")
@@ -372,13 +374,17 @@ def _gate_trace(cell: Cell, made: Mapping[str, Array]) -> GateTrace:
 
 
 def _checked(each: Hold, kind: str, H: int) -> Hold:
-    """Return a hold with value and units (n,) as arrays, steps as a set; InputError for what the layer does not have."""
+    """Return a hold with value and units (n,) as arrays, steps as a set; InputError for what a layer does not have."""
     if not isinstance(each, Hold):
         raise InputError(f'a hold is written Hold("f", 1.0), but {describe(each)} came')
     require_choice("gate", each.gate, PARTS[kind])
-    units = np.arange(H) if each.units is None else _indices("units", each.units, f"indices from 0 to {H - 1}", H)
+    units = (
+        np.arange(H) if each.units is None else _indices("units", each.units, f"indices from 0 to {H - 1}", H)
+    )
     steps = None if each.steps is None else _indices("steps", each.steps, "whole numbers from 0")
-    return Hold(each.gate, _value(each, len(units)), units, None if steps is None else frozenset(steps.tolist()))
+    return Hold(
+        each.gate, _value(each, len(units)), units, None if steps is None else frozenset(steps.tolist())
+    )
 
 
 def _value(each: Hold, count: int) -> np.ndarray:

@@ -116,7 +116,8 @@ class Adam(Optimizer):
     ):
         super().__init__(lr, clip)
         self.betas = tuple(
-            require_number("betas", beta, least=0, below=1) for beta in require_pair("betas", betas, "(beta_1, beta_2)")
+            require_number("betas", beta, least=0, below=1)
+            for beta in require_pair("betas", betas, "(beta_1, beta_2)")
         )
         self.eps = require_number("eps", eps, above=0)
         self.mean: Arrays = {}

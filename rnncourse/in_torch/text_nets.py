@@ -54,7 +54,7 @@ class TextNet(Layer):
         self.params |= {"W_hy": draw(H, K), "b_y": draw(K)}
 
     def _middle(self, rng: np.random.Generator, dtype: str) -> None:
-        """Draw the parameters between embedding and readout: here, of a dense layer that reads self.features numbers."""
+        """Draw the parameters between embedding and readout: of a dense layer that reads so many `features`."""
         draw = uniform_draw(rng, 1 / np.sqrt(self.features), dtype)
         self.params |= {"W_1": draw(self.features, self.H), "b_1": draw(self.H)}
 
@@ -186,7 +186,9 @@ class Reader(TextNet):
 
 
 RECURRENT = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
-NETS = {net.kind: net for net in (Bag, Dense, Convolution)} | {kind: partial(Reader, kind) for kind in RECURRENT}
+NETS = {net.kind: net for net in (Bag, Dense, Convolution)} | {
+    kind: partial(Reader, kind) for kind in RECURRENT
+}
 KINDS = tuple(NETS)
 
 

@@ -144,7 +144,8 @@ def _survives(cell: Cell, trace: Mapping[str, np.ndarray], p: Mapping[str, np.nd
     for t in reversed(range(T)):
         made = {name: trace[name][t] for name in (*GATES, "c", "h")}
         before = tuple(trace[name][t - 1] if t else trace[f"{name}0"] for name in ("h", "c"))
-        survives[t] = (dc + dh * made["o"] * (1 - np.tanh(made["c"]) ** 2))[0, 0]  # on the belt and through h_t
+        # on the belt and through h_t
+        survives[t] = (dc + dh * made["o"] * (1 - np.tanh(made["c"]) ** 2))[0, 0]
         _, (dh, dc), _ = cell.step_backward((dh, dc), made, trace["x"][t], before, p, t)
     return survives
 

@@ -112,7 +112,9 @@ def check_hold(net: RecurrentNet, held: gates.Hold) -> None:
     part, value, kind = require_choice("part", held.gate, tuple(PARTS)), held.value, net.layer.kind
     if part not in gates.PARTS[kind]:
         owners = " or ".join(f"{name}" for name, parts in gates.PARTS.items() if part in parts)
-        raise InputError(f"only an {owners} has the part {PARTS[part]!r}; this net is a {kind}: hold its state h")
+        raise InputError(
+            f"only an {owners} has the part {PARTS[part]!r}; this net is a {kind}: hold its state h"
+        )
     if held.units is not None and not 0 <= held.units < net.layer.H:
         H = net.layer.H
         raise InputError(f"unit must be from 0 to {H - 1}, for there are {H}, but {held.units} came")

@@ -25,7 +25,9 @@ VARIANTS = {part: lambda model, part=part: ablate(model, part) for part in ABLAT
     "held states": lambda model: hold(
         model, Hold("c", 1.7, units=2, steps=[1]), Hold("h", (0.5, -2.0), units=[0, 3], steps=[0, 2])
     ),
-    "f held on top of f = 1 - i": lambda model: hold(ablate(model, "f = 1 - i"), Hold("f", 0.3, units=[0, 2])),
+    "f held on top of f = 1 - i": lambda model: hold(
+        ablate(model, "f = 1 - i"), Hold("f", 0.3, units=[0, 2])
+    ),
     "a hold on top of an ablation": lambda model: hold(ablate(model, "f = 1 - i"), HOLDS[2], HOLDS[3]),
 }
 
@@ -119,7 +121,10 @@ def test_gradients_by_hand_are_the_central_differences_and_those_of_the_other_en
 
 OTHERS = {
     "GRU nothing": ("GRU", ()),
-    "GRU gates": ("GRU", (Hold("r", 0.3, units=[0, 5]), Hold("z", 1.0, steps=[1, 3]), Hold("n", -0.5, units=2))),
+    "GRU gates": (
+        "GRU",
+        (Hold("r", 0.3, units=[0, 5]), Hold("z", 1.0, steps=[1, 3]), Hold("n", -0.5, units=2)),
+    ),
     "GRU state": ("GRU", (Hold("h", 0.5, units=[1], steps=[2]), Hold("z", 0.25, units=1))),
     "RNN nothing": ("RNN relu", ()),
     "RNN state": ("RNN tanh", (Hold("h", (0.5, -3.0), units=[1, 4], steps=[0, 3]),)),
@@ -161,7 +166,9 @@ def test_a_held_state_is_what_the_next_step_reads(engine):
         held = hold(layer, Hold("h", 0.0, steps=[2]))
         h = in_torch.to_numpy(held.forward(x)[0])
         assert np.all(h[2] == 0) and np.all(h[[1, 3]] != 0)
-        state = np.zeros((B, H)) if kind != "LSTM" else (np.zeros((B, H)), in_torch.to_numpy(held.trace["c"])[2])
+        state = (
+            np.zeros((B, H)) if kind != "LSTM" else (np.zeros((B, H)), in_torch.to_numpy(held.trace["c"])[2])
+        )
         assert np.abs(h[3:] - in_torch.to_numpy(layer.forward(x[3:], state)[0])).max() < 1e-14
 
 
@@ -233,9 +240,8 @@ def test_holds_stand_where_they_were_put_and_nowhere_else(engine):
     free = np.ones((T, H), dtype=bool)
     free[1:3, 3] = False
     assert np.all((held.o != 0).any(axis=1) == free)
-    assert np.array_equal(
-        held.f[0][:, [0, 2, 3, 5]], plain.f[0][:, [0, 2, 3, 5]]
-    )  # before a hold could spread
+    # before a hold could spread
+    assert np.array_equal(held.f[0][:, [0, 2, 3, 5]], plain.f[0][:, [0, 2, 3, 5]])
     assert not np.allclose(held.f[1:, :, 0], plain.f[1:, :, 0])  # it has spread through h
 
 
@@ -393,9 +399,15 @@ def test_holds_change_what_is_written():
         (lambda lstm: hold(make("Stack"), Hold("f", 1.0)), "an RNN, LSTM or GRU, or a net of one, is needed"),
         (lambda lstm: hold(make("GRU"), Hold("z", -0.1)), "value of z must lie from 0 to 1"),
         (lambda lstm: hold(make("GRU"), Hold("n", 1.1)), "value of n must lie from -1 to 1"),
-        (lambda lstm: hold(lstm, Hold("c", np.inf)), "value of c must be finite, one number or .* but float inf"),
+        (
+            lambda lstm: hold(lstm, Hold("c", np.inf)),
+            "value of c must be finite, one number or .* but float inf",
+        ),
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=[[1], [2, 3]])), "units must be indices from 0"),
-        (lambda lstm: ablate(make("GRU"), "no output gate"), "only an LSTM has the parts .* the layer is: GRU"),
+        (
+            lambda lstm: ablate(make("GRU"), "no output gate"),
+            "only an LSTM has the parts .* the layer is: GRU",
+        ),
         (lambda lstm: trace_gates(make("RNN tanh"), np.ones((2, 2, D))), "an LSTM or GRU"),
         (lambda lstm: trace_gates(lstm, np.ones((2, 2, D + 1))), "x has 5 features"),
         (lambda lstm: trace_gates(lstm, np.ones((2, 2, D)))["z"], "name must be one of"),

@@ -49,7 +49,9 @@ def distance(found, expected):
     with_state=st.booleans(),
     seed=st.integers(0, 1000),
 )
-def test_the_loop_and_the_sweeps_are_numerically_the_same(engine, kind, shape, dtype, masked, with_state, seed):
+def test_the_loop_and_the_sweeps_are_numerically_the_same(
+    engine, kind, shape, dtype, masked, with_state, seed
+):
     T, B, D, H = shape
     rng = np.random.default_rng(seed)
     sweeping, looping = (make(kind, engine, seed, D, H, dtype) for _ in range(2))
@@ -129,7 +131,7 @@ def test_autograd_and_the_loops_own_way_back_agree(engine):
     outputs = layer.forward(x, torch.from_numpy(h0), padding_mask(T, B))
     (dx,) = torch.autograd.grad(weighted(outputs, weights), x)
     twin = make("GRU", engine)
-    expected, _ = numbers_of(twin, x.detach().numpy(), h0, map_state(np.asarray, weights), padding_mask(T, B))[
-        "gradients"
-    ]
+    expected, _ = numbers_of(
+        twin, x.detach().numpy(), h0, map_state(np.asarray, weights), padding_mask(T, B)
+    )["gradients"]
     assert furthest(dx, expected) <= 1e-12

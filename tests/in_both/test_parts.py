@@ -89,7 +89,10 @@ def test_wrong_targets_are_named():
         (lambda: in_numpy.softmax_cross_entropy(s, y * 0 - 1), "from 0 to 3, but it holds -1 to -1"),
         (lambda: in_numpy.softmax_cross_entropy(np.array(1.0), np.array(0)), "s needs at least one axis"),
         (lambda: in_numpy.mse(np.array(1.0), np.array(0.0)), "s needs at least one axis"),
-        (lambda: in_numpy.mse(np.ma.masked_array(s), s), "s must be a plain NumPy array, but a MaskedArray of float64"),
+        (
+            lambda: in_numpy.mse(np.ma.masked_array(s), s),
+            "s must be a plain NumPy array, but a MaskedArray of float64",
+        ),
         (lambda: in_numpy.softmax_cross_entropy(s, y.astype(float)), "y must hold whole numbers"),
         (lambda: in_numpy.softmax_cross_entropy(s, y, mask[0]), "mask must have shape"),
         (lambda: in_numpy.softmax_cross_entropy(s, y, mask * 0), "0 everywhere"),
@@ -117,8 +120,14 @@ def test_wrong_targets_of_torch_are_named():
         (lambda: cross_entropy(s, y * 0 - 1), "from 0 to 3, but it holds -1 to -1"),
         (lambda: cross_entropy(torch.tensor(1.0), torch.tensor(0)), "s needs at least one axis"),
         (lambda: mse(torch.tensor(1.0), torch.tensor(0.0)), "s needs at least one axis"),
-        (lambda: mse(s.to("meta"), s), "s must be a tensor that stores every number, but one .* on meta came"),
-        (lambda: mse(s.to_sparse(), s), "s must be a tensor that stores every number, but one of layout torch.sparse"),
+        (
+            lambda: mse(s.to("meta"), s),
+            "s must be a tensor that stores every number, but one .* on meta came",
+        ),
+        (
+            lambda: mse(s.to_sparse(), s),
+            "s must be a tensor that stores every number, but one of layout torch.sparse",
+        ),
         (lambda: cross_entropy(s, y, mask[0]), "mask must have shape"),
         (lambda: cross_entropy(s, y, mask * 0), "0 everywhere"),
         (lambda: mse(s, None), "y must be a torch tensor, but None came"),
@@ -215,8 +224,14 @@ def test_optimizers_name_what_is_wrong():
         (lambda: in_numpy.SGD(lr=0.1, clip=-1), "clip must be"),
         (lambda: in_numpy.Momentum(0.1, momentum=0), "momentum must be"),
         (lambda: in_numpy.SGD(0.1).step({"W": np.ones(2)}, {}), "was backward called"),
-        (lambda: in_numpy.clip_by_norm({"W": np.ones(2, int)}, 1.0), "the gradient of W must hold floating-point"),
-        (lambda: in_numpy.clip_by_norm({"W": np.broadcast_to(1.0, 3)}, 1.0), "of W .* that may be changed, but an array"),
+        (
+            lambda: in_numpy.clip_by_norm({"W": np.ones(2, int)}, 1.0),
+            "the gradient of W must hold floating-point",
+        ),
+        (
+            lambda: in_numpy.clip_by_norm({"W": np.broadcast_to(1.0, 3)}, 1.0),
+            "of W .* that may be changed, but an array",
+        ),
     ]:
         with pytest.raises(InputError, match=said):
             call()
@@ -227,7 +242,9 @@ def test_optimizers_refuse_gradients_of_another_shape_and_impossible_averages(en
     ones = np.ones if engine is in_numpy else torch.ones
     params = {"W": ones((3, 4))}
     for optimizer in (engine.SGD(0.1), engine.Momentum(0.1), engine.Adagrad(0.1), engine.Adam(0.1)):
-        with pytest.raises(InputError, match=r"gradient of W must have the shape of the parameter, \(3, 4\), but \(4,\)"):
+        with pytest.raises(
+            InputError, match=r"gradient of W must have the shape of the parameter, \(3, 4\), but \(4,\)"
+        ):
             optimizer.step(params, {"W": ones((4,))})
         assert furthest(params["W"], np.ones((3, 4))) == 0 and optimizer.steps == 0
     for betas, said in [

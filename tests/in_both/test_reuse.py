@@ -14,7 +14,11 @@ ENGINES = pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", 
 
 
 def plain(value):
-    return {name: in_torch.to_numpy(a) for name, a in value.items()} if isinstance(value, dict) else map_state(in_torch.to_numpy, value)
+    return (
+        {name: in_torch.to_numpy(a) for name, a in value.items()}
+        if isinstance(value, dict)
+        else map_state(in_torch.to_numpy, value)
+    )
 
 
 @ENGINES
@@ -89,7 +93,10 @@ def test_one_float64_makes_all_float64_in_both_engines(kind, wide):
     x, found = rng.standard_normal((T, B, D)).astype("float64" if wide == "x" else "float32"), []
     for engine in (in_numpy, in_torch):
         layer = make(kind, engine, dtype="float64" if wide == "parameters" else "float32")
-        h0 = map_state(lambda a: a.astype("float64" if wide == "state" else "float32"), state_like(layer, B, np.random.default_rng(1)))
+        h0 = map_state(
+            lambda a: a.astype("float64" if wide == "state" else "float32"),
+            state_like(layer, B, np.random.default_rng(1)),
+        )
         given = (x, h0) if engine is in_numpy else (torch.from_numpy(x), map_state(torch.from_numpy, h0))
         h, last = layer.forward(*given)
         assert {plain(a).dtype for a in (h, *flatten(last))} == {np.dtype("float64")}

@@ -190,9 +190,8 @@ def test_a_lost_gradient_stops_and_names_step_parameter_and_remedy(engine, value
     with pytest.raises(TrainingError, match=said) as caught:
         engine.fit(model, *examples(engine), steps=10, **settings(engine))
     assert len(caught.value.history.loss) == 4
-    assert (
-        furthest(model.params, best) == 0
-    )  # the loss fell at every step, so the last parameters are the best
+    # the loss fell at every step, so the last parameters are the best
+    assert furthest(model.params, best) == 0
 
 
 def _plain(array):
@@ -291,7 +290,9 @@ def test_torch_trains_on_numpy_arrays_as_on_tensors():
         data = [to(a) for a in (x.astype(np.float32) if to is torch.from_numpy else x, y, padding)]
         choices = settings(in_torch, steps=4, batch_size=3, rng=np.random.default_rng(2), padding=data[2])
         histories.append(
-            in_torch.fit(model, data[0], data[1], mask=data[2], validation=(*data[:2], None, data[2]), **choices)
+            in_torch.fit(
+                model, data[0], data[1], mask=data[2], validation=(*data[:2], None, data[2]), **choices
+            )
         )
     assert histories[0] == histories[1] and furthest(models[0].params, models[1].params) == 0
     assert {tensor.dtype for tensor in models[0].grads.values()} == {torch.float32}
@@ -302,7 +303,9 @@ def test_torch_trains_on_numpy_arrays_as_on_tensors():
     )
     assert first.loss == second.loss
     tokens = np.random.default_rng(0).integers(0, D, (T, N))
-    encoded = in_torch.fit_truncated(net(in_torch), tokens, y, window=4, encode=lambda w: np.eye(D)[w], **settings(in_torch))
+    encoded = in_torch.fit_truncated(
+        net(in_torch), tokens, y, window=4, encode=lambda w: np.eye(D)[w], **settings(in_torch)
+    )
     known = in_numpy.fit_truncated(net(), np.eye(D)[tokens], y, window=4, **settings(in_numpy))
     assert encoded.loss == pytest.approx(known.loss, abs=1e-12)
 

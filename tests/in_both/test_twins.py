@@ -10,7 +10,9 @@ import pytest
 
 from rnncourse import in_numpy, in_torch
 
-FILES = sorted(file.stem for file in Path(in_numpy.__file__).parent.glob("*.py") if file.stem not in ("__init__", "fast"))
+FILES = sorted(
+    file.stem for file in Path(in_numpy.__file__).parent.glob("*.py") if file.stem not in ("__init__", "fast")
+)
 ONLY_IN_TORCH = {"best_device", "wants_small_models"}
 ONLY_IN = {
     # the checks of arrays are shared with all other packages; tensors are checked in their engine alone
@@ -36,7 +38,9 @@ def face(thing):
         return {"": (parameters(thing), first_line(thing))}
     found = {"": (None, first_line(thing))}
     for name, member in vars(thing).items():
-        if (not name.startswith("_") or name == "__init__") and (callable(member) or isinstance(member, property)):
+        if (not name.startswith("_") or name == "__init__") and (
+            callable(member) or isinstance(member, property)
+        ):
             found[name] = (None if isinstance(member, property) else parameters(member), first_line(member))
     return found
 
@@ -65,8 +69,12 @@ def test_every_file_of_in_numpy_has_its_twin():
 
 @pytest.mark.parametrize("stem", FILES)
 def test_twins_have_the_same_names_signatures_and_documentation(stem):
-    ours, theirs = (public(importlib.import_module(f"rnncourse.{engine}.{stem}")) for engine in ("in_numpy", "in_torch"))
-    assert set(ours) - ONLY_IN.get((stem, "in_numpy"), set()) == set(theirs) - ONLY_IN.get((stem, "in_torch"), set())
+    ours, theirs = (
+        public(importlib.import_module(f"rnncourse.{engine}.{stem}")) for engine in ("in_numpy", "in_torch")
+    )
+    assert set(ours) - ONLY_IN.get((stem, "in_numpy"), set()) == set(theirs) - ONLY_IN.get(
+        (stem, "in_torch"), set()
+    )
     for name in set(ours) & set(theirs):
         assert face(ours[name]) == face(theirs[name]), name
 

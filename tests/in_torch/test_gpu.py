@@ -26,9 +26,8 @@ from rnncourse.in_torch.fast.sweeps import GRU_SWEEPS, LSTM_SWEEPS, RNN_SWEEPS
 
 GPU = torch.cuda.is_available()
 if not GPU:
-    os.environ.setdefault(
-        "TRITON_INTERPRET", "1"
-    )  # Triton reads it when it is loaded, which only tests do here
+    # Triton reads it when it is loaded, which only tests do here
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 on_gpu = [pytest.mark.gpu, pytest.mark.skipif(not GPU, reason="no CUDA GPU")]
 TRITON = tuple(map(int, version("triton").split(".")[:2])) if find_spec("triton") else (0, 0)

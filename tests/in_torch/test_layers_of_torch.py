@@ -218,7 +218,10 @@ def test_wrong_input_is_named():
         (lambda e: e.LSTM(2, np.timedelta64(3)), "H must be a whole number of at least 1, but a timedelta64"),
         (lambda e: e.MLP((2,)), "sizes needs at least an input and an output size"),
         (lambda e: e.RecurrentNet(e.Readout(2, 3), 4), "layer must be an RNN"),
-        (lambda e: e.LSTM(2, 3).to("moon") if e is in_numpy else e.LSTM(0, 1), "device must be one of cpu|D must be"),
+        (
+            lambda e: e.LSTM(2, 3).to("moon") if e is in_numpy else e.LSTM(0, 1),
+            "device must be one of cpu|D must be",
+        ),
     ],
 )
 def test_layers_that_do_not_fit_are_refused(engine, wrong, said):
@@ -238,7 +241,9 @@ def test_layers_that_do_not_fit_are_refused(engine, wrong, said):
 )
 def test_masks_that_are_none_are_named(engine, kind, mask, said):
     with pytest.raises(InputError, match=said):
-        make(kind, engine).forward(np.ones((T, B, D)) if engine is in_numpy else torch.ones(T, B, D), mask=mask)
+        make(kind, engine).forward(
+            np.ones((T, B, D)) if engine is in_numpy else torch.ones(T, B, D), mask=mask
+        )
 
 
 def test_numpy_arrays_become_tensors_of_the_parameters_dtype_and_come_back():

@@ -157,9 +157,13 @@ def test_wrong_inputs_are_refused(texts):
         for index in (-1, V):
             outside = x.clone()
             outside[2, 1] = index
-            with pytest.raises(InputError, match=f"x must hold word indices from 0 to 10, but it holds {min(0, index)} "):
+            with pytest.raises(
+                InputError, match=f"x must hold word indices from 0 to 10, but it holds {min(0, index)} "
+            ):
                 made(kind).forward(outside, mask)
-        with pytest.raises(InputError, match=r"mask must have shape \(6, 4\) \(T, B\) to go with x, but \(4, 6\)"):
+        with pytest.raises(
+            InputError, match=r"mask must have shape \(6, 4\) \(T, B\) to go with x, but \(4, 6\)"
+        ):
             made(kind).forward(x, mask.T)
         with pytest.raises(InputError, match="mask leaves no word of one of the texts"):
             made(kind).forward(x, mask * torch.tensor([1, 1, 0, 1]))

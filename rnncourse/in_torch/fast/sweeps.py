@@ -96,9 +96,8 @@ def rnn_backward(
     slope = activation.phi_prime(trace["a"])
     da, nothing = torch.empty_like(slope), torch.zeros_like(dh_T)
     for t in reversed(range(len(da))):
-        dh_t, held = _release(
-            dh[t] + dh_T, nothing, real, t
-        )  # from this step's output and from the step after
+        # from this step's output and from the step after
+        dh_t, held = _release(dh[t] + dh_T, nothing, real, t)
         torch.mul(dh_t, slope[t], out=da[t])  # undo phi
         dh_T = torch.addmm(held, da[t], p["W_hh"].T)  # undo h_prev @ W_hh
     h_prev = _before(trace["h0"], trace["h"])
@@ -286,7 +285,10 @@ GRU_SWEEPS = Sweeps(gru_forward, gru_backward)
 
 
 def fast_loop(cell: Cell, way: str, h0: torch.Tensor) -> FastLoop | None:
-    """Return the fast loop of a plain cell, None for other cells. way: one of LSTM_WAYS; h0 (B, H): sizes, dtype, device."""
+    """Return the fast loop of a plain cell, None for other cells.
+
+    way: one of LSTM_WAYS. h0 (B, H) has the sizes, the dtype and the device.
+    """
     if type(cell) is RNNCell:
         return FastLoop(cell, RNN_SWEEPS[cell.phi])
     if type(cell) is LSTMCell:

@@ -183,6 +183,8 @@ def _as_float(value: object) -> float:
 
 def _bounds(above: float | None, least: float | None, most: float | None, below: float | None = None) -> str:
     words = {"above": above, "of at least": least, "of at most": most, "below": below}
+    if least is not None and most is not None:
+        return f" from {least:g} to {most:g}"
     given = [f"{word} {bound:g}" for word, bound in words.items() if bound is not None]
     return f" {' and '.join(given)}" if given else ""
 

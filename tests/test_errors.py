@@ -93,7 +93,7 @@ def test_bounds_are_checked_and_named():
     assert require_number("share", 0, least=0, most=1) == 0
     assert require_number("share", 1, least=0, most=1) == 1
     for value in (-1e-9, 1 + 1e-9):
-        with pytest.raises(InputError, match="share must be a number of at least 0 and of at most 1, but"):
+        with pytest.raises(InputError, match="share must be a number from 0 to 1, but"):
             require_number("share", value, least=0, most=1)
     with pytest.raises(InputError, match="beta must be a number of at least 0 and below 1, but int 1 came"):
         require_number("beta", 1, least=0, below=1)

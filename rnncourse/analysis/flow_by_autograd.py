@@ -42,8 +42,7 @@ def log10_jacobian_norms(
     require_choice("norm", norm, NORMS)
     state = choose_state(state, isinstance(layer, LSTM))
     layer.forward(x, h0)  # raises InputError for what does not fit
-    if require_count("b", b, least=0) >= x.shape[1]:
-        raise InputError(f"b must be a sequence from 0 to {x.shape[1] - 1}, but {b} came")
+    require_count("b", b, least=0, most=x.shape[1] - 1)
     p = {name: tensor.detach().double() for name, tensor in layer.params.items()}
     x = x[:, b : b + 1].detach().double()
     step = _step(layer, p)

@@ -153,7 +153,7 @@ def measure_flow(
         log10_norms = np.log10(norms) + scales
         log10_gradients = (np.log10(np.abs(sent)) + scales[:, None])[::-1]
     return GradientFlow(
-        title=title or f"{type(layer).__name__} with {H} units",
+        title=title or f"{layer.kind} with {H} units",
         state=state,
         log10_norms=log10_norms,
         log10_gradients=log10_gradients,
@@ -274,7 +274,7 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
         twin.forward(x.astype(np.float64), h0)
         tr = twin.trace
     if not np.isfinite(tr["h"]).all():
-        raise InputError(f"the states of this {type(layer).__name__} overflow on x; make its weights smaller")
+        raise InputError(f"the states of this {layer.kind} overflow on x; make its weights smaller")
     W = twin.params[list(twin.shapes)[1]]
     return _Linear(
         W=np.ascontiguousarray(np.moveaxis(W.reshape(layer.H, -1, layer.H), 1, 0)),
@@ -385,6 +385,4 @@ def _untrained(cell: str, init: str, scale: float, D: int, H: int, bias: float, 
 
 def _require_sequence(b: object, linear: _Linear) -> int:
     B = linear.into.shape[1]
-    if require_count("b", b, least=0) >= B:
-        raise InputError(f"b must be a sequence from 0 to {B - 1}, but {b} came")
-    return int(b)
+    return require_count("b", b, least=0, most=B - 1)

@@ -60,8 +60,7 @@ class EncoderDecoder(Composed):
 
         start: the token that stands before the first one.
         """
-        if require_count("start", start, least=0) >= self.K:
-            raise InputError(f"start must be a token from 0 to {self.K - 1}, but {start} came")
+        require_count("start", start, least=0, most=self.K - 1)
         with torch.no_grad():
             _, h_T = self.encoder.forward(x, None, mask)
             state, token, written = h_T, torch.full((x.shape[1],), start, device=h_T.device), []

@@ -12,7 +12,7 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from rnncourse.analysis import gates
-from rnncourse.arguments import require_array, require_choice
+from rnncourse.arguments import require_array, require_choice, require_count
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both.cells import Cell, check_gated_step
 from rnncourse.in_numpy.layers import LSTM
@@ -260,10 +260,7 @@ class GateLab(ReadableWidget):
 
     @traitlets.validate("step")
     def _check_step(self, proposal: traitlets.Bunch) -> int:
-        value = proposal.value
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= self._T:
-            raise InputError(f"step must be a whole number from 1 to {self._T}, but {describe(value)} came")
-        return int(value)
+        return require_count("step", proposal.value, most=self._T)
 
     def __repr__(self) -> str:
         return f"GateLab({self.preset or 'own settings'}, T={self.T}, step={self.step})"

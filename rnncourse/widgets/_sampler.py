@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from rnncourse.analysis import gates
-from rnncourse.arguments import require_choice
+from rnncourse.arguments import require_choice, require_count, require_number
 from rnncourse.data.encoding import Vocabulary
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both import sampling as decoding
@@ -273,9 +273,5 @@ def _checked(name: str, given: object, H: int) -> Any:
             )
         return given
     first, last, _ = (-1, H - 1, 1) if name == "unit" else RANGES[name]
-    whole = name in ("characters", "seed", "unit")
-    kinds = (int, np.integer) if whole else (int, float, np.number)
-    if isinstance(given, bool) or not isinstance(given, kinds) or not first <= given <= last:
-        number = "a whole number" if whole else "a number"
-        raise InputError(f"{name} must be {number} from {first:g} to {last:g}, but {describe(given)} came")
-    return int(given) if whole else float(given)
+    require = require_count if name in ("characters", "seed", "unit") else require_number
+    return require(name, given, least=first, most=last)

@@ -354,7 +354,7 @@ def test_wrong_layers_and_arrays_are_named():
         (lambda: log10_jacobian_norms(net, x), "hand over net.layer"),
         (lambda: log10_jacobian_norms(layer, x, state="cell"), "state must be one of h, c, both"),
         (lambda: log10_jacobian_norms(layer, x, norm="max"), "norm must be one of rms"),
-        (lambda: log10_jacobian_norms(layer, x, b=B), "b must be a sequence from 0 to 2"),
+        (lambda: log10_jacobian_norms(layer, x, b=B), "b must be a whole number from 0 to 2, but int 3 came"),
         (lambda: log10_jacobian_norms(*make("gru")[:2], state="c"), "state must be one of h"),
         (lambda: log10_jacobian_norms(layer, x[0]), "x needs 3 axes"),
         (lambda: log10_jacobian_norms(layer, x[:, :, :2]), "x has 2 features but W_x expects 4"),
@@ -365,7 +365,7 @@ def test_wrong_layers_and_arrays_are_named():
         (lambda: flow_by_autograd.log10_jacobian_norms(layer, x), "rnncourse.in_torch, but LSTM came"),
         (
             lambda: flow_by_autograd.log10_jacobian_norms(*make("gru", in_torch), b=9),
-            "b must be a sequence from 0 to 2",
+            "b must be a whole number from 0 to 2, but int 3 came",
         ),
     ]:
         with pytest.raises(InputError, match=said):

@@ -227,7 +227,8 @@ def test_each_kind_offers_its_own_parts():
     assert set(made().fixed["parts"]) == {"nothing", "h", "c", "f", "i", "o", "g"}
     assert set(made("GRU").fixed["parts"]) == {"nothing", "h", "r", "z", "n"}
     assert set(made("RNN").fixed["parts"]) == {"nothing", "h"}
-    widget = made("GRU", hold="z", value=1.0)
+    widget = made("GRU")
+    widget.hold, widget.value = "z", 1.0
     assert widget.problem == ""
     wanted = write_characters(widget.net, START, 20, np.random.default_rng(0), 0.7, Hold("z", 1.0))
     assert np.array_equal(widget.written.indices, wanted.indices)

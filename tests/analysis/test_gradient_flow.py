@@ -365,7 +365,7 @@ def test_wrong_layers_and_arrays_are_named():
         (lambda: flow_by_autograd.log10_jacobian_norms(layer, x), "rnncourse.in_torch, but LSTM came"),
         (
             lambda: flow_by_autograd.log10_jacobian_norms(*make("gru", in_torch), b=9),
-            "b must be a whole number from 0 to 2, but int 3 came",
+            "b must be a whole number from 0 to 2, but int 9 came",
         ),
     ]:
         with pytest.raises(InputError, match=said):

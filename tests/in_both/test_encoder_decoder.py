@@ -114,7 +114,10 @@ def test_it_learns_to_reverse():
         (lambda net, x, b: net.forward(x, b[:, :2]), r"before must have shape \(T', 3, 6\)"),
         (lambda net, x, b: net.forward(x, b[:, :, :4]), r"\(T', B, K\) to go with x"),
         (lambda net, x, b: net.forward(x[:, :, :1], b), "x has 1 features"),
-        (lambda net, x, b: net.write(x, start=6, n=2), "start must be a whole number from 0 to 5, but int 6 came"),
+        (
+            lambda net, x, b: net.write(x, start=6, n=2),
+            "start must be a whole number from 0 to 5, but int 6 came",
+        ),
         (lambda net, x, b: net.backward(np.zeros((N, B, K))), "forward first"),
     ],
 )

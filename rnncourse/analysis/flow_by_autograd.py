@@ -15,6 +15,7 @@ from rnncourse.analysis.gradient_flow import NORMS, choose_state
 from rnncourse.arguments import require_choice, require_count
 from rnncourse.errors import InputError
 from rnncourse.in_torch import ACTIVATIONS, GRU, LSTM, RNN, gru_step, lstm_step, rnn_step
+from rnncourse.in_torch.cells import GRUCell, LSTMCell, RNNCell
 
 Layer = RNN | LSTM | GRU
 State = torch.Tensor | tuple[torch.Tensor, torch.Tensor] | None
@@ -39,6 +40,8 @@ def log10_jacobian_norms(
         raise InputError(
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_torch, but {type(layer).__name__} came"
         )
+    if type(layer.cell) not in (RNNCell, LSTMCell, GRUCell):
+        raise InputError(f"layer must have its plain cell, but its cell is a {type(layer.cell).__name__}")
     require_choice("norm", norm, NORMS)
     state = choose_state(state, isinstance(layer, LSTM))
     layer.forward(x, h0)  # raises InputError for what does not fit

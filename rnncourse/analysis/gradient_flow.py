@@ -21,6 +21,7 @@ import numpy as np
 from rnncourse.arguments import require_array, require_choice, require_count, require_number
 from rnncourse.errors import InputError
 from rnncourse.in_numpy import ACTIVATIONS, GRU, LSTM, RNN, forget_bias, glorot, identity, orthogonal, uniform
+from rnncourse.in_numpy.cells import GRUCell, LSTMCell, RNNCell
 
 Layer = RNN | LSTM | GRU
 State = np.ndarray | tuple[np.ndarray, np.ndarray] | None
@@ -267,6 +268,8 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_numpy, but {type(layer).__name__} came; "
             "of a net, hand over net.layer"
         )
+    if type(layer.cell) not in (RNNCell, LSTMCell, GRUCell):
+        raise InputError(f"layer must have its plain cell, but its cell is a {type(layer.cell).__name__}")
     require_array("x", x, axes=("T", "B", "D"))
     twin = copy.copy(layer)
     twin.params = {name: np.asarray(array, dtype=np.float64) for name, array in layer.params.items()}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from rnncourse import in_numpy, in_torch
 from rnncourse.analysis import flow_by_autograd
+from rnncourse.analysis.gates import Hold, hold
 from rnncourse.analysis.gradient_flow import (
     CELLS,
     INITS,
@@ -352,6 +353,14 @@ def test_wrong_layers_and_arrays_are_named():
     net = in_numpy.RecurrentNet(layer, 3)
     for call, said in [
         (lambda: log10_jacobian_norms(net, x), "hand over net.layer"),
+        (
+            lambda: log10_jacobian_norms(hold(layer, Hold("f", 1.0)), x),
+            "layer must have its plain cell, but its cell is a HeldLSTM",
+        ),
+        (
+            lambda: flow_by_autograd.log10_jacobian_norms(hold(make("gru", in_torch)[0], Hold("z", 1.0)), x),
+            "layer must have its plain cell, but its cell is a HeldGRU",
+        ),
         (lambda: log10_jacobian_norms(layer, x, state="cell"), "state must be one of h, c, both"),
         (lambda: log10_jacobian_norms(layer, x, norm="max"), "norm must be one of rms"),
         (lambda: log10_jacobian_norms(layer, x, b=B), "b must be a whole number from 0 to 2, but int 3 came"),

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     store = Store(request.out, _settings(request, assignment))
     results, todo = _finished(submissions, assignment, store)
     if todo:
-        with _workers(request) as workers:
+        with _workers(request, assignment) as workers:
             _preflight(assignment, workers, request.limits, store.seed)
             for result in _mark_all(todo, assignment, workers, request, store.seed):
                 if result.digest != UNGRADED:
@@ -182,10 +182,11 @@ class _Workers:
 
 
 @contextmanager
-def _workers(request: Request) -> Iterator[_Workers]:
+def _workers(request: Request, assignment: Assignment) -> Iterator[_Workers]:
     """Find a sandbox and yield what starts workers in it; the main thread tries out the master in a slot of its own."""
     with shared() as common:
         sandbox = find_sandbox(request.limits, common, probe, request.unsafe)
+        sandbox = replace(sandbox, withheld=assignment.withheld)
         yield _Workers(sandbox, (request.jobs or os.cpu_count() or 1) + 1)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import math
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from rnncourse.checks import registry
+from rnncourse.checks import forbidden, registry
 from rnncourse.checks.task import Task
 from rnncourse.environment import checkout_above, shipped
 from rnncourse.errors import InputError
@@ -58,6 +60,16 @@ class Assignment:
         """All points that can be had."""
         return sum(item.points for item in self.items)
 
+    @cached_property
+    def withheld(self) -> tuple[str, ...]:
+        """The modules that some task forbids and no locked cell imports: no answer can use them."""
+        names = [name for item in self.items if item.task for name in item.task.forbidden]
+        return forbidden.withheld(names, _imported(self.locked.values()))
+
+    def single_functions(self, task: Task) -> tuple[str, ...]:
+        """Return what a task forbids besides the modules withheld."""
+        return forbidden.single_functions(task.forbidden, self.withheld)
+
     def item(self, name: str) -> Item | None:
         """Return the task of that name, or None."""
         return next((item for item in self.items if item.name == name), None)
@@ -78,6 +90,11 @@ def load(assignment: str, spec: Path | None = None) -> Assignment:
         raise InputError(f"{master} is not a notebook: {error}") from error
     fingerprint = hashlib.sha256(data + b"\0" + source).hexdigest()[:16]
     return read_master(master.stem, cells, own, fingerprint)
+
+
+def _imported(sources: Iterable[str]) -> set[str]:
+    """Return the dotted names that cells import."""
+    return {name for source in sources for name in forbidden.imported(ast.parse(source)).values()}
 
 
 def read_master(

@@ -25,7 +25,11 @@ from rnncourse.grading.sandbox.seccomp import filter_program
 _HERE = Path(__file__).parent
 WORKER = _HERE / "worker.py"
 STUB = _HERE / "checks_stub"
+WITHHELD = _HERE / "withheld_stub"
 PACKAGE = Path(rnncourse.__file__).resolve().parent
+_TOOLS = tuple(PACKAGE / "checks" / f"{name}.py" for name in ("forbidden", "stopping", "watching"))
+"""What the worker has in common with `check`."""
+
 HIDDEN = ("_shipped", "grading")
 """Parts of the package that hold answers; `checks` is replaced by the stub."""
 
@@ -121,11 +125,15 @@ def _guard(folder: str) -> Iterator[int | None]:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """How to start a worker. shape: how the sandbox gives up its rights; "" for none at all (unsafe)."""
+    """How to start a worker.
+
+    shape: how the sandbox gives up its rights; "" for none at all (unsafe). withheld: modules that cannot be used.
+    """
 
     shape: str
     limits: Limits
     shared: Shared
+    withheld: tuple[str, ...] = ()
 
     def command(self, slot: int, descriptors: Sequence[int]) -> list[str]:
         """Return the command that starts the worker number `slot`.
@@ -134,7 +142,8 @@ class Sandbox:
         """
         python = [sys.executable, "-I", "-B"]
         if not self.shape:
-            return [*self._limited(), *python, str(WORKER), str(STUB / "__init__.py")]
+            stubs = [str(stub / "__init__.py") for stub in (STUB, WITHHELD)]
+            return [*self._limited(), *python, str(WORKER), *map(str, _TOOLS), *stubs, *self.withheld]
         info, *seccomp = descriptors
         return [
             _tool("bwrap"),
@@ -148,7 +157,7 @@ class Sandbox:
             "--",
             *_drop(self.shape, slot),
             *self._limited(),
-            *(*python, "/worker.py"),
+            *(*python, "/worker.py", *(f"/{tool.name}" for tool in _TOOLS)),
         ]
 
     def environment(self) -> dict[str, str]:
@@ -191,20 +200,53 @@ class Sandbox:
                 words += [word for above in list(folder.parents)[-2::-1] for word in ("--dir", str(above))]
                 words += ["--ro-bind", str(folder), str(folder)]
         words += ["--ro-bind", str(STUB), str(PACKAGE / "checks")]
-        for name in HIDDEN:
-            if (PACKAGE / name).is_dir():
-                words += ["--ro-bind", str(self.shared.empty), str(PACKAGE / name)]
-        words += ["--ro-bind", str(WORKER), "/worker.py"]
+        hidden = [PACKAGE / name for name in HIDDEN]
+        hidden += [root / PACKAGE.name for root in _roots() if root / PACKAGE.name != PACKAGE]  # other copies
+        for folder in hidden:
+            if folder.is_dir():
+                words += ["--ro-bind", str(self.shared.empty), str(folder)]
+        for name in self.withheld:
+            words += [word for place in _places(name) for word in self._stub(place)]
+        for file in (WORKER, *_TOOLS):
+            words += ["--ro-bind", str(file), f"/{file.name}"]
         return [*words, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"]
+
+    def _stub(self, place: Path) -> list[str]:
+        """Return what lays the stub over a module's folder, or over its file and what Python has compiled of it."""
+        if place.is_dir():
+            return ["--ro-bind", str(WITHHELD), str(place)]
+        compiled = place.parent.glob(f"__pycache__/{place.stem}.*.pyc")
+        empty = [word for file in compiled for word in ("--ro-bind", "/dev/null", str(file))]
+        return ["--ro-bind", str(WITHHELD / "__init__.py"), str(place), *empty]
 
 
 def visible() -> list[Path]:
-    """Return the folders that students' code can read besides the system: this Python and the course's package."""
-    folders = {Path(sys.base_prefix).resolve(), Path(sys.prefix), PACKAGE}
-    folders |= {Path(sys.executable).resolve().parent.parent}
+    """Return what students' code can read besides the system: this Python and the course's package.
+
+    Of an environment that is what Python needs of it, for somebody may have made one in a folder with other things.
+    """
+    roots = {Path(sys.base_prefix).resolve(), Path(sys.prefix), Path(sys.executable).resolve().parent.parent}
+    folders = {PACKAGE, *(root / part for root in roots for part in _PARTS if (root / part).exists())}
     return sorted(
         folder for folder in folders if not any(folder.is_relative_to(o) for o in folders - {folder})
     )
+
+
+_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
+
+
+def _places(module: str) -> list[Path]:
+    """Return the folders and files of a module wherever Python could find it in the sandbox."""
+    name = module.replace(".", "/")
+    found = [place for root in _roots() for place in (root / name, *root.glob(f"{name}.*"))]
+    return [place for place in found if place.is_dir() or place.suffix in (".py", ".so")]
+
+
+def _roots() -> list[Path]:
+    """Return the folders in the sandbox from which modules can be imported, the course's own first."""
+    folders = [folder for folder in visible() if folder.name in _PARTS]
+    folders += [Path(above, part) for above in ("/usr", "/usr/local") for part in ("lib", "lib64")]
+    return [PACKAGE.parent, *(root for folder in folders for root in folder.glob("python3*/*-packages"))]
 
 
 def require_hidden(name: str, path: Path) -> None:

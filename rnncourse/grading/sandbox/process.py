@@ -20,6 +20,9 @@ from rnncourse.grading.sandbox.protocol import ProtocolError, Reply
 from rnncourse.grading.sandbox.worker import HEAD
 from rnncourse.grading.untrusted_text import shown
 
+_GRACE = 1.0
+"""Seconds that a worker has for the answer that it was stopped in time."""
+
 
 class WorkerTimeout(Exception):
     """No reply came in time."""
@@ -51,15 +54,26 @@ class Worker:
             self.close()
             raise WorkerNotStarted(str(error) or "it did not answer") from error
 
-    def ask(self, do: str, seconds: float, **fields: Any) -> Reply:
+    def ask(self, do: str, seconds: float, /, **fields: Any) -> Reply:
         """Return the reply to a request; WorkerTimeout or WorkerDied, after which the worker can only be closed."""
         nonce = secrets.token_hex(16)
         return self._exchange(nonce, protocol.message(nonce, do, **fields), seconds)
 
-    def call(self, function: str, args: tuple, kwargs: dict, seconds: float) -> Reply:
-        """Return the reply to a call of one of the notebook's functions; raises as `ask`."""
+    def run(self, cell: str, source: str, seconds: float, wall: float) -> Reply:
+        """Return the reply to a cell, which the worker itself stops in time if it can; raises as `ask`.
+
+        seconds: of processor time, and wall: of the clock, for a cell that only waits.
+        """
+        return self.ask("run", wall + _GRACE, cell=cell, source=source, seconds=seconds, wall=wall)
+
+    def call(self, args: tuple, kwargs: dict, seconds: float, wall: float, **fields: Any) -> Reply:
+        """Return the reply to a call of one of the notebook's functions; times and errors as for `run`.
+
+        fields: `function`, its name; `withheld` and `forbidden`, what it may not use.
+        """
         nonce = secrets.token_hex(16)
-        return self._exchange(nonce, protocol.call_message(nonce, function, args, kwargs), seconds)
+        request = protocol.call_message(nonce, args, kwargs, seconds=seconds, wall=wall, **fields)
+        return self._exchange(nonce, request, wall + _GRACE)
 
     def close(self) -> None:
         """End the worker and everything in its sandbox, and wait until it is gone."""
@@ -139,7 +153,7 @@ def probe(sandbox: Sandbox) -> str | None:
             said = shown(errors.read(1000).decode("utf-8", "replace")).strip()
             return f"it does not start ({said or error})"
     try:
-        reply = worker.ask("run", sandbox.limits.start, cell="probe", source=_home() + _PROBE)
+        reply = worker.run("probe", _home() + _PROBE, sandbox.limits.start, sandbox.limits.start)
     except (WorkerTimeout, WorkerDied) as error:
         return f"it does not hold ({error or 'no answer'})"
     finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rnncourse.checks.failure import Failure
 from rnncourse.checks.task import Case
-from rnncourse.grading.handed_in.assignment import Assignment
+from rnncourse.grading.handed_in.assignment import Assignment, Item
 from rnncourse.grading.sandbox.limits import Limits
 from rnncourse.grading.sandbox.process import Worker, WorkerDied, WorkerTimeout
 from rnncourse.grading.sandbox.protocol import Reply
@@ -68,16 +68,26 @@ class Session:
         other._skipped = {cell: lost for cell, lost in self._skipped.items() if lost.status == "timeout"}
         return other
 
-    def call(self, name: str, last: str, function: str, case: Case, seconds: float) -> Reply | Lost:
-        """Return what a function of the answer `name` gave back, or how the worker was lost over it.
+    def call(self, item: Item, case: Case, last: str) -> Reply | Lost:
+        """Return what the function of a task gave back, or how the worker was lost over it.
 
         last: the answer whose cell is the last that is run before.
         """
+        task, seconds = item.task, item.task.seconds * self._limits.call
         try:
-            self._run_up_to(name, last)
-            if name in self._skipped:
-                return self._skipped[name]
-            return self._worker.call(function, case.args, case.kwargs, self._seconds(seconds))
+            self._run_up_to(item.name, last)
+            if item.name in self._skipped:
+                return self._skipped[item.name]
+            may_not = {
+                "withheld": self._assignment.withheld,
+                "forbidden": self._assignment.single_functions(task),
+            }
+            reply = self._worker.call(
+                case.args, case.kwargs, **self._times(seconds), function=task.called, **may_not
+            )
+            if reply.failure is not None and reply.failure.kind == "timeout" and self._spent():
+                raise WorkerTimeout
+            return reply
         except WorkerTimeout:
             return self._lose("timeout", "" if self._spent() else f"{seconds:g}")
         except WorkerDied as error:
@@ -109,7 +119,7 @@ class Session:
         by_student = any(kind == "answer" for kind, _ in self._assignment.steps[: self._done])
         limit = self._limits.cell if by_student else self._limits.locked
         try:
-            reply = self._worker.ask("run", self._seconds(limit), cell=cell, source=source)
+            reply = self._worker.run(cell, source, **self._times(limit))
         except WorkerTimeout:
             if self._spent():
                 raise
@@ -135,9 +145,10 @@ class Session:
         """Say whether the submission as a whole has had its time."""
         return time.monotonic() >= self._end
 
-    def _seconds(self, wanted: float) -> float:
-        """Return a time limit, cut where the submission as a whole has had its time."""
-        return max(0.05, min(wanted, self._end - time.monotonic()))
+    def _times(self, seconds: float) -> dict[str, float]:
+        """Return a limit for the processor and one for the clock, cut where the submission has had its time."""
+        left = max(0.05, self._end - time.monotonic())
+        return {"seconds": min(seconds, left), "wall": min(seconds * self._limits.patience, left)}
 
     def _lose(self, status: str, text: str, in_cell: bool = False) -> Lost:
         self._close()

@@ -9,7 +9,10 @@ from __future__ import annotations
 import sys
 import threading
 
-_LOOKS = frozenset({"<module>", "__getattr__", "__instancecheck__", "__subclasscheck__", "__repr__"})
+_LOOKS = frozenset(
+    {"<module>", "__getattr__", "__instancecheck__", "__subclasscheck__", "__repr__", "_patched_getfile"}
+)
+"""The last is what torch puts in place of `inspect.getfile`, so that asking Python for the stack runs it."""
 
 
 class Watch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -63,13 +64,13 @@ class Marker:
         # Inputs that an error's text carries out are of no use in another version, nor to others.
         tasks = self.mark_answers(answers, f"{seed}/{digest}")
         notes = answers.notes.get("", ())
-        return StudentResult(handed_in.student, name, tuple(tasks), notes, handed_in.aliases, digest)
+        return StudentResult(
+            handed_in.student, name, tuple(tasks), notes, handed_in.aliases, digest, answers.oddities
+        )
 
     def mark_answers(self, answers: Answers, seed: str) -> list[TaskResult]:
         """Return the results of all tasks in the master's order."""
-        names = [item.name for item in self.assignment.code_items]
-        code = {name: answers.sources[name] for name in names if name in answers.sources}
-        with Session(self.start, self.assignment, code, self.limits) as session:
+        with Session(self.start, self.assignment, answers, self.limits) as session:
             return [
                 _by_hand(item, answers)
                 if item.kind == "explanation"
@@ -79,20 +80,20 @@ class Marker:
 
     def _code(self, item: Item, answers: Answers, session: Session, seed: str) -> TaskResult:
         began = time.monotonic()
-        source = session.answers.get(item.name)
+        source = session.sources.get(item.name)
         notes = answers.notes.get(item.name, ())
         if source is None:
             return _result(
                 item, "missing", 0.0, "Missing.", details=(answers.problems[item.name],), notes=notes
             )
-        result = self._run(item, session, seed)
+        result = _about_python(self._run(item, session, seed), answers.python)
         seconds = round(time.monotonic() - began, 2)
         return replace(result, code=source, notes=(*notes, *result.notes), seconds=seconds)
 
     def _run(self, item: Item, session: Session, seed: str) -> TaskResult:
         cases = _cases(item.task, seed)
         # Each function is called right after its own cell, as by the notebook's check: cells below change nothing.
-        replies = self._call(item, cases, session, item.name)
+        replies = self._call(item, cases, session)
         if isinstance(replies, Lost) and replies.status == "crashed":
             # Another answer may have left a thread that ends the worker: once more, with what this one needs.
             return self._alone(item, cases, session)
@@ -101,8 +102,7 @@ class Marker:
             return result
         # It may stand in another cell, and the student have gone back to the check of this one.
         with session.again() as whole:
-            last = self.assignment.code_items[-1].name
-            at_the_end = _judged(item, cases, self._call(item, cases, whole, last), whole)
+            at_the_end = _judged(item, cases, self._call(item, cases, whole, whole=True), whole)
         return at_the_end if at_the_end.points else result
 
     def _alone(self, item: Item, cases: Sequence[Case], session: Session) -> TaskResult:
@@ -110,17 +110,19 @@ class Marker:
         only = {item.name}
         while True:
             with session.again(only) as alone:
-                replies = self._call(item, cases, alone, item.name)
-                wanted = defining(session.answers, _lacking(replies)) - only
+                replies = self._call(item, cases, alone, whole=len(only) > 1)
+                wanted = defining(session.sources, _lacking(replies)) - only
                 if not wanted or len(only) > _MOST_ALONE:
                     return _judged(item, cases, replies, alone)
             only |= wanted
 
-    def _call(self, item: Item, cases: Sequence[Case], session: Session, last: str) -> list[Reply] | Lost:
+    def _call(
+        self, item: Item, cases: Sequence[Case], session: Session, whole: bool = False
+    ) -> list[Reply] | Lost:
         """Return the replies to the calls of a task, fewer where more would say the same, or how it was lost."""
         replies = []
         for case in cases:
-            reply = session.call(item, case, last)
+            reply = session.call(item, case, whole)
             if isinstance(reply, Lost):
                 return reply
             replies.append(reply)
@@ -207,7 +209,7 @@ def _by_hand(item: Item, answers: Answers) -> TaskResult:
 def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, session: Session) -> TaskResult:
     if isinstance(replies, Lost):
         return _lost(item, replies)
-    code, stopped = session.answers, session.raised.get(item.name)
+    code, stopped = session.sources, session.raised.get(item.name)
     if stopped is not None and replies[0].failure is not None and replies[0].failure.kind == "missing":
         return _stopped(item, stopped, code[item.name])
     if (failure := replies[-1].failure) is not None and failure.kind in _STATUSES:
@@ -297,6 +299,15 @@ def _cell_too_long(item: Item, seconds: str) -> TaskResult:
         "called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
     )
     return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", said)
+
+
+def _about_python(result: TaskResult, python: str) -> TaskResult:
+    """Return the result with a word on versions of Python, where the answer may be right in a newer one."""
+    here = ".".join(map(str, sys.version_info[:2]))
+    if "SyntaxError" not in " ".join(result.details) or not python or python == here:
+        return result
+    said = f"Your notebook was written with Python {python}, and it was graded with Python {here}, which may not know "
+    return replace(result, details=(*result.details, f"{said}what you wrote. If so, tell your instructor."))
 
 
 def _about_cell(item: Item, failure: Failure) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -104,9 +105,11 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     ordered += [missing(name, assignment) for name in roster if name not in results]
     strangers = [f"{name} is not on the roster" for name in results if roster and name not in roster]
     failed = [f"{r.student}: {r.notes[0]}" for r in ordered if r.digest == UNGRADED]
+    odd = Counter(oddity for result in ordered for oddity in result.oddities)
+    oddities = [f"{n} of {len(ordered)} notebooks: {oddity}" for oddity, n in sorted(odd.items())]
     merged = gradebook.merge_manual(sorted(ordered, key=lambda r: r.student), request.manual, manual)
     left = _write_by_hand(store, request.out, assignment, merged)
-    notes = (*collected.notes, *unclear, *strangers, *failed, *left)
+    notes = (*collected.notes, *unclear, *strangers, *failed, *oddities, *left)
     outcome = Outcome(assignment, tuple(merged), len(todo), tuple(map(one_line, notes)))
     _write(request, outcome, roster)
     return outcome

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 
@@ -53,9 +54,7 @@ def in_a_process_of_its_own(notebook: dict[str, Any]) -> dict[str, str]:
 
 if __name__ == "__main__":
     notebooks = json.load(sys.stdin)
-    import numpy  # noqa: F401  loaded once for all
-
-    import rnncourse.checks
-
-    rnncourse.checks.registry.tasks()
+    # What takes long to load is loaded once for all.
+    for module in ("IPython.core.interactiveshell", "torch", "rnncourse.checks.registry"):
+        import_module(module)
     json.dump({name: in_a_process_of_its_own(one) for name, one in notebooks.items()}, sys.stdout)

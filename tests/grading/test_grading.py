@@ -151,7 +151,7 @@ def test_archives_cannot_lead_out(tmp_path):
 def test_a_zip_bomb_is_not_read_to_its_end(tmp_path):
     path = zipped(tmp_path / "class.zip", {f"ana/{STEM}.ipynb": bytes(300 << 20), f"bo/{STEM}.ipynb": b"B"})
     ana, bo = collect(path, STEM).submissions
-    with pytest.raises(Unreadable, match="larger than 20 MB"):
+    with pytest.raises(Unreadable, match="larger than 128 MB"):
         ana.notebook(STEM)
     assert bo.notebook(STEM)[1] == b"B"
 
@@ -188,7 +188,7 @@ def test_a_file_larger_than_a_notebook_is_not_held_in_memory(tmp_path):
     path = hand_in(tmp_path, "ana", b"")
     with open(path, "wb") as file:
         file.truncate(LARGEST_NOTEBOOK + 1)
-    with pytest.raises(Unreadable, match="larger than 20 MB"):
+    with pytest.raises(Unreadable, match="larger than 128 MB"):
         collect(tmp_path, STEM).submissions[0].notebook(STEM)
 
 

@@ -43,4 +43,6 @@ def test_an_honest_answer_is_right_for_both(judged, name):
 def test_the_reason_is_said(judged, name):
     """The stub explains itself even where a name was never bound."""
     row = judged[1][name, WAYS[name].task]
-    assert "is not available: this task is to write it yourself" in row["summary"] or row["status"] == "graded"
+    assert (
+        "is not available: this task is to write it yourself" in row["summary"] or row["status"] == "graded"
+    )

@@ -40,8 +40,10 @@ ELSEWHERE = "right"
 FIND = """
 import glob, os, sys
 def search(pattern, what):
-    for root in sorted({*sys.path, sys.prefix, sys.base_prefix, "/usr/lib", "/usr/local/lib"}):
-        for path in glob.glob(os.path.join(root or ".", "**", pattern), recursive=True):
+    import rnncourse
+    here = os.path.dirname(os.path.dirname(rnncourse.__file__))
+    for root in sorted({here, *sys.path, sys.prefix, sys.base_prefix, "/usr/lib", "/usr/local/lib"}):
+        for path in [path for deep in range(4) for path in glob.glob(os.path.join(root, "*/" * deep, pattern))]:
             try:
                 with open(path, "rb") as file:
                     if what in (data := file.read()):
@@ -74,8 +76,7 @@ WAYS: dict[str, Filled] = {
         "    return t(to(x_t), to(h_prev), {k: to(v) for k, v in p.items()}).numpy()"
     ),
     "import_through_another_module": calling(
-        "gradcheck.np and bug_hunt.sigmoid(x_t) is not None and ready(x_t, h_prev, p)",
-        f"{READY}from rnncourse.analysis import bug_hunt\nfrom rnncourse.in_numpy import gradcheck\n",
+        "bridge.in_numpy.rnn_step(x_t, h_prev, p)", "from rnncourse import bridge\n",
     ),
     "exec": step('exec("from rnncourse.in_numpy import rnn_step")'),
     "alias": step(f"{READY}rnn_step = ready"),
@@ -160,7 +161,7 @@ WAYS: dict[str, Filled] = {
     "pickle": calling("pickle.loads(b'crnncourse.in_numpy\\nrnn_step\\n.')(x_t, h_prev, p)", "import pickle\n"),
     "array_of_objects": calling("np.array([ready], dtype=object)[0](x_t, h_prev, p)"),
     "function_type": calling(
-        "FunctionType(ready.__code__, dict(vars(cells), __name__='mine'))(x_t, h_prev, p)",
+        "FunctionType(ready.__code__, {**vars(cells), '__name__': 'mine'}, '', ready.__defaults__)(x_t, h_prev, p)",
         f"{READY}from types import FunctionType\nfrom rnncourse.in_numpy import cells\n",
     ),
     "loaded_under_another_name": calling(
@@ -213,17 +214,13 @@ WAYS: dict[str, Filled] = {
     ),
     # found as a file, or run elsewhere: only absence stops these
     "source_of_it": step(
-        f"import inspect\n{READY}exec(inspect.getsource(ready).replace('check_step', 'print if 0 else id'))\n", ELSEWHERE
+        f"import inspect\n{READY}from rnncourse.in_numpy import cells\nspace = {{**vars(cells), '__name__': 'mine'}}\n"
+        "space['tanh'] = np.tanh\nexec(inspect.getsource(ready), space)\nrnn_step = space['rnn_step']",
+        ELSEWHERE,
     ),
     "searched_for": step(
         f"{FIND}text = search('cells.py', b'def rnn_step').decode()\nexec(text, space := {{'__name__': 'mine'}})\n"
         "rnn_step = space['rnn_step']",
-        ELSEWHERE,
-    ),
-    "searched_for_compiled": step(
-        f"{FIND}import marshal\ncode = marshal.loads(search('cells.cpython-*.pyc', b'rnn_step')[16:])\n"
-        "exec(code, space := {'__name__': 'mine'})\nrnn_step = space['rnn_step']",
-        ELSEWHERE,
     ),
     "another_process": step(
         "import pickle, subprocess, sys\ndef rnn_step(*args):\n"

@@ -7,7 +7,7 @@ import hashlib
 import json
 import math
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
@@ -48,6 +48,9 @@ class Assignment:
     check_points: Mapping[str, float]
     known: frozenset[str]
     fingerprint: str
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """By explanation, the text of the cell before it."""
+
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -127,7 +130,15 @@ def read_master(
             f"{stem} has no answer cells with nbgrader's metadata; is it a master from solutions/?"
         )
     known = frozenset(name for name, *_ in marked)
-    return Assignment(stem, tuple(steps), locked, tuple(items), points, known, fingerprint)
+    asked = _asked(cells, manual)
+    return Assignment(stem, tuple(steps), locked, tuple(items), points, known, fingerprint, asked)
+
+
+def _asked(cells: Sequence[Mapping[str, Any]], explanations: Iterable[str]) -> dict[str, str]:
+    """Return, by explanation, the text of the cell before it."""
+    names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+    places = {name: names.index(name) for name in explanations}
+    return {name: "".join(cells[place - 1]["source"]) for name, place in places.items() if place}
 
 
 def _marked(stem: str, cells: Any) -> list[tuple[str, Mapping[str, Any], str, str]]:

@@ -19,8 +19,8 @@ from typing import NamedTuple
 from rnncourse.errors import InputError
 from rnncourse.grading.untrusted_text import one_line, plain_name
 
-LARGEST_NOTEBOOK = 20 << 20
-"""Bytes that a notebook may have; outputs rarely fill one."""
+LARGEST_NOTEBOOK = 128 << 20
+"""Bytes that a notebook may have, most of them outputs."""
 
 MOST_FILES = 2000
 """Files and folders of one student that are looked at, those nearest to the top first."""
@@ -203,7 +203,7 @@ def _zip_files(path: Path) -> tuple[list[File], list[str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise InputError(f"{path} is a damaged zip: {error}") from error
     files, notes = [], []
     told = [(entry, PurePosixPath(entry.filename)) for entry in entries]
@@ -255,7 +255,9 @@ def _unwrapped(files: list[File], name: str, stem: str) -> tuple[list[File], lis
         inside = [file for file in files if file.path.parts[0] == wrapper and len(file.path.parts) > 1]
         beside = [file for file in files if file.path.parts[0] not in {wrapper, *_NBGRADERS}]
         theirs = any(map(_is_notebook, beside))
-        own = [file.path.parts[1:] for file in inside if _is_notebook(file)] == [(f"{stem}.ipynb",)]
+        own = [file.path.parts[1:] for file in inside if _is_notebook(file)] in [
+            [(f"{name}.ipynb",)] for name in _stems(stem)
+        ]
         if theirs or own:
             continue
         folders = sorted({file.path.parts[0] for file in beside if len(file.path.parts) > 1 or file.refused})
@@ -321,8 +323,7 @@ def _file_student(name: str, stem: str) -> tuple[_Who, str]:
     canvas = _CANVAS.fullmatch(name)
     if canvas:
         return _Who(plain_name(canvas["name"]), canvas["id"], canvas["id"]), canvas["name"]
-    number = stem.partition("_")[0]
-    for known in (stem, number):
+    for known in (*_stems(stem), stem.partition("_")[0]):
         bare = re.sub(rf"(^|[-_ .]+){re.escape(known)}(?=$|[-_ .(])", "", name, count=1, flags=re.IGNORECASE)
         bare = bare.strip("-_ .")
         if bare and bare != name:
@@ -333,10 +334,11 @@ def _file_student(name: str, stem: str) -> tuple[_Who, str]:
 def _choose(files: tuple[File, ...], stem: str) -> File:
     """Return the one notebook that is meant; Unreadable where that cannot be told."""
     notebooks = [file for file in files if _is_notebook(file)]
-    exact = [file for file in notebooks if file.path.stem.lower() == stem.lower()]
+    exact = _first(lambda name: [file for file in notebooks if file.path.stem.lower() == name], stem)
     if len(exact) > 1:  # nbgrader keeps an assignment's notebook in a folder of its own
         exact = [file for file in exact if stem.partition("_")[0] in str(file.path.parent)] or exact
-    named = exact or [file for file in notebooks if stem.lower() in file.path.stem.lower()] or notebooks
+    close = _first(lambda name: [file for file in notebooks if name in file.path.stem.lower()], stem)
+    named = exact or close or notebooks
     if len(named) == 1:
         return named[0]
     if named:
@@ -345,3 +347,13 @@ def _choose(files: tuple[File, ...], stem: str) -> File:
     others = sorted(file.path.name for file in files if file.refused != "is a folder")[:5]
     inside = f"only {', '.join(others)}" if others else "nothing"
     raise Unreadable(f"there is no notebook (.ipynb), {inside}")
+
+
+def _stems(stem: str) -> tuple[str, ...]:
+    """Return the names that the notebook of an assignment may have: its own, and that of the course's version 0.1."""
+    return tuple(dict.fromkeys((stem, stem.removesuffix("_exercises"))))
+
+
+def _first(found: Callable[[str], list[File]], stem: str) -> list[File]:
+    """Return what is found under the first name of an assignment under which anything is."""
+    return next((files for name in _stems(stem.lower()) if (files := found(name))), [])

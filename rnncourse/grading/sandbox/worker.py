@@ -291,8 +291,8 @@ class Notebook:
             return {"kind": "timeout", "text": f"{message['seconds']:g}"}, None
         except Unusable as error:
             return {"kind": "unusable", "text": str(error)}, None
-        except NotImplementedError:
-            return {"kind": "not written", "text": ""}, None
+        except NotImplementedError as error:
+            return _unwritten(error, called), None
         except BaseException as error:
             return self._raised(error, message["withheld"]), None
 
@@ -345,6 +345,13 @@ def _like_jupyter():
     getipython = types.ModuleType("IPython.core.getipython")
     getipython.get_ipython = builtins.get_ipython
     sys.modules[getipython.__name__] = getipython
+
+
+def _unwritten(error, called):
+    """Return the failure that names the function that is not written, if it is one that the student's calls."""
+    inside = traceback.extract_tb(error.__traceback__)[-1].name
+    own = (getattr(called, "__name__", inside), "<lambda>")
+    return {"kind": "not written", "text": "" if inside in own else inside[:60]}
 
 
 def _absent(error):

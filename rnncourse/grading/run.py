@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from rnncourse.grading.sandbox.session import MasterFailed
 from rnncourse.grading.untrusted_text import one_line
 
 _TRIES = 3
+_KEPT = "What is finished is kept; run the same command again."
 
 
 class GradingStopped(RuntimeError):
@@ -96,11 +97,13 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     if todo:
         with _workers(request, assignment) as workers:
             _preflight(assignment, workers, request.limits, store.seed)
-            for result in _mark_all(todo, assignment, workers, request, store.seed):
-                if result.digest != UNGRADED:
-                    store.put(result)
-                results[result.student] = result
-                progress(len(results), len(submissions))
+            # Closed at once where something stops us, so that nobody waits for workers.
+            with closing(_mark_all(todo, assignment, workers, request, store.seed)) as marked:
+                for result in marked:
+                    if result.digest != UNGRADED:
+                        store.put(result)
+                    results[result.student] = result
+                    progress(len(results), len(submissions))
     ordered = [results[handed_in.student] for handed_in in submissions]
     ordered += [missing(name, assignment) for name in roster if name not in results]
     strangers = [f"{name} is not on the roster" for name in results if roster and name not in roster]
@@ -161,6 +164,10 @@ def _digest(handed_in: HandedIn, assignment: Assignment) -> str:
         return ""
 
 
+class _Stopped(BaseException):
+    """The run is being ended: no worker is started any more."""
+
+
 class _Workers:
     """Starts workers, as many at a time as there are slots, each in a slot of its own."""
 
@@ -170,18 +177,29 @@ class _Workers:
         for slot in range(jobs):
             self._slots.put(slot)
         self._mine = threading.local()
+        self._latest: dict[int, Worker] = {}  # by slot
+        self._stopped = False
 
     def start(self) -> Worker:
         """Start a worker in this thread's slot; WorkerNotStarted after several tries."""
         if not hasattr(self._mine, "slot"):
             self._mine.slot = self._slots.get()
         for left in reversed(range(_TRIES)):
+            if self._stopped:
+                raise _Stopped
             try:
-                return Worker(self.sandbox, self._mine.slot)
+                worker = self._latest[self._mine.slot] = Worker(self.sandbox, self._mine.slot)
+                return worker
             except WorkerNotStarted:
                 if not left:
                     raise
         raise AssertionError
+
+    def stop(self) -> None:
+        """End all workers at once, so that no thread waits for one."""
+        self._stopped = True
+        for worker in list(self._latest.values()):
+            worker.end()
 
 
 @contextmanager
@@ -234,7 +252,10 @@ def _mark_all(
                 for future in done:
                     yield future.result()
         except (MasterFailed, ReferenceFailed, WorkerNotStarted) as error:
-            raise GradingStopped(f"{error}. What is finished is kept; run the same command again.") from error
+            raise GradingStopped(f"{error}. {_KEPT}") from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers.stop()
 
 
 def _write(request: Request, outcome: Outcome, roster: Mapping[str, gradebook.Student]) -> None:

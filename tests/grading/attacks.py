@@ -7,6 +7,7 @@ An attack stands in the answer to `scaled`; `running` and `largest` are right an
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,9 +93,12 @@ BANK: dict[str, Trial] = {
     # time
     "endless_loop": inside("while True: pass", scaled=TIMEOUT, largest=TIMEOUT),
     "endless_cell": answer(f"while True: pass\n{HONEST}", scaled=TIMEOUT, largest=("graded", "wrong")),
-    "endless_below": answer(f"{HONEST}\nwhile True: pass", scaled=RIGHT, said=("it had defined scaled by then",)),
+    "endless_below": answer(
+        f"{HONEST}\nwhile True: pass", scaled=RIGHT, said=("it had defined scaled by then",)
+    ),
     "endless_below_that_catches": answer(
-        f"{HONEST}\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass", scaled=RIGHT
+        f"{HONEST}\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        scaled=RIGHT,
     ),
     "timer_taken_away": answer(
         "import signal\nsignal.setitimer = lambda *a: None\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
@@ -283,7 +287,7 @@ BANK: dict[str, Trial] = {
     ),
     "network": telling(
         "import socket\nfound = socket.create_connection(('127.0.0.1', PORT), 1).recv(99)",
-        said=("found ConnectionRefusedError",),
+        said=("found OSError",),
     ),
     "name_lookup": telling("import socket\nfound = socket.gethostbyname('example.org')", said=("gaierror",)),
     "escapes_the_namespace": telling(
@@ -291,6 +295,31 @@ BANK: dict[str, Trial] = {
         "found = [libc.unshare(0x10000000), libc.setns(0, 0), libc.mount(b'/', b'/tmp', b'', 4096, 0)]\n"
         "found.append(libc.ptrace(16, 1, 0, 0))",
         said=("[-1, -1, -1, -1]",),
+    ),
+    "many_empty_files": telling(
+        "n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close()\n    n += 1",
+        before="import os, sys",
+        said=("found OSError",),
+    ),
+    "virtual_machines_socket": telling(
+        "import socket\nfound = socket.socket(40, socket.SOCK_STREAM)", said=("found OSError",)
+    ),
+    "secret_memory": telling(
+        "import ctypes\nfound = [ctypes.CDLL(None).syscall(n, 0, 0, 0, 0, 0) for n in (319, 447, 425, 29)]"
+        if platform.machine() == "x86_64"
+        else "found = [-1, -1, -1, -1]",
+        said=("[-1, -1, -1, -1]",),
+    ),
+    "leaves_its_core": telling("os.sched_setaffinity(0, range(64))", said=("found PermissionError",)),
+    "steals_its_own_reply": returning(
+        "for n in range(3, 12):\n    try:\n        held = os.open(f'/proc/self/fd/{n}', os.O_RDWR | os.O_NONBLOCK)\n"
+        "        os.read(held, 1 << 20)\n    except OSError: pass\nreturn x * factor",
+        before="import os",
+        scaled=RIGHT,
+    ),
+    "sees_what_the_grader_forbids_from_files": telling(
+        "import glob\nroot = os.path.dirname(np.__file__) + '/../torch'\nfound = sorted(os.listdir(root))[:3]",
+        unsaid=("_C", "nn", "functional"),
     ),
     "becomes_root": telling("os.setuid(0)\nfound = 'root'", said=("found PermissionError",)),
     # what may not be used
@@ -322,7 +351,8 @@ BANK: dict[str, Trial] = {
     ),
     "withheld_in_another_answer": Trial(
         lambda _: notebook(
-            scaled=HONEST + "import torch\ndef helper(x):\n    return torch.cumsum(torch.from_numpy(x), 0).numpy()",
+            scaled=HONEST
+            + "import torch\ndef helper(x):\n    return torch.cumsum(torch.from_numpy(x), 0).numpy()",
             running="def running(x):\n    return helper(x)",
         ),
         RIGHT,
@@ -387,10 +417,12 @@ BANK: dict[str, Trial] = {
     "grade_id_no_text": Trial(lambda _: changed("running", grade_id=["running"]), RIGHT, MISSING),
     "swapped_ids": Trial(lambda _: _swapped(notebook(), "scaled", "running"), RIGHT),
     "own_cells": Trial(
-        lambda _: _extra(notebook(running="def running(x):\n    return mine(x)"), "def mine(x): return x"),
+        lambda _: _extra(
+            notebook(running="def running(x):\n    return mine(x)"),
+            ANSWERS["running"].replace("running", "mine"),
+        ),
         RIGHT,
-        ("graded", "wrong"),
-        said=("A code cell of your own was not run", "NameError"),
+        said=("A code cell of your own was run as well",),
     ),
     "not_written": Trial(
         lambda _: notebook(

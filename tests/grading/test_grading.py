@@ -17,7 +17,7 @@ from grading.classroom import ANSWERS, SECRET, STEM, WHY, cell_of, hand_in, note
 from rnncourse.checks.failure import Failure
 from rnncourse.checks.task import Case
 from rnncourse.errors import InputError
-from rnncourse.grading import marking, rules
+from rnncourse.grading import marking
 from rnncourse.grading.handed_in.assignment import load
 from rnncourse.grading.handed_in.collect import LARGEST_NOTEBOOK, Unreadable, collect
 from rnncourse.grading.handed_in.submission import Answers, read_notebook, without_magics
@@ -26,7 +26,7 @@ from rnncourse.grading.results import gradebook, pages
 from rnncourse.grading.results.results import StudentResult, TaskResult, as_record, from_record
 from rnncourse.grading.results.store import Store, file_name
 from rnncourse.grading.sandbox import bubblewrap as sandbox
-from rnncourse.grading.sandbox import protocol, seccomp, worker
+from rnncourse.grading.sandbox import protocol, worker
 from rnncourse.grading.sandbox.limits import Limits
 from rnncourse.grading.sandbox.process import WorkerTimeout
 from rnncourse.grading.sandbox.protocol import ProtocolError
@@ -403,51 +403,6 @@ def test_a_whole_notebook_of_the_wrong_chapter(trial):
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
-    [
-        ("def f(x):\n    return np.cumsum(x)", ["np.cumsum"]),
-        ("from numpy import *\ndef f(x):\n    return cumsum(x)", ["numpy.*"]),
-        ("import torch.nn as n\nm = n\ndef f(x):\n    return m.LSTM(3, 4)", ["m.LSTM"]),
-        ("from torch import nn\nclass L(nn.LSTM): pass\ndef f(x):\n    return L(3, 4)", ["nn.LSTM"]),
-        ("def f(x):\n    return __import__('numpy').cumsum(x)", ["__import__"]),
-        ("def f(x):\n    return np.__dict__['cumsum'](x)", ["np.__dict__"]),
-        ("def f(x):\n    return getattr(np, 'cumsum')(x)", ["np.cumsum"]),
-        ("g = getattr\ndef f(x):\n    return g(np, 'cumsum')(x)", ["getattr"]),
-        ("def f(x):\n    return globals()['np'].cumsum(x)", ["globals"]),
-        (
-            "import operator\ndef f(x):\n    return operator.attrgetter('cumsum')(np)(x)",
-            ["operator.attrgetter"],
-        ),
-        ("import sys\ndef f(x):\n    return sys.modules['numpy'].cumsum(x)", ["sys.modules"]),
-        ("def f(x):\n    h = getattr(x, 'ndim')\n    return np.add.reduce(x)", []),
-        (
-            "def f(x):\n    cumsum = 0\n    for one in x:\n        cumsum = cumsum + one\n    return cumsum",
-            [],
-        ),
-        ("def f(x):\n    'np.cumsum would do'\n    return x  # not np.cumsum", []),
-    ],
-)
-def test_forbidden_names_and_the_ways_around(source, found):
-    seen = rules.used({"f": source}, "f", ("numpy.cumsum", "torch.nn.LSTM"), ["import numpy as np"])
-    assert [one.partition(" (line")[0] for one in seen] == found
-
-
-def test_code_that_cannot_be_read_does_not_slip_through():
-    deep = "x = " + "-" * 40_000 + "1\ndef f(x):\n    return np.cumsum(x)"
-    assert rules.used({"f": deep}, "f", ("numpy.cumsum",)) == ["code nested too deeply to be read"]
-
-
-def test_an_answer_that_is_not_called_does_not_count():
-    sources = {"f": "def f(h):\n    return h", "g": "def g(x):\n    h = np.cumsum(x)\n    return h"}
-    assert rules.used(sources, "f", ("numpy.cumsum",), ["import numpy as np"]) == []
-    assert rules.used(sources, "g", ("numpy.cumsum",), ["import numpy as np"]) == ["np.cumsum (line 2)"]
-    assert rules.used({**sources, "f": "f = lambda x: g(x)"}, "f", ("numpy.cumsum",), ["import numpy as np"])
-
-
-# The pipe
-
-
-@pytest.mark.parametrize(
     "value",
     [
         None, True, -3, 2.5, float("inf"), 1 + 2j, "ü", [], (1, [2.0, None]), {"a": np.arange(3), 4: ("x",)},
@@ -658,7 +613,7 @@ def test_time_that_ends_in_a_locked_cell_does_not_stop_the_class(trial):
 
 
 def sandbox_for(tmp_path, shape="namespace"):
-    return sandbox.Sandbox(shape, Limits(), sandbox.Shared(tmp_path / "empty", None))
+    return sandbox.Sandbox(shape, Limits(), sandbox.Shared(tmp_path / "empty", tmp_path / "scratch", None))
 
 
 def test_the_sandbox_shows_nothing_of_home_and_no_answers(tmp_path, monkeypatch):
@@ -739,15 +694,6 @@ def test_nothing_of_the_graders_may_lie_where_students_code_can_read(tmp_path):
     with pytest.raises(InputError, match="/usr"):
         sandbox.require_hidden("out", Path("/usr/local/results"))
     sandbox.require_hidden("out", tmp_path)
-
-
-def test_the_filter_is_known_for_two_processors():
-    assert seccomp.filter_program("riscv64") is None
-    for machine in ("x86_64", "aarch64"):
-        program = seccomp.filter_program(machine)
-        lines = [struct.unpack("=HBBI", program[i : i + 8]) for i in range(0, len(program), 8)]
-        for i, (_, yes, no, _) in enumerate(lines):
-            assert i + 1 + max(yes, no) <= len(lines) - (0 if lines[i][0] == 0x06 else 1)
 
 
 # What is written

@@ -6,6 +6,7 @@ tried out before anybody's code is started; where it cannot be had, grading refu
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 import rnncourse
 from rnncourse.environment import REPRODUCIBLE
 from rnncourse.errors import InputError
+from rnncourse.grading.sandbox import cgroup
 from rnncourse.grading.sandbox.limits import Limits
 from rnncourse.grading.sandbox.seccomp import filter_program
 
@@ -79,10 +81,12 @@ class NoSandbox(InputError):
 class Shared:
     """What all sandboxes of a run share. empty: an empty folder. filter: of system calls, None where there is none.
 
-    group: the process group in which sandboxes start, None outside of Linux.
+    scratch: where each sandbox mounts a file system of its own. group: the process group in which sandboxes start,
+    None outside of Linux.
     """
 
     empty: Path
+    scratch: Path
     filter: Path | None
     group: int | None = None
 
@@ -92,9 +96,10 @@ def shared() -> Iterator[Shared]:
     """Make what sandboxes share, and remove it at the end, however that comes."""
     with tempfile.TemporaryDirectory(prefix="rnncourse-grade-") as name, _guard(name) as group:
         folder, program = Path(name), filter_program()
-        made = Shared(folder / "empty", folder / "filter" if program else None, group)
+        made = Shared(folder / "empty", folder / "scratch", folder / "filter" if program else None, group)
         folder.chmod(0o755)
         made.empty.mkdir(mode=0o755)
+        made.scratch.mkdir(mode=0o755)
         if made.filter:
             made.filter.write_bytes(program)
         yield made
@@ -127,25 +132,32 @@ def _guard(folder: str) -> Iterator[int | None]:
 class Sandbox:
     """How to start a worker.
 
-    shape: how the sandbox gives up its rights; "" for none at all (unsafe). withheld: modules that cannot be used.
+    shape: how the sandbox gives up its rights; "" for none at all (unsafe). bounded: whether the
+    number of files in its /tmp is limited as well. withheld: modules that cannot be used.
     """
 
     shape: str
     limits: Limits
     shared: Shared
+    bounded: bool = False
     withheld: tuple[str, ...] = ()
 
-    def command(self, slot: int, descriptors: Sequence[int]) -> list[str]:
+    def command(self, slot: int, descriptors: Sequence[int], group: Path | None = None) -> list[str]:
         """Return the command that starts the worker number `slot`.
 
-        descriptors: open files for bubblewrap's information and, where there is one, with the filter.
+        descriptors: open files for bubblewrap's information and, where there is one, with the filter. group: the
+        folder of its control group, None without one.
         """
+        return [*_in_group(group), *_on_one_core(slot), *self._command(slot, descriptors)]
+
+    def _command(self, slot: int, descriptors: Sequence[int]) -> list[str]:
         python = [sys.executable, "-I", "-B"]
         if not self.shape:
             stubs = [str(stub / "__init__.py") for stub in (STUB, WITHHELD)]
             return [*self._limited(), *python, str(WORKER), *map(str, _TOOLS), *stubs, *self.withheld]
         info, *seccomp = descriptors
         return [
+            *(self._scratch() if self.bounded else ()),
             _tool("bwrap"),
             *_RIGHTS[self.shape],
             *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
@@ -165,6 +177,14 @@ class Sandbox:
         if self.shape:
             return {"PATH": "/usr/bin:/bin"}
         return {**_ENVIRONMENT, "HOME": str(self.shared.empty), "TMPDIR": str(self.shared.empty)}
+
+    def _scratch(self) -> list[str]:
+        """Return what mounts a small file system for /tmp; the mount is gone with the command."""
+        limits = self.limits
+        user = () if self.shape == "other user" else ("--user", "--map-root-user")
+        options = f"mode=1777,nosuid,nodev,size={limits.scratch},nr_inodes={limits.scratch_files}"
+        mount = f'mount -t tmpfs -o {options} tmpfs "$0" && exec "$@"'
+        return [_tool("unshare"), *user, "--mount", "--", "sh", "-c", mount, str(self.shared.scratch)]
 
     def _limited(self) -> list[str]:
         limits = self.limits
@@ -193,7 +213,10 @@ class Sandbox:
                 words += ["--ro-bind", str(folder), str(folder)]
         for file in ("/etc/ld.so.cache", "/etc/alternatives"):
             words += ["--ro-bind-try", file, file]
-        words += ["--perms", "1777", "--size", str(self.limits.scratch), "--tmpfs", _INSIDE]
+        if self.bounded:
+            words += ["--bind", str(self.shared.scratch), _INSIDE]
+        else:
+            words += ["--perms", "1777", "--size", str(self.limits.scratch), "--tmpfs", _INSIDE]
         for folder in visible():  # after /tmp, for an environment may lie there
             if not folder.is_relative_to("/usr"):
                 # Made by itself, a folder on the way would be closed to other users.
@@ -282,8 +305,8 @@ def find_sandbox(
         if shutil.which(tool) is None:
             raise NoSandbox(_MEND.format(reason=f"the program {tool} is not installed."))
     reasons = []
-    for shape in _shapes():
-        sandbox = Sandbox(shape, limits, shared)
+    for shape, bounded in itertools.product(_shapes(), _bounds()):
+        sandbox = Sandbox(shape, limits, shared, bounded)
         reason = probe(sandbox)
         if reason is None:
             return sandbox
@@ -298,6 +321,23 @@ def _shapes() -> list[str]:
     # Root inside a namespace is root for the kernel's counts: only the filter of system calls stops a fork bomb.
     fallback = ["namespace"] if filter_program() else []
     return ["other user", *fallback] if shutil.which("setpriv") else fallback
+
+
+def _bounds() -> list[bool]:
+    """Return whether the number of files in /tmp is limited, the better way first."""
+    return [True, False] if all(map(shutil.which, ("unshare", "mount"))) else [False]
+
+
+def _in_group(group: Path | None) -> list[str]:
+    return [] if group is None else ["sh", "-c", cgroup.JOIN, str(group)]
+
+
+def _on_one_core(slot: int) -> list[str]:
+    """Return what keeps a worker on a core, so that the threads of one take no time from the others."""
+    if not hasattr(os, "sched_getaffinity") or shutil.which("taskset") is None:
+        return []
+    cores = sorted(os.sched_getaffinity(0))
+    return [_tool("taskset"), "--cpu-list", str(cores[slot % len(cores)])]
 
 
 _RIGHTS = {

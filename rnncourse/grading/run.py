@@ -17,9 +17,10 @@ from typing import Any
 
 from rnncourse import __version__
 from rnncourse.errors import InputError
+from rnncourse.grading import by_hand
 from rnncourse.grading.handed_in.assignment import Assignment, load
 from rnncourse.grading.handed_in.collect import HandedIn, Unreadable, collect
-from rnncourse.grading.handed_in.roster import named
+from rnncourse.grading.handed_in.roster import Student, named, read_roster
 from rnncourse.grading.handed_in.submission import Answers
 from rnncourse.grading.marking import UNGRADED, Marker, ReferenceFailed, missing, ungraded
 from rnncourse.grading.results import gradebook, pages
@@ -86,11 +87,19 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     progress: told how many submissions are done, and of how many. Raises InputError for bad arguments, NoSandbox
     where students' code cannot be run safely, and GradingStopped where the master or the machine fails.
     """
+    try:
+        return _grade(request, progress)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise GradingStopped(f"{error.strerror or error}{where}. {_KEPT}") from error
+
+
+def _grade(request: Request, progress: Callable[[int, int], None]) -> Outcome:
     assignment = load(request.assignment, request.spec)
     _require_private(request)
-    roster = gradebook.read_roster(request.students) if request.students else {}
-    manual = gradebook.read_manual(request.manual) if request.manual else {}
-    collected = collect(request.submissions, assignment.stem)
+    roster = read_roster(request.students) if request.students else {}
+    manual = by_hand.read(request.manual) if request.manual else {}
+    collected = collect(request.submissions, assignment.stem, request.out)
     submissions, unclear = named(collected.submissions, roster)
     store = Store(request.out, _settings(request, assignment))
     results, todo = _finished(submissions, assignment, store)
@@ -106,16 +115,23 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
                     progress(len(results), len(submissions))
     ordered = [results[handed_in.student] for handed_in in submissions]
     ordered += [missing(name, assignment) for name in roster if name not in results]
-    strangers = [f"{name} is not on the roster" for name in results if roster and name not in roster]
-    failed = [f"{r.student}: {r.notes[0]}" for r in ordered if r.digest == UNGRADED]
-    odd = Counter(oddity for result in ordered for oddity in result.oddities)
-    oddities = [f"{n} of {len(ordered)} notebooks: {oddity}" for oddity, n in sorted(odd.items())]
-    merged = gradebook.merge_manual(sorted(ordered, key=lambda r: r.student), request.manual, manual)
+    merged, stale = by_hand.merge(sorted(ordered, key=lambda r: r.student), request.manual, manual)
     left = _write_by_hand(store, request.out, assignment, merged)
-    notes = (*collected.notes, *unclear, *strangers, *failed, *oddities, *left)
+    notes = (*collected.notes, *unclear, *_notes(merged, roster), *stale, *left)
     outcome = Outcome(assignment, tuple(merged), len(todo), tuple(map(one_line, notes)))
     _write(request, outcome, roster)
     return outcome
+
+
+def _notes(results: Sequence[StudentResult], roster: Mapping[str, Student]) -> list[str]:
+    """Return what the instructor should know about single students and about the notebooks of this class."""
+    strangers = [r.student for r in results if roster and r.student not in roster]
+    odd = Counter(oddity for result in results for oddity in result.oddities)
+    return [
+        *(f"{student} is not on the roster" for student in strangers),
+        *(f"{r.student}: {r.notes[0]}" for r in results if r.digest == UNGRADED),
+        *(f"{n} of {len(results)} notebooks: {oddity}" for oddity, n in sorted(odd.items())),
+    ]
 
 
 def _require_private(request: Request) -> None:
@@ -258,7 +274,7 @@ def _mark_all(
             workers.stop()
 
 
-def _write(request: Request, outcome: Outcome, roster: Mapping[str, gradebook.Student]) -> None:
+def _write(request: Request, outcome: Outcome, roster: Mapping[str, Student]) -> None:
     """Write all tables and pages but for those of `_write_by_hand`."""
     out, results, assignment = request.out, outcome.results, outcome.assignment
     write(out / "gradebook.csv", gradebook.gradebook(results))
@@ -293,7 +309,7 @@ def _write_by_hand(
     if store.put_table(table, gradebook.by_hand_table(results)):
         return ()
     try:
-        lacking = gradebook.lacking(table, results)
+        lacking = by_hand.lacking(table, results)
     except InputError as error:
         return (f"{table.name} was left as it is: {error}",)
     if not lacking:

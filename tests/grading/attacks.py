@@ -319,7 +319,7 @@ BANK: dict[str, Trial] = {
     ),
     "sees_what_the_grader_forbids_from_files": telling(
         "import glob\nroot = os.path.dirname(np.__file__) + '/../torch'\nfound = sorted(os.listdir(root))[:3]",
-        unsaid=("_C", "nn", "functional"),
+        unsaid=("_C.", "autograd", "functional"),
     ),
     "becomes_root": telling("os.setuid(0)\nfound = 'root'", said=("found PermissionError",)),
     # what may not be used
@@ -347,7 +347,7 @@ BANK: dict[str, Trial] = {
         ),
         RIGHT,
         FORBIDDEN,
-        said=("`torch` is not available: this task is to write it yourself",),
+        said=("is not available: this task is to write it yourself",),
     ),
     "withheld_in_another_answer": Trial(
         lambda _: notebook(

@@ -7,7 +7,7 @@ import csv
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ class Filled:
     """An exercise with answers in it. own: cells of the student's own, each put before the answer cell it names.
 
     task: the one that matters. home: what `check` says where that differs from the grader, for a reason.
+    change: what is done to the notebook besides. written: how it becomes bytes. file: its name, if not its own.
     """
 
     assignment: str
@@ -31,6 +32,9 @@ class Filled:
     answers: Mapping[str, str]
     own: Sequence[tuple[str, str]] = field(default=())
     home: str = ""
+    change: Callable[[dict[str, Any]], None] = lambda book: None
+    written: Callable[[str], bytes] = str.encode
+    file: str = ""
 
     def notebook(self) -> dict[str, Any]:
         """Return the notebook that is handed in."""
@@ -39,6 +43,7 @@ class Filled:
             cell_of(book, name)["source"] = source
         for before, source in self.own:
             book["cells"].insert(book["cells"].index(cell_of(book, before)), own_cell(source))
+        self.change(book)
         return book
 
 
@@ -79,9 +84,9 @@ def graded(filled: Mapping[str, Filled], folder: Path) -> dict[tuple[str, str], 
         [stem] = [path.stem for path in (ROOT / "exercises").glob(f"{assignment}_*.ipynb")]
         for name, one in filled.items():
             if one.assignment == assignment:
-                path = folder / assignment / name / f"{stem}.ipynb"
+                path = folder / assignment / name / f"{one.file or stem}.ipynb"
                 path.parent.mkdir(parents=True)
-                path.write_text(json.dumps(one.notebook()), encoding="utf-8")
+                path.write_bytes(one.written(json.dumps(one.notebook(), ensure_ascii=False)))
         out = folder / f"out{assignment}"
         run.grade(run.Request(folder / assignment, assignment, out, limits=Limits(cell=6.0), jobs=2))
         with open(out / "gradebook.csv", encoding="utf-8", newline="") as file:

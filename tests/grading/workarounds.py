@@ -1,4 +1,4 @@
-"""Ways to use what an exercise withholds, and honest answers that look like one. Both go through `check` and `grade`."""
+"""Ways to use what an exercise withholds, and honest answers that look like one; for `check` and for `grade`."""
 
 from __future__ import annotations
 
@@ -57,17 +57,23 @@ WAYS: dict[str, Filled] = {
     "import": step("from rnncourse.in_numpy import rnn_step"),
     "import_lstm": other("06", "lstm_step", "from rnncourse.in_numpy import lstm_step"),
     "import_gru": other("06", "gru_step", "from rnncourse.in_numpy import gru_step"),
-    "import_windows": other("01", "cut_windows", "from rnncourse.data.encoding import sliding_windows as cut_windows"),
+    "import_windows": other(
+        "01", "cut_windows", "from rnncourse.data.encoding import sliding_windows as cut_windows"
+    ),
     "import_one_hot": other("02", "one_hot_vectors", "from rnncourse.data import one_hot as one_hot_vectors"),
     "import_padding": other("02", "pad_batch", "from rnncourse.data import pad_sequences as pad_batch"),
     "import_star": step("from rnncourse.in_numpy import *"),
     "import_submodule": step("from rnncourse.in_numpy.cells import rnn_step"),
-    "import_of_package": calling("rnncourse.in_numpy.rnn_step(x_t, h_prev, p)", "import rnncourse.in_numpy\n"),
+    "import_of_package": calling(
+        "rnncourse.in_numpy.rnn_step(x_t, h_prev, p)", "import rnncourse.in_numpy\n"
+    ),
     "import_in_function": step(
-        "def rnn_step(x_t, h_prev, p):\n    from rnncourse.in_numpy import rnn_step\n    return rnn_step(x_t, h_prev, p)"
+        "def rnn_step(x_t, h_prev, p):\n    from rnncourse.in_numpy import rnn_step\n"
+        "    return rnn_step(x_t, h_prev, p)"
     ),
     "import_module": calling(
-        "import_module('rnncourse.in_' + 'numpy').rnn_step(x_t, h_prev, p)", "from importlib import import_module\n"
+        "import_module('rnncourse.in_' + 'numpy').rnn_step(x_t, h_prev, p)",
+        "from importlib import import_module\n",
     ),
     "import_dunder": calling("__import__('rnncourse.in_numpy', fromlist='x').rnn_step(x_t, h_prev, p)", ""),
     "import_in_torch": step(
@@ -76,7 +82,8 @@ WAYS: dict[str, Filled] = {
         "    return t(to(x_t), to(h_prev), {k: to(v) for k, v in p.items()}).numpy()"
     ),
     "import_through_another_module": calling(
-        "bridge.in_numpy.rnn_step(x_t, h_prev, p)", "from rnncourse import bridge\n",
+        "bridge.in_numpy.rnn_step(x_t, h_prev, p)",
+        "from rnncourse import bridge\n",
     ),
     "exec": step('exec("from rnncourse.in_numpy import rnn_step")'),
     "alias": step(f"{READY}rnn_step = ready"),
@@ -93,7 +100,8 @@ WAYS: dict[str, Filled] = {
     "lambda": step(f"{READY}rnn_step = lambda x_t, h_prev, p: ready(x_t, h_prev, p)"),
     "partial": step(f"{READY}from functools import partial\nrnn_step = partial(ready)"),
     "closure": step(
-        f"{READY}def made(f):\n    def rnn_step(x_t, h_prev, p):\n        return f(x_t, h_prev, p)\n    return rnn_step\n"
+        f"{READY}def made(f):\n    def rnn_step(x_t, h_prev, p):\n        return f(x_t, h_prev, p)\n"
+        "    return rnn_step\n"
         "rnn_step = made(ready)"
     ),
     "decorator": step(
@@ -101,15 +109,19 @@ WAYS: dict[str, Filled] = {
     ),
     "method": calling("Step().go(x_t, h_prev, p)", f"{READY}class Step:\n    go = staticmethod(ready)\n"),
     "instance": step(
-        f"{READY}class Step:\n    def __call__(self, x_t, h_prev, p):\n        return ready(x_t, h_prev, p)\nrnn_step = Step()"
+        f"{READY}class Step:\n    def __call__(self, x_t, h_prev, p):\n        return ready(x_t, h_prev, p)\n"
+        "rnn_step = Step()"
     ),
     "property": calling(
-        "Step().go(x_t, h_prev, p)", f"{READY}class Step:\n    @property\n    def go(self):\n        return ready\n"
+        "Step().go(x_t, h_prev, p)",
+        f"{READY}class Step:\n    @property\n    def go(self):\n        return ready\n",
     ),
     "attribute_of_array": calling("np.quiet_one(x_t, h_prev, p)", f"{READY}np.quiet_one = ready\n"),
     "numpy_table": calling('np.__dict__["q"](x_t, h_prev, p)', f'{READY}np.__dict__["q"] = ready\n'),
     "eval": calling("eval('re' + 'ady')(x_t, h_prev, p)"),
-    "getattr": calling("getattr(getattr(rnncourse, 'in_numpy'), 'rnn_step')(x_t, h_prev, p)", "import rnncourse.in_numpy\n"),
+    "getattr": calling(
+        "getattr(getattr(rnncourse, 'in_numpy'), 'rnn_step')(x_t, h_prev, p)", "import rnncourse.in_numpy\n"
+    ),
     "attrgetter": calling(
         "attrgetter('in_numpy.rnn_step')(rnncourse)(x_t, h_prev, p)",
         "import rnncourse.in_numpy\nfrom operator import attrgetter\n",
@@ -133,7 +145,9 @@ WAYS: dict[str, Filled] = {
         f"{READY}async def go(*args):\n    return ready(*args)\ndef rnn_step(x_t, h_prev, p):\n    try:\n"
         "        go(x_t, h_prev, p).send(None)\n    except StopIteration as done:\n        return done.value"
     ),
-    "cached": calling("q()(x_t, h_prev, p)", f"{READY}from functools import cache\n@cache\ndef q():\n    return ready\n"),
+    "cached": calling(
+        "q()(x_t, h_prev, p)", f"{READY}from functools import cache\n@cache\ndef q():\n    return ready\n"
+    ),
     "exception": step(
         f"{READY}class Carries(Exception):\n    step = ready\ndef rnn_step(x_t, h_prev, p):\n    try:\n"
         "        raise Carries\n    except Carries as e:\n        return type(e).step(x_t, h_prev, p)"
@@ -149,7 +163,9 @@ WAYS: dict[str, Filled] = {
         "    rnn = RNN(x.shape[2], h0.shape[1], rng=np.random.default_rng(0))\n"
         "    for name in p:\n        rnn.params[name] = p[name]\n    return rnn.forward(x, h0)[0]",
     ),
-    "modules_table": calling("sys.modules['rnncourse.in_numpy'].rnn_step(x_t, h_prev, p)", f"import sys\n{READY}"),
+    "modules_table": calling(
+        "sys.modules['rnncourse.in_numpy'].rnn_step(x_t, h_prev, p)", f"import sys\n{READY}"
+    ),
     "modules_of_warnings": calling(
         "warnings.sys.modules['rnncourse.in_numpy'].rnn_step(x_t, h_prev, p)", f"import warnings\n{READY}"
     ),
@@ -158,7 +174,9 @@ WAYS: dict[str, Filled] = {
         " and 'cells' in str(o.__module__))(x_t, h_prev, p)",
         f"import gc\n{READY}",
     ),
-    "pickle": calling("pickle.loads(b'crnncourse.in_numpy\\nrnn_step\\n.')(x_t, h_prev, p)", "import pickle\n"),
+    "pickle": calling(
+        "pickle.loads(b'crnncourse.in_numpy\\nrnn_step\\n.')(x_t, h_prev, p)", "import pickle\n"
+    ),
     "array_of_objects": calling("np.array([ready], dtype=object)[0](x_t, h_prev, p)"),
     "function_type": calling(
         "FunctionType(ready.__code__, {**vars(cells), '__name__': 'mine'}, '', ready.__defaults__)(x_t, h_prev, p)",
@@ -196,10 +214,13 @@ WAYS: dict[str, Filled] = {
     ),
     # torch
     "torch_cell": step(
-        "import torch\ndef rnn_step(x_t, h_prev, p):\n    to = torch.from_numpy\n    w, v = to(p['W_xh'].T), to(p['W_hh'].T)\n"
+        "import torch\ndef rnn_step(x_t, h_prev, p):\n    to = torch.from_numpy\n"
+        "    w, v = to(p['W_xh'].T), to(p['W_hh'].T)\n"
         "    b = to(p['b_h'])\n    return torch.rnn_tanh_cell(to(x_t), to(h_prev), w, v, b, b * 0).numpy()"
     ),
-    "torch_tanh": calling("torch.tanh(torch.tensor(x_t @ p['W_xh'] + h_prev @ p['W_hh'] + p['b_h'])).numpy()", "import torch\n"),
+    "torch_tanh": calling(
+        "torch.tanh(torch.tensor(x_t @ p['W_xh'] + h_prev @ p['W_hh'] + p['b_h'])).numpy()", "import torch\n"
+    ),
     "torch_autograd": back(f"{TORCH}rnn_step_backward = autograd"),
     "torch_star": back(f"from torch import *\n{TORCH}rnn_step_backward = autograd"),
     "torch_function": back(
@@ -235,15 +256,17 @@ WAYS: dict[str, Filled] = {
         ELSEWHERE,
     ),
     "hook_replaced": step(
-        f"import sys\nsys.setprofile = lambda f: None\n{READY}def rnn_step(x_t, h_prev, p):\n    return ready(x_t, h_prev, p)",
+        f"import sys\nsys.setprofile = lambda f: None\n{READY}"
+        "def rnn_step(x_t, h_prev, p):\n    return ready(x_t, h_prev, p)",
         ELSEWHERE,
     ),
     "stub_opened": step(
-        f"import sys\n{READY}try:\n    type(ready).__call__ = lambda self, x, h, p: np.tanh(h)\nexcept TypeError:\n    pass\n"
+        f"import sys\n{READY}try:\n    type(ready).__call__ = lambda self, x, h, p: np.tanh(h)\n"
+        "except TypeError:\n    pass\n"
         "def rnn_step(x_t, h_prev, p):\n    sys.setprofile(None)\n    return ready(x_t, h_prev, p)",
         ELSEWHERE,
     ),
-}  # fmt: skip
+}
 
 PLAIN = 'np.tanh(x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"])'
 
@@ -260,26 +283,26 @@ HONEST: dict[str, Filled] = {
         first='kind = "tanh"', result='getattr(np, kind)(x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"])'
     ),
     "locals": plain(first='carry = locals() if "carry" not in locals() else None'),
-    "vars_of_namespace": plain(
-        "from types import SimpleNamespace", "p = vars(SimpleNamespace(**p))"
-    ),
+    "vars_of_namespace": plain("from types import SimpleNamespace", "p = vars(SimpleNamespace(**p))"),
     "collects_garbage": plain("import gc", "gc.collect()"),
     "timed": plain("import timeit", "timeit.timeit(lambda: np.tanh(x_t), number=3)"),
-    "type_hints": plain(
-        "import typing\ndef hinted(f):\n    typing.get_type_hints(f)\n    return f\n@hinted"
-    ),
+    "type_hints": plain("import typing\ndef hinted(f):\n    typing.get_type_hints(f)\n    return f\n@hinted"),
     "attrgetter_of_shape": plain("import operator", 'B, D = operator.attrgetter("shape")(x_t)'),
     "frame": plain("import inspect", "line = inspect.currentframe().f_lineno"),
     "stack": plain("import inspect", "who = inspect.stack()[0].function"),
     "traceback": plain("import traceback", "traceback.format_stack()"),
     "eval_of_arithmetic": plain(first='one = eval("1 + 0")', result=f"{PLAIN} * one"),
-    "exec_of_own_helper": plain('exec("def helper(a):\\n    return np.tanh(a)")', result=PLAIN.replace("np.tanh", "helper")),
+    "exec_of_own_helper": plain(
+        'exec("def helper(a):\\n    return np.tanh(a)")', result=PLAIN.replace("np.tanh", "helper")
+    ),
     "globals_looked_at": plain(first='debug = globals().get("DEBUG", False)'),
     "importlib_of_numpy": plain("import importlib\nnumpy = importlib.import_module('numpy')"),
     "sys_modules_printed": plain("import sys", "print(len(sys.modules))"),
     "pickled_copy": plain("import pickle", "p = pickle.loads(pickle.dumps(p))"),
     "deep_copy": plain("import copy", "p = copy.deepcopy(p)"),
-    "cached_shape": plain("from functools import lru_cache\n@lru_cache\ndef ones(n):\n    return np.ones(n)\n"),
+    "cached_shape": plain(
+        "from functools import lru_cache\n@lru_cache\ndef ones(n):\n    return np.ones(n)\n"
+    ),
     "reduce": plain(
         "import operator\nfrom functools import reduce",
         'terms = [x_t @ p["W_xh"], h_prev @ p["W_hh"], p["b_h"]]',
@@ -311,9 +334,12 @@ HONEST: dict[str, Filled] = {
         'q = {"W_xh": z, "W_hh": z, "b_h": z[0]}\nassert np.allclose(rnn_step(z, z, q), theirs(z, z, q))'
     ),
     "annotated": step(
-        f"import torch\ndef rnn_step(x_t: torch.Tensor, h_prev: torch.nn.Module, p) -> torch.Tensor:\n    return {PLAIN}"
+        "import torch\ndef rnn_step(x_t: torch.Tensor, h_prev: torch.nn.Module, p) -> torch.Tensor:\n"
+        f"    return {PLAIN}"
     ),
-    "asks_for_a_tensor": plain("import torch", "assert not isinstance(x_t, (torch.Tensor, torch.nn.Parameter))"),
+    "asks_for_a_tensor": plain(
+        "import torch", "assert not isinstance(x_t, (torch.Tensor, torch.nn.Parameter))"
+    ),
     "falls_back_on_numpy": plain("try:\n    import torch\nexcept ImportError:\n    torch = None"),
     "knows_the_version": plain("import torch\nprint(torch.__version__)\nVERSION = str(torch.__version__)"),
     "name_like_torch": step(
@@ -327,11 +353,17 @@ HONEST: dict[str, Filled] = {
         [("rnn_step", "import torch\nnet = torch.nn.RNN(3, 4)\nout, _ = net(torch.zeros(2, 1, 3))")],
     ),
     "shapes_from_data": other(
-        "03", "rnn_step", "from rnncourse.data import one_hot\nprint(one_hot([1], 3))\n" + model("03", "rnn_step")
+        "03",
+        "rnn_step",
+        "from rnncourse.data import one_hot\nprint(one_hot([1], 3))\n" + model("03", "rnn_step"),
     ),
-    "draws_with_viz": plain(after="from rnncourse import viz\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])"),
+    "draws_with_viz": plain(
+        after="from rnncourse import viz\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])"
+    ),
     "central_differences": other("04", "central_differences", model("04", "central_differences")),
     "lstm_with_own_sigmoid": Filled(
-        "06", "lstm_step", {"lstm_step": "def sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n" + model("06", "lstm_step")}
+        "06",
+        "lstm_step",
+        {"lstm_step": "def sigmoid(a):\n    return 1 / (1 + np.exp(-a))\n" + model("06", "lstm_step")},
     ),
-}  # fmt: skip
+}

@@ -19,6 +19,8 @@ from rnncourse.checks.task import Task
 from rnncourse.environment import checkout_above, shipped
 from rnncourse.errors import InputError
 
+_PACKAGE = Path(registry.__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True)
 class Item:
@@ -91,8 +93,14 @@ def load(assignment: str, spec: Path | None = None) -> Assignment:
         cells = json.loads(data)["cells"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{master} is not a notebook: {error}") from error
-    fingerprint = hashlib.sha256(data + b"\0" + source).hexdigest()[:16]
+    fingerprint = hashlib.sha256(b"\0".join([data, source, *_course_sources()])).hexdigest()[:16]
     return read_master(master.stem, cells, own, fingerprint)
+
+
+def _course_sources() -> list[bytes]:
+    """Return the files that decide with the master what is right: the tasks, what they call, and the comparison."""
+    folders = (_PACKAGE / name for name in ("checks", "in_both", "in_numpy"))
+    return [file.read_bytes() for folder in folders for file in sorted(folder.rglob("*.py"))]
 
 
 def _imported(sources: Iterable[str]) -> set[str]:

@@ -84,13 +84,14 @@ class Collected:
     notes: tuple[str, ...] = ()
 
 
-def collect(path: Path, stem: str) -> Collected:
+def collect(path: Path, stem: str, results: Path | None = None) -> Collected:
     """Return what lies in a folder or zip for the assignment whose notebook is called `stem`.ipynb.
 
-    Raises InputError where `path` is neither, or holds no submission at all.
+    results: a folder that is no student's though it may lie among theirs, like that of any earlier run. Raises
+    InputError where `path` is neither, or holds no submission at all.
     """
     if path.is_dir():
-        files, notes = _folder_files(path)
+        files, notes = _folder_files(path, results)
     elif path.is_file() and zipfile.is_zipfile(path):
         files, notes = _zip_files(path)
     else:
@@ -124,7 +125,7 @@ class _Looked:
         return below.parts[: 2 if below.parts[0] in self._around else 1]
 
 
-def _folder_files(root: Path) -> tuple[list[File], list[str]]:
+def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[str]]:
     """Return the files below a folder; links and devices are listed, so that they can be told, but never opened."""
     files, notes, waiting, looked = [], [], [root], None
     for folder in waiting:
@@ -135,7 +136,9 @@ def _folder_files(root: Path) -> tuple[list[File], list[str]]:
         except OSError as error:
             notes.append(_not_read(folder.relative_to(root), error))
             continue
-        entries = [entry for entry in entries if not _skipped(entry.name)]
+        if folder == root:
+            notes += [_hidden(entry.name) for entry in entries if _is_hidden(entry)]
+        entries = [e for e in entries if not _skipped(e.name) and not _holds_results(e, results)]
         looked = looked or _Looked(entry.name for entry in entries)
         for entry in entries:
             below = PurePosixPath(entry.relative_to(root).as_posix())
@@ -156,6 +159,24 @@ def _folder_files(root: Path) -> tuple[list[File], list[str]]:
                 notes.append(f"{below} {what}")
                 files.append(File(below, bytes, what))
     return files, notes + (looked.notes() if looked else [])
+
+
+def _holds_results(folder: Path, results: Path | None) -> bool:
+    """Say whether a folder is one in which grading leaves its results."""
+    try:
+        ours = results is not None and folder.resolve() == results.resolve()
+        return ours or (folder / "state" / "run.json").is_file()
+    except OSError:  # a path that is too long for the system
+        return False
+
+
+def _is_hidden(entry: Path) -> bool:
+    """Say whether this may be a student's folder that is passed over for its name."""
+    return entry.name.startswith(".") and entry.is_dir() and any(entry.rglob("*.ipynb"))
+
+
+def _hidden(name: str) -> str:
+    return f"{name} begins with a dot and was passed over; rename it if it is a student's"
 
 
 def _not_read(path: PurePosixPath, error: OSError) -> str:
@@ -206,10 +227,12 @@ def _zip_files(path: Path) -> tuple[list[File], list[str]]:
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise InputError(f"{path} is a damaged zip: {error}") from error
     files, notes = [], []
-    told = [(entry, PurePosixPath(entry.filename)) for entry in entries]
+    # Some programs on Windows write its own separators.
+    told = [(entry, PurePosixPath(entry.filename.replace("\\", "/"))) for entry in entries]
     looked = _Looked(below.parts[0] for _, below in told if below.parts and not _skipped(below.parts[0]))
     for entry, below in sorted(told, key=lambda one: len(one[1].parts)):
-        if below.is_absolute() or ".." in below.parts or "\\" in entry.filename or "\x00" in entry.filename:
+        drive = below.parts and below.parts[0].endswith(":")
+        if below.is_absolute() or drive or ".." in below.parts or "\x00" in entry.filename:
             notes.append(f"{entry.filename!r} leads out of the zip and was left out")
             continue
         if not below.parts or any(_skipped(part) for part in below.parts) or looked.enough(below):

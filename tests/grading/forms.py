@@ -166,7 +166,7 @@ FORMS: dict[str, Filled] = {
     "odd_cells": changed(odd_cells),
     "without_the_setup": changed(without_setup),
     # what Jupyter understands
-    "line_magic": above("%matplotlib inline"),
+    "line_magic": above("%precision 4"),
     "timed_line": above("%time two = 1 + 1"),
     "timed_cell": above("%%time"),
     "captured_cell": above("%%capture"),
@@ -179,7 +179,7 @@ FORMS: dict[str, Filled] = {
     "async_for": above(
         "async def some():\n    yield 1\nasync for one in some():\n    pass\nlast = [i async for i in some()]"
     ),
-    "get_ipython": above("get_ipython().run_line_magic('matplotlib', 'inline')"),
+    "get_ipython": above("get_ipython().run_line_magic('precision', '4')"),
     "get_ipython_imported": above(
         "from IPython import get_ipython\nshell = get_ipython()\nshell.run_line_magic('time', '1')"
     ),
@@ -230,7 +230,7 @@ FORMS: dict[str, Filled] = {
         "h",
     ),
     "star_import": above("from numpy import *"),
-    "prints_much": inside("for i in range(2000):\n    print(x_t)"),
+    "prints_much": inside("for i in range(200):\n    print(x_t)"),
     "warns": inside("import warnings\nwarnings.warn('careful')"),
     "logs": inside("import logging\nlogging.warning('step')"),
     "sleeps": inside("import time\ntime.sleep(0.2)"),

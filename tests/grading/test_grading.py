@@ -1183,8 +1183,11 @@ def test_own_cells_stand_where_they_were(trial):
         cell = {"cell_type": "code", "id": "o", "metadata": {}, "source": f"own = {number}"}
         book["cells"].insert(book["cells"].index(cell_of(book, before)), cell)
     found = read_notebook(json.dumps(book).encode(), trial)
-    order = [found.own.get(name, name) for _, name in found.steps]
+    order = [found.own.get(name, name) for kind, name in found.steps if kind != "check"]
     assert order == ["own = 0", "setup", "given", "own = 1", "scaled", "running", "own = 2", "largest"]
+    names = [name for _, name in found.steps]
+    own = next(name for name, source in found.own.items() if source == "own = 2")
+    assert names.index("running") < names.index(own) < names.index("running-check")
 
 
 @pytest.mark.parametrize(

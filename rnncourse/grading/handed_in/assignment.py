@@ -41,7 +41,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One master, read. steps: the cells to be run in order, ("locked" | "answer", grade_id)."""
+    """One master, read. steps: the cells to be run in order, ("locked" | "answer" | "check", grade_id).
+
+    Nothing is run in the place of a check: there the function is called.
+    """
 
     stem: str
     steps: tuple[tuple[str, str], ...]
@@ -122,6 +125,7 @@ def read_master(
             steps.append(("answer", name))
         elif marks.get("grade"):
             points[name] = _points(stem, name, marks)
+            steps.append(("check", name))
         elif marks.get("locked") and kind == "code":
             locked[name] = source
             steps.append(("locked", name))

@@ -137,12 +137,18 @@ def _marked_again(cells: Sequence[Cell], assignment: Assignment) -> list[Cell]:
     for cell in cells:
         plain = _plain(cell.source)
         if cell.kind == "code":
-            name = names.get(plain) or _defined_by(cell.source, assignment)
+            name = names.get(plain) or _checked_by(plain, assignment) or _defined_by(cell.source, assignment)
         else:
             name = asked.get(before, "") if plain not in asked else ""
         found.append(replace(cell, grade_id=name, flags=None))
         before = plain
     return found
+
+
+def _checked_by(source: str, assignment: Assignment) -> str:
+    """Return the grade_id of the check that a cell is, or ""."""
+    found = re.match(r"""check\(["'](\w{1,60})["']""", source)
+    return f"{found[1]}-check" if found and f"{found[1]}-check" in assignment.check_points else ""
 
 
 def _defined_by(source: str, assignment: Assignment) -> str:

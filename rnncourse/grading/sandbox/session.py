@@ -108,12 +108,12 @@ class Session:
             return self._lose("crashed", str(error))
 
     def _run_up_to(self, name: str, whole: bool) -> None:
-        """Run the cells that have not been run yet, down to the answer `name` or all, in a living worker.
+        """Run the cells that have not been run yet, down to the check of `name` or all, in a living worker.
 
         Ends without one where the cell of `name` cost it. WorkerTimeout where the submission's time ends: no cell is
         to blame for that, and no master.
         """
-        end = len(self._steps) if whole else self._steps.index(("answer", name)) + 1
+        end = len(self._steps) if whole else self._steps.index(("check", f"{name}-check"))
         while name not in self._skipped and (self._worker is None or self._done < end):
             if self._spent():
                 raise WorkerTimeout
@@ -127,10 +127,10 @@ class Session:
         kind, cell = self._steps[number]
         self._done = number + 1
         source = self._assignment.locked[cell] if kind == "locked" else self.sources.get(cell)
-        if source is None or cell in self._skipped:
+        if kind == "check" or source is None or cell in self._skipped:
             return
         # A locked cell below one of the student's uses what is written there: its failure is not the master's fault.
-        by_student = any(kind != "locked" for kind, _ in self._steps[: self._done])
+        by_student = any(kind in ("answer", "own") for kind, _ in self._steps[: self._done])
         limit = self._limit(kind, cell, by_student)
         if limit <= 0:
             self.unrun.add(cell)

@@ -174,8 +174,11 @@ class Nothing:
     def __iter__(self):
         return iter(())
 
-    def __bool__(self):
-        return False
+    def __len__(self):
+        return 0
+
+    def __getitem__(self, key):
+        return self
 
     def __enter__(self):
         return self

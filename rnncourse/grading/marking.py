@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnncourse.checks.failure import Failure, in_words, steady
-from rnncourse.checks.judging import judge
+from rnncourse.checks.judging import ReferenceFailed, judge
 from rnncourse.checks.task import Case, Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.grading.handed_in.assignment import Assignment, Item
@@ -38,10 +38,6 @@ _MOST_ALONE = 5
 """Answers that are put beside one that is run alone, more or less; each time a worker is started."""
 
 _STUBS = ("", "your answer here", "write your answer here")
-
-
-class ReferenceFailed(RuntimeError):
-    """A task's own reference cannot be judged: the task is at fault, not the student."""
 
 
 @dataclass(frozen=True)
@@ -244,12 +240,7 @@ def _by_failure(item: Item, failure: Failure) -> TaskResult:
 def _verdict(task: Task, cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
     """Return what `check` would say; the reference is tried first, so that its own fault is never a student's."""
     with _JUDGING:
-        try:
-            return judge(task, cases, [value for value, _ in answers], [after for _, after in answers])
-        except RuntimeError as error:
-            if str(error).startswith("the reference of"):
-                raise ReferenceFailed(str(error)) from error
-            raise
+        return judge(task, cases, [value for value, _ in answers], [after for _, after in answers])
 
 
 def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:

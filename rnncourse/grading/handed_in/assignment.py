@@ -103,7 +103,8 @@ def load(assignment: str, spec: Path | None = None) -> Assignment:
 def _course_sources() -> list[bytes]:
     """Return the files that decide with the master what is right: the tasks, what they call, and the comparison."""
     folders = (_PACKAGE / name for name in ("checks", "in_both", "in_numpy"))
-    return [file.read_bytes() for folder in folders for file in sorted(folder.rglob("*.py"))]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.*"))]
+    return [file.read_bytes() for file in files if file.suffix in (".py", ".json")]
 
 
 def _imported(sources: Iterable[str]) -> set[str]:

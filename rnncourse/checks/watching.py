@@ -44,7 +44,7 @@ class Watch:
             if event == "return" and self._looking[thread] is frame:
                 del self._looking[thread]
         elif event in ("call", "c_call") and (module := self._withheld(frame, event, called)):
-            if event == "call" and frame.f_code.co_name in _LOOKS:
+            if event == "call" and _only_looks(frame):
                 self._looking[thread] = frame
             else:
                 self.used[module] = None
@@ -61,3 +61,8 @@ class Watch:
                     return module
         file = frame.f_code.co_filename if event == "call" else ""
         return next((module for beginning, module in self.files.items() if file.startswith(beginning)), None)
+
+
+def _only_looks(frame):
+    caller = frame.f_back.f_code.co_filename if frame.f_back else ""
+    return frame.f_code.co_name in _LOOKS or caller.startswith("<frozen importlib")

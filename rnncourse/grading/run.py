@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -88,7 +89,9 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     where students' code cannot be run safely, and GradingStopped where the master or the machine fails.
     """
     try:
-        return _grade(request, progress)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # about students' code, which is read here
+            return _grade(request, progress)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         raise GradingStopped(f"{error.strerror or error}{where}. {_KEPT}") from error

@@ -26,6 +26,7 @@ def verdicts(notebook: dict[str, Any]) -> dict[str, str]:
 
     def check(name: str, answer: Any) -> None:
         task = registry.task(name)
+        task.seconds = 60.0  # a computer that is busy with other tests must not decide
         verdict = checks.examine(task, answer, withheld=registry.withheld(task))
         said[name] = f"{verdict.status}: {verdict.mistake}".removesuffix(": ")
 

@@ -217,8 +217,11 @@ def test_the_master_gives_cells_tasks_and_points(trial):
             ("locked", "setup"),
             ("locked", "given"),
             ("answer", "scaled"),
+            ("check", "scaled-check"),
             ("answer", "running"),
+            ("check", "running-check"),
             ("answer", "largest"),
+            ("check", "largest-check"),
         )
     )
     assert [(item.name, item.kind, item.points) for item in trial.items] == [
@@ -253,11 +256,11 @@ def test_the_master_gives_cells_tasks_and_points(trial):
         ),
         (
             lambda whole: cell_of(whole, "scaled-check")["metadata"]["nbgrader"].pop("points"),
-            "04_trial.ipynb, cell scaled-check: points must be a number from 0 up, but there are none",
+            "04_trial.ipynb, cell scaled-check: points must be a number from 0 to 1000000, but there are none",
         ),
         (
             lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points="three"),
-            "04_trial.ipynb, cell why: points must be a number from 0 up, but 'three' stands there",
+            "04_trial.ipynb, cell why: points must be a number from 0 to 1000000, but 'three' stands there",
         ),
         (
             lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points=-1),

@@ -319,8 +319,10 @@ def test_python_may_lie_in_home_but_nothing_else_of_it_is_seen(tmp_path, monkeyp
 
 def test_unsafe_means_without_a_sandbox_but_nothing_stays(room, monkeypatch):
     """What is handed in here is harmless; the tests may be run by root, to whom the option is refused."""
-    child = "import subprocess\ndef scaled(x, factor):\n    subprocess.Popen(['sleep', '4321'])\n    while True: pass"
-    hand_in(room / "class", "di", notebook(scaled=child))
+    child = "import subprocess\ndef scaled(x, factor):\n    subprocess.Popen(['sleep', 'SECONDS'])\n"
+    child += "    while True: pass"
+    seconds = f"4321.{os.getpid()}"  # no other run of the tests waits as long
+    hand_in(room / "class", "di", notebook(scaled=child.replace("SECONDS", seconds)))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     asked = run.Request(
         room / "class", "04", room / "out", spec=room / "spec", unsafe=True, limits=Limits(call=0.3)
@@ -333,9 +335,20 @@ def test_unsafe_means_without_a_sandbox_but_nothing_stays(room, monkeypatch):
         "graded",
     )
     assert {task: points(room)["ana", task] for task in RIGHT} == RIGHT
+    deadline = time.monotonic() + 10
+    while (left := sleeping(seconds)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def sleeping(seconds: str) -> list[str]:
+    """Return the processes that sleep for exactly that long."""
+    found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):  # it may have ended meanwhile
-            assert b"sleep\x004321" not in path.read_bytes()
+            if f"sleep\0{seconds}".encode() in path.read_bytes():
+                found.append(str(path))
+    return found
 
 
 def test_without_a_sandbox_the_command_refuses(room, monkeypatch):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal, rnn_parameters
+from rnncourse.checks.bank.inputs import normal, rnn_parameters, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
-from rnncourse.in_numpy import rnn_step
 
 NAMES = ("W_xh", "W_hh", "b_h")
 
@@ -122,7 +121,7 @@ def _one_step_cases(rng):
     cases = []
     for B, D, H in ((3, 4, 5), (2, 6, 3)):
         x_t, h_prev, p = normal(rng, B, D), normal(rng, B, H), rnn_parameters(rng, D, H)
-        cases.append(Case((normal(rng, B, H), x_t, h_prev, rnn_step(x_t, h_prev, p), p)))
+        cases.append(Case((normal(rng, B, H), x_t, h_prev, states(rng, B, H), p)))
     return cases
 
 
@@ -241,11 +240,7 @@ def _sequence_cases(rng):
 
 def _sequence_case(rng, T, B, D, H, *more):
     x, h0, p = normal(rng, T, B, D), normal(rng, B, H, scale=0.7), rnn_parameters(rng, D, H)
-    h_t, h = h0, []
-    for x_t in x:
-        h_t = rnn_step(x_t, h_t, p)
-        h.append(h_t)
-    return Case((normal(rng, T, B, H), x, h0, np.stack(h), p, *more))
+    return Case((normal(rng, T, B, H), x, h0, states(rng, T, B, H), p, *more))
 
 
 RNN_BACKWARD = task(

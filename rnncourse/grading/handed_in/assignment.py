@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import math
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from rnncourse.checks.task import Task
 from rnncourse.environment import checkout_above, shipped
 from rnncourse.errors import InputError
 
+_MOST_POINTS = 1_000_000
 _PACKAGE = Path(registry.__file__).resolve().parents[1]
 
 
@@ -179,9 +179,11 @@ def _marked(stem: str, cells: Any) -> list[tuple[str, Mapping[str, Any], str, st
 
 def _points(stem: str, name: str, marks: Mapping[str, Any]) -> float:
     given = marks.get("points")
-    if type(given) not in (int, float) or not 0 <= given < math.inf:
+    if type(given) not in (int, float) or not 0 <= given <= _MOST_POINTS:
         said = "there are none" if given is None else f"{given!r:.40} stands there"
-        raise InputError(f"{stem}.ipynb, cell {name}: points must be a number from 0 up, but {said}")
+        raise InputError(
+            f"{stem}.ipynb, cell {name}: points must be a number from 0 to {_MOST_POINTS}, but {said}"
+        )
     return float(given)
 
 

@@ -17,7 +17,7 @@ from rnncourse.checks.failure import Failure, steady
 from rnncourse.checks.forbidden import files
 from rnncourse.checks.judging import fresh, quiet
 from rnncourse.checks.stopping import TimeLimit, TimeUp
-from rnncourse.checks.task import Case, Value
+from rnncourse.checks.task import Case, Named, Value
 from rnncourse.checks.watching import Watch
 
 PRINTED = 1000
@@ -41,11 +41,18 @@ def call(function: Callable, case: Case, seconds: float, withheld: Sequence[str]
 
     withheld: modules of which no code may run in the call.
     """
-    sink, watch = _Cut(PRINTED), Watch(withheld, files(withheld))
+    sink, watch = _Cut(PRINTED), Watch(withheld, files(withheld), _given(case.args))
     value, after = _outcome(function, case, seconds, sink, watch)
     if watch.used:
         value, after = Failure("forbidden", next(iter(watch.used))), None
     return Answer(value, after, sink.text())
+
+
+def _given(value: Any) -> list[Callable]:
+    """Return the functions among a case's arguments."""
+    if isinstance(value, Named):
+        return [value.function]
+    return [one for part in value for one in _given(part)] if isinstance(value, (list, tuple)) else []
 
 
 def _outcome(

@@ -19,12 +19,14 @@ class Watch:
     """A context that notes in `used` which of `modules` had code of theirs run, in this thread or one started in it.
 
     files: by the beginning of a file's path, the module that it belongs to under whatever name it is loaded.
+    given: functions that are handed to the one that is watched; what they do is not its doing.
     """
 
-    def __init__(self, modules, files=()):
+    def __init__(self, modules, files=(), given=()):
         self.modules, self.files = tuple(modules), dict(files)
+        self._given = {getattr(one, "__code__", None) for one in given}
         self.used = {}
-        self._looking = {}  # by thread, the frame that only looks, and what is called from there with it
+        self._looking = {}  # by thread, the frame that only looks or is given, with all that is called from there
 
     def __enter__(self):
         self._before = sys.getprofile(), threading.getprofile()
@@ -43,6 +45,8 @@ class Watch:
         if thread in self._looking:
             if event == "return" and self._looking[thread] is frame:
                 del self._looking[thread]
+        elif event == "call" and frame.f_code in self._given:
+            self._looking[thread] = frame
         elif event in ("call", "c_call") and (module := self._withheld(frame, event, called)):
             if event == "call" and _only_looks(frame):
                 self._looking[thread] = frame

@@ -7,6 +7,7 @@ import numpy as np
 from rnncourse.checks.bank.inputs import normal, rnn_parameters, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
+from rnncourse.in_numpy import rnn_step
 
 NAMES = ("W_xh", "W_hh", "b_h")
 
@@ -215,6 +216,14 @@ def mean_over_the_batch(dh_t, x_t, h_prev, h_t, p):
     return dx_t, dh_prev, {name: g / len(x_t) for name, g in grads.items()}
 
 
+@RNN_STEP_BACKWARD.mistake
+def state_computed_again(dh_t, x_t, h_prev, h_t, p):
+    """You run the step forward once more, and do not use the `h_t` that came in. The backward pass takes the states
+    as they are given; the random ones here come from no net. Write the derivative with `h_t` itself.
+    """
+    return _back(dh_t, x_t, h_prev, rnn_step(x_t, h_prev, p), p)
+
+
 # ---------------------------------------------------------------- the whole way back
 
 
@@ -250,6 +259,17 @@ RNN_BACKWARD = task(
     outputs=("dx", "dh0", "grads"),
     forbidden=ENGINES,
 )
+
+
+@RNN_BACKWARD.mistake
+def states_computed_again(dh, x, h0, h, p):
+    """You run the net forward once more, and do not use the states `h` that came in. The backward pass takes the
+    states as they are given; the random ones here come from no net.
+    """
+    forward = [h0]
+    for x_t in x:
+        forward.append(rnn_step(x_t, forward[-1], p))
+    return _all_back(dh, x, h0, np.stack(forward[1:]), p)
 
 
 @RNN_BACKWARD.mistake

@@ -733,6 +733,14 @@ def shown_without_tanh(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
 
 
 @UNDO_STEP.mistake
+def cell_computed_again(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """You compute the cell state again, and do not use the `c_t` that came in. The backward pass takes the values as
+    they are given; the random ones here come from no net.
+    """
+    return _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, f_t * c_prev + i_t * g_t, c_prev)
+
+
+@UNDO_STEP.mistake
 def gate_not_passed(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
     """This is the whole gradient at `c_t`. To get from there to the old cell it must pass a gate."""
     da_t, dc_prev = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)

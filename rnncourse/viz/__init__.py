@@ -32,6 +32,7 @@ from rnncourse.viz._show import figure_html, show
 from rnncourse.viz._states import evidence_plot, state_heat_map, state_heat_maps, state_planes
 from rnncourse.viz._strips import memory_strip, memory_table, share_grid, token_strip
 from rnncourse.viz._style import course_style, figure
+from rnncourse.viz._turning import turning_state
 from rnncourse.viz._vectors import (
     distance_matrices,
     labelled_points,
@@ -103,6 +104,7 @@ __all__ = [
     "task_pictures",
     "text_trace",
     "token_strip",
+    "turning_state",
     "unrolled_network",
     "value_strips",
     "windows_picture",

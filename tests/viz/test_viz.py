@@ -199,7 +199,7 @@ def test_unrolled_network_writes_every_value_at_its_step():
     assert [written.count(name) for name in ("Wxh", "Whh", "Why", "h0")] == [3, 3, 3, 1]
 
 
-def test_unrolled_network_marks_one_step_and_can_leave_out_the_scores():
+def test_unrolled_network_marks_one_step_and_can_leave_out_the_logits():
     svg = viz.unrolled_network(4, inputs=["a", "b", "c", "d"], highlight=2, readout=False)
     root = ET.fromstring(svg)
     bold = [node.text for node in root.iter(f"{SVG}text") if node.get("font-weight")]

@@ -47,6 +47,7 @@ from rnncourse.data.generated_text import (
 )
 from rnncourse.data.reviews import Reviews, load_reviews
 from rnncourse.data.stored_results import (
+    alice_rows,
     alice_writer,
     application_results,
     delay_curves,
@@ -108,6 +109,7 @@ __all__ = [
     "adding_task",
     "alice",
     "alice_paragraphs",
+    "alice_rows",
     "alice_writer",
     "application_results",
     "batches",

@@ -9,8 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnncourse.data.encoding import Vocabulary
+
 _FOLDER = resources.files("rnncourse.data")
 DELAY_CURVES = _FOLDER / "delay_curves.csv"
+
+
+def alice_rows() -> tuple[Vocabulary, np.ndarray]:
+    """Return the 501 tokens and their rows (3, 501, 32) float32, one embedding matrix for each of three seeds.
+
+    Trained by benchmarks/alice_rows.py to guess a word from the two before it and the two after it.
+    """
+    with (_FOLDER / "alice_rows.npz").open("rb") as file, np.load(file) as stored:
+        tokens = [str(token) for token in stored["tokens"]]
+        return Vocabulary(tokens[1:], unknown=tokens[0]), stored["rows"].astype(np.float32)
 
 
 def alice_writer() -> tuple[str, dict[str, np.ndarray]]:

@@ -35,6 +35,7 @@ from rnncourse.viz._style import course_style, figure
 from rnncourse.viz._turning import turning_state
 from rnncourse.viz._vectors import (
     distance_matrices,
+    drift_picture,
     labelled_points,
     memory_order,
     one_hot_grid,
@@ -61,6 +62,7 @@ __all__ = [
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
+    "drift_picture",
     "evidence_plot",
     "feedback_networks",
     "figure",

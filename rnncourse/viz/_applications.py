@@ -18,7 +18,7 @@ from rnncourse.viz._style import course_style, figure, grid, legend_above, line_
 
 # Dark at its upper end, so that a tone stands out from the noise.
 INK = LinearSegmentedColormap.from_list("rnncourse_ink", ["#FFFFFF", "#66AAD1", "#0B3C5D"], N=255)
-# A colour for each label after the first, which is silence and stays white; every stretch also has its letter.
+# A color for each label after the first, which is silence and stays white; every stretch also has its letter.
 _LABELS = ("#CDE4F2", "#F8DCC8", "#CBEBDD", "#F3DDEA", "#F7EFB2", "#DDDDDD")
 
 
@@ -30,7 +30,7 @@ def heard_plot(
     top: float,
     words: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Return a spectrogram (T, F) and below it named strips of labels (T,), one colour and letter a stretch.
+    """Return a spectrogram (T, F) and below it named strips of labels (T,), one color and letter a stretch.
 
     names: what each label means, the first one silence, which stays blank. top: the frequency of the last row in Hz.
     words: what to write at the right end of a strip. Raises InputError for strips of another length.

@@ -9,12 +9,12 @@ from inspect import signature
 import numpy as np
 
 from rnncourse.checks import model
-from rnncourse.checks.calling import TimeUp, time_limit
 from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
 from rnncourse.checks.failure import Failure, in_words, steady
 from rnncourse.checks.findings import findings
 from rnncourse.checks.outcomes import Outcome, fresh, outcome
 from rnncourse.checks.setting import setting
+from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
 from rnncourse.checks.variations import variations
 from rnncourse.checks.verdict import Verdict
@@ -28,7 +28,7 @@ _SECONDS_AT_MOST = 0.5
 """How long they may take by the clock."""
 
 _ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
-_AT_ONCE = ("not written", "missing", "timeout", "unusable")
+_AT_ONCE = ("forbidden", "not written", "missing", "timeout", "unusable")
 
 
 class ReferenceFailed(RuntimeError):
@@ -344,7 +344,7 @@ def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None
 def _varied(task: Task, wrong: _Wrong) -> Finding | None:
     """Return what was changed in the model answer if the learner's answers are those of the changed one."""
     try:
-        with time_limit(_SECONDS_AT_MOST):
+        with TimeLimit(_SECONDS_AT_MOST):
             return next(_matching(task, wrong), None)
     except TimeUp:
         return None

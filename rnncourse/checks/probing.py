@@ -81,14 +81,23 @@ class _Probe:
     def certain(self, argument: str, output: str) -> bool:
         """Say whether an output that did not change with an argument really does not depend on it.
 
-        Floats move with everything that they depend on. Of whole numbers, bools and texts only the source can tell,
-        in which the argument is not mentioned again.
+        Floats move with every array that they depend on. A single number may only matter beyond a limit, and whole
+        numbers, bools and texts may stay the same by chance: there the source must not mention the argument again.
         """
+        if self._words.get(argument, 0) == 1:
+            return True
+        if self.single(argument):
+            return False
         found = next(
             leaf for leaf in leaves(self.expected, self.expected, self.task.outputs) if leaf.name == output
         )
         array = as_array(found.expected)
-        return (array is not None and array.dtype.kind == "f") or self._words.get(argument, 0) == 1
+        return array is not None and array.dtype.kind == "f"
+
+    def single(self, argument: str) -> bool:
+        """Say whether an argument is a single number or text."""
+        value = self.case.args[model.arguments(self.task).index(argument)]
+        return not isinstance(value, (np.ndarray, dict, list, tuple))
 
     def same(self, one: Value | Failure, other: Value | Failure) -> bool:
         """Say whether two answers agree."""
@@ -249,7 +258,7 @@ def _compare(probe: _Probe, changes: Sequence[_Change]) -> Finding | None:
         where = said_of(idle[0]) if idle[0] else "your result"
         has = "have no influence on {}, and they" if many else "has no influence on {}, and it"
         return Finding("unused", f"{_capital(about)} {has.format(where)} should have.")
-    if busy and (_floats(probe) or changes[0].many):
+    if busy and not probe.single(argument) and (_floats(probe) or changes[0].many):
         where = f"{said_of(busy[0])} depends" if busy[0] else "Your result depends"
         return Finding("depends", f"{where} on {about}. The right answer does not.")
     return None

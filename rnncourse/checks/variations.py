@@ -159,6 +159,8 @@ def _slices(node: ast.Slice) -> Iterator[_Change]:
 def _terms(node: ast.BinOp) -> Iterator[_Change]:
     yield _Change("term", node, node.left, _missing(node.op, node.right, "right"))
     yield _Change("term", node, node.right, _missing(node.op, node.left, "left"))
+    if isinstance(node.op, ast.MatMult):
+        yield from _transposed(node)
     other = _OPPOSITE.get(type(node.op))
     if other:
         pair = "`+` and `-`" if isinstance(node.op, (ast.Add, ast.Sub)) else "`*` and `/`"
@@ -168,6 +170,16 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
         twice = ast.BinOp(node, type(node.op)(), copy.deepcopy(node.right))
         word = "added" if isinstance(node.op, ast.Add) else "multiplied in"
         yield _Change("twice", node, twice, f"{_capital(_named(node.right))} is {word} twice.")
+
+
+def _transposed(node: ast.BinOp) -> Iterator[_Change]:
+    for side in (node.left, node.right):
+        plain = side.value if isinstance(side, ast.Attribute) and side.attr == "T" else None
+        new = plain or ast.Attribute(side, "T", ast.Load())
+        about = f": {_named(plain or side)}" if _named(plain or side) else ""
+        yield _Change(
+            "transpose", side, new, f"In one product, a `.T` is missing, or is there without need{about}."
+        )
 
 
 def _missing(op: ast.operator, gone: ast.expr, side: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,19 @@ def test_delay_curves_draw_means_dots_and_the_score_of_guessing():
 def test_delay_curves_refuse_what_does_not_fit(panels, said):
     with pytest.raises(InputError, match=said):
         viz.delay_curves(panels)
+
+
+def test_the_grid_counts_the_seeds_that_learned():
+    scores = np.array([[0.95, 0.9, 0.2], [0.0, 0.5, 0.89]])
+    svg = viz.learned_grid({"copy": {"tanh": ([10, 20], scores), "LSTM": ([10, 20], 0 * scores + 1)}})
+    shown = re.findall(r">([^<>]+)</text>", svg)
+    assert shown == ["copy", "10", "20", "tanh", "2 of 3", "·", "LSTM", "3 of 3", "3 of 3"]
+    assert re.findall(r'fill-opacity="([^"]+)"', svg) == ["0.53", "0.00", "0.80", "0.80"]
+
+
+def test_the_grid_refuses_panels_that_do_not_match():
+    good = {"tanh": ([10, 20], np.ones((2, 3)))}
+    with pytest.raises(InputError, match="all panels must have the curves"):
+        viz.learned_grid({"copy": good, "recall": {"LSTM": ([10, 20], np.ones((2, 3)))}})
+    with pytest.raises(InputError, match="must have the delays"):
+        viz.learned_grid({"copy": good, "recall": {"tanh": ([10, 30], np.ones((2, 3)))}})

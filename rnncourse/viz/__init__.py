@@ -8,12 +8,14 @@ from rnncourse.viz.architectures import (
     architecture_text,
     picture_grid,
 )
+from rnncourse.viz.cell_variants import CELL_VARIANTS, cell_variant, cell_variant_text
 from rnncourse.viz.credit import credit_grid, sum_of_matrices
 from rnncourse.viz.diagrams import feedback_networks, folded_network, unrolled_network
+from rnncourse.viz.dynamics import circles_to_ellipses, eigenvalue_planes, state_paths
 from rnncourse.viz.flow import gradient_heat_maps, norm_curves
 from rnncourse.viz.gates import gate_curve, gate_heat_map, gate_lines, text_trace
 from rnncourse.viz.graphs import backprop_sweep, gradient_graph
-from rnncourse.viz.long_range import activation_curves, delay_curves, task_pictures
+from rnncourse.viz.long_range import activation_curves, delay_curves, learned_grid, task_pictures
 from rnncourse.viz.lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
 from rnncourse.viz.series import (
     bars_with_seeds,
@@ -43,6 +45,7 @@ from rnncourse.viz.vectors import (
 
 __all__ = [
     "ARCHITECTURES",
+    "CELL_VARIANTS",
     "LSTM_PARTS",
     "activation_curves",
     "answer_table",
@@ -51,11 +54,15 @@ __all__ = [
     "backprop_sweep",
     "band_plot",
     "bars_with_seeds",
+    "cell_variant",
+    "cell_variant_text",
+    "circles_to_ellipses",
     "course_style",
     "credit_grid",
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
+    "eigenvalue_planes",
     "evidence_plot",
     "feedback_networks",
     "figure",
@@ -70,6 +77,7 @@ __all__ = [
     "gradient_heat_maps",
     "heard_plot",
     "labelled_points",
+    "learned_grid",
     "line_plot",
     "loss_plot",
     "lstm_cell",
@@ -90,6 +98,7 @@ __all__ = [
     "sound_plot",
     "state_heat_map",
     "state_heat_maps",
+    "state_paths",
     "state_planes",
     "sum_of_matrices",
     "task_pictures",

@@ -11,6 +11,7 @@ from rnncourse import viz
 from rnncourse.errors import InputError
 
 A = np.linspace(-2, 2, 9)
+ROWS = ["a", "b", "noise"]
 
 
 def test_activation_curves_draw_values_and_slopes():
@@ -34,16 +35,19 @@ def test_activation_curves_refuse_what_does_not_fit():
 
 def test_task_pictures_show_inputs_and_mark_where_an_answer_is_asked():
     x, asked = np.arange(12.0).reshape(4, 3) - 5, np.array([0, 1, 0, 1])
-    fig = viz.task_pictures({"one": (x, asked), "two": (x[:2], asked[:2])})
+    fig = viz.task_pictures({"one": (x, asked, ROWS), "two": (x[:2], asked[:2], ROWS)})
     first, second = fig.axes
     assert np.array_equal(first.images[0].get_array(), x.T)
     assert np.array_equal(first.lines[0].get_xdata(), [1, 3])
     assert np.array_equal(second.lines[0].get_xdata(), [1])
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["one", "two"]
+    assert [label.get_text() for label in first.get_yticklabels()] == ROWS
     limits = first.images[0].norm
     assert limits.vmin == -limits.vmax == -6.0
     with pytest.raises(InputError, match="asked of 'one' must have shape"):
-        viz.task_pictures({"one": (x, asked[:2])})
+        viz.task_pictures({"one": (x, asked[:2], ROWS)})
+    with pytest.raises(InputError, match="rows of 'one' must be a list of 3 texts"):
+        viz.task_pictures({"one": (x, asked, ["a"])})
     with pytest.raises(InputError, match="tasks must be a dict"):
         viz.task_pictures({})
 

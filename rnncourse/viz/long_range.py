@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from rnncourse.errors import InputError, describe, require_array
 from rnncourse.notation import PALETTE
-from rnncourse.viz.checks import require_named, require_numbers
+from rnncourse.viz.checks import require_named, require_numbers, require_texts
 from rnncourse.viz.diagrams import svg, text
 from rnncourse.viz.style import (
     DIVERGING,
@@ -54,16 +54,17 @@ def activation_curves(
     return fig
 
 
-def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """Return title -> (x (T, D), asked (T,)) as heat maps, a column for each step, one below the other.
+def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray, Sequence[str]]]) -> Figure:
+    """Return title -> (x (T, D), asked (T,), names of the D rows) as heat maps, one below the other.
 
-    asked: 1 at the steps where an answer is wanted; they carry an arrow.
+    A column is a step. asked: 1 at the steps where an answer is wanted; they carry an arrow.
     """
     titles = list(require_named("tasks", tasks, MOST_PANELS))
     fig, axes = figure(height=0.3 + 1.15 * len(titles), rows=len(titles))
     with course_style():
-        for ax, (title, (x, asked)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
+        for ax, (title, (x, asked, rows)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
             require_array(f"x of {title!r}", x, axes=("T", "D"))
+            rows = require_texts(f"rows of {title!r}", rows, x.shape[1])
             if np.shape(asked) != x.shape[:1]:
                 raise InputError(
                     f"asked of {title!r} must have shape {x.shape[:1]}, but {np.shape(asked)} came"
@@ -72,7 +73,11 @@ def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
             steps = np.flatnonzero(asked)
             above = {"transform": ax.get_xaxis_transform(), "clip_on": False}
             ax.plot(steps, np.full(len(steps), 1.1), "v", color=PALETTE["vermillion"], markersize=7, **above)
-            ax.set(title=title, yticks=[], ylabel="input")
+            ax.set_title(title)
+            ax.set_yticks(range(len(rows)), rows, fontsize=9)
+            ax.set_xticks(np.arange(len(x) + 1) - 0.5, minor=True)
+            ax.grid(which="minor", axis="x", color="white", linewidth=1.2)
+            ax.tick_params(which="both", length=0)
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             ax.spines[:].set_visible(True)
         ax.set_xlabel("step t, counted from 0")

@@ -24,7 +24,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 from tqdm import tqdm  # noqa: E402
 
 from rnncourse.analysis import long_range  # noqa: E402
-from rnncourse.data.tasks import DELAY_CURVES, TASKS  # noqa: E402
+from rnncourse.data.stored_results import DELAY_CURVES  # noqa: E402
+from rnncourse.data.tasks import TASKS  # noqa: E402
 
 FIELDS = ("task", "recipe", "delay", "seed", "lr", "score", "steps")
 DELAYS = (10, 20, 50, 100)

@@ -17,7 +17,7 @@ import torch
 
 from rnncourse import in_torch
 from rnncourse.bridge import to_torch
-from rnncourse.in_torch.ways import lstm_way
+from rnncourse.in_torch.fast.ways import lstm_way
 
 SHAPES = [(16, 1024, 64, 64), (64, 256, 128, 128), (32, 35, 28, 256), (16, 1024, 768, 768)]  # B, T, D, H
 SETTINGS = {  # dtype, TF32 in our products and in cuDNN, how far numbers may be from cuDNN's

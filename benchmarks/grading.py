@@ -23,7 +23,7 @@ from typing import Any
 
 from rnncourse.environment import checkout_above
 from rnncourse.grading import rules, run
-from rnncourse.grading.assignment import Assignment, load
+from rnncourse.grading.handed_in.assignment import Assignment, load
 
 TARGET = 300.0
 SHARE_WRONG = 0.15

@@ -24,8 +24,8 @@ from playwright.sync_api import Page, sync_playwright
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / "tests"))
 
-from lab_browser import CHROMIUM, FLAGS, Lab, Server  # noqa: E402
-from lab_server import course_command, running_lab  # noqa: E402
+from browser.lab_browser import CHROMIUM, FLAGS, Lab, Server  # noqa: E402
+from browser.lab_server import course_command, running_lab  # noqa: E402
 
 TARGET_MS = 40
 PRESSES = 60

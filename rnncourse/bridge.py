@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from rnncourse import in_numpy, in_torch
-from rnncourse.common.parts import flatten, unflatten
 from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import flatten, unflatten
 
 KINDS = {nn.RNN: "RNN", nn.LSTM: "LSTM", nn.GRU: "GRU"}
 

@@ -25,8 +25,8 @@ def lab(context: typer.Context) -> None:
     and a notebook that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
     rnncourse lab --no-browser --port 9999
     """
-    from rnncourse import workspace
     from rnncourse.errors import InputError
+    from rnncourse.lab import workspace
 
     try:
         root, report = workspace.course_root(Path.cwd())
@@ -43,7 +43,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Examine the installation; each line says that a part is well or how to mend it."""
-    from rnncourse import doctor as examination
+    from rnncourse.lab import doctor as examination
 
     checks = examination.examine()
     typer.echo(examination.report(checks, as_json))

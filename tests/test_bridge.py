@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from engines import B, D, H, T, furthest, make, to_tensors
+from in_both.engines import B, D, H, T, furthest, make, to_tensors
 
 from rnncourse import in_numpy, in_torch
 from rnncourse.bridge import from_torch, state_from_torch, state_to_torch, to_torch

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab_server import ROOT, course_command
+from browser.lab_server import ROOT, course_command
 from nbformat import v4
 from typer.testing import CliRunner
 
-from rnncourse import workspace
 from rnncourse.building import outputs
 from rnncourse.cli import app
+from rnncourse.lab import workspace
 
 runner = CliRunner()
 

@@ -5,15 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from rnncourse.errors import (
-    InputError,
-    describe,
+from rnncourse.arguments import (
     require_array,
     require_choice,
     require_count,
     require_generator,
     require_number,
 )
+from rnncourse.errors import InputError, describe
 
 
 def test_a_good_array_comes_back_as_it_is():

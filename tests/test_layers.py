@@ -12,14 +12,15 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "rnncourse"
 LAYERS = {
-    "__init__": -2,
-    "errors": -1,
-    "environment": -1,
-    "files": -1,
+    "__init__": -3,
+    "errors": -2,
+    "environment": -2,
+    "files": -2,
+    "arguments": -1,
+    "markup": -1,
     "notation": 0,
-    "common": 0,
+    "in_both": 0,
     "data": 0,
-    "loop": 0,
     "in_numpy": 1,
     "in_torch": 1,
     "viz": 1,
@@ -27,9 +28,7 @@ LAYERS = {
     "analysis": 2,
     "widgets": 3,
     "checks": 3,
-    "workspace": 4,
-    "lab_settings": 4,
-    "doctor": 4,
+    "lab": 4,
     "building": 4,
     "grading": 4,
     "cli": 5,
@@ -39,10 +38,11 @@ WITHOUT_TORCH = {
     "errors",
     "environment",
     "files",
+    "arguments",
+    "markup",
     "notation",
-    "common",
+    "in_both",
     "data",
-    "loop",
     "in_numpy",
     "viz",
 }
@@ -159,7 +159,7 @@ def test_all_units_are_found():
         ),
         ({"data/a.py": "from . import b", "data/b.py": "from .a import x"}, "circle"),
         ({"data/__init__.py": "from .a import x", "data/a.py": "from rnncourse.data import y"}, "circle"),
-        ({"errors.py": "from rnncourse.notation import x"}, "rnncourse.errors (layer -1) imports"),
+        ({"errors.py": "from rnncourse.notation import x"}, "rnncourse.errors (layer -2) imports"),
         ({"stranger.py": "import os"}, "stranger has no layer"),
     ],
 )
@@ -199,7 +199,7 @@ def test_units_below_torch_work_where_it_is_absent():
 import sys
 sys.modules["torch"] = None  # every import of torch now raises ImportError
 import numpy as np
-import rnncourse.data, rnncourse.notation, rnncourse.viz, rnncourse.loop
+import rnncourse.data, rnncourse.notation, rnncourse.viz, rnncourse.in_both.training
 from rnncourse.in_numpy import RNN
 rnn = RNN(3, 5, rng=np.random.default_rng(0))
 rnn.params["b_h"] = np.linspace(-1, 1, 5, dtype=np.float32)

@@ -16,9 +16,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from lab_server import ROOT, running_lab
+from browser.lab_server import ROOT, running_lab
 
-from rnncourse.workspace import course_files
+from rnncourse.lab.workspace import course_files
 
 COURSE = [path.relative_to(ROOT).as_posix() for path in course_files(ROOT)]
 BIN = "Scripts" if os.name == "nt" else "bin"

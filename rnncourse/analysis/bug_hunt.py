@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from rnncourse.common.differences import TOLERANCE, GradientReport
-from rnncourse.errors import InputError, describe, require_array, require_count, require_generator
+from rnncourse.arguments import require_array, require_count, require_generator
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.gradcheck import TOLERANCE, GradientReport
 from rnncourse.in_numpy import gradcheck, sigmoid, softmax_cross_entropy
 
 Arrays = dict[str, np.ndarray]

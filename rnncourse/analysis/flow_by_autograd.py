@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from rnncourse.analysis.gradient_flow import NORMS, choose_state
-from rnncourse.errors import InputError, require_choice, require_count
+from rnncourse.arguments import require_choice, require_count
+from rnncourse.errors import InputError
 from rnncourse.in_torch import ACTIVATIONS, GRU, LSTM, RNN, gru_step, lstm_step, rnn_step
 
 Layer = RNN | LSTM | GRU

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnncourse.common import decoding
-from rnncourse.errors import InputError, describe, require_choice
+from rnncourse.arguments import require_choice
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both import sampling as decoding
 from rnncourse.in_numpy.activations import sigmoid
 from rnncourse.in_numpy.losses import log_softmax
 

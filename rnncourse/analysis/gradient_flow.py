@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_array, require_choice, require_count, require_number
+from rnncourse.arguments import require_array, require_choice, require_count, require_number
+from rnncourse.errors import InputError
 from rnncourse.in_numpy import ACTIVATIONS, GRU, LSTM, RNN, forget_bias, glorot, identity, orthogonal, uniform
 
 Layer = RNN | LSTM | GRU

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncourse.arguments import require_choice, require_count
 from rnncourse.data import tasks
-from rnncourse.errors import require_choice, require_count
 from rnncourse.in_numpy import (
     LSTM,
     RNN,

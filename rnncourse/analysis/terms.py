@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rnncourse.errors import InputError, describe, require_count
+from rnncourse.arguments import require_count
+from rnncourse.errors import InputError, describe
 
 CLOSE = 0.05
 """Parameter counts within 5 % of the largest are equal."""

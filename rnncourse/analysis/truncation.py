@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_count, require_generator
+from rnncourse.arguments import require_count, require_generator
+from rnncourse.errors import InputError, describe
 from rnncourse.in_numpy import RNN, RecurrentNet
 
 SYMBOLS = 2

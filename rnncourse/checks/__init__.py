@@ -17,8 +17,8 @@ from rnncourse.checks.forbidden import forbidden_in, known_names
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Task
 from rnncourse.checks.verdict import Verdict, as_html, as_text
-from rnncourse.common.text import rich_text
 from rnncourse.errors import InputError
+from rnncourse.markup import rich_text
 
 __all__ = ["check", "examine", "hint", "progress"]
 

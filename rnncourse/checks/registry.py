@@ -15,12 +15,14 @@ from rnncourse.errors import InputError, describe
 @cache
 def chapters() -> tuple[int, ...]:
     """Return the numbers of the chapters that have a bank, in order."""
-    return tuple(sorted(int(file.stem[2:]) for file in Path(__file__).parent.glob("ch[0-9][0-9].py")))
+    return tuple(
+        sorted(int(file.stem[2:]) for file in (Path(__file__).parent / "bank").glob("ch[0-9][0-9].py"))
+    )
 
 
 @cache
 def _bank(chapter: int) -> tuple[Task, ...]:
-    return tuple(import_module(f"rnncourse.checks.ch{chapter:02}").TASKS)
+    return tuple(import_module(f"rnncourse.checks.bank.ch{chapter:02}").TASKS)
 
 
 def tasks(chapter: int | str | None = None) -> tuple[Task, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rnncourse.common.text import rich_text
+from rnncourse.markup import rich_text
 
 _COLOURS = {"right": "#009e73", "wrong": "#d55e00", "not written": "#0072b2", "note": "#0072b2"}
 _HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not written": "Not written yet."}

@@ -1,8 +1,7 @@
 """Arrays in memory: the course's stories and real series, and the way from things to vectors."""
 
-from rnncourse.data.applications import application_results, course_prose, course_writer
 from rnncourse.data.contexts import CONTEXT_WORDS, context_texts, contexts, far_gap
-from rnncourse.data.corpora import alice, bouncing_ball, gate_ablation, sound_wave, stock_price, sunspots
+from rnncourse.data.corpora import alice, bouncing_ball, sound_wave, stock_price, sunspots
 from rnncourse.data.digits import DIGIT_NAMES, digits
 from rnncourse.data.encoding import (
     Scaler,
@@ -38,6 +37,13 @@ from rnncourse.data.generated_text import (
     tagged_sentences,
 )
 from rnncourse.data.reviews import Reviews, load_reviews
+from rnncourse.data.stored_results import (
+    application_results,
+    course_prose,
+    course_writer,
+    delay_curves,
+    gate_ablation,
+)
 from rnncourse.data.stories import (
     CHILDRENS_BOOK,
     CHILDRENS_NAMES,
@@ -60,7 +66,7 @@ from rnncourse.data.stories import (
     weather_day,
     weather_week,
 )
-from rnncourse.data.tasks import adding_task, copy_task, delay_curves, recall_task
+from rnncourse.data.tasks import adding_task, copy_task, recall_task
 
 __all__ = [
     "CHILDRENS_BOOK",

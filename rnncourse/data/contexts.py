@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnncourse.arguments import require_count, require_generator
 from rnncourse.data.encoding import Vocabulary, one_hot
-from rnncourse.errors import require_count, require_generator
 
 LANGUAGES = {"France": "French", "Spain": "Spanish", "Italy": "Italian", "Poland": "Polish"}
 PLACES = {"clouds": "sky", "fish": "sea", "cows": "field", "cars": "street"}

@@ -5,12 +5,12 @@ SOURCES.md beside this file says where the real ones come from.
 
 from __future__ import annotations
 
-import json
 from importlib import resources
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_count, require_number
+from rnncourse.arguments import require_count, require_number
+from rnncourse.errors import InputError
 
 
 def sunspots() -> tuple[np.ndarray, np.ndarray]:
@@ -40,20 +40,6 @@ def stock_price() -> tuple[np.ndarray, np.ndarray]:
 def alice() -> str:
     """Return the whole text of Lewis Carroll's "Alice's Adventures in Wonderland" (1865), public domain."""
     return _read("alice.txt")
-
-
-def gate_ablation() -> dict[str, list]:
-    """Return stored results of benchmarks/gate_ablation.py: "part | bias 3 | delay 20" -> a score for each seed.
-
-    A score is the share of right answers on delayed recall after training; guessing gets 1/4. part: a key of
-    rnncourse.analysis.gates.ABLATIONS. "loud unit" -> for each seed of chapter 06's character LSTM, the share of
-    characters whose loudness one cell tells, and the share of capitals it writes, free and held.
-    """
-    scores: dict[str, list] = {}
-    for name, score in json.loads(_read("gate_ablation.json")).items():
-        run, _, _ = name.rpartition(" | seed ")
-        scores.setdefault(run, []).append(score)
-    return scores
 
 
 def sound_wave(

@@ -16,15 +16,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, DTypeLike
 
-from rnncourse.errors import (
-    InputError,
-    describe,
+from rnncourse.arguments import (
     require_array,
     require_choice,
     require_count,
     require_finite,
     require_generator,
 )
+from rnncourse.errors import InputError, describe
 
 # A word may hold apostrophes ("don't"); every other mark is a token of its own.
 _WORD_OR_MARK = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]|_")

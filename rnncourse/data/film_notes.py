@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.errors import require_count, require_generator
+from rnncourse.arguments import require_count, require_generator
 
 GOOD = ("good", "fine", "clever", "warm", "bright", "gripping", "honest", "tender")
 BAD = ("bad", "dull", "silly", "cold", "grey", "boring", "false", "harsh")

@@ -6,14 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.errors import (
-    InputError,
-    describe,
-    require_array,
-    require_count,
-    require_generator,
-    require_number,
-)
+from rnncourse.arguments import require_array, require_count, require_generator, require_number
+from rnncourse.errors import InputError, describe
 
 TONES = {"C": 523.25, "D": 587.33, "E": 659.26, "G": 783.99, "A": 880.0}
 """The five tones of the recordings and their pitches in Hz (twelve-tone scale, A = 880 Hz)."""

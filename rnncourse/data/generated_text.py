@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from rnncourse.arguments import require_choice, require_count, require_generator
 from rnncourse.data.reviews import Reviews
-from rnncourse.errors import InputError, describe, require_choice, require_count, require_generator
+from rnncourse.errors import InputError, describe
 
 # Reviews of a café: negation decides.
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_count, require_generator
+from rnncourse.arguments import require_count, require_generator
+from rnncourse.errors import InputError, describe
 
 # --- What is for dinner? ------------------------------------------------------------------------------
 

@@ -5,13 +5,12 @@ Every draw is new, so nothing can be learned by heart; what counts is how far a 
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_choice, require_count, require_generator, require_number
+from rnncourse.arguments import require_choice, require_count, require_generator, require_number
+from rnncourse.errors import InputError
 
 
 class TaskBatch(NamedTuple):
@@ -95,41 +94,12 @@ def recall_task(delay: int, B: int, rng: np.random.Generator, noise: float = 0.2
     return TaskBatch(x, y, mask)
 
 
-DELAY_CURVES = Path(__file__).with_name("delay_curves.csv")  # stored results: benchmarks/delay_curves.py
-
 TASKS = {"copy": copy_task, "adding": adding_task, "recall": recall_task}
 
 
 def draw(task: str, delay: int, B: int, rng: np.random.Generator) -> TaskBatch:
     """Return a batch of the task of that name: copy, adding or recall."""
     return TASKS[require_choice("task", task, tuple(TASKS))](delay, B, rng)
-
-
-class DelayCurve(NamedTuple):
-    """How one kind of net fared on one task: delays (n,), and scores and training steps (n, seeds)."""
-
-    delays: np.ndarray
-    scores: np.ndarray
-    steps: np.ndarray
-
-
-def delay_curves() -> dict[str, dict[str, DelayCurve]]:
-    """Return the stored results of the long-range test, task -> recipe -> DelayCurve.
-
-    They were made by benchmarks/delay_curves.py; the first lines of the file say how.
-    """
-    with DELAY_CURVES.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
-    found: dict[str, dict[str, DelayCurve]] = {}
-    for task, recipe in dict.fromkeys((row["task"], row["recipe"]) for row in rows):
-        runs: dict[int, list] = {}
-        for row in rows:
-            if (row["task"], row["recipe"]) == (task, recipe):
-                runs.setdefault(int(row["delay"]), []).append((float(row["score"]), int(row["steps"])))
-        delays = np.array(sorted(runs))
-        results = np.array([runs[delay] for delay in delays])
-        found.setdefault(task, {})[recipe] = DelayCurve(delays, results[..., 0], results[..., 1].astype(int))
-    return found
 
 
 def _require(delay: int, B: int, rng: np.random.Generator) -> None:

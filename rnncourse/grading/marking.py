@@ -15,14 +15,14 @@ from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case, Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.grading import rules
-from rnncourse.grading.assignment import Assignment, Item
-from rnncourse.grading.collect import HandedIn, Unreadable
-from rnncourse.grading.limits import Limits
-from rnncourse.grading.process import Worker
-from rnncourse.grading.protocol import Reply
-from rnncourse.grading.results import StudentResult, TaskResult
-from rnncourse.grading.session import Lost, Session
-from rnncourse.grading.submission import Answers, read_notebook
+from rnncourse.grading.handed_in.assignment import Assignment, Item
+from rnncourse.grading.handed_in.collect import HandedIn, Unreadable
+from rnncourse.grading.handed_in.submission import Answers, read_notebook
+from rnncourse.grading.results.results import StudentResult, TaskResult
+from rnncourse.grading.sandbox.limits import Limits
+from rnncourse.grading.sandbox.process import Worker
+from rnncourse.grading.sandbox.protocol import Reply
+from rnncourse.grading.sandbox.session import Lost, Session
 
 # References print into a stream of this whole process, and its warnings are switched off meanwhile.
 _JUDGING = threading.Lock()

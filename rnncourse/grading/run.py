@@ -16,19 +16,20 @@ from typing import Any
 
 from rnncourse import __version__
 from rnncourse.errors import InputError
-from rnncourse.grading import gradebook, nbgrader_gradebook, pages
-from rnncourse.grading.assignment import Assignment, load
-from rnncourse.grading.collect import HandedIn, Unreadable, collect
-from rnncourse.grading.limits import Limits
+from rnncourse.grading.handed_in.assignment import Assignment, load
+from rnncourse.grading.handed_in.collect import HandedIn, Unreadable, collect
+from rnncourse.grading.handed_in.roster import named
+from rnncourse.grading.handed_in.submission import Answers
 from rnncourse.grading.marking import UNGRADED, Marker, ReferenceFailed, missing, ungraded
-from rnncourse.grading.process import Worker, WorkerNotStarted, probe
-from rnncourse.grading.results import StudentResult, as_record
-from rnncourse.grading.roster import named
-from rnncourse.grading.sandbox import Sandbox, find_sandbox, require_hidden, shared
-from rnncourse.grading.session import MasterFailed
-from rnncourse.grading.store import Store, file_name, write
-from rnncourse.grading.submission import Answers
-from rnncourse.grading.text import one_line
+from rnncourse.grading.results import gradebook, pages
+from rnncourse.grading.results import nbgrader as nbgrader_gradebook
+from rnncourse.grading.results.results import StudentResult, as_record
+from rnncourse.grading.results.store import Store, file_name, write
+from rnncourse.grading.sandbox.bubblewrap import Sandbox, find_sandbox, require_hidden, shared
+from rnncourse.grading.sandbox.limits import Limits
+from rnncourse.grading.sandbox.process import Worker, WorkerNotStarted, probe
+from rnncourse.grading.sandbox.session import MasterFailed
+from rnncourse.grading.untrusted_text import one_line
 
 _TRIES = 3
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe, require_array, require_choice, require_generator
+from rnncourse.arguments import require_array, require_choice, require_generator
+from rnncourse.errors import InputError, describe
 
 Arrays = MutableMapping[str, np.ndarray]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_array, require_count
+from rnncourse.arguments import require_array, require_count
+from rnncourse.errors import InputError
 from rnncourse.in_numpy.base import need_forward
 from rnncourse.in_numpy.layers import GRU, Composed
 from rnncourse.in_numpy.nets import RecurrentNet

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.common.differences import Entry, GradientReport, compare
-from rnncourse.errors import InputError, describe, require_array, require_number
+from rnncourse.arguments import require_array, require_number
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.gradcheck import Entry, GradientReport, compare
 
 __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
 

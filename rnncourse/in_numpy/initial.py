@@ -11,8 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from rnncourse.common import schemes
-from rnncourse.errors import InputError, require_number
+from rnncourse.arguments import require_number
+from rnncourse.errors import InputError
+from rnncourse.in_both import initial as schemes
 from rnncourse.in_numpy.base import Layer
 from rnncourse.in_numpy.layers import GRU, LSTM, Recurrent, single_layers
 

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.common.parts import as_parts, check_layers, share, with_suffix
-from rnncourse.errors import InputError, describe, require_choice, require_count
+from rnncourse.arguments import require_choice, require_count
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import as_parts, check_layers, share, with_suffix
 from rnncourse.in_numpy.activations import ACTIVATIONS
 from rnncourse.in_numpy.base import (
     Arrays,
@@ -30,7 +31,7 @@ from rnncourse.in_numpy.base import (
     need_forward,
     uniform_draw,
 )
-from rnncourse.in_numpy.sweeps import GRUSweep, LSTMSweep, RNNSweep, Sweep
+from rnncourse.in_numpy.fast import GRUSweep, LSTMSweep, RNNSweep, Sweep
 
 Array = np.ndarray
 Pair = tuple[np.ndarray, np.ndarray]

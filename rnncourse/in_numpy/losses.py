@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_array
+from rnncourse.arguments import require_array
+from rnncourse.errors import InputError
 
 
 def softmax(s: np.ndarray) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.common.parts import check_layers, share
-from rnncourse.errors import InputError, describe, require_array, require_choice, require_count
+from rnncourse.arguments import require_array, require_choice, require_count
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import check_layers, share
 from rnncourse.in_numpy.activations import ACTIVATIONS
 from rnncourse.in_numpy.base import Arrays, Layer, check_gradient, need_forward, uniform_draw
 

@@ -9,7 +9,8 @@ import math
 
 import numpy as np
 
-from rnncourse.errors import InputError, require_number
+from rnncourse.arguments import require_number
+from rnncourse.errors import InputError
 
 Arrays = dict[str, np.ndarray]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.common import decoding
-from rnncourse.common.decoding import Beam, with_temperature
-from rnncourse.common.parts import inside, map_state
 from rnncourse.errors import InputError
+from rnncourse.in_both import sampling as decoding
+from rnncourse.in_both.base import inside, map_state
+from rnncourse.in_both.sampling import Beam, with_temperature
 from rnncourse.in_numpy.layers import Bidirectional
 from rnncourse.in_numpy.losses import log_softmax
 from rnncourse.in_numpy.nets import RecurrentNet

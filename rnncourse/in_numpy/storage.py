@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from rnncourse.common.storage import load_arrays, save_arrays
+from rnncourse.in_both.storage import load_arrays, save_arrays
 from rnncourse.in_numpy.base import Layer
 
 

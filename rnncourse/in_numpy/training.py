@@ -1,5 +1,5 @@
 """Training by hand-written gradients; the loops themselves are shared with in_torch."""
 
-from rnncourse.loop import History, fit, fit_truncated
+from rnncourse.in_both.training import History, fit, fit_truncated
 
 __all__ = ["History", "fit", "fit_truncated"]

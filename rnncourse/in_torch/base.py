@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.common.parts import as_parts, flatten, unflatten
-from rnncourse.errors import InputError, NotFiniteError, describe, require_choice, require_generator
+from rnncourse.arguments import require_choice, require_generator
+from rnncourse.errors import InputError, NotFiniteError, describe
+from rnncourse.in_both.base import as_parts, flatten, unflatten
 
 Tensors = MutableMapping[str, torch.Tensor]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from rnncourse.common.steps import check_biases, check_gated_step, check_like_state, check_step
+from rnncourse.in_both.cells import check_biases, check_gated_step, check_like_state, check_step
 from rnncourse.in_torch.activations import sigmoid, tanh, tanh_prime
 
 Parameters = Mapping[str, torch.Tensor]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from rnncourse.errors import InputError, require_count
+from rnncourse.arguments import require_count
+from rnncourse.errors import InputError
 from rnncourse.in_torch.base import require_tensor
 from rnncourse.in_torch.layers import GRU, Composed
 from rnncourse.in_torch.nets import RecurrentNet

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.common.differences import Entry, GradientReport, compare
-from rnncourse.errors import InputError, describe, require_number
+from rnncourse.arguments import require_number
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.gradcheck import Entry, GradientReport, compare
 from rnncourse.in_torch.base import require_tensor
 
 __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]

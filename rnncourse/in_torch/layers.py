@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.common.parts import as_parts, check_layers, share, with_suffix
-from rnncourse.errors import InputError, describe, require_choice, require_count
+from rnncourse.arguments import require_choice, require_count
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import as_parts, check_layers, share, with_suffix
 from rnncourse.in_torch.activations import ACTIVATIONS
 from rnncourse.in_torch.base import (
     Layer,
@@ -33,8 +34,8 @@ from rnncourse.in_torch.base import (
     tracked,
     uniform_draw,
 )
-from rnncourse.in_torch.sweeps import GRU_SWEEPS, LSTM_SWEEPS, RNN_SWEEPS, Sweep, Sweeps
-from rnncourse.in_torch.ways import LSTM_WAYS, lstm_way
+from rnncourse.in_torch.fast.sweeps import GRU_SWEEPS, LSTM_SWEEPS, RNN_SWEEPS, Sweep, Sweeps
+from rnncourse.in_torch.fast.ways import LSTM_WAYS, lstm_way
 
 Array = torch.Tensor
 Pair = tuple[torch.Tensor, torch.Tensor]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.common.parts import check_layers, share
-from rnncourse.errors import InputError, describe, require_choice, require_count
+from rnncourse.arguments import require_choice, require_count
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import check_layers, share
 from rnncourse.in_torch.activations import ACTIVATIONS
 from rnncourse.in_torch.base import Layer, Tensors, require_tensor, tracked, uniform_draw
 

@@ -9,7 +9,8 @@ import math
 
 import torch
 
-from rnncourse.errors import InputError, require_number
+from rnncourse.arguments import require_number
+from rnncourse.errors import InputError
 
 Tensors = dict[str, torch.Tensor]
 

@@ -6,7 +6,7 @@ import os
 
 import torch
 
-from rnncourse.common.storage import load_arrays, save_arrays
+from rnncourse.in_both.storage import load_arrays, save_arrays
 from rnncourse.in_torch.base import Layer
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from rnncourse.common.parts import share
-from rnncourse.errors import InputError, describe, require_choice, require_count
+from rnncourse.arguments import require_choice, require_count
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import share
 from rnncourse.in_torch.base import Layer, uniform_draw
 from rnncourse.in_torch.initial import forget_bias, orthogonal
 from rnncourse.in_torch.layers import GRU, LSTM, RNN

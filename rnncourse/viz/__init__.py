@@ -1,23 +1,23 @@
 """Pictures: arrays in, figures or SVG out. Nothing here trains or computes a result."""
 
-from rnncourse.viz.applications import band_plot, heard_plot, probability_bars
-from rnncourse.viz.architectures import (
+from rnncourse.viz._applications import band_plot, heard_plot, probability_bars
+from rnncourse.viz._architectures import (
     ARCHITECTURES,
     answer_table,
     architecture,
     architecture_text,
     picture_grid,
 )
-from rnncourse.viz.cell_variants import CELL_VARIANTS, cell_variant, cell_variant_text
-from rnncourse.viz.credit import credit_grid, sum_of_matrices
-from rnncourse.viz.diagrams import feedback_networks, folded_network, unrolled_network
-from rnncourse.viz.dynamics import circles_to_ellipses, eigenvalue_planes, state_paths
-from rnncourse.viz.flow import gradient_heat_maps, norm_curves
-from rnncourse.viz.gates import gate_curve, gate_heat_map, gate_lines, text_trace
-from rnncourse.viz.graphs import backprop_sweep, gradient_graph
-from rnncourse.viz.long_range import activation_curves, delay_curves, learned_grid, task_pictures
-from rnncourse.viz.lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
-from rnncourse.viz.series import (
+from rnncourse.viz._cell_variants import CELL_VARIANTS, cell_variant, cell_variant_text
+from rnncourse.viz._credit import credit_grid, sum_of_matrices
+from rnncourse.viz._diagrams import feedback_networks, folded_network, unrolled_network
+from rnncourse.viz._dynamics import circles_to_ellipses, eigenvalue_planes, state_paths
+from rnncourse.viz._flow import gradient_heat_maps, norm_curves
+from rnncourse.viz._gates import gate_curve, gate_heat_map, gate_lines, text_trace
+from rnncourse.viz._graphs import backprop_sweep, gradient_graph
+from rnncourse.viz._long_range import activation_curves, delay_curves, learned_grid, task_pictures
+from rnncourse.viz._lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
+from rnncourse.viz._series import (
     bars_with_seeds,
     curve_with_seeds,
     forecast_plot,
@@ -27,11 +27,11 @@ from rnncourse.viz.series import (
     sound_plot,
     windows_picture,
 )
-from rnncourse.viz.show import figure_html, show
-from rnncourse.viz.states import evidence_plot, state_heat_map, state_heat_maps, state_planes
-from rnncourse.viz.strips import memory_strip, memory_table, share_grid, token_strip
-from rnncourse.viz.style import course_style, figure
-from rnncourse.viz.vectors import (
+from rnncourse.viz._show import figure_html, show
+from rnncourse.viz._states import evidence_plot, state_heat_map, state_heat_maps, state_planes
+from rnncourse.viz._strips import memory_strip, memory_table, share_grid, token_strip
+from rnncourse.viz._style import course_style, figure
+from rnncourse.viz._vectors import (
     distance_matrices,
     labelled_points,
     memory_order,

@@ -12,8 +12,8 @@ import pytest
 
 pytest.importorskip("playwright", reason="the browser tests need playwright")
 
-from lab_browser import CHROMIUM, FLAGS, Lab, Server
-from lab_server import ROOT, course_command, running_lab
+from browser.lab_browser import CHROMIUM, FLAGS, Lab, Server
+from browser.lab_server import ROOT, course_command, running_lab
 from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).resolve().parent

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from accessibility import dress, violations
+from browser.accessibility import dress, violations
+from browser.test_front_end import start
 from playwright.sync_api import Browser, Page
-from test_front_end import start
 
 from rnncourse.widgets import architecture_picker
-from rnncourse.widgets.architecture_picker import CARDS
+from rnncourse.widgets._architecture_picker import CARDS
 
 ROOT = ".rnncourse-architectures"
 

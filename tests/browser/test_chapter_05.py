@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rnncourse.analysis.gradient_flow import gradient_flow
-from rnncourse.widgets.gradient_lab import numbers
+from rnncourse.widgets._gradient_lab import numbers
 
 CHAPTER = "chapters/05_vanishing_and_exploding_gradients.ipynb"
 LAB = ".rnncourse-gradient-lab"

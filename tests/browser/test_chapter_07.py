@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from accessibility import violations
+from browser.accessibility import violations
 
-from rnncourse.widgets.architecture_picker import CARDS
+from rnncourse.widgets._architecture_picker import CARDS
 
 CHAPTER = "chapters/07_architectures.ipynb"
 PICKER = ".rnncourse-architectures"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from accessibility import violations
+from browser.accessibility import violations
 
 from rnncourse import data, in_numpy
 from rnncourse.widgets import Sampler, sampler

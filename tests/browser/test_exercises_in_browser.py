@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from accessibility import violations
-from lab_browser import Lab
+from browser.accessibility import violations
+from browser.lab_browser import Lab
 
 from rnncourse.checks.verdict import as_html
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from accessibility import dress, violations
+from browser.accessibility import dress, violations
+from browser.test_front_end import start
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import Browser, Page
-from test_front_end import start
 
-from rnncourse.viz.lstm_cell import written
+from rnncourse.viz._lstm_cell import written
 from rnncourse.widgets import GATE_PRESETS, GateLab, gate_lab
-from rnncourse.widgets.fallback import read_front_end
-from rnncourse.widgets.gate_lab import GATES, LIMITS, run_gates
+from rnncourse.widgets._fallback import read_front_end
+from rnncourse.widgets._gate_lab import GATES, LIMITS, run_gates
 
 ROOT = ".rnncourse-gate-lab"
 LAB, READ, SET, RESET = 1, 3, 4, 5

@@ -10,8 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from rnncourse.analysis.gradient_flow import GradientFlow, gradient_flow
 from rnncourse.building.outputs import refresh
-from rnncourse.viz.flow import SURVIVAL, gradient_levels
-from rnncourse.widgets.gradient_lab import numbers
+from rnncourse.viz._flow import SURVIVAL, gradient_levels
+from rnncourse.widgets._gradient_lab import numbers
 
 ROOT = ".rnncourse-gradient-lab"
 LAB, READ, SET, BUSY = 1, 3, 4, 5

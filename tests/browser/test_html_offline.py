@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import page_notebook
 import pytest
-from accessibility import violations
+from browser import page_notebook
+from browser.accessibility import violations
 from playwright.sync_api import Browser, Page, expect
 
 from rnncourse.building import html
-from rnncourse.viz.lstm_cell import written
+from rnncourse.viz._lstm_cell import written
 from rnncourse.widgets import gate_lab
 
 LAB = ".rnncourse-gate-lab >> nth=0"

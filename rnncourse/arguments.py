@@ -1,0 +1,178 @@
+"""Validation of arguments: each `require_*` returns the value it accepts, or raises InputError.
+
+Every message names the argument, what was received and what was expected. Validate at public entry points only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rnncourse.errors import InputError, NotFiniteError, describe
+
+
+def require_array(
+    name: str,
+    value: object,
+    *,
+    axes: Sequence[str] | None = None,
+    kind: str = "f",
+    hint: str = "",
+) -> np.ndarray:
+    """Return `value` as it is if it is a non-empty NumPy array of the wanted kind, else raise InputError.
+
+    axes: the names of its axes, such as ("T", "B", "D"); their number is checked, and none may be empty.
+    kind: "f" floating point and finite, "i" integer, "any".
+    """
+    if not isinstance(value, np.ndarray):
+        raise InputError(f"{name} must be a NumPy array, but {describe(value)} came{_and(hint)}")
+    if kind == "f" and value.dtype.kind != "f":
+        raise InputError(
+            f"{name} must hold floating-point numbers, but {describe(value)} came; "
+            f"write {name}.astype(np.float32){_and(hint)}"
+        )
+    if kind == "i" and value.dtype.kind not in "iu":
+        raise InputError(f"{name} must hold whole numbers, but {describe(value)} came{_and(hint)}")
+    if axes is not None and value.ndim != len(axes):
+        raise InputError(
+            f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {value.shape} came{_and(hint)}"
+        )
+    if value.size == 0:
+        raise InputError(
+            f"{name} is empty: shape {value.shape} came, and every axis needs at least one entry"
+        )
+    if kind == "f":
+        require_finite(name, value)
+    return value
+
+
+def require_finite(name: str, value: np.ndarray) -> None:
+    """Raise NotFiniteError if `value` holds NaN or infinity, saying how many and where the first one is."""
+    if math.isfinite(np.vdot(value, value)):  # one quick pass; an overflow in it proves nothing yet
+        return
+    finite = np.isfinite(value)
+    if finite.all():
+        return
+    first = tuple(int(i) for i in np.argwhere(~finite)[0])
+    raise NotFiniteError(
+        f"{name} must hold finite numbers, but {int((~finite).sum())} of its {value.size} entries "
+        f"are NaN or infinite, the first at {first}"
+    )
+
+
+def require_count(name: str, value: object, minimum: int = 1) -> int:
+    """Return `value` as int if it is a whole number of at least `minimum`, else raise InputError."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < minimum:
+        raise InputError(f"{name} must be a whole number of at least {minimum}, but {describe(value)} came")
+    return int(value)
+
+
+def require_number(
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> float:
+    """Return `value` as float if it is one finite number within the bounds, else raise InputError.
+
+    above: a bound that it may not touch. least, most: bounds that it may. Python's and NumPy's numbers count.
+    """
+    number = _as_float(value)
+    fits = (
+        math.isfinite(number)
+        and (above is None or number > above)
+        and (least is None or number >= least)
+        and (most is None or number <= most)
+    )
+    if not fits:
+        raise InputError(f"{name} must be a number{_bounds(above, least, most)}, but {describe(value)} came")
+    return number
+
+
+def require_generator(name: str, value: object) -> np.random.Generator:
+    """Return `value` if it is a NumPy random Generator, else raise InputError."""
+    if not isinstance(value, np.random.Generator):
+        raise InputError(
+            f"{name} must be a NumPy random generator such as np.random.default_rng(0), but {describe(value)} came"
+        )
+    return value
+
+
+def require_choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of `choices`, else raise InputError that lists them."""
+    if not isinstance(value, str) or value not in choices:
+        raise InputError(f"{name} must be one of {', '.join(choices)}, but {describe(value)} came")
+    return value
+
+
+def require_numbers(
+    name: str, values: ArrayLike, axes: Sequence[str] = ("n",), n: int | None = None
+) -> np.ndarray:
+    """Return `values` as finite floats with these axes, n along the first, or raise InputError."""
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers, but {describe(values)} came") from None
+    require_array(name, array, axes=axes)
+    if n is not None and len(array) != n:
+        raise InputError(f"{name} must hold {n} values, but {len(array)} came")
+    return array
+
+
+def require_list(name: str, values: Sequence, of: str) -> list:
+    """Return what `values` holds as a list, or raise InputError for a text and for what is no list."""
+    try:
+        if not isinstance(values, (str, Mapping)):
+            return list(values)
+    except TypeError:
+        pass
+    raise InputError(f"{name} must be a list of {of}, but {describe(values)} came")
+
+
+def require_texts(name: str, values: Sequence[str], n: int | None = None) -> list[str]:
+    """Return `values` as a list of n texts, one or more if n is None, or raise InputError."""
+    of = "texts" if n is None else f"{n} texts"
+    listed = require_list(name, values, of)
+    if not listed or n not in (None, len(listed)) or not all(isinstance(one, str) for one in listed):
+        raise InputError(f"{name} must be a list of {of}, but {describe(values)} came")
+    return listed
+
+
+def require_named(name: str, items: Mapping[str, Any], most: int = 7) -> Mapping[str, Any]:
+    """Return `items` if it is a dict of 1 to `most` named things, else raise InputError."""
+    if not isinstance(items, Mapping) or not 1 <= len(items) <= most:
+        raise InputError(f"{name} must be a dict of 1 to {most} named entries, but {describe(items)} came")
+    return items
+
+
+def require_pair(name: str, value: Sequence, meaning: str) -> Sequence:
+    """Return `value` if it is a tuple or list of two, else raise InputError; meaning: such as "(times, values)"."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise InputError(f"{name} must be a pair {meaning}, but {describe(value)} came")
+    return value
+
+
+def _as_float(value: object) -> float:
+    """Return one number as float; what is none, or is too large for a float, becomes NaN."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
+
+
+def _bounds(above: float | None, least: float | None, most: float | None) -> str:
+    words = {"above": above, "of at least": least, "of at most": most}
+    given = [f"{word} {bound:g}" for word, bound in words.items() if bound is not None]
+    return f" {' and '.join(given)}" if given else ""
+
+
+def _and(hint: str) -> str:
+    return f"; {hint}" if hint else ""

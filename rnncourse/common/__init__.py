@@ -1,1 +1,0 @@
-"""What both engines share and neither NumPy nor torch decides: names, starts, decoding, files, reports."""

@@ -1,0 +1,84 @@
+"""Results that take too long to compute in a chapter: each names the script in benchmarks/ that stored it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+
+_FOLDER = resources.files("rnncourse.data")
+DELAY_CURVES = _FOLDER / "delay_curves.csv"
+
+
+def course_prose() -> str:
+    """Return the course's own prose, one paragraph a line: a snapshot that rnncourse.building.prose writes."""
+    return (_FOLDER / "prose.txt").read_text(encoding="utf-8")
+
+
+def course_writer() -> tuple[str, dict[str, np.ndarray]]:
+    """Return the characters that a writer knows, in the order of its vocabulary, and its parameters, float32.
+
+    A RecurrentNet with an LSTM, trained on the first 90 % of course_prose by benchmarks/applications.py; stored
+    with half precision, about three decimal digits.
+    """
+    with (_FOLDER / "writer.npz").open("rb") as file, np.load(file) as stored:
+        params = {name: stored[name].astype(np.float32) for name in stored.files if name != "characters"}
+        return str(stored["characters"]), params
+
+
+def application_results() -> dict[str, dict]:
+    """Return the stored results of benchmarks/applications.py, by the name of the run.
+
+    "sentiment | lstm | 3000 notes | rate 0.005 | seed 0" -> the shares of right answers on "validation" and "test",
+    "parameters" and "seconds"; "writer" -> its sizes, the "loss" on unseen text, the "curve" of it, and the
+    SHA-256 of the "prose" it learned from.
+    """
+    return _stored("applications.json")
+
+
+def gate_ablation() -> dict[str, list]:
+    """Return stored results of benchmarks/gate_ablation.py: "part | bias 3 | delay 20" -> a score for each seed.
+
+    A score is the share of right answers on delayed recall after training; guessing gets 1/4. part: a key of
+    rnncourse.analysis.gates.ABLATIONS. "loud unit" -> for each seed of chapter 06's character LSTM, the share of
+    characters whose loudness one cell tells, and the share of capitals it writes, free and held.
+    """
+    scores: dict[str, list] = {}
+    for name, score in _stored("gate_ablation.json").items():
+        run, _, _ = name.rpartition(" | seed ")
+        scores.setdefault(run, []).append(score)
+    return scores
+
+
+class DelayCurve(NamedTuple):
+    """How one kind of net fared on one task: delays (n,), and scores and training steps (n, seeds)."""
+
+    delays: np.ndarray
+    scores: np.ndarray
+    steps: np.ndarray
+
+
+def delay_curves() -> dict[str, dict[str, DelayCurve]]:
+    """Return the stored results of the long-range test, task -> recipe -> DelayCurve.
+
+    They were made by benchmarks/delay_curves.py; the first lines of the file say how.
+    """
+    lines = DELAY_CURVES.read_text(encoding="utf-8").splitlines()
+    rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    found: dict[str, dict[str, DelayCurve]] = {}
+    for task, recipe in dict.fromkeys((row["task"], row["recipe"]) for row in rows):
+        runs: dict[int, list] = {}
+        for row in rows:
+            if (row["task"], row["recipe"]) == (task, recipe):
+                runs.setdefault(int(row["delay"]), []).append((float(row["score"]), int(row["steps"])))
+        delays = np.array(sorted(runs))
+        results = np.array([runs[delay] for delay in delays])
+        found.setdefault(task, {})[recipe] = DelayCurve(delays, results[..., 0], results[..., 1].astype(int))
+    return found
+
+
+def _stored(name: str) -> dict:
+    return json.loads((_FOLDER / name).read_text(encoding="utf-8"))

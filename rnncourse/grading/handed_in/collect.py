@@ -1,0 +1,347 @@
+"""Find what each student handed in: a folder for each, a flat folder, a platform's zip, nbgrader's submitted/ tree.
+
+Nothing is unpacked and no link is followed: a zip is read in memory, one notebook at a time and never more of it
+than a notebook may have. What cannot be read is told with its reason; it never stops the rest of the class.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from rnncourse.errors import InputError
+from rnncourse.grading.untrusted_text import one_line, plain_name
+
+LARGEST_NOTEBOOK = 20 << 20
+"""Bytes that a notebook may have; outputs rarely fill one."""
+
+MOST_FILES = 2000
+"""Files and folders of one student that are looked at, those nearest to the top first."""
+
+_SKIPPED = {"__MACOSX", ".ipynb_checkpoints", "Thumbs.db"}
+_WRAPPERS = {"submitted", "submissions"}
+_NBGRADERS = {"source", "release", "autograded", "feedback", "header.ipynb"}
+_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
+_CANVAS = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_(?P<attempt>\d+)_(?P<file>.+)")
+
+
+class Unreadable(Exception):
+    """A submission cannot be read; the text says why, in words for its author."""
+
+    def __init__(self, why: str):
+        super().__init__(one_line(why))
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was handed in. path: below the student's own folder. refused: why it is not opened, or ""."""
+
+    path: PurePosixPath
+    read: Callable[[], bytes]
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What one student handed in. name: whose it is, as told by the folder or the file; two may have the same.
+
+    number: the student's in Canvas, or "". unclear: why it cannot be told what this student handed in, or "".
+    """
+
+    student: str
+    files: tuple[File, ...]
+    name: str = ""
+    number: str = ""
+    unclear: str = ""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names by which a table may know the student."""
+        return tuple(one for one in (self.name, self.number) if one)
+
+    def notebook(self, stem: str) -> tuple[str, bytes]:
+        """Return name and bytes of the notebook of the assignment with that stem; Unreadable where there is none."""
+        if self.unclear:
+            raise Unreadable(self.unclear)
+        chosen = _choose(self.files, stem)
+        if chosen.refused:
+            raise Unreadable(f"{chosen.path.name} {chosen.refused}")
+        return one_line(chosen.path.name), chosen.read()
+
+
+@dataclass(frozen=True)
+class Collected:
+    """All submissions by student, and what was passed over, in words for the instructor."""
+
+    submissions: tuple[HandedIn, ...]
+    notes: tuple[str, ...] = ()
+
+
+def collect(path: Path, stem: str) -> Collected:
+    """Return what lies in a folder or zip for the assignment whose notebook is called `stem`.ipynb.
+
+    Raises InputError where `path` is neither, or holds no submission at all.
+    """
+    if path.is_dir():
+        files, notes = _folder_files(path)
+    elif path.is_file() and zipfile.is_zipfile(path):
+        files, notes = _zip_files(path)
+    else:
+        raise InputError(f"submissions must be a folder or a zip that exists, but {path} is neither")
+    files, passed_over = _unwrapped(files, path.stem, stem)
+    students, unclear = _by_student(files, stem)
+    if not students:
+        raise InputError(f"{path} holds no submission: no folder of a student and no notebook (.ipynb)")
+    return Collected(tuple(students), tuple(one_line(note) for note in (*notes, *passed_over, *unclear)))
+
+
+class _Looked:
+    """How many files of each student were looked at; one with too many costs nobody else the marks."""
+
+    def __init__(self, tops: Iterable[str]):
+        tops = set(tops)
+        self._around = tops if len(tops) == 1 else {top for top in tops if top.lower() in _WRAPPERS}
+        self._counts: Counter[tuple[str, ...]] = Counter()
+
+    def enough(self, below: PurePosixPath) -> bool:
+        """Count one more, and return whether the student has too many."""
+        self._counts[self._owner(below)] += 1
+        return self._counts[self._owner(below)] > MOST_FILES
+
+    def notes(self) -> list[str]:
+        """Return who has too many."""
+        many = [PurePosixPath(*owner) for owner, n in self._counts.items() if n > MOST_FILES]
+        return [f"{owner} has more than {MOST_FILES} files; only that many were looked at" for owner in many]
+
+    def _owner(self, below: PurePosixPath) -> tuple[str, ...]:
+        return below.parts[: 2 if below.parts[0] in self._around else 1]
+
+
+def _folder_files(root: Path) -> tuple[list[File], list[str]]:
+    """Return the files below a folder; links and devices are listed, so that they can be told, but never opened."""
+    files, notes, waiting, looked = [], [], [root], None
+    for folder in waiting:
+        try:
+            entries = sorted(
+                folder.iterdir(), key=lambda entry: (entry.suffix.lower() != ".ipynb", entry.name)
+            )
+        except OSError as error:
+            notes.append(_not_read(folder.relative_to(root), error))
+            continue
+        entries = [entry for entry in entries if not _skipped(entry.name)]
+        looked = looked or _Looked(entry.name for entry in entries)
+        for entry in entries:
+            below = PurePosixPath(entry.relative_to(root).as_posix())
+            if looked.enough(below):
+                break
+            try:
+                mode = entry.lstat().st_mode
+            except OSError as error:
+                notes.append(_not_read(below, error))
+                continue
+            if stat.S_ISDIR(mode):
+                waiting.append(entry)
+                files.append(File(below / ".", bytes, "is a folder"))
+            elif stat.S_ISREG(mode):
+                files.append(File(below, lambda below=below: _read_file(root, below)))
+            else:
+                what = "is a link, which is not followed" if stat.S_ISLNK(mode) else "is no ordinary file"
+                notes.append(f"{below} {what}")
+                files.append(File(below, bytes, what))
+    return files, notes + (looked.notes() if looked else [])
+
+
+def _not_read(path: PurePosixPath, error: OSError) -> str:
+    return f"{str(path)[:200]} cannot be read: {error.strerror}"
+
+
+def _read_file(root: Path, below: PurePosixPath) -> bytes:
+    """Return a file's bytes. It may have been exchanged since it was found: no link is followed, no pipe waited for."""
+    try:
+        descriptor = _opened(root, below)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Unreadable(f"{below.name} is no ordinary file")
+            with open(descriptor, "rb", closefd=False) as file:
+                return _within(file.read(LARGEST_NOTEBOOK + 1), below.name)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise Unreadable(f"{below.name} cannot be read: {error.strerror}") from error
+
+
+def _opened(root: Path, below: PurePosixPath) -> int:
+    """Open a file folder by folder, so that none on the way is a link either; return its descriptor."""
+    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    ways = [os.O_DIRECTORY] * (len(below.parts) - 1) + [os.O_NONBLOCK]
+    for part, way in zip(below.parts, ways, strict=True):
+        try:
+            there = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | way, dir_fd=here)
+        finally:
+            os.close(here)
+        here = there
+    return here
+
+
+def _within(data: bytes, name: str) -> bytes:
+    if len(data) > LARGEST_NOTEBOOK:
+        limit = LARGEST_NOTEBOOK >> 20
+        raise Unreadable(
+            f"{name} is larger than {limit} MB; clear its outputs (Edit, Clear Outputs of All Cells)"
+        )
+    return data
+
+
+def _zip_files(path: Path) -> tuple[list[File], list[str]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        raise InputError(f"{path} is a damaged zip: {error}") from error
+    files, notes = [], []
+    told = [(entry, PurePosixPath(entry.filename)) for entry in entries]
+    looked = _Looked(below.parts[0] for _, below in told if below.parts and not _skipped(below.parts[0]))
+    for entry, below in sorted(told, key=lambda one: len(one[1].parts)):
+        if below.is_absolute() or ".." in below.parts or "\\" in entry.filename or "\x00" in entry.filename:
+            notes.append(f"{entry.filename!r} leads out of the zip and was left out")
+            continue
+        if not below.parts or any(_skipped(part) for part in below.parts) or looked.enough(below):
+            continue
+        mode = entry.external_attr >> 16
+        if entry.is_dir():
+            files.append(File(below / ".", bytes, "is a folder"))
+        elif stat.S_ISLNK(mode):
+            notes.append(f"{below} is a link, which is not followed")
+            files.append(File(below, bytes, "is a link, which is not followed"))
+        else:
+            files.append(File(below, lambda entry=entry: _read_entry(path, entry)))
+    return files, notes + looked.notes()
+
+
+def _read_entry(path: Path, entry: zipfile.ZipInfo) -> bytes:
+    """Return an entry's bytes, reading no further than a notebook may reach, whatever its header says."""
+    name = PurePosixPath(entry.filename).name
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
+            return _within(file.read(LARGEST_NOTEBOOK + 1), name)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
+        raise Unreadable(f"{name} in the zip cannot be read: {error}") from error
+    except Exception as error:  # zlib, lzma and bz2 raise errors of their own
+        raise Unreadable(f"{name} in the zip is damaged: {error}") from error
+
+
+def _skipped(name: str) -> bool:
+    return name in _SKIPPED or name.startswith(".")
+
+
+def _is_notebook(file: File) -> bool:
+    return file.path.suffix.lower() == ".ipynb"
+
+
+def _unwrapped(files: list[File], name: str, stem: str) -> tuple[list[File], list[str]]:
+    """Return the files without a folder around all of them that is no student's, and what lies beside it, as notes."""
+    tops = {file.path.parts[0] for file in files}
+    for wrapper in sorted(tops):
+        alone = len(tops) == 1 and wrapper == name
+        if not (alone or wrapper.lower() in _WRAPPERS):
+            continue
+        inside = [file for file in files if file.path.parts[0] == wrapper and len(file.path.parts) > 1]
+        beside = [file for file in files if file.path.parts[0] not in {wrapper, *_NBGRADERS}]
+        theirs = any(map(_is_notebook, beside))
+        own = [file.path.parts[1:] for file in inside if _is_notebook(file)] == [(f"{stem}.ipynb",)]
+        if theirs or own:
+            continue
+        folders = sorted({file.path.parts[0] for file in beside if len(file.path.parts) > 1 or file.refused})
+        notes = [f"{folder} lies beside {wrapper} and was passed over" for folder in folders]
+        return [replace(file, path=PurePosixPath(*file.path.parts[1:])) for file in inside], notes
+    return files, []
+
+
+def _by_student(files: Iterable[File], stem: str) -> tuple[list[HandedIn], list[str]]:
+    """Return the files by student, and whose cannot be told, as notes.
+
+    Who handed in is told by the folder's name or, in a flat folder, by the file's.
+    """
+    found: dict[_Who, list[File]] = {}
+    raw: dict[_Who, set[str]] = {}
+    for file in files:
+        top, *rest = file.path.parts
+        if rest or file.refused == "is a folder":
+            who, called = _folder_student(top)
+            inside = [replace(file, path=PurePosixPath(*rest))] if rest else []
+        elif _is_notebook(file):
+            who, called = _file_student(file.path.stem, stem)
+            inside = [file]
+        else:
+            continue
+        found.setdefault(who, []).extend(inside)
+        raw.setdefault(who, set()).add(called)
+    names = Counter(who.name for who in found)
+    students, notes = [], []
+    for who, inside in sorted(found.items()):
+        unclear = ""
+        if len(raw[who]) > 1 and not who.told_apart:
+            unclear = "there are several submissions under this name"
+            notes.append(
+                f"{who.name}: {unclear} ({', '.join(map(ascii, sorted(raw[who])))}); none was graded"
+            )
+        student = f"{who.name} ({who.told_apart})" if names[who.name] > 1 and who.told_apart else who.name
+        students.append(HandedIn(student, tuple(inside), who.name, who.number, unclear))
+    return students, notes
+
+
+class _Who(NamedTuple):
+    """Whose a submission is. told_apart: the platform's number that tells namesakes apart; number: that of Canvas.
+
+    Moodle's number is one of its own for each assignment, so that no roster can know it.
+    """
+
+    name: str
+    told_apart: str = ""
+    number: str = ""
+
+
+def _folder_student(folder: str) -> tuple[_Who, str]:
+    """Return whose a folder is, and the name in it as it is written."""
+    moodle = _MOODLE.fullmatch(folder)
+    if moodle:
+        return _Who(plain_name(moodle["name"]), moodle["id"]), moodle["name"]
+    return _Who(plain_name(folder)), folder
+
+
+def _file_student(name: str, stem: str) -> tuple[_Who, str]:
+    """Return whose a file in a flat folder is, and the name in it as it is written."""
+    canvas = _CANVAS.fullmatch(name)
+    if canvas:
+        return _Who(plain_name(canvas["name"]), canvas["id"], canvas["id"]), canvas["name"]
+    number = stem.partition("_")[0]
+    for known in (stem, number):
+        bare = re.sub(rf"(^|[-_ .]+){re.escape(known)}(?=$|[-_ .(])", "", name, count=1, flags=re.IGNORECASE)
+        bare = bare.strip("-_ .")
+        if bare and bare != name:
+            return _Who(plain_name(bare)), bare
+    return _Who(plain_name(name)), name
+
+
+def _choose(files: tuple[File, ...], stem: str) -> File:
+    """Return the one notebook that is meant; Unreadable where that cannot be told."""
+    notebooks = [file for file in files if _is_notebook(file)]
+    exact = [file for file in notebooks if file.path.stem.lower() == stem.lower()]
+    if len(exact) > 1:  # nbgrader keeps an assignment's notebook in a folder of its own
+        exact = [file for file in exact if stem.partition("_")[0] in str(file.path.parent)] or exact
+    named = exact or [file for file in notebooks if stem.lower() in file.path.stem.lower()] or notebooks
+    if len(named) == 1:
+        return named[0]
+    if named:
+        names = ", ".join(sorted(str(file.path) for file in named)[:5])
+        raise Unreadable(f"there are {len(named)} notebooks, and which one counts cannot be told: {names}")
+    others = sorted(file.path.name for file in files if file.refused != "is a folder")[:5]
+    inside = f"only {', '.join(others)}" if others else "nothing"
+    raise Unreadable(f"there is no notebook (.ipynb), {inside}")

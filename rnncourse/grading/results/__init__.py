@@ -1,0 +1,1 @@
+"""What grading leaves behind: records, tables, and pages of feedback."""

@@ -1,0 +1,101 @@
+"""What has been graded so far, a file for each student, so that a run can be killed and taken up again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rnncourse.errors import InputError
+from rnncourse.files import write_whole
+from rnncourse.grading.results.results import StudentResult, as_record, from_record
+
+
+class Store:
+    """The folder `state` below the results. A student's file is there whole or not at all."""
+
+    def __init__(self, out: Path, settings: Mapping[str, Any]):
+        """Take up the run in `out`, or begin one. InputError if the run there had other settings."""
+        self.folder = out / "state"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"out must be a folder that can be written to, but {out} is not: {error}"
+            ) from error
+        self.seed = self._take_up(out, dict(settings))
+
+    def _take_up(self, out: Path, settings: dict[str, Any]) -> str:
+        path = self.folder / "run.json"
+        if not path.exists():
+            write(path, json.dumps({"settings": settings, "seed": secrets.token_hex(16)}, indent=1))
+        try:
+            run = json.loads(path.read_text(encoding="utf-8"))
+            then, seed = dict(run["settings"]), str(run["seed"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path} is damaged ({error}); delete {self.folder} to begin anew") from error
+        changed = [name for name in settings if then.get(name) != settings[name]]
+        if changed:
+            raise InputError(
+                f"{out} holds a run with other settings ({', '.join(changed)}); choose another --out, "
+                f"or delete {self.folder} to grade everybody anew"
+            )
+        return seed
+
+    def get(self, student: str) -> StudentResult | None:
+        """Return a student's result, None if there is none yet or its file is damaged."""
+        try:
+            result = from_record(json.loads(self._path(student).read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return result if result.student == student else None
+
+    def put(self, result: StudentResult) -> None:
+        """Keep a student's result."""
+        write(self._path(result.student), json.dumps(as_record(result), ensure_ascii=False))
+
+    def put_table(self, path: Path, text: str) -> bool:
+        """Write a table that people fill in; False, the file left alone, if it is not as this run wrote it last."""
+        mark, ours = self.folder / f"{path.name}.sha256", hashlib.sha256(_bytes(text)).hexdigest()
+        try:
+            there = hashlib.sha256(path.read_bytes()).hexdigest()
+            untouched = there == ours or there == mark.read_text(encoding="ascii")
+        except FileNotFoundError:
+            untouched = not path.exists()
+        except (OSError, UnicodeDecodeError):
+            untouched = False
+        if untouched:
+            write(path, text)
+            write(mark, ours)
+        return untouched
+
+    def _path(self, student: str) -> Path:
+        return self.folder / f"{file_name(student)}.json"
+
+
+def file_name(student: str) -> str:
+    """Return a name for a student's files that every file system takes; different for different students."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", student) and student not in (
+        "run",
+        "con",
+        "nul",
+        "aux",
+        "prn",
+    ):
+        return student
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", student).strip("_")[:40]
+    return f"{plain}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, and the folder around it, so that whatever happens there is the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, _bytes(text))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

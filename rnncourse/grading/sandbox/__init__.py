@@ -1,0 +1,1 @@
+"""Where students' code runs: walls, limits, and the worker behind them."""

@@ -1,0 +1,226 @@
+"""One worker: started, asked, and gone when it is closed, whatever it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rnncourse.grading.sandbox import protocol
+from rnncourse.grading.sandbox.bubblewrap import Sandbox, visible
+from rnncourse.grading.sandbox.protocol import ProtocolError, Reply
+from rnncourse.grading.sandbox.worker import HEAD
+from rnncourse.grading.untrusted_text import shown
+
+
+class WorkerTimeout(Exception):
+    """No reply came in time."""
+
+
+class WorkerDied(Exception):
+    """The worker is gone, or sent what is no reply; the text says which."""
+
+
+class WorkerNotStarted(RuntimeError):
+    """The sandbox did not start, before any of a student's code ran: not the student's fault."""
+
+
+class Worker:
+    """A worker process. Nothing that its code does can outlive `close`."""
+
+    def __init__(self, sandbox: Sandbox, slot: int = 0, errors: Any = subprocess.DEVNULL):
+        """Start a worker in a slot that no other has at the same time; WorkerNotStarted if it does not say hello.
+
+        errors: a file for what bubblewrap has to say.
+        """
+        self._sandboxed = bool(sandbox.shape)
+        self._process, self._first_inside = _start(sandbox, slot, errors)
+        for end in (self._process.stdin, self._process.stdout):
+            os.set_blocking(end.fileno(), False)
+        try:
+            self.ask("hello", sandbox.limits.start)
+        except (WorkerTimeout, WorkerDied, ProtocolError) as error:
+            self.close()
+            raise WorkerNotStarted(str(error) or "it did not answer") from error
+
+    def ask(self, do: str, seconds: float, **fields: Any) -> Reply:
+        """Return the reply to a request; WorkerTimeout or WorkerDied, after which the worker can only be closed."""
+        nonce = secrets.token_hex(16)
+        return self._exchange(nonce, protocol.message(nonce, do, **fields), seconds)
+
+    def call(self, function: str, args: tuple, kwargs: dict, seconds: float) -> Reply:
+        """Return the reply to a call of one of the notebook's functions; raises as `ask`."""
+        nonce = secrets.token_hex(16)
+        return self._exchange(nonce, protocol.call_message(nonce, function, args, kwargs), seconds)
+
+    def close(self) -> None:
+        """End the worker and everything in its sandbox, and wait until it is gone."""
+        process = self._process
+        if process.poll() is None:
+            self._kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+    def _exchange(self, nonce: str, request: bytes, seconds: float) -> Reply:
+        deadline = time.monotonic() + seconds
+        try:
+            self._write(request, deadline)
+            header, raw = protocol.lengths(self._read(HEAD.size, deadline))
+            return protocol.read_reply(nonce, self._read(header, deadline), self._read(raw, deadline))
+        except ProtocolError as error:
+            raise WorkerDied(f"it sent something that is no answer: {error}") from error
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise WorkerDied("it ended") from error
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._wait(self._process.stdin, selectors.EVENT_WRITE, deadline)
+            rest = rest[os.write(self._process.stdin.fileno(), rest) :]
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        pieces = []
+        while size:
+            self._wait(self._process.stdout, selectors.EVENT_READ, deadline)
+            piece = os.read(self._process.stdout.fileno(), min(size, 1 << 20))
+            if not piece:
+                raise WorkerDied(self._end())
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def _wait(self, end: Any, event: int, deadline: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(end, event)
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise WorkerTimeout
+
+    def _end(self) -> str:
+        """Return how a worker that closed its pipe ended."""
+        try:
+            status = self._process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            return "it closed the pipe to the grader"
+        number = status - 128 if status > 128 else -status
+        if number in signal.valid_signals():
+            return f"it was ended by the signal {signal.Signals(number).name}"
+        return f"it ended itself (status {status})"
+
+    def _kill(self) -> None:
+        """Kill the first process inside; with it the kernel ends all others, and bubblewrap clears up after it."""
+        try:
+            if not self._sandboxed:
+                os.killpg(self._process.pid, signal.SIGKILL)  # the worker, and what it has started
+            elif self._first_inside is not None:
+                os.kill(self._first_inside, signal.SIGKILL)
+                self._process.wait(5)
+                return
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+        self._process.kill()
+
+
+def probe(sandbox: Sandbox) -> str | None:
+    """Start a worker and let it do what it must be able to do and not be able to do; None, or what is wrong."""
+    with tempfile.TemporaryFile() as errors:
+        try:
+            worker = Worker(sandbox, errors=errors)
+        except WorkerNotStarted as error:
+            errors.seek(0)
+            said = shown(errors.read(1000).decode("utf-8", "replace")).strip()
+            return f"it does not start ({said or error})"
+    try:
+        reply = worker.ask("run", sandbox.limits.start, cell="probe", source=_home() + _PROBE)
+    except (WorkerTimeout, WorkerDied) as error:
+        return f"it does not hold ({error or 'no answer'})"
+    finally:
+        worker.close()
+    return None if reply.failure is None else f"it does not hold ({reply.failure.text})"
+
+
+def _home() -> str:
+    """Return the line that tells the probe where home is, and what of it is needed because Python lies there."""
+    home = Path.home().resolve()
+    needed = {folder.relative_to(home).parts[0] for folder in visible() if home in folder.parents}
+    return f"HOME, NEEDED = {str(home)!r}, {needed or 'set()'}\n"
+
+
+_PROBE = """
+import os, socket, threading
+assert os.getuid() != 0, "the code has the rights of root"
+for folder in ("/var", "/srv", "/etc/passwd"):
+    assert not os.path.exists(folder), f"{folder} can be seen"
+seen = os.listdir(HOME) if os.path.isdir(HOME) else []
+assert set(seen) <= NEEDED, f"{HOME} can be seen"
+try:
+    open("/usr/written", "w")
+except OSError:
+    pass
+else:
+    raise AssertionError("the system can be written to")
+try:
+    socket.create_connection(("192.0.2.1", 9), 1)
+except OSError as error:
+    assert error.errno == 101, f"there is a network ({error})"
+import rnncourse.checks as checks
+assert not hasattr(checks, "registry"), "the answers can be read"
+thread = threading.Thread(target=int)
+thread.start()
+thread.join()
+open("/tmp/written", "w").close()
+"""
+
+
+def _start(sandbox: Sandbox, slot: int, errors: Any) -> tuple[subprocess.Popen, int | None]:
+    """Return the process and, of a sandbox, the number of the first process inside."""
+    if not sandbox.shape:
+        return _popen(sandbox, slot, (), errors), None
+    reading, writing = os.pipe()
+    passed = [writing]
+    try:
+        if sandbox.shared.filter:
+            passed.append(os.open(sandbox.shared.filter, os.O_RDONLY))
+        process = _popen(sandbox, slot, passed, errors)
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        for descriptor in passed:
+            os.close(descriptor)
+    return process, _first_inside(reading)
+
+
+def _popen(sandbox: Sandbox, slot: int, passed: Sequence[int], errors: Any) -> subprocess.Popen:
+    return subprocess.Popen(
+        sandbox.command(slot, passed),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        env=sandbox.environment(),
+        pass_fds=passed,
+        cwd="/" if sandbox.shape else sandbox.shared.empty,
+        start_new_session=not sandbox.shape,
+        process_group=sandbox.shared.group if sandbox.shape else None,
+        bufsize=0,
+    )
+
+
+def _first_inside(descriptor: int) -> int | None:
+    """Return the process number that bubblewrap tells, None if it ended before."""
+    with open(descriptor, "rb", buffering=0) as pipe:
+        text = b""
+        while b"}" not in text and (piece := pipe.read(4096)):
+            text += piece
+    try:
+        return int(json.loads(text)["child-pid"])
+    except (ValueError, KeyError, TypeError):
+        return None

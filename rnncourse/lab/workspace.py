@@ -1,0 +1,189 @@
+"""The learner's copy of the notebooks, and JupyterLab opened on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rnncourse import __version__
+from rnncourse.environment import (
+    NOTEBOOK_FOLDERS,
+    ONE_THREAD,
+    checkout_above,
+    own_jupyter_first,
+    shipped,
+)
+from rnncourse.errors import InputError
+from rnncourse.files import write_whole
+
+COPY = "rnn-course"
+"""The folder that `rnncourse lab` makes in the working directory when it is not in a checkout."""
+
+MANIFEST = ".rnncourse.json"
+LAB_SETTINGS = Path(__file__).parent / "settings"
+
+
+@dataclass
+class Report:
+    """What was done with each file, by its path inside the copy."""
+
+    new: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """Changed by the learner while the release has another version of it: left alone."""
+
+    def lines(self) -> list[str]:
+        """Return the report in words; empty when nothing had to be done."""
+        said = [f"copied {_count(self.new)}"] if self.new else []
+        said += [f"updated {_count(self.updated)} that you had not changed"] if self.updated else []
+        said += [
+            f"kept your version of {name}; to get the new one, rename yours and start again"
+            for name in self.kept
+        ]
+        return said
+
+
+def course_root(working_directory: Path) -> tuple[Path, Report]:
+    """Return the folder to open and what was copied: a checkout is opened as it is, else a copy is made.
+
+    Raises InputError where the copy's place is taken by a file.
+    """
+    checkout = checkout_above(working_directory)
+    if checkout is not None:
+        return checkout, Report()
+    target = copy_above(working_directory) or working_directory.resolve() / COPY
+    return target, copy_notebooks(shipped(), target)
+
+
+def copy_above(start: Path) -> Path | None:
+    """Return the nearest folder at or above `start` that is a learner's copy of the course, or None."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / MANIFEST).is_file()), None)
+
+
+def copy_notebooks(source: Path, target: Path) -> Report:
+    """Bring `target` up to date with the notebooks in `source`; what the learner changed stays theirs.
+
+    The manifest in `target` holds the fingerprint of every file as it was copied. A file that is missing
+    comes back, one that still has its fingerprint follows the release, any other is left alone.
+    Raises InputError if `target` is a file.
+    """
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target} is a file, but the course needs a folder of that name; rename the file")
+    copied = _read_manifest(target)
+    report, manifest = Report(), {}
+    for file in course_files(source):
+        name = file.relative_to(source).as_posix()
+        mine, theirs = target / name, fingerprint(file)
+        present = fingerprint(mine) if mine.exists() else None
+        manifest[name] = theirs
+        if present is None:
+            _copy(file, mine)
+            report.new.append(name)
+        elif present == theirs:
+            continue
+        elif present == copied.get(name):
+            _copy(file, mine)
+            report.updated.append(name)
+        else:
+            manifest[name] = copied.get(name, "")
+            report.kept.append(name)
+    if not manifest:
+        raise InputError(f"{source} holds no notebooks; install the course again")
+    _write_manifest(target, manifest)
+    return report
+
+
+def course_files(source: Path) -> list[Path]:
+    """Return the files of the course below `source`, in reading order, without editors' hidden folders."""
+    return [
+        file
+        for folder in NOTEBOOK_FOLDERS
+        for file in sorted((source / folder).rglob("*"))
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(source).parts)
+    ]
+
+
+def fingerprint(file: Path) -> str:
+    """Return a hash of what a learner can change in `file`.
+
+    Of a notebook that is its cells' text: one that was only run, which stores new outputs, still counts as
+    unchanged. Of any other file it is every byte.
+    """
+    content = file.read_bytes()
+    if file.suffix == ".ipynb":
+        try:
+            cells = json.loads(content)["cells"]
+            written = [[c["cell_type"], "".join(c["source"]), c.get("attachments", {})] for c in cells]
+            content = json.dumps(written, sort_keys=True).encode()
+        except (ValueError, KeyError, TypeError):
+            pass  # not a notebook after all, so every byte counts
+    return hashlib.sha256(content).hexdigest()
+
+
+def lab_command(arguments: Sequence[str]) -> list[str]:
+    """Return the command that starts this environment's JupyterLab with the learner's own `arguments`."""
+    # -P: a file of the learner's called random.py must not be imported in place of the real one.
+    return [sys.executable, "-P", "-m", "jupyterlab", *arguments]
+
+
+def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ` with what lets JupyterLab open `root` beside the user's own configuration.
+
+    Kernels run on one thread, unless `environ` says how many.
+    """
+    paths = [str(LAB_SETTINGS), environ.get("JUPYTER_CONFIG_PATH", "")]
+    return {
+        **ONE_THREAD,
+        **own_jupyter_first(environ),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
+        "RNNCOURSE_ROOT": str(root),
+    }
+
+
+def open_lab(root: Path, arguments: Sequence[str]) -> int:
+    """Start JupyterLab on `root`; return its exit status, where this process does not become JupyterLab."""
+    command, environ = lab_command(arguments), lab_environment(root, os.environ)
+    if os.name == "nt":  # Windows would start another process and let this one end
+        return wait_for_lab(command, environ)
+    sys.stdout.flush()
+    os.execve(command[0], command, environ)  # Ctrl-C and signals then go to JupyterLab itself
+
+
+def wait_for_lab(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run JupyterLab to its end and return its exit status; Ctrl-C is left to JupyterLab."""
+    with subprocess.Popen(command, env=environ) as lab:
+        while True:
+            try:
+                return lab.wait()
+            except KeyboardInterrupt:  # JupyterLab got it too, asks its question and ends by itself
+                continue
+
+
+def _copy(file: Path, to: Path) -> None:
+    """Copy `file` so that `to` is never half written."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(to, file.read_bytes())
+
+
+def _read_manifest(target: Path) -> dict[str, str]:
+    """Return the fingerprints by file name; none where the manifest is missing or spoilt."""
+    try:
+        return dict(json.loads((target / MANIFEST).read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _write_manifest(target: Path, files: Mapping[str, str]) -> None:
+    text = json.dumps({"rnncourse": __version__, "files": files}, indent=1, sort_keys=True)
+    write_whole(target / MANIFEST, f"{text}\n".encode())
+
+
+def _count(names: Sequence[str]) -> str:
+    return "1 file" if len(names) == 1 else f"{len(names)} files"

@@ -1,0 +1,139 @@
+"""Pictures of gradients on their way back through time. Arrays in, figures or colours out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from rnncourse.arguments import require_array, require_count, require_named, require_number
+from rnncourse.errors import InputError, describe
+from rnncourse.viz._style import course_style, figure, grid, line_styles
+
+DECADES = 12  # the colours end at 1e-12 and 1e12: what lies beyond looks the same
+LEVELS = 256
+HALF_ULP = 2.0**-24  # added to 1 in float32, anything smaller is rounded away
+
+# Bright where the gradient keeps its size; into the dark through blue where it dies, through red where it
+# explodes. The lightness falls on both sides, and the hue tells the sides apart with every colour blindness.
+SURVIVAL = LinearSegmentedColormap.from_list(
+    "rnncourse_survival",
+    [
+        (0.0, "#0B1026"),
+        (0.25, "#0F4C8A"),
+        (0.4, "#56B4E9"),
+        (0.5, "#FFF7D0"),
+        (0.6, "#F0A830"),
+        (0.75, "#C0390B"),
+        (1.0, "#4A0012"),
+    ],
+    N=LEVELS,
+)
+
+
+def gradient_levels(log10_gradients: np.ndarray) -> np.ndarray:
+    """Return log10 of sizes, any shape, as whole numbers 0 … 255: places in the palette, 1 in its middle.
+
+    -inf, a gradient of exactly 0, is level 0. Raises InputError for NaN.
+    """
+    a = log10_gradients
+    if not isinstance(a, np.ndarray) or a.dtype.kind != "f" or np.isnan(a).any():
+        raise InputError(f"log10_gradients must be an array of numbers without NaN, but {describe(a)} came")
+    share = np.clip(log10_gradients / (2 * DECADES) + 0.5, 0, 1)
+    return np.round(share * (LEVELS - 1)).astype(np.uint8)
+
+
+def palette() -> bytes:
+    """Return the colours of levels 0 … 255 as red, green, blue, a byte each."""
+    colours = SURVIVAL(np.arange(LEVELS) / (LEVELS - 1))[:, :3]
+    return np.round(255 * colours).astype(np.uint8).tobytes()
+
+
+def gradient_heat_maps(runs: Mapping[str, np.ndarray], *, cols: int = 2) -> Figure:
+    """Return several gradients, title -> log10 |∂L/∂h_t| (T+1, H), side by side in one colour scale.
+
+    cols: how many in a row. Raises InputError for an empty mapping and for other axes.
+    """
+    require_named("runs", runs, most=12)
+    rows = -(-len(runs) // require_count("cols", cols))
+    fig, axes = figure(width=9.0, height=0.5 + 1.7 * rows, rows=rows, cols=cols)
+    axes = np.atleast_2d(axes).reshape(rows, cols)
+    with course_style():
+        for ax in axes.flat[len(runs) :]:
+            ax.set_axis_off()
+        for ax, (title, gradients) in zip(axes.flat, runs.items(), strict=False):
+            image = _draw(ax, gradients)
+            ax.set_title(title, fontsize=10.5)
+        for ax in axes[-1]:
+            ax.set_xlabel("step t")
+        for ax in axes[:, 0]:
+            ax.set_ylabel("unit")
+        _colour_bar(fig, image, axes)
+    return fig
+
+
+def norm_curves(
+    curves: Mapping[str, np.ndarray],
+    *,
+    floor: float = -20.0,
+    rounding: bool = True,
+) -> Figure:
+    """Return curves name -> log10 of a norm (T+1,) by lag as a figure with a logarithmic axis, at most 7.
+
+    floor: the lowest power of 10 that is drawn; a curve that falls below leaves the picture. rounding: mark what
+    float32 rounds away beside a gradient of size 1? Raises InputError for more curves and for other axes.
+    """
+    require_named("curves", curves)
+    floor = require_number("floor", floor)
+    fig, ax = figure(height=3.6)
+    with course_style():
+        for (name, log10_norms), style in zip(curves.items(), line_styles(len(curves)), strict=True):
+            values = _without_nan(name, log10_norms, ("T+1",))
+            ax.plot(np.maximum(values, 10 * floor), label=name, markevery=max(1, len(values) // 8), **style)
+        top = max(1.0, *(float(curve[np.isfinite(curve)].max(initial=0.0)) for curve in curves.values()))
+        ax.set_ylim(floor, top + 0.04 * (top - floor))
+        ticks = np.arange(np.ceil(floor / 4) * 4, top + 1, 4 if top - floor <= 32 else 8)
+        ax.set_yticks(ticks, ["1" if tick == 0 else f"$10^{{{tick:.0f}}}$" for tick in ticks])
+        ax.axhline(0, color="black", linewidth=0.8)
+        if rounding:
+            ax.axhspan(floor, np.log10(HALF_ULP), color="#000000", alpha=0.06, linewidth=0)
+            words, corner = "added to 1, float32 rounds this away", (0.01, 0.015)
+            ax.text(*corner, words, transform=ax.transAxes, fontsize=9.5, color="#555555")
+        ax.set(xlabel="lag: steps back from the last one", ylabel="share of the gradient left")
+        ax.margins(x=0.01)
+        grid(ax)
+        fig.legend(loc="outside right upper")
+    return fig
+
+
+def _draw(ax: Axes, log10_gradients: np.ndarray) -> AxesImage:
+    values = _without_nan("log10_gradients", log10_gradients, ("T+1", "H"))
+    image = ax.imshow(
+        np.clip(values.T, -DECADES, DECADES),
+        cmap=SURVIVAL,
+        norm=Normalize(-DECADES, DECADES),
+        aspect="auto",
+        interpolation="nearest",
+    )
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    return image
+
+
+def _colour_bar(fig: Figure, image: AxesImage, axes) -> None:
+    bar = fig.colorbar(image, ax=axes, pad=0.02, ticks=[-12, -6, 0, 6, 12])
+    bar.ax.set_yticklabels(["$10^{-12}$", "$10^{-6}$", "1", "$10^{6}$", "$10^{12}$"])
+    bar.set_label(r"$|\partial L/\partial h_t|$")
+    bar.outline.set_visible(False)
+
+
+def _without_nan(name: str, values: np.ndarray, axes: tuple[str, ...]) -> np.ndarray:
+    """Return an array with these axes; -inf, the logarithm of 0, is allowed."""
+    require_array(name, values, axes=axes, kind="any")
+    if values.dtype.kind != "f" or np.isnan(values).any() or np.isposinf(values).any():
+        raise InputError(f"{name} must hold logarithms without NaN or +inf, but {describe(values)} came")
+    return values

@@ -1,0 +1,113 @@
+"""The look of every figure: sizes, fonts, line patterns and the diverging colour scale."""
+
+from __future__ import annotations
+
+from itertools import cycle, islice
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from rnncourse.arguments import require_count
+from rnncourse.errors import InputError, describe
+from rnncourse.notation import PALETTE
+
+CSS_DPI = 96  # one inch of a figure is 96 CSS pixels wide when shown, so 10 pt is 10 pt
+LIGHT_GREY = "#C8C8C8"
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": LIGHT_GREY,
+    "axes.grid": False,
+    "axes.labelsize": 11,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 12,
+    "figure.facecolor": "white",
+    "font.size": 10.5,
+    "legend.fontsize": 10.5,
+    "legend.frameon": False,
+    "lines.linewidth": 2.0,
+    "lines.markersize": 6.0,
+    "xtick.color": LIGHT_GREY,
+    "xtick.labelcolor": "black",
+    "xtick.labelsize": 10.5,
+    "ytick.color": LIGHT_GREY,
+    "ytick.labelcolor": "black",
+    "ytick.labelsize": 10.5,
+}
+
+# Colour, dash and marker always change together, so that no line is told apart by colour alone.
+_LINES = (
+    (PALETTE["blue"], "-", "o"),
+    (PALETTE["vermillion"], "--", "s"),
+    (PALETTE["green"], "-.", "^"),
+    (PALETTE["purple"], ":", "D"),
+    (PALETTE["black"], (0, (6, 2, 1, 2, 1, 2)), "v"),
+    (PALETTE["orange"], (0, (3, 1)), "P"),
+    (PALETTE["sky"], (0, (1, 1)), "X"),
+)
+
+# Negative blue, zero white, positive vermillion: told apart with every common colour blindness. Both ends are
+# lighter than in the palette, so that black numbers can be read on every cell.
+DIVERGING = LinearSegmentedColormap.from_list("rnncourse_diverging", ["#3E93C3", "#FFFFFF", "#DF8741"], N=255)
+ONE_SIDED = LinearSegmentedColormap.from_list("rnncourse_one_sided", ["#FFFFFF", "#66AAD1"], N=255)
+
+
+def course_style() -> matplotlib.rc_context:
+    """Return a context in which Matplotlib draws in the course's style; the reader's comes back after."""
+    return matplotlib.rc_context(STYLE)
+
+
+def figure(width: float = 7.5, height: float = 3.2, rows: int = 1, cols: int = 1):
+    """Return a figure and its axes (one Axes, or an array of them) in the course's style.
+
+    width, height: inches; 7.5 inches are 720 pixels on the page. The figure belongs to no window and no
+    `pyplot` state: hand it to `viz.show`. Raises InputError for sizes that are not positive.
+    """
+    for name, size in (("width", width), ("height", height)):
+        if isinstance(size, bool) or not isinstance(size, (int, float)) or not 0 < size <= 40:
+            raise InputError(f"{name} must be a number of inches between 0 and 40, but {describe(size)} came")
+    require_count("rows", rows)
+    require_count("cols", cols)
+    with course_style():
+        fig = Figure(figsize=(width, height), dpi=CSS_DPI, layout="constrained")
+        fig.get_layout_engine().set(w_pad=0.1, h_pad=0.08)
+        return fig, fig.subplots(rows, cols)
+
+
+def line_styles(n: int) -> list[dict]:
+    """Return n sets of line properties, each with its own colour, dash and marker."""
+    return [
+        {"color": colour, "linestyle": dash, "marker": marker}
+        for colour, dash, marker in islice(cycle(_LINES), require_count("n", n))
+    ]
+
+
+def diverging_colour(value: float, limit: float = 1.0) -> str:
+    """Return the colour of `value` as #rrggbb: blue below zero, white at zero, vermillion above.
+
+    limit: the size at which the scale ends. It has 21 steps, so that the last bits of `value` never show.
+    """
+    share = max(-1.0, min(1.0, value / limit))
+    r, g, b, _ = DIVERGING(0.5 + round(share * 10) / 20)
+    return f"#{round(r * 255):02x}{round(g * 255):02x}{round(b * 255):02x}"
+
+
+def symmetric_limits(values: ArrayLike) -> Normalize:
+    """Return colour limits that are the same on both sides of zero, so that white means zero."""
+    limit = max(float(abs(values).max()), 1e-12)
+    return Normalize(-limit, limit)
+
+
+def legend_above(fig: Figure) -> None:
+    """Put the legend of all axes in one line above them, where it hides no data."""
+    fig.legend(loc="outside upper left", ncols=4, borderaxespad=0.1)
+
+
+def grid(ax: Axes, axis: str = "y") -> None:
+    """Draw a light grid behind the data."""
+    ax.grid(True, axis=axis, color="#E6E6E6", linewidth=0.8)

@@ -1,0 +1,57 @@
+"""Widgets that can be read without a running kernel.
+
+Each is displayed as two outputs: plain HTML that says the same as the widget, and the live widget. The style
+sheet that comes with the live one hides the HTML beside it. `rnncourse build outputs` removes the live view
+from stored notebooks, so a reader who has run nothing sees the HTML and an invitation to run the cell.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+from IPython.display import display
+
+_FILES = Path(__file__).parent / "front_end"
+FALLBACK_CLASS = "rnncourse-fallback"
+
+# After a saved notebook is opened again its widgets' models are gone, and JupyterLab writes an error into an
+# element without children. This rule puts the invitation in its place.
+_INSTEAD_OF_ERROR = """<style>
+.jp-OutputArea:has(.rnncourse-fallback) .jp-OutputArea-output.jupyter-widgets:not(:has(*)) {
+  visibility: hidden;
+  font-size: 0;
+  &::after { content: "Run this cell (Shift + Enter) to use it here."; visibility: visible; font-size: 13px; }
+}
+</style>"""
+
+
+def read_front_end(*names: str) -> str:
+    """Return the texts of front-end files of this folder, one after the other."""
+    return "\n".join((_FILES / name).read_text(encoding="utf-8") for name in names)
+
+
+class ReadableWidget(anywidget.AnyWidget):
+    """A widget with a static stand-in. A subclass says what it reads like and how to bring it to life."""
+
+    works_without_kernel = traitlets.Bool(True).tag(sync=True)  # then `rnncourse build html` keeps it alive
+
+    def static_html(self) -> str:
+        """Return what the widget shows as HTML without scripts."""
+        raise NotImplementedError
+
+    def static_text(self) -> str:
+        """Return what the widget shows as plain text."""
+        raise NotImplementedError
+
+    def invitation(self) -> str:
+        """Return one line that says what running the cell brings."""
+        raise NotImplementedError
+
+    def _ipython_display_(self) -> None:
+        stand_in = f'<div class="{FALLBACK_CLASS}">{self.static_html()}</div>'
+        display({"text/html": _INSTEAD_OF_ERROR + stand_in, "text/plain": self.static_text()}, raw=True)
+        if self.comm is not None:  # None once the widget is closed
+            live, metadata = super()._repr_mimebundle_()
+            display(live | {"text/plain": self.invitation()}, metadata=metadata, raw=True)

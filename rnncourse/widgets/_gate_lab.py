@@ -1,0 +1,399 @@
+"""The Gate lab: one LSTM unit whose gates are computed by the cell or held by the reader."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import traitlets
+from numpy.typing import ArrayLike
+
+from rnncourse.arguments import require_array, require_choice
+from rnncourse.errors import InputError, describe
+from rnncourse.in_both.cells import check_gated_step
+from rnncourse.in_numpy.cells import lstm_gates
+from rnncourse.notation import colour
+from rnncourse.viz._lstm_cell import lstm_cell, written
+from rnncourse.widgets._fallback import ReadableWidget, read_front_end
+
+GATES = ("i", "f", "g", "o")  # in the order of the blocks of W_x, W_h and b
+LIMITS = {"i": (0.0, 1.0), "f": (0.0, 1.0), "g": (-1.0, 1.0), "o": (0.0, 1.0)}
+INPUT_LIMIT = 2.0
+SHORTEST, LONGEST = 2, 12  # steps that fit side by side
+
+Held = tuple[float | None, ...]
+_FREE: Held = (None,) * 8
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A sequence, and for each gate and step the value at which it is held; None: the cell computes it."""
+
+    title: str
+    says: str
+    x: tuple[float, ...]
+    i: Held = _FREE
+    f: Held = _FREE
+    g: Held = _FREE
+    o: Held = _FREE
+
+    def clamps(self) -> dict[str, list[float | None]]:
+        """Return the held values by gate, as the lab stores them."""
+        return {gate: list(getattr(self, gate)) for gate in GATES}
+
+
+_NOISE = (0.8, -0.5, 0.9, -1.0, 0.3, -0.7, 0.6, -0.2)
+_OPEN, _AT_FIRST = (1.0,) * 8, (1.0,) + (0.0,) * 7
+_SET = (0.0, 1.0, 0.0, 0.0, -1.0, 0.0, 1.0, 0.0)
+
+GATE_PRESETS: dict[str, Preset] = {
+    "cell": Preset(
+        "The cell alone",
+        "Nothing is clamped: the cell computes every gate from x and h.",
+        (1.0, 0.0, 0.0, 0.5, 0.0, -1.0, 0.0, 0.0),
+    ),
+    "remember": Preset(
+        "Remember",
+        "Step 1 is written (i = 1), then the input gate is shut and the forget gate open: c stays. "
+        "The output gate hides it until the last step.",
+        _NOISE,
+        i=_AT_FIRST,
+        f=_OPEN,
+        o=(0.0,) * 7 + (1.0,),
+    ),
+    "forget": Preset(
+        "Forget",
+        "Step 1 is written and kept, until the forget gate is shut once, at step 5: c is 0 from there on, "
+        "and of all that came before nothing survives.",
+        _NOISE,
+        i=_AT_FIRST,
+        f=(1.0,) * 4 + (0.0,) + (1.0,) * 3,
+        o=_OPEN,
+    ),
+    "count": Preset(
+        "Count",
+        "Forget and input gate are open at every step: c adds up, about 1 for each x of 1. "
+        "h cannot show it: tanh stays below 1.",
+        (1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0),
+        i=_OPEN,
+        f=_OPEN,
+        o=_OPEN,
+    ),
+    "latch": Preset(
+        "Latch",
+        "Where x is not 0 the cell is overwritten (i = 1, f = 0), elsewhere it holds (i = 0, f = 1): "
+        "c is the last x that was not 0.",
+        _SET,
+        i=tuple(abs(one) for one in _SET),
+        f=tuple(1.0 - abs(one) for one in _SET),
+        o=_OPEN,
+    ),
+}
+
+# One unit that a reader can follow: a large x opens the input gate, and what is shown helps to keep it.
+GATE_WEIGHTS: dict[str, np.ndarray] = {
+    "W_x": np.array([[4.0, 0.0, 3.0, 0.0]]),
+    "W_h": np.array([[-1.0, 1.0, 0.0, 1.0]]),
+    "b": np.array([-2.0, 2.0, 0.0, 1.0]),
+}
+
+
+def gate_lab(
+    preset: str = "cell", x: ArrayLike | None = None, weights: Mapping[str, np.ndarray] | None = None
+) -> GateLab:
+    """Return the Gate lab: one LSTM unit over a short sequence, its gates computed or held.
+
+    preset: cell, remember, forget, count or latch. x: 2 to 12 numbers from -2 to 2 in the place of the preset's
+    sequence (8 where gates are held). weights: the parameters W_x (1, 4), W_h (1, 4), b (4,) of an in_numpy.LSTM(1, 1).
+    Raises InputError for anything else.
+    """
+    return GateLab(preset, x, weights)
+
+
+def run_gates(
+    x: Sequence[float], clamps: Mapping[str, Sequence[float | None]], p: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return i, f, g, o, c, h and survives, each (T,), of one unit that starts at h = c = 0.
+
+    clamps: gate -> T values, None where the cell computes it. survives[t-1] is dc_T/dc_t, the whole derivative:
+    along the belt, and through h_t where later gates are computed from it. A gate that is held passes none on.
+    """
+    T = len(x)
+    run = {name: np.zeros(T) for name in (*GATES, "c", "h", "survives")}
+    h_prev, c_prev = np.zeros((1, 1)), 0.0
+    for t in range(T):
+        computed = lstm_gates(np.array([[float(x[t])]]), h_prev, p)
+        for gate, value in zip(GATES, computed, strict=True):
+            held = clamps[gate][t]
+            run[gate][t] = value[0, 0] if held is None else held
+        run["c"][t] = run["f"][t] * c_prev + run["i"][t] * run["g"][t]
+        run["h"][t] = run["o"][t] * np.tanh(run["c"][t])
+        c_prev, h_prev = run["c"][t], run["h"][t].reshape(1, 1)
+    run["survives"] = _survives(run, clamps, np.ravel(p["W_h"]))
+    return run
+
+
+def _survives(
+    run: Mapping[str, np.ndarray], clamps: Mapping[str, Sequence[float | None]], W_h: np.ndarray
+) -> np.ndarray:
+    """Return dc_T/dc_t (T,): lstm_step_backward of one unit, with slope 0 where a gate is held."""
+    T = len(run["c"])
+    survives = np.zeros(T)
+    dc_t, dh_t = 1.0, 0.0
+    for t in reversed(range(T)):
+        now = {name: values[t] for name, values in run.items()}
+        tanh_c = np.tanh(now["c"])
+        dc_t = dc_t + dh_t * now["o"] * (1 - tanh_c**2)  # undo o_t * tanh(c_t), towards c_t
+        survives[t] = dc_t
+        towards = {
+            "i": dc_t * now["g"],
+            "f": dc_t * (run["c"][t - 1] if t else 0.0),
+            "g": dc_t * now["i"],
+            "o": dh_t * tanh_c,
+        }
+        slopes = {gate: now[gate] * (1 - now[gate]) for gate in GATES} | {"g": 1 - now["g"] ** 2}
+        free = {gate: clamps[gate][t] is None for gate in GATES}
+        dh_t = sum(free[gate] * towards[gate] * slopes[gate] * W_h[k] for k, gate in enumerate(GATES))
+        dc_t = dc_t * now["f"]  # undo f_t * c_prev, towards c_prev
+    return survives
+
+
+def _held(gate: str) -> property:
+    """Return the property of a gate: read what is on screen, set what is held."""
+
+    def read(lab: GateLab) -> np.ndarray:
+        return lab.run()[gate]
+
+    def write(lab: GateLab, value: object) -> None:
+        lab.clamps = lab.clamps | {gate: _clamp(gate, value, lab.T)}
+
+    return property(read, write, doc=f"{gate} (T,) on screen; set a number, T numbers or None to hold it.")
+
+
+def _state(name: str) -> property:
+    return property(lambda lab: lab.run()[name], doc=f"{name} (T,) on screen.")
+
+
+class GateLab(ReadableWidget):
+    """One LSTM unit over a short sequence: f, i, g and o are computed by the cell or held by the reader.
+
+    `lab.f`, `lab.i`, `lab.g`, `lab.o`, `lab.x`, `lab.c`, `lab.h` and `lab.survives` are what is on screen, arrays
+    (T,). Setting a gate holds it: a number holds all steps, a list holds each step at its own value and leaves it to
+    the cell where the list has None, and None lets go of all. `lab.x`, `lab.step` (1 … T) and `lab.preset` can be set,
+    too. What cannot be shown raises InputError, and nothing changes.
+
+    Everything is computed in the browser, so the lab also answers in a saved page; Python computes the same from
+    the settings that both share.
+    """
+
+    _esm = read_front_end("keys.js", "gate_math.js", "gate_lab.js")
+    _css = read_front_end("theme.css", "gate_lab.css")
+
+    inputs = traitlets.Any().tag(sync=True, echo_update=False)
+    clamps = traitlets.Any().tag(sync=True, echo_update=False)
+    step = traitlets.Any(1).tag(sync=True, echo_update=False)
+    everywhere = traitlets.Bool(True).tag(sync=True, echo_update=False)  # a slider moves all steps
+    fixed = traitlets.Dict().tag(sync=True)
+
+    i, f, g, o = (_held(gate) for gate in GATES)
+    c, h, survives = (_state(name) for name in ("c", "h", "survives"))
+
+    def __init__(
+        self,
+        preset: str = "cell",
+        x: ArrayLike | None = None,
+        weights: Mapping[str, np.ndarray] | None = None,
+    ):
+        chosen = GATE_PRESETS[require_choice("preset", preset, tuple(GATE_PRESETS))]
+        self._weights = _checked_weights(GATE_WEIGHTS if weights is None else weights)
+        inputs, clamps = list(chosen.x) if x is None else _checked_inputs(x), chosen.clamps()
+        if len(inputs) != len(chosen.x):
+            if preset != "cell":
+                raise InputError(
+                    f"x must hold {len(chosen.x)} numbers for the preset {preset}, but {len(inputs)} came"
+                )
+            clamps = {gate: [None] * len(inputs) for gate in GATES}
+        self._T = len(inputs)
+        super().__init__(inputs=inputs, clamps=clamps, fixed=_fixed(self._weights))
+
+    @property
+    def T(self) -> int:
+        """The number of steps."""
+        return self._T
+
+    @property
+    def x(self) -> np.ndarray:
+        """The inputs (T,); can be set."""
+        return np.array(self.inputs, dtype=float)
+
+    @x.setter
+    def x(self, value: ArrayLike) -> None:
+        self.inputs = value
+
+    @property
+    def clamped(self) -> dict[str, np.ndarray]:
+        """Where each gate is held: gate -> booleans (T,)."""
+        return {gate: np.array([one is not None for one in self.clamps[gate]]) for gate in GATES}
+
+    @property
+    def preset(self) -> str | None:
+        """The preset that is on screen, None once anything of it was changed; can be set."""
+        for name, preset in GATE_PRESETS.items():
+            if (self.inputs, self.clamps) == (list(preset.x), preset.clamps()):
+                return name
+        return None
+
+    @preset.setter
+    def preset(self, name: str) -> None:
+        preset = GATE_PRESETS[require_choice("preset", name, tuple(GATE_PRESETS))]
+        if len(preset.x) != self.T:
+            raise InputError(f"preset needs a lab of {len(preset.x)} steps, but this one has {self.T}")
+        with self.hold_sync():  # the browser gets both at once
+            self.inputs, self.clamps = list(preset.x), preset.clamps()
+
+    def run(self) -> dict[str, np.ndarray]:
+        """Return everything that is on screen: i, f, g, o, c, h and survives, each (T,)."""
+        return run_gates(self.inputs, self.clamps, self._weights)
+
+    @traitlets.validate("inputs")
+    def _check_inputs(self, proposal: traitlets.Bunch) -> list[float]:
+        return _checked_inputs(proposal.value, self._T)
+
+    @traitlets.validate("clamps")
+    def _check_clamps(self, proposal: traitlets.Bunch) -> dict[str, list[float | None]]:
+        value = proposal.value
+        if not isinstance(value, Mapping) or set(value) != set(GATES):
+            raise InputError(f"clamps must be a dict with the keys i, f, g and o, but {describe(value)} came")
+        return {gate: _clamp(gate, value[gate], self._T) for gate in GATES}
+
+    @traitlets.validate("step")
+    def _check_step(self, proposal: traitlets.Bunch) -> int:
+        value = proposal.value
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= self._T:
+            raise InputError(f"step must be a whole number from 1 to {self._T}, but {describe(value)} came")
+        return int(value)
+
+    def __repr__(self) -> str:
+        return f"GateLab({self.preset or 'own settings'}, T={self.T}, step={self.step})"
+
+    def static_html(self) -> str:
+        """Return what the lab shows as a table, one column a step."""
+        steps = "".join(f'<th scope="col">{t}</th>' for t in range(1, self.T + 1))
+        rows = "".join(
+            f'<tr><th scope="row">{html.escape(name)}</th>{"".join(f"<td>{value}</td>" for value in values)}</tr>'
+            for name, values in self._rows()
+        )
+        return (
+            f"<p><strong>Gate lab</strong>: {html.escape(self._caption())}</p>"
+            f'<table><thead><tr><th scope="col">step t</th>{steps}</tr></thead><tbody>{rows}</tbody></table>'
+        )
+
+    def static_text(self) -> str:
+        """Return the table of static_html as plain text."""
+        table = [("step t", [str(t) for t in range(1, self.T + 1)]), *self._rows()]
+        lines = [name.ljust(12) + "".join(value.rjust(8) for value in values) for name, values in table]
+        return "\n".join([f"Gate lab: {self._caption()}", *lines])
+
+    def invitation(self) -> str:
+        """Return one line that says what running the cell brings."""
+        return "Run this cell (Shift + Enter) to move the gates here and see what the cell keeps."
+
+    def _caption(self) -> str:
+        preset = GATE_PRESETS.get(self.preset or "")
+        says = preset.says if preset else "gates as set here."
+        return f"{says} A value in [brackets] is held, the others are computed by the cell."
+
+    def _rows(self) -> list[tuple[str, list[str]]]:
+        run, clamped = self.run() | {"x": self.x}, self.clamped
+        rows = []
+        for name, label in _ROWS.items():
+            held = clamped.get(name, np.zeros(self.T, bool))
+            values = [written(float(value)) for value in run[name]]
+            marked = [f"[{one}]" if mark else one for one, mark in zip(values, held, strict=True)]
+            rows.append((label, marked))
+        return rows
+
+
+_ROWS = {
+    "x": "x_t",
+    "f": "f_t",
+    "i": "i_t",
+    "g": "g_t",
+    "o": "o_t",
+    "c": "c_t",
+    "h": "h_t",
+    "survives": "∂c_T/∂c_t",
+}
+
+
+def _fixed(weights: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return what the front end needs once: the weights by gate, the presets, the limits, colours and the picture."""
+    W_x, W_h, b = (np.ravel(weights[name]) for name in ("W_x", "W_h", "b"))
+    return {
+        "weights": {gate: [float(W_x[k]), float(W_h[k]), float(b[k])] for k, gate in enumerate(GATES)},
+        "presets": [
+            {"name": name, "title": one.title, "says": one.says, "x": list(one.x), "clamps": one.clamps()}
+            for name, one in GATE_PRESETS.items()
+        ],
+        "limits": {gate: list(limits) for gate, limits in LIMITS.items()}
+        | {"x": [-INPUT_LIMIT, INPUT_LIMIT]},
+        "colours": {name: colour(f"{name}_t") for name in ("x", "f", "i", "g", "o", "c", "h")},
+        "cell": lstm_cell(),
+    }
+
+
+def _checked_weights(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the parameters of one unit as float64; raise InputError for those of another layer."""
+    if not isinstance(weights, Mapping):
+        raise InputError(f"weights must be the params of an LSTM(1, 1), but {describe(weights)} came")
+    p = {name: require_array(f"weights[{name!r}]", array) for name, array in weights.items()}
+    one = np.zeros((1, 1))
+    check_gated_step(one, one, p, blocks=4)
+    if np.shape(p["b"]) != (4,):
+        raise InputError(f"weights['b'] must have shape (4,), but {np.shape(p['b'])} came")
+    return {name: p[name].astype(np.float64) for name in ("W_x", "W_h", "b")}
+
+
+def _checked_inputs(value: object, T: int | None = None) -> list[float]:
+    """Return the inputs as a list of T numbers, each one the sliders can show."""
+    numbers = _numbers("x", value, none_too=False)
+    wanted = f"{T} numbers" if T else f"{SHORTEST} to {LONGEST} numbers"
+    if len(numbers) != T if T else not SHORTEST <= len(numbers) <= LONGEST:
+        raise InputError(f"x must hold {wanted}, but {len(numbers)} came")
+    _require_between("x", numbers, -INPUT_LIMIT, INPUT_LIMIT)
+    return numbers
+
+
+def _clamp(gate: str, value: object, T: int) -> list[float | None]:
+    """Return what a gate is held at as a list of T numbers or None."""
+    if value is None or _is_number(value):
+        numbers = [None if value is None else float(value)] * T
+    else:
+        numbers = _numbers(gate, value, none_too=True)
+    if len(numbers) != T:
+        raise InputError(
+            f"{gate} must be a number, None or a list of T = {T} of them, but {len(numbers)} came"
+        )
+    _require_between(gate, numbers, *LIMITS[gate])
+    return numbers
+
+
+def _numbers(name: str, value: object, none_too: bool) -> list[float | None]:
+    listed = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+    if not listed or not all((one is None and none_too) or _is_number(one) for one in value):
+        alone = "" if name == "x" else "a number, None or "
+        raise InputError(f"{name} must be {alone}a list of numbers, but {describe(value)} came")
+    return [None if one is None else float(one) for one in value]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _require_between(name: str, numbers: Sequence[float | None], low: float, high: float) -> None:
+    for t, one in enumerate(numbers, start=1):
+        if one is not None and not low <= one <= high:  # NaN is between nothing
+            raise InputError(f"{name} must lie from {low:g} to {high:g}, but it is {one:g} at step {t}")

@@ -1,0 +1,176 @@
+"""The long-range test: its recipes, its training, the stored grid, and the claims of chapter 05 about it."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnncourse import data
+from rnncourse.analysis import long_range
+from rnncourse.analysis.gradient_flow import measure_flow
+from rnncourse.data import stored_results, tasks
+from rnncourse.errors import InputError
+from rnncourse.in_numpy import RNN, RecurrentNet
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "delay_curves.py"
+
+
+@pytest.fixture(scope="module")
+def benchmark():
+    """Return benchmarks/delay_curves.py as a module; importing it runs nothing."""
+    spec = importlib.util.spec_from_file_location("delay_curves_benchmark", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def remembering_net(delay: int) -> RecurrentNet:
+    """Return a net that solves recall by hand: each of four units keeps its symbol."""
+    net = RecurrentNet(RNN(5, 4, "relu", rng=np.random.default_rng(0)), 4, rng=np.random.default_rng(0))
+    for array in net.params.values():
+        array[...] = 0
+    net.params["W_xh"][:4] = np.eye(4)
+    net.params["W_hh"][...] = net.params["W_hy"][...] = np.eye(4)
+    return net
+
+
+def test_score_is_1_for_one_who_knows_and_a_quarter_for_one_who_guesses():
+    rng = np.random.default_rng()
+    net = remembering_net(30)
+    assert long_range.score(net, data.recall_task(30, 200, rng)) == 1.0
+    net.params["W_hy"][...] = 0
+    assert long_range.score(net, data.recall_task(30, 4000, rng)) == pytest.approx(1 / 4, abs=0.04)
+
+
+def test_score_of_adding_is_the_share_of_the_variance_that_is_explained():
+    rng = np.random.default_rng()
+    net = RecurrentNet(RNN(2, 3, "relu", rng=rng), 1, rng=rng)
+    for array in net.params.values():
+        array[...] = 0
+    net.params["b_y"][...] = 1  # always answers 1
+    batch = data.adding_task(12, 4000, rng)
+    assert long_range.score(net, batch) == pytest.approx(0, abs=0.002)
+    net.params["b_y"][...] = 5
+    assert long_range.score(net, batch) == 0.0
+    # A unit that is the last step's number plus 1 explains half of the sum of two numbers, both marked.
+    for name, value in (("W_xh", 0), ("b_h", 1), ("W_hh", 0), ("b_y", -0.5), ("W_hy", 0)):
+        net.params[name][...] = value
+    net.params["W_xh"][0] = net.params["W_hy"][0] = 1
+    assert long_range.score(net, data.adding_task(2, 4000, rng)) == pytest.approx(1 / 2, abs=0.05)
+
+
+def test_a_net_that_knows_needs_no_step_and_one_that_overflows_is_given_up():
+    rng = np.random.default_rng(0)
+    run = long_range.learn(remembering_net(9), lambda B: data.recall_task(9, B, rng), lr=0.01, steps=50)
+    assert (run.score, run.steps, run.solved) == (1.0, 0, True)
+    net = remembering_net(300)
+    net.params["W_hh"] *= 4
+    net.params["W_hy"][...] = -np.eye(4)
+    blown = long_range.learn(net, lambda B: data.recall_task(300, B, rng), lr=0.01, steps=50)
+    assert (blown.score, blown.steps, blown.solved) == (0.0, 0, False)
+
+
+def test_recipes_start_as_they_are_described():
+    rng = np.random.default_rng(0)
+    bound = 1 / np.sqrt(long_range.H)
+    for recipe in ("sigmoid", "tanh", "relu", "leaky_relu"):
+        net = long_range.net_for(recipe, 5, 4, 50, rng)
+        assert net.layer.phi == recipe
+        assert 0.9 * bound < np.abs(net.params["W_hh"]).max() <= bound
+    net = long_range.net_for("identity relu", 5, 4, 50, rng)
+    assert net.layer.phi == "relu" and np.array_equal(net.params["W_hh"], np.eye(long_range.H))
+    lstm = long_range.net_for("lstm", 5, 4, 50, rng)
+    i, f = np.split(lstm.params["b"], 4)[:2]
+    assert np.array_equal(i, -f) and f.min() >= 0 and f.max() <= np.log(49)
+    kept = 10 ** measure_flow(lstm.layer, data.recall_task(50, 1, rng).x).log10_norms[-1]
+    assert kept > 1e-2  # chrono keeps a gradient over the delay that it was told about
+    with pytest.raises(InputError, match="recipe must be"):
+        long_range.net_for("gru", 5, 4, 50, rng)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_lstm_learns_adding_across_50_steps(seed):
+    run = long_range.learn_task("lstm", "adding", 50, seed, steps=450)
+    assert run.solved or run.steps < 450
+
+
+def test_the_identity_start_learns_across_200_steps_what_the_usual_start_does_not():
+    assert long_range.learn_task("identity relu", "recall", 200, 0, steps=100).score > 0.9
+    assert long_range.learn_task("relu", "recall", 200, 0, steps=100).score < 0.5
+
+
+def test_wrong_arguments_are_named():
+    with pytest.raises(InputError, match="task must be"):
+        long_range.learn_task("tanh", "parity", 5, 0)
+    with pytest.raises(InputError, match="steps must be"):
+        long_range.learn_task("tanh", "copy", 5, 0, steps=0)
+    with pytest.raises(InputError, match="delay must be"):
+        long_range.learn_task("tanh", "copy", -1, 0, steps=1)
+    with pytest.raises(InputError, match="seed must be"):
+        long_range.learn_task("tanh", "copy", 5, None, steps=1)
+    with pytest.raises(InputError, match="delay must be"):
+        long_range.net_for("lstm", 5, 4, None, np.random.default_rng(0))
+
+
+def test_the_stored_grid_is_complete(benchmark):
+    lines = stored_results.DELAY_CURVES.read_text(encoding="utf-8").splitlines()
+    head = [line for line in lines if line.startswith("#")]
+    assert "\n".join(head) in benchmark.HEADER and "benchmarks/delay_curves.py" in head[0]
+    cells = [tuple(line.split(",")[:4]) for line in lines[len(head) + 1 :]]
+    assert cells == [tuple(map(str, cell)) for cell in benchmark.grid()]
+    assert len(set(cells)) == 3 * 6 * 5 * 3
+    grid = data.delay_curves()
+    assert {task: list(recipes) for task, recipes in grid.items()} == {
+        task: list(long_range.RECIPES) for task in tasks.TASKS
+    }
+    for recipes in grid.values():
+        for curve in recipes.values():
+            assert np.array_equal(curve.delays, benchmark.DELAYS)
+            assert curve.scores.shape == curve.steps.shape == (5, 3)
+            assert (
+                curve.scores.min() >= 0 and curve.scores.max() <= 1 and curve.steps.max() <= benchmark.STEPS
+            )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "task", "delay", "seed"),
+    [("identity relu", "recall", 50, 1), ("lstm", "recall", 20, 2), ("lstm", "adding", 10, 0)],
+)
+def test_a_cell_of_the_stored_grid_can_be_computed_again(benchmark, recipe, task, delay, seed):
+    curve = data.delay_curves()[task][recipe]
+    row = list(curve.delays).index(delay)
+    run = long_range.learn_task(recipe, task, delay, seed, benchmark.STEPS)
+    assert run.score == pytest.approx(curve.scores[row, seed], abs=0.03)
+    assert abs(run.steps - curve.steps[row, seed]) <= long_range.CHECK_EVERY
+
+
+def test_the_script_writes_what_is_missing_and_nothing_else(benchmark, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        benchmark, "grid", lambda: iter([("recall", "identity relu", 10, 0), ("recall", "lstm", 10, 0)])
+    )
+    file = tmp_path / "grid.csv"
+    benchmark.main(file)
+    whole = file.read_text()
+    assert whole.startswith(benchmark.HEADER) and whole.count("\n") == benchmark.HEADER.count("\n") + 2
+    marked = whole.replace("recall,lstm,10,0,1.000", "recall,lstm,10,0,0.123")
+    assert marked != whole
+    file.write_text(marked)
+    benchmark.main(file)
+    assert file.read_text() == marked  # rows that are there are not run again
+    file.write_text("\n".join(marked.splitlines()[:-1]) + "\n")
+    benchmark.main(file)
+    assert file.read_text() == whole
+
+
+def test_the_claims_of_chapter_05_about_the_grid():
+    grid = data.delay_curves()
+    learned = {t: {r: (c.scores >= 0.9).sum(axis=1) for r, c in rs.items()} for t, rs in grid.items()}
+    assert (learned["adding"]["lstm"] == 3).all() and (learned["recall"]["lstm"] == 3).all()
+    assert (learned["recall"]["identity relu"] == 3).all()
+    assert not any(counts["sigmoid"].any() for counts in learned.values())
+    assert np.array_equal(learned["recall"]["relu"], learned["recall"]["leaky_relu"])
+    assert not any(counts[2:].any() for counts in learned["copy"].values())
+    assert learned["recall"]["tanh"][-1] == 1 and learned["adding"]["tanh"][-1] == 0

@@ -1,0 +1,117 @@
+"""Start `rnncourse lab` in a process of its own, ask it things, and stop it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90
+TOKEN = "test"
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: its address, and where it writes what it says."""
+
+    url: str
+    process: subprocess.Popen
+    log: Path
+
+    def get(self, path: str) -> dict:
+        """Return the JSON that the server answers for `path`."""
+        address = f"{self.url}{path}{'&' if '?' in path else '?'}token={TOKEN}"
+        with urllib.request.urlopen(address, timeout=30) as reply:
+            return json.load(reply)
+
+    def landing(self) -> str:
+        """Return the path to which the server's front door leads."""
+        with urllib.request.urlopen(f"{self.url}/?token={TOKEN}", timeout=30) as reply:
+            return reply.geturl().removeprefix(self.url).split("?")[0]
+
+
+def jupyter_scratch(folder: Path) -> dict[str, str]:
+    """Return the variables that keep Jupyter's configuration and traces inside `folder`."""
+    names = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    return {name: str(folder / below) for name, below in names.items()}
+
+
+def course_command() -> str:
+    """Return the `rnncourse` command of the environment that runs the tests."""
+    return shutil.which("rnncourse", path=str(Path(sys.executable).parent)) or "rnncourse"
+
+
+@contextmanager
+def running_lab(
+    command: str, folder: Path, scratch: Path, environ: Mapping[str, str] = os.environ
+) -> Iterator[Lab]:
+    """Run `COMMAND lab` in `folder`, yield it once it answers, and stop it.
+
+    scratch: an empty folder for Jupyter's own files. Raises AssertionError with the log if it does not start.
+    """
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    options = [
+        "--no-browser",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={TOKEN}",
+    ]
+    log = scratch / "lab.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [command, "lab", *options],
+            cwd=folder,
+            env={**environ, **jupyter_scratch(scratch)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    lab = Lab(f"http://localhost:{port}", process, log)
+    try:
+        _wait_until_it_answers(lab)
+        yield lab
+    finally:
+        stop(process)
+
+
+def _wait_until_it_answers(lab: Lab) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and lab.process.poll() is None:
+        try:
+            lab.get("/api/status")
+        except OSError:  # refused, reset or timed out
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(f"JupyterLab does not answer:\n{lab.log.read_text(errors='replace')}")
+
+
+def stop(process: subprocess.Popen) -> None:
+    """End the process, gently at first."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

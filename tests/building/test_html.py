@@ -1,0 +1,139 @@
+"""`rnncourse build html`: what is in the page, read as text. tests/browser/test_html_offline.py opens it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from browser import page_notebook
+from nbformat.v4 import new_code_cell, new_notebook
+from typer.testing import CliRunner
+
+from rnncourse.building import html, outputs
+from rnncourse.cli import app
+from rnncourse.errors import InputError
+from rnncourse.widgets import GATE_PRESETS
+
+WIDGETS = r'<script[^>]*id="rnncourse-widgets"[^>]*>(.*?)</script>'
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("page")
+    notebook = page_notebook.write(folder)
+    before = notebook.read_bytes()
+    page = html.export(notebook, folder / "out" / "deep", timeout=60)
+    assert notebook.read_bytes() == before, "the notebook itself is not to be touched"
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(written) -> str:
+    return written.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def bundle(page) -> dict:
+    return json.loads(re.search(WIDGETS, page, re.DOTALL)[1])
+
+
+def test_one_file_is_written(written):
+    assert written.name == "06_page.html"
+    assert list(written.parent.iterdir()) == [written]
+
+
+def test_nothing_in_the_page_is_fetched(page):
+    fetched = re.findall(r'<(?:script|img|link|iframe|source)[^>]*(?:src|href)="(?!data:)([^"]*)"', page)
+    assert fetched == []
+    assert not re.search(r"@import|url\((?!['\"]?(?:data:|#))", page)
+    assert "cdn" not in page.lower() and "requirejs" not in page.lower()
+
+
+def test_mathematics_is_mathml(page):
+    assert page.count("<math") == 5 + 1  # and one in the table of symbols
+    assert "<msub><mi>f</mi><mi>t</mi></msub>" in re.search(r"<h1.*?</h1>", page, re.DOTALL)[0]
+    assert len(re.findall('<math[^>]*display="block"', page)) == 2
+    assert "<code>$x$</code>" in page
+    formulas = "".join(re.findall(r"<math.*?</math>", page, re.DOTALL))
+    assert "\\" not in formulas and "$" not in formulas and "<mi>&" not in formulas.replace("<mi>&#", "")
+    aligned = re.search(r"<mtable.*?</mtable>", formulas, re.DOTALL)[0]
+    assert aligned.count("<mtr>") == 2 and aligned.count("<mtd") == 4
+
+
+def test_widgets_that_compute_in_the_browser_are_in_the_page_each_script_once(page, bundle):
+    places = re.findall(r'data-rnncourse-model="(\w+)"', page)
+    assert len(places) == 4 and len(set(places)) == 3  # the lab is shown twice
+    assert set(bundle["models"]) == set(places)
+    assert len(bundle["scripts"]) == len(bundle["styles"]) == 3
+    lab = bundle["models"][places[0]]
+    assert "gateRun" in bundle["scripts"][lab["script"]]
+    assert lab["state"]["inputs"] == list(GATE_PRESETS["latch"].x)
+    assert lab["state"]["step"] == 4
+    assert not any(name.startswith("_") for name in lab["state"])
+
+
+def test_what_a_widget_says_cannot_end_its_script(page, bundle):
+    assert "Which &lt;/script&gt; gate?" in json.dumps(bundle)
+    assert "<" not in re.search(WIDGETS, page, re.DOTALL)[1]
+
+
+def test_widgets_that_ask_the_kernel_leave_their_stand_in(page, bundle):
+    assert "Gradient lab" in page and "spectral radius or mean f" in page
+    # The second is the slider, which is none of the course's widgets.
+    assert page.count("open the course with the command rnncourse lab") == 2
+    assert not any("levels" in json.dumps(model) for model in bundle["models"].values())
+    assert "widget-view" not in page and "Shift + Enter) to change" not in page
+
+
+def test_outputs_code_and_title_are_in_the_page(page):
+    assert "said aloud" in page
+    picture = re.search(r'<img [^>]*alt="The cell."[^>]*>', page)[0]
+    assert 'src="data:image/svg+xml;base64,' in picture
+    assert "<title>Gates $f_t$ in a page</title>" not in page
+    assert "<title>Gates f_t in a page</title>" in page
+    assert page.count('<details class="rnncourse-code">') == 1
+    assert 'lang="en"' in page
+
+
+def test_links_between_chapters_lead_to_pages(page):
+    assert 'href="07_next.html#here"' in page
+    assert 'href="../exercises/06.ipynb"' in page
+
+
+def test_page_is_the_same_when_it_is_made_again(written, tmp_path):
+    def without_ids(text: str) -> str:
+        ids = dict.fromkeys(re.findall(r"\b[0-9a-f]{32}\b", text))
+        for k, one in enumerate(sorted(ids, key=text.index)):
+            text = text.replace(one, f"model-{k}")
+        return text.split('id="rnncourse-widgets"')[0]
+
+    again = html.export(page_notebook.write(tmp_path), tmp_path, timeout=60)
+    assert without_ids(again.read_text()) == without_ids(written.read_text())
+
+
+def test_a_notebook_that_fails_leaves_no_page(tmp_path):
+    notebook = tmp_path / "broken.ipynb"
+    notebook.write_text(outputs.as_text(new_notebook(cells=[new_code_cell("1 / 0", id="wrong")])))
+    with pytest.raises(outputs.NotebookFailed, match="cell wrong: ZeroDivisionError"):
+        html.export(notebook, tmp_path / "out", timeout=60)
+    assert not (tmp_path / "out").exists()
+    done = CliRunner().invoke(app, ["build", "html", str(notebook), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 1 and "cell wrong" in done.output
+
+
+def test_out_must_be_a_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    notebook = tmp_path / "empty.ipynb"
+    notebook.write_text(outputs.as_text(new_notebook()))
+    with pytest.raises(InputError, match="out must be a folder that can be written to"):
+        html.export(notebook, tmp_path / "file")
+
+
+def test_command_writes_pages(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.ipynb").write_text(outputs.as_text(new_notebook()))
+    done = CliRunner().invoke(app, ["build", "html", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert {page.name for page in (tmp_path / "out").iterdir()} == {"one.html", "two.html"}

@@ -1,0 +1,329 @@
+"""What is said about wrong answers of tasks that name no mistake, and how answers are compared."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from checks.examples import ZIGZAG, one_array, simple, zigzag
+
+from rnncourse.checks import examine
+from rnncourse.checks.comparing import WrongStructure, agree, leaves
+from rnncourse.checks.judging import Failure, judge
+from rnncourse.checks.task import Case
+
+
+def said(task, function) -> tuple[str, str]:
+    """Return the key of the finding and the text, which must be the same for all inputs."""
+    verdicts = [examine(task, function, np.random.default_rng(seed)) for seed in range(4)]
+    assert {verdict.status for verdict in verdicts} == {"wrong"}
+    assert len({verdict.text() for verdict in verdicts}) == 1
+    return verdicts[0].mistake, verdicts[0].text()
+
+
+def without_last(x):
+    return np.concatenate([x[1:], np.zeros_like(x[:1])])
+
+
+def late(x):
+    return np.concatenate([np.zeros_like(x[:1]), x[:-1]])
+
+
+def right_until(k):
+    return lambda x: np.concatenate([x[:k], x[k:] ** 2 + 1])
+
+
+def right_from(k):
+    return lambda x: np.concatenate([x[:k] ** 2 + 1, x[k:]])
+
+
+def nan_from(k):
+    def answer(x):
+        x[k:, 0] = np.nan
+        return x
+
+    return answer
+
+
+def inf_inside(x):
+    x[2, 1, 0] = np.inf
+    return x
+
+
+def into_whole_numbers(x):
+    a = np.zeros(x.shape, dtype=int)
+    a[:] = x
+    return a
+
+
+SEQUENCE, MATRIX, LIST, SQUARE = (5, 3, 2), (4, 3), (6,), (3, 3)
+
+FINDINGS = [
+    (
+        SEQUENCE,
+        lambda x: x.transpose(1, 0, 2),
+        "axes",
+        r"shape \(3, 5, 2\), but \(5, 3, 2\).*right.*transposed",
+    ),
+    (SEQUENCE, lambda x: (x**2).transpose(1, 0, 2), "axes", r"axes look in another order"),
+    (MATRIX, lambda x: x.T, "axes", r"shape \(3, 4\), but \(4, 3\)"),
+    (SQUARE, lambda x: x.T.copy(), "transposed", r"rows and columns are swapped"),
+    (MATRIX, lambda x: x[None], "shape", r"an axis of length 1 too many.*numbers are right"),
+    (MATRIX, lambda x: x.sum(axis=0), "shape", r"first axis was summed away"),
+    (MATRIX, lambda x: x.sum(axis=1), "shape", r"second axis was summed away"),
+    (SEQUENCE, lambda x: x[-1], "shape", r"last step alone"),
+    (SEQUENCE, lambda x: x[0], "shape", r"first step alone"),
+    (
+        SEQUENCE,
+        lambda x: np.concatenate([x[:1], x]),
+        "shape",
+        r"one step too many\. Without the first one it is right",
+    ),
+    (SEQUENCE, lambda x: x[:-1], "shape", r"one step too few\. The last one is missing"),
+    (MATRIX, lambda x: np.zeros((7, 8, 2)), "shape", r"Write the letters"),
+    (MATRIX, lambda x: x.mean(), "shape", r"is a single number, but an array of shape \(4, 3\)"),
+    (SEQUENCE, late, "late", r"one step late"),
+    (SEQUENCE, lambda x: late(late(x)), "late", r"two steps late"),
+    (SEQUENCE, without_last, "early", r"one step early"),
+    (LIST, without_last, "early", r"one entry early"),
+    (SEQUENCE, right_until(1), "until", r"Only the first step is right.*Is the state carried"),
+    (SEQUENCE, right_until(3), "until", r"The first 3 steps are right"),
+    (SEQUENCE, right_from(4), "from the end", r"Only the last step is right.*later steps"),
+    (MATRIX, right_until(2), "first rows", r"The first 2 rows are right.*loop end"),
+    (MATRIX, right_from(3), "last rows", r"Only the last row is right"),
+    (LIST, right_until(2), "first rows", r"The first 2 entries are right"),
+    (SEQUENCE, lambda x: x * 2, "factor twice", r"twice what it should be"),
+    (SEQUENCE, lambda x: x / 2, "factor half of", r"half of what it should be"),
+    (SEQUENCE, lambda x: x / 3.7, "factor", r"off by one factor.*mean"),
+    (SEQUENCE, lambda x: x + 0.25, "offset", r"same amount everywhere"),
+    (SEQUENCE, lambda x: -x, "sign", r"wrong sign everywhere"),
+    (SEQUENCE, lambda x: x[::-1], "reversed", r"wrong way round in time"),
+    (MATRIX, lambda x: x[::-1], "reversed", r"wrong way round: the last row comes first"),
+    (SEQUENCE, lambda x: 0 * x, "zero", r"zero everywhere"),
+    (SEQUENCE, lambda x: np.repeat(x[:1], len(x), axis=0), "until", r"Only the first step"),
+    (
+        SEQUENCE,
+        lambda x: np.repeat(x[:, :1] ** 2, x.shape[1], axis=1),
+        "alike",
+        r"All rows of a step.*are the same",
+    ),
+    (
+        SEQUENCE,
+        lambda x: np.repeat(x[2:3] ** 2, len(x), axis=0),
+        "alike",
+        r"All steps of your result are the same",
+    ),
+    (SEQUENCE, lambda x: x * np.nan, "nan", r"NaN \(not a number\) in every entry"),
+    (SEQUENCE, nan_from(2), "nan", r"NaN \(not a number\) from step 2 on"),
+    (SEQUENCE, inf_inside, "nan", r"infinity in some entries.*np\.log"),
+    (SEQUENCE, into_whole_numbers, "dtype", r"int64.*decimals were cut off"),
+    (SEQUENCE, lambda x: x.astype(np.float16), "dtype", r"float16, which keeps three digits"),
+    (SEQUENCE, lambda x: x.astype(object), "unusable", r"array of Python objects"),
+    (SEQUENCE, lambda x: x.astype(complex), "dtype", r"complex numbers, but numbers"),
+    (SEQUENCE, lambda x: x > 0, "dtype", r"bool, but floats"),
+    (SEQUENCE, lambda x: x.round(3), "nearly", r"nearly right.*rounded"),
+    (SEQUENCE, lambda x: None, "none", r"is None\. A function without return"),
+    (SEQUENCE, lambda x: list(x), "list", r"a list of 5 things, but a NumPy array.*np\.stack"),
+    (SEQUENCE, lambda x: x.tolist(), "list", r"a list of 5 things"),
+    (SEQUENCE, lambda x: (x, x), "list", r"a tuple of 2 things"),
+    (SEQUENCE, lambda x: {"x": x}, "structure", r"an array of shape \(5, 3, 2\), but is a dictionary"),
+    (SEQUENCE, lambda x: "x", "structure", r"but is a text"),
+    (SEQUENCE, lambda x: np.sin(7 * x), "values", r"has the right shape, but what it holds is not right"),
+]
+
+
+@pytest.mark.parametrize(
+    ("shape", "answer", "key", "text"), FINDINGS, ids=[f"{f[2]}-{f[0]}-{i}" for i, f in enumerate(FINDINGS)]
+)
+def test_a_finding_is_told(shape, answer, key, text):
+    found, told = said(one_array(*shape), answer)
+    assert found == key, told
+    assert re.search(text, told, re.DOTALL), told
+
+
+def test_a_list_of_rows_with_different_lengths():
+    found, told = said(one_array(4), lambda x: [[1.0], [1.0, 2.0]])
+    assert found == "list", told
+
+
+def test_an_argument_changed_in_place_is_told_even_if_the_answer_is_right():
+    def answer(x):
+        result = x.copy()
+        x *= 2
+        return result
+
+    assert said(one_array(4, 3), answer)[0] == "modified"
+
+
+def test_a_task_may_allow_changing_its_argument():
+    def scaled(x):
+        x *= 2
+        return x
+
+    task = simple(scaled, lambda rng: [Case((rng.normal(size=4),)) for _ in range(2)], may_modify=True)
+    assert examine(task, scaled).status == "right"
+
+
+def test_a_factor_that_is_the_batch_size_is_no_fixed_factor():
+    task = simple(lambda x: x.mean(axis=0), lambda rng: [Case((rng.normal(size=(B, 4)),)) for B in (2, 3)])
+    found, told = said(task, lambda x: x.sum(axis=0))
+    assert found == "factor" and "twice" not in told
+
+
+def test_a_number_that_is_half_of_it():
+    task = simple(lambda x: float(x.sum()), lambda rng: [Case((rng.normal(size=5),)) for _ in range(2)])
+    assert said(task, lambda x: x.sum() / 2)[0] == "factor half of"
+    assert examine(task, lambda x: np.float32(x.sum())).status == "right"
+    assert said(task, lambda x: [x.sum()])[0] == "structure"
+    assert said(task, lambda x: x.sum(keepdims=True))[0] == "shape"
+
+
+def test_tokens_in_the_wrong_order():
+    words = ["a", "b", "c", "d", "e"]
+    task = simple(lambda n: words, lambda rng: [Case((1,)), Case((2,))])
+    assert said(task, lambda n: words[::-1])[0] == "reversed"
+    assert said(task, lambda n: ["x", *words[:-1]])[0] == "late"
+    assert said(task, lambda n: words[:-1])[0] == "shape"
+    assert said(task, lambda n: list(range(5)))[0] == "dtype"
+    assert examine(task, lambda n: tuple(words)).status == "right"
+
+
+def test_whole_numbers_are_asked_for():
+    task = simple(lambda n: np.arange(n), lambda rng: [Case((4,)), Case((5,))])
+    assert said(task, lambda n: np.arange(n) * 1.0)[0] == "dtype"
+    assert examine(task, lambda n: np.arange(n, dtype=np.int32)).status == "right"
+
+
+def test_parts_are_named_and_those_that_are_right_are_said_to_be():
+    found, told = said(ZIGZAG, lambda x, start: (zigzag(x, start)[0], zigzag(x, start)[1].T))
+    assert found == "axes" and "total has shape (2, 3), but (3, 2)" in told and "states is right." in told
+    found, told = said(ZIGZAG, lambda x, start: zigzag(x, start)[0])
+    assert found == "structure" and "2 things (states, total), but is an array" in told
+    found, told = said(ZIGZAG, lambda x, start: (*zigzag(x, start), 1))
+    assert "2 things (states, total), but holds 3" in told
+
+
+def test_dictionaries_are_told_by_their_keys():
+    task = one_array(4)
+    task = simple(lambda x: {"W": x, "b": x + 1}, task.cases)
+    assert "lacks the key b" in said(task, lambda x: {"W": x})[1]
+    assert "a key too many: c" in said(task, lambda x: {"W": x, "b": x + 1, "c": 0})[1]
+    assert "with the keys W, b, but is an array" in said(task, lambda x: x)[1]
+    found, told = said(task, lambda x: {"W": -x, "b": x + 1})
+    assert found == "sign" and "W has the right size" in told and "b is right." in told
+
+
+def test_a_mistake_is_matched_on_the_very_inputs():
+    assert (
+        said(ZIGZAG, lambda x, start: (np.square(zigzag(x, start)[0]), zigzag(x, start)[1]))[0] == "squared"
+    )
+
+
+def test_a_mistake_in_one_part_is_told_beside_another_mistake():
+    def two(x, start):
+        states, total = zigzag(x, start)
+        return states**3, total / len(states)
+
+    found, told = said(ZIGZAG, two)
+    assert found == "cubed"
+    assert "states: The states are cubed." in told and "total: This is the mean." in told
+
+
+def test_a_mistake_that_raises_is_matched_by_its_error():
+    assert said(ZIGZAG, lambda x, start: zigzag(x, np.transpose(start)))[0] == "crossed"
+
+
+def test_inputs_that_alone_go_wrong_are_named():
+    def answer(x, start):
+        states, total = zigzag(x, start)
+        return (states, total) if len(x) == 5 else (np.tan(states), total)
+
+    _, told = said(ZIGZAG, answer)
+    assert "With other inputs it works, but not with another batch." in told
+
+
+def test_a_part_that_is_right_by_chance_in_one_case_is_still_wrong():
+    def answer(x, start):
+        states, total = zigzag(x, start)
+        return states, total if len(x) == 5 else -total
+
+    assert said(ZIGZAG, answer)[0] == "sign"
+
+
+def test_judging_works_on_data_alone():
+    """As in grading, where the answers come from another process and the arguments after the call are not known."""
+    cases = ZIGZAG.cases(np.random.default_rng(1))
+    right = [ZIGZAG.reference(*case.args) for case in cases]
+    assert judge(ZIGZAG, cases, right).points == 2
+    assert judge(ZIGZAG, cases, [list(one) for one in right]).status == "right"
+    assert judge(ZIGZAG, cases, [right[0], Failure("timeout", "2")]).mistake == "timeout"
+    assert judge(ZIGZAG, cases, [Failure("missing")] * 2).status == "not written"
+    assert judge(ZIGZAG, cases, [right[0], Failure("raised", "ValueError: no")]).mistake == "raised"
+
+
+def test_tolerance_follows_the_dtype():
+    e = np.linspace(-3, 5, 7)
+    assert agree(e, e + 1e-7, ("result",), 1e-6)
+    assert not agree(e, e + 1e-4, ("result",), 1e-6)
+    assert agree(e, (e + 1e-4).astype(np.float32), ("result",), 1e-6)
+    assert not agree(e, (e + 1e-2).astype(np.float32), ("result",), 1e-6)
+    assert agree(e, e + 1e-4, ("result",), 1e-4)
+    assert not agree(1e-9 * e, 1.1e-9 * e, ("result",), 1e-6), "small numbers are compared by their own size"
+    assert agree(np.array([0.0, -np.inf]), np.array([0.0, -np.inf]), ("result",), 1e-6)
+
+
+def test_nested_answers_are_taken_apart():
+    expected = (np.zeros(2), {"W": np.zeros(3), "b": [1.0, 2.0]})
+    names = [leaf.name for leaf in leaves(expected, expected, ("dx", "grads"))]
+    assert names == ["dx", "grads['W']", "grads['b']"]
+    beams = [(["a"], -1.0), (["b"], -2.0)]
+    assert len(leaves(beams, beams)) == 4
+    with pytest.raises(WrongStructure, match="holds 1"):
+        leaves(beams, beams[:1])
+
+
+ODD = {
+    "an empty array": np.zeros((0, 3)),
+    "a structured array": np.zeros(2, dtype="i4,f4"),
+    "dates": np.array(["2020-01-01"], dtype="M8[D]"),
+    "bytes": np.array([b"a", b"b"]),
+    "a nested list": [[1, [2, 3]], []],
+    "a dictionary with odd keys": {1: 2, None: 3, (1, 2): 4},
+    "a matrix": np.eye(2).view(np.matrix),
+    "a masked array": np.ma.masked_array([1.0, 2.0], [True, False]),
+    "a huge number": 10**400,
+    "infinity": float("inf"),
+    "an array of NaN": np.full((5, 3, 2), np.nan),
+    "a complex number": 1 + 2j,
+    "a text": "zigzag",
+    "an empty tuple": (),
+    "nothing twice": (None, None),
+    "texts": (["a", "b"], ["c"]),
+    "a range": range(3),
+    "bytes alone": b"abc",
+    "many axes": np.zeros((1,) * 12),
+    "True": True,
+}
+EXPECTED = {
+    "two arrays": ZIGZAG,
+    "an array": one_array(5, 3, 2),
+    "a matrix": one_array(3, 3),
+    "a number": simple(lambda x: float(x.sum()), one_array(4).cases),
+    "a truth": simple(lambda x: bool(x[0] < 99), one_array(4).cases),
+    "a text": simple(lambda x: "word", one_array(4).cases),
+    "tokens": simple(lambda x: ["a", "b", "c", "d"], one_array(4).cases),
+    "beams": simple(lambda x: [(["a", "b"], -1.5), (["c"], -2.0)], one_array(4).cases),
+    "a dictionary": simple(lambda x: {"W": x, "n": 3}, one_array(4).cases),
+    "indices": simple(lambda x: np.arange(6).reshape(2, 3), one_array(4).cases),
+    "an empty list": simple(lambda x: [], one_array(4).cases),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("expected", EXPECTED)
+def test_no_answer_is_too_odd_for_a_verdict(expected, odd):
+    verdict = examine(EXPECTED[expected], lambda *_: ODD[odd], np.random.default_rng(0))
+    right = {("a truth", "True"), ("an empty list", "an empty tuple")}
+    assert verdict.status == ("right" if (expected, odd) in right else "wrong"), verdict.text()
+    assert verdict.html() and (verdict.details or verdict.status == "right")

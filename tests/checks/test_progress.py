@@ -1,0 +1,341 @@
+"""The progress file, hints, and what check, hint and progress show."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from checks.examples import ZIGZAG, zigzag
+from typer.testing import CliRunner
+
+from rnncourse import checks
+from rnncourse.checks import hints, progress_file, registry
+from rnncourse.checks.task import Case, Mistake, Task
+from rnncourse.checks.verdict import Verdict
+from rnncourse.cli import app
+from rnncourse.environment import REPRODUCIBLE
+from rnncourse.errors import InputError
+
+ESSAY = Task(name="essay", title="In words", points=3, minutes=5, section="None", kind="explanation")
+
+
+@pytest.fixture
+def bank(monkeypatch):
+    """A course of one chapter with two tasks."""
+    monkeypatch.setattr(registry, "chapters", lambda: (3,))
+    monkeypatch.setattr(registry, "_bank", lambda number: (ZIGZAG, ESSAY))
+    hints.forget()
+
+
+@pytest.fixture
+def file(monkeypatch, tmp_path) -> Path:
+    path = tmp_path / "home" / "progress.json"
+    monkeypatch.setenv(progress_file.VARIABLE, str(path))
+    return path
+
+
+@pytest.fixture
+def shown(monkeypatch, bank) -> list[dict]:
+    """What was displayed, as (plain text, HTML)."""
+    import IPython.display
+
+    found = []
+    monkeypatch.setattr(
+        IPython.display, "display", lambda data, raw: found.append((data["text/plain"], data["text/html"]))
+    )
+    return found
+
+
+def stored(file: Path) -> dict:
+    return json.loads(file.read_text(encoding="utf-8"))["tasks"]
+
+
+def test_a_right_answer_is_remembered(file, shown):
+    checks.check("zigzag", zigzag)
+    assert shown[0][0] == (
+        "zigzag: Right. 2 of 2 points.\nIt may be done without a loop.\nChapter 03: 1 of 1 tasks right, 2 of 2 points."
+    )
+    assert stored(file) == {"zigzag": {"right": True, "checks": 1, "hints": 0}}
+
+
+def test_once_right_a_task_stays_right(file, shown):
+    checks.check("zigzag", zigzag)
+    checks.check("zigzag", lambda x, start: None)
+    assert stored(file) == {"zigzag": {"right": True, "checks": 2, "hints": 0}}
+    assert shown[1][0].startswith("zigzag: Not yet.")
+    assert shown[1][0].endswith('Stuck? Run hint("zigzag") in a cell of its own: there are three hints.')
+
+
+def test_what_is_not_written_is_no_attempt(file, shown):
+    def stub(x, start):
+        raise NotImplementedError
+
+    checks.check("zigzag", stub)
+    assert shown[0][0].startswith("zigzag: Not written yet.") and not file.exists()
+
+
+def test_without_a_file_nothing_is_kept_and_the_verdict_is_the_same_every_time(monkeypatch, shown, tmp_path):
+    monkeypatch.setenv(progress_file.VARIABLE, "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for _ in range(2):
+        checks.check("zigzag", zigzag)
+    assert shown[0] == shown[1] and "Chapter" not in shown[0][0]
+    assert list(tmp_path.iterdir()) == []
+    assert REPRODUCIBLE[progress_file.VARIABLE] == ""
+
+
+def test_the_solutions_do_not_count(file, shown, monkeypatch, tmp_path):
+    (tmp_path / "solutions").mkdir()
+    monkeypatch.chdir(tmp_path / "solutions")
+    checks.check("zigzag", zigzag)
+    assert not file.exists()
+
+
+def test_the_file_lies_at_home_by_default(monkeypatch, tmp_path):
+    monkeypatch.delenv(progress_file.VARIABLE, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert progress_file.file() == tmp_path / ".rnncourse" / "progress.json"
+
+
+DAMAGED = [
+    "",
+    "{",
+    "[]",
+    '{"tasks": 3}',
+    '{"tasks": {"zigzag": {"right": "yes"}}}',
+    "\x00\x01",
+    '{"version": 1}',
+]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_file_is_kept_aside_and_that_is_said(file, shown, text):
+    file.parent.mkdir()
+    for number in (1, 2):
+        file.write_text(text, encoding="utf-8")
+        checks.check("zigzag", zigzag)
+        assert file.with_name(f"progress.damaged-{number}.json").read_text(encoding="utf-8") == text
+        assert f"It is kept as progress.damaged-{number}.json, and a new one begins." in shown[-1][0]
+        assert stored(file)["zigzag"]["right"]
+
+
+def test_a_file_in_another_encoding_is_kept_aside(file, bank):
+    file.parent.mkdir()
+    file.write_bytes(b"\xff\xfe{")
+    assert "damaged-1" in progress_file.load().said
+    assert file.with_name("progress.damaged-1.json").read_bytes() == b"\xff\xfe{"
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_is_said(file, shown, monkeypatch):
+    checks.check("zigzag", zigzag)
+    before = file.read_bytes()
+
+    def no(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "replace", no)
+    checks.check("zigzag", lambda x, start: None)
+    assert "Your progress is not kept" in shown[-1][0]
+    assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["progress.json"]
+
+
+@pytest.fixture
+def held(file, shown, monkeypatch) -> bytes:
+    """What is in the progress file, with a task solved, while another program does not let it be read."""
+    progress_file.record(replace(ZIGZAG, name="earlier"), right=True)
+    before = file.read_bytes()
+
+    def no(*_):
+        raise PermissionError("the file is used by another process")
+
+    monkeypatch.setattr(Path, "read_bytes", no)
+    return before
+
+
+def test_a_file_that_cannot_be_read_for_once_is_not_written_over(file, shown, held):
+    checks.check("zigzag", zigzag)
+    checks.hint("zigzag")
+    with open(file, "rb") as there:
+        assert there.read() == held
+    assert [path.name for path in file.parent.iterdir()] == ["progress.json"]
+    for text, _ in shown:
+        assert "not kept this time: progress.json cannot be read just now. What is in it stays there." in text
+        assert "tasks right" not in text, "nobody knows how many"
+
+
+def test_what_cannot_be_read_is_not_shown_as_nothing_solved(file, shown, held):
+    checks.progress(3)
+    assert "cannot be read just now" in shown[0][0] and "0 of" not in shown[0][0]
+    done = CliRunner().invoke(app, ["progress"])
+    assert (done.exit_code, done.stdout) == (1, "") and "cannot be read just now" in done.stderr
+
+
+def test_a_damaged_file_that_cannot_be_put_aside_is_not_written_over(file, shown, monkeypatch):
+    file.parent.mkdir()
+    file.write_text("{", encoding="utf-8")
+    replace_, others = os.replace, []
+
+    def no(source, target):
+        if Path(source) == file:
+            raise PermissionError("the file is used by another process")
+        others.append(target)
+        replace_(source, target)
+
+    monkeypatch.setattr(os, "replace", no)
+    checks.check("zigzag", zigzag)
+    assert (file.read_text(encoding="utf-8"), others) == ("{", [])
+    assert "not kept this time" in shown[0][0]
+
+
+def test_a_place_that_cannot_be_written_is_said(monkeypatch, shown, tmp_path):
+    (tmp_path / "taken").write_text("")
+    monkeypatch.setenv(progress_file.VARIABLE, str(tmp_path / "taken" / "progress.json"))
+    checks.check("zigzag", zigzag)
+    assert "zigzag: Right." in shown[0][0] and "Your progress is not kept" in shown[0][0]
+
+
+def test_the_file_is_small_and_tells_nothing_else(file, bank):
+    for task in [replace(ZIGZAG, name=f"task_{n}") for n in range(60)]:
+        progress_file.record(task, right=True)
+    assert file.stat().st_size < 8000
+    assert set(stored(file)["task_1"]) == {"right", "checks", "hints"}
+
+
+def test_progress_is_shown_at_the_head_and_by_the_command(file, shown):
+    checks.progress("03")
+    assert shown[0][0] == "Chapter 03: 0 of 1 tasks right, 0 of 2 points."
+    checks.check("zigzag", zigzag)
+    checks.progress(3)
+    assert shown[2][0] == "Chapter 03: 1 of 1 tasks right, 2 of 2 points.\nRight so far: zigzag."
+    done = CliRunner().invoke(app, ["progress"])
+    assert done.stdout.splitlines() == [
+        "chapter 03  1 of 1 tasks right, 2 of 2 points",
+        "all         1 of 1 tasks right, 2 of 2 points",
+    ]
+    file.write_text("{", encoding="utf-8")
+    assert "damaged-1" in CliRunner().invoke(app, ["progress"]).output
+
+
+def test_hints_come_one_at_a_time(file, shown):
+    for _ in range(4):
+        checks.hint("zigzag")
+    assert [text for text, _ in shown] == [
+        "zigzag: The first hint\nLook at the states.",
+        "zigzag: The second hint\nLook at the sum.",
+        "zigzag: The third and last hint\nLook at both.",
+        "zigzag: The third and last hint\nLook at both.",
+    ]
+    assert stored(file)["zigzag"] == {"right": False, "checks": 0, "hints": 4}
+
+
+@pytest.mark.parametrize("chapter", [None, 3.7, 3.0, float("inf"), "three", "3.7", "", [3], 30, b"3"])
+def test_what_is_no_chapter_is_told_kindly(file, shown, chapter):
+    checks.progress(chapter)
+    assert shown[0][0].startswith("No such chapter\nchapter must be one of 03, but ")
+
+
+@pytest.mark.parametrize("chapter", [3, "3", "03", np.int64(3)])
+def test_a_chapter_has_a_number_or_its_text(file, shown, chapter):
+    checks.progress(chapter)
+    assert shown[0][0].startswith("Chapter 03: 0 of 1 tasks right")
+
+
+def test_wrong_names_are_told_kindly(file, shown):
+    checks.check("zigzak", zigzag)
+    checks.hint("zigzak")
+    checks.progress("12")
+    checks.check("essay", zigzag)
+    checks.hint("essay")
+    texts = [text for text, _ in shown]
+    assert texts[0] == texts[1] == "No such task\nThere is no task str 'zigzak'; did you mean zigzag?"
+    assert texts[2].startswith("No such chapter\nchapter must be one of 03")
+    assert "read by a person" in texts[3] and "no hints" in texts[4]
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.text, self.open = "", []
+
+    def handle_starttag(self, tag, attributes):
+        assert tag not in ("script", "style", "link", "img")
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_verdict_is_sound_html_with_the_same_words():
+    verdict = Verdict(
+        "wrong", "zigzag", ("Is `a < b` & so?", "Try: ```x = a[1]\ny = `x` ``` or not"), printed="<b>1</b>"
+    )
+    page = Tags()
+    page.feed(verdict.html())
+    assert page.open == []
+    words = verdict.text().split()
+    assert "".join(page.text.split()) == "".join(words).replace("zigzag:", "zigzag:")
+    assert "<b>1</b>" not in verdict.html() and "    x = a[1]\n" in verdict.text()
+    assert verdict._repr_mimebundle_() == {"text/html": verdict.html(), "text/plain": verdict.text()}
+    assert repr(verdict) == verdict.text()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": "Zig zag"}, "name must be"),
+        ({"kind": "quiz"}, "kind must be one of"),
+        ({"points": 0}, "at least 1"),
+        ({"section": ""}, "belongs to a section"),
+        ({"reference": None}, "needs a reference and cases"),
+        ({"mistakes": ZIGZAG.mistakes[:2]}, "at least three mistakes"),
+        ({"mistakes": (ZIGZAG.mistakes[0],) * 3}, "different names"),
+        ({"hints": ("One.",)}, "three hints"),
+    ],
+)
+def test_an_incomplete_task_is_refused(changed, said):
+    with pytest.raises(InputError, match=said):
+        replace(ZIGZAG, **changed)
+
+
+def test_tasks_are_found_by_name_and_chapter(bank):
+    assert registry.task("zigzag") is ZIGZAG and registry.chapter_of("essay") == 3
+    assert registry.tasks("03") == registry.tasks(3) == registry.tasks() == (ZIGZAG, ESSAY)
+    assert not ESSAY.checked and ZIGZAG.called == "zigzag" and replace(ZIGZAG, function="f").called == "f"
+    with pytest.raises(InputError, match="did you mean zigzag"):
+        registry.task("zig_zag")
+    with pytest.raises(InputError, match="chapter must be one of 03"):
+        registry.tasks("x")
+
+
+def test_a_broken_reference_is_our_fault_and_not_told_as_the_learners():
+    broken = replace(ZIGZAG, reference=lambda x, start: 1 / 0)
+    with pytest.raises(RuntimeError, match="the reference of zigzag failed: ZeroDivisionError"):
+        checks.examine(broken, zigzag)
+
+
+def test_float32_is_right_and_noted():
+    def small(x, start):
+        return tuple(one.astype(np.float32) for one in zigzag(x, start))
+
+    verdict = checks.examine(ZIGZAG, small)
+    assert verdict.status == "right" and "float32 where float64 came in" in verdict.text()
+
+
+def test_forbidden_names_are_told(bank):
+    def cheating(x, start):
+        return np.stack(list(x)), start
+
+    verdict = checks.examine(replace(ZIGZAG, forbidden=("numpy.stack",)), cheating)
+    assert (verdict.mistake, verdict.points) == ("forbidden", 0) and "np.stack" in verdict.text()
+
+
+def test_mistakes_and_cases_are_plain_records():
+    assert Case((1,)).kwargs == {} and Mistake("a", zigzag, "b").name == "a"

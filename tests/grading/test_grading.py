@@ -1,0 +1,992 @@
+"""Grading without a sandbox: what is found and read, what the rules see, what tables and pages say."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from grading.classroom import ANSWERS, SECRET, STEM, WHY, cell_of, hand_in, notebook, twice, write_spec
+
+from rnncourse.checks.failure import Failure
+from rnncourse.checks.task import Case
+from rnncourse.errors import InputError
+from rnncourse.grading import marking, rules
+from rnncourse.grading.handed_in.assignment import load
+from rnncourse.grading.handed_in.collect import LARGEST_NOTEBOOK, Unreadable, collect
+from rnncourse.grading.handed_in.submission import Answers, read_notebook, without_magics
+from rnncourse.grading.marking import Marker, ReferenceFailed
+from rnncourse.grading.results import gradebook, pages
+from rnncourse.grading.results.results import StudentResult, TaskResult, as_record, from_record
+from rnncourse.grading.results.store import Store, file_name
+from rnncourse.grading.sandbox import bubblewrap as sandbox
+from rnncourse.grading.sandbox import protocol, seccomp, worker
+from rnncourse.grading.sandbox.limits import Limits
+from rnncourse.grading.sandbox.process import WorkerTimeout
+from rnncourse.grading.sandbox.protocol import ProtocolError
+from rnncourse.grading.sandbox.session import MasterFailed
+
+
+@pytest.fixture
+def trial(tmp_path):
+    return load("04", write_spec(tmp_path / "spec"))
+
+
+def zipped(path: Path, entries: dict[str, bytes], links: tuple[str, ...] = ()) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in entries.items():
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            if name in links:
+                entry.external_attr = 0o120777 << 16
+            archive.writestr(entry, data)
+    return path
+
+
+def names(collected) -> list[str]:
+    return [one.student for one in collected.submissions]
+
+
+# What was handed in
+
+
+def test_a_folder_for_each_student(tmp_path):
+    hand_in(tmp_path, "ana", b"A")
+    hand_in(tmp_path, "Bo Li", b"B")
+    (tmp_path / "ana" / ".ipynb_checkpoints").mkdir()
+    (tmp_path / "ana" / ".ipynb_checkpoints" / f"{STEM}-checkpoint.ipynb").write_bytes(b"old")
+    (tmp_path / "empty").mkdir()
+    collected = collect(tmp_path, STEM)
+    assert names(collected) == ["Bo Li", "ana", "empty"]
+    assert [one.notebook(STEM)[1] for one in collected.submissions[:2]] == [b"B", b"A"]
+    with pytest.raises(Unreadable, match="no notebook"):
+        collected.submissions[2].notebook(STEM)
+
+
+@pytest.mark.parametrize(
+    ("file", "student", "aliases"),
+    [
+        ("ana.ipynb", "ana", ("ana",)),
+        (f"ana_{STEM}.ipynb", "ana", ("ana",)),
+        (f"{STEM}-ana.ipynb", "ana", ("ana",)),
+        ("ana_04.ipynb", "ana", ("ana",)),
+        (f"lianabo_10234_998877_{STEM}-1.ipynb", "lianabo", ("lianabo", "10234")),
+        (f"lianabo_LATE_10234_998877_{STEM}.ipynb", "lianabo", ("lianabo", "10234")),
+    ],
+)
+def test_a_flat_folder_with_names(tmp_path, file, student, aliases):
+    (tmp_path / file).write_bytes(b"A")
+    [found] = collect(tmp_path, STEM).submissions
+    assert (found.student, found.aliases, found.notebook(STEM)[1]) == (student, aliases, b"A")
+
+
+def test_a_zip_from_moodle(tmp_path):
+    path = zipped(
+        tmp_path / "download.zip",
+        {
+            f"Ana Bo_101_assignsubmission_file_/{STEM}.ipynb": b"A",
+            f"Ana Bo_102_assignsubmission_file_/{STEM}.ipynb": b"B",
+            f"Cy_103_assignsubmission_file_/{STEM}.ipynb": b"C",
+            "__MACOSX/Cy_103_assignsubmission_file_/._x.ipynb": b"junk",
+        },
+    )
+    found = {one.student: one.notebook(STEM)[1] for one in collect(path, STEM).submissions}
+    assert found == {"Ana Bo (101)": b"A", "Ana Bo (102)": b"B", "Cy": b"C"}
+
+
+@pytest.mark.parametrize("start", ["submitted", "."])
+def test_nbgraders_tree(tmp_path, start):
+    for student in ("ana", "bo"):
+        for week in ("week03", "week04"):
+            path = tmp_path / "submitted" / student / week / f"{STEM}.ipynb"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(f"{student} {week}".encode())
+    found = {one.student: one.notebook(STEM)[1] for one in collect(tmp_path / start, STEM).submissions}
+    assert found == {"ana": b"ana week04", "bo": b"bo week04"}
+
+
+def test_which_of_several_notebooks_counts(tmp_path):
+    hand_in(tmp_path, "ana", b"exact")
+    (tmp_path / "ana" / "scratch.ipynb").write_bytes(b"other")
+    hand_in(tmp_path, "bo", b"x").rename(tmp_path / "bo" / "one.ipynb")
+    (tmp_path / "bo" / "two.ipynb").write_bytes(b"y")
+    ana, bo = collect(tmp_path, STEM).submissions
+    assert ana.notebook(STEM)[1] == b"exact"
+    with pytest.raises(
+        Unreadable, match=r"2 notebooks, and which one counts cannot be told: one\.ipynb, two\.ipynb"
+    ):
+        bo.notebook(STEM)
+
+
+def test_archives_cannot_lead_out(tmp_path):
+    outside = tmp_path / "outside.ipynb"
+    outside.write_bytes(b"secret")
+    path = zipped(
+        tmp_path / "class.zip",
+        {
+            f"ana/{STEM}.ipynb": b"A",
+            "../../evil.ipynb": b"E",
+            "/etc/evil.ipynb": b"E",
+            "bo\\..\\..\\evil.ipynb": b"E",
+            f"cy/{STEM}.ipynb": str(outside).encode(),
+        },
+        links=(f"cy/{STEM}.ipynb",),
+    )
+    before = sorted(tmp_path.rglob("*"))
+    collected = collect(path, STEM)
+    assert names(collected) == ["ana", "cy"]
+    assert len([note for note in collected.notes if "leads out of the zip" in note]) == 3
+    with pytest.raises(Unreadable, match="is a link, which is not followed"):
+        collected.submissions[1].notebook(STEM)
+    assert collected.submissions[0].notebook(STEM)[1] == b"A"
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is unpacked"
+
+
+def test_a_zip_bomb_is_not_read_to_its_end(tmp_path):
+    path = zipped(tmp_path / "class.zip", {f"ana/{STEM}.ipynb": bytes(300 << 20), f"bo/{STEM}.ipynb": b"B"})
+    ana, bo = collect(path, STEM).submissions
+    with pytest.raises(Unreadable, match="larger than 20 MB"):
+        ana.notebook(STEM)
+    assert bo.notebook(STEM)[1] == b"B"
+
+
+def test_a_damaged_entry_costs_only_itself(tmp_path):
+    path = zipped(tmp_path / "class.zip", {f"ana/{STEM}.ipynb": os.urandom(999), f"bo/{STEM}.ipynb": b"B"})
+    data = bytearray(path.read_bytes())
+    data[200:240] = bytes(40)
+    path.write_bytes(data)
+    ana, bo = collect(path, STEM).submissions
+    with pytest.raises(Unreadable, match="in the zip"):
+        ana.notebook(STEM)
+    assert bo.notebook(STEM)[1] == b"B"
+
+
+def test_links_and_pipes_are_not_opened(tmp_path):
+    outside = tmp_path / "outside"
+    hand_in(outside, "x", b"secret")
+    inside = tmp_path / "class"
+    for name in ("ana", "bo"):
+        (inside / name).mkdir(parents=True)
+    (inside / "ana" / f"{STEM}.ipynb").symlink_to(outside / "x" / f"{STEM}.ipynb")
+    os.mkfifo(inside / "bo" / f"{STEM}.ipynb")
+    (inside / "cy").symlink_to(outside / "x")
+    collected = collect(inside, STEM)
+    assert names(collected) == ["ana", "bo"]
+    for one, why in zip(collected.submissions, ("is a link", "no ordinary file"), strict=True):
+        with pytest.raises(Unreadable, match=why):
+            one.notebook(STEM)
+    assert any("cy is a link" in note for note in collected.notes)
+
+
+def test_a_file_larger_than_a_notebook_is_not_held_in_memory(tmp_path):
+    path = hand_in(tmp_path, "ana", b"")
+    with open(path, "wb") as file:
+        file.truncate(LARGEST_NOTEBOOK + 1)
+    with pytest.raises(Unreadable, match="larger than 20 MB"):
+        collect(tmp_path, STEM).submissions[0].notebook(STEM)
+
+
+@pytest.mark.parametrize("kind", ["nothing", "no zip", "empty"])
+def test_what_cannot_be_submissions_is_said(tmp_path, kind):
+    path = tmp_path / "x"
+    if kind == "no zip":
+        path.write_bytes(b"PK\x03\x04 or so")
+    elif kind == "empty":
+        path.mkdir()
+    with pytest.raises(InputError, match="holds no submission" if kind == "empty" else "a folder or a zip"):
+        collect(path, STEM)
+
+
+# The notebook
+
+
+def test_the_master_gives_cells_tasks_and_points(trial):
+    assert trial.steps == tuple(
+        (
+            ("locked", "setup"),
+            ("locked", "given"),
+            ("answer", "scaled"),
+            ("answer", "running"),
+            ("answer", "largest"),
+        )
+    )
+    assert [(item.name, item.kind, item.points) for item in trial.items] == [
+        ("scaled", "code", 2),
+        ("running", "code", 3),
+        ("largest", "code", 4),
+        ("why", "explanation", 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda whole: cell_of(whole, "scaled-check")["metadata"].clear(), "scaled has no check cell"),
+        (lambda whole: whole["cells"].append(cell_of(whole, "given")), "two cells of the master"),
+        (
+            lambda whole: cell_of(whole, "scaled")["metadata"]["nbgrader"].update(grade_id="no_such"),
+            "no task",
+        ),
+        (lambda whole: whole.update(cells=whole["cells"][:1]), "no answer cells"),
+        (lambda whole: whole.update(cells=3), "04_trial.ipynb is not a notebook"),
+        (
+            lambda whole: whole["cells"].insert(2, "text"),
+            "04_trial.ipynb, cell 3: this is not a notebook's cell",
+        ),
+        (lambda whole: whole["cells"][0].pop("metadata"), "04_trial.ipynb, cell 1: this is not"),
+        (lambda whole: cell_of(whole, "given").pop("source"), "04_trial.ipynb, cell 3: this is not"),
+        (lambda whole: cell_of(whole, "given").pop("cell_type"), "04_trial.ipynb, cell 3: this is not"),
+        (
+            lambda whole: cell_of(whole, "given")["metadata"]["nbgrader"].pop("grade_id"),
+            "04_trial.ipynb, cell 3: nbgrader's metadata have no grade_id",
+        ),
+        (
+            lambda whole: cell_of(whole, "scaled-check")["metadata"]["nbgrader"].pop("points"),
+            "04_trial.ipynb, cell scaled-check: points must be a number from 0 up, but there are none",
+        ),
+        (
+            lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points="three"),
+            "04_trial.ipynb, cell why: points must be a number from 0 up, but 'three' stands there",
+        ),
+        (
+            lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points=-1),
+            "but -1 stands there",
+        ),
+        (
+            lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points=float("nan")),
+            "but nan stands there",
+        ),
+    ],
+)
+def test_a_master_that_cannot_be_graded_is_refused(tmp_path, change, said):
+    spec = write_spec(tmp_path / "spec")
+    whole = notebook()
+    change(whole)
+    (spec / f"{STEM}.ipynb").write_text(json.dumps(whole))
+    with pytest.raises(InputError, match=said):
+        load("04", spec)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("TASKS = (", r"SyntaxError: .*\(tasks.py, line 1\)"),
+        (
+            "import numpy\n\nimport no_such_package\n",
+            "tasks.py cannot be run, line 3: ModuleNotFoundError: No module",
+        ),
+        ("\nTASKS = (task,)", "tasks.py cannot be run, line 2: NameError: name 'task'"),
+        ("TASK = ()", "must define TASKS"),
+        ("TASKS = (3,)", "must define TASKS"),
+    ],
+)
+def test_tasks_that_cannot_be_read_are_refused(tmp_path, source, said):
+    spec = write_spec(tmp_path / "spec")
+    (spec / "tasks.py").write_text(source)
+    with pytest.raises(InputError, match=said) as refusal:
+        load("04", spec)
+    assert str(spec / "tasks.py") in str(refusal.value)
+
+
+def test_a_master_that_is_no_file_is_refused(tmp_path):
+    spec = write_spec(tmp_path / "spec")
+    (spec / f"{STEM}.ipynb").unlink()
+    (spec / f"{STEM}.ipynb").mkdir()
+    with pytest.raises(InputError, match=f"{STEM}.ipynb is not a notebook"):
+        load("04", spec)
+
+
+def _none_made(rng):
+    raise KeyError("W_h")
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        (_none_made, "the inputs of scaled cannot be made: KeyError: 'W_h'"),
+        (lambda rng: [], "the inputs of scaled must be a list of Case"),
+        (lambda rng: [(1, 2)], "the inputs of scaled must be a list of Case"),
+        (lambda rng: None, "the inputs of scaled cannot be made: TypeError"),
+    ],
+)
+def test_inputs_that_cannot_be_made_are_the_tasks_fault(trial, cases, said):
+    scaled = replace(trial.items[0], task=replace(trial.items[0].task, cases=cases))
+    with pytest.raises(ReferenceFailed, match=said):
+        marked(replace(trial, items=(scaled,)), Limits())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("4", None), (STEM, None), ("05", "is none of them"), ("trial", "none")]
+)
+def test_an_assignment_is_named_by_number_or_name(tmp_path, name, said, monkeypatch):
+    spec = write_spec(tmp_path / "spec")
+    (spec / "tasks.py").rename(tmp_path / "tasks.py") if said else None
+    if said:
+        with pytest.raises(InputError):
+            load(name, spec)
+    else:
+        assert load(name, spec).stem == STEM
+
+
+def test_magics_become_comments_only_where_the_code_is_no_python():
+    assert without_magics("%%time\ny = 1") == "pass  # %%time\ny = 1\n"
+    assert without_magics("%time x = 2\n!ls\ny = 1").splitlines() == [
+        "x = 2",
+        "get_ipython().system('ls')",
+        "y = 1",
+    ]
+    assert without_magics('x = """\n%d\n"""') == 'x = """\n%d\n"""'
+    inside_of_brackets = "%matplotlib inline\nx = (17\n     % 5)\n"
+    assert "\n     % 5)\n" in without_magics(inside_of_brackets)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\n" * 49_000 + "x y",
+        "%a\n" * 50 + "x = 1\n" * 8000 + "x y",
+        "%%time\n" * 7000,
+        "/a\n" * 16_000,
+        "x y\n" + "a" * 49_000 + " ?",
+    ],
+)
+def test_magics_are_found_in_no_time(source):
+    began = time.process_time()
+    without_magics(source)
+    assert time.process_time() - began < 3
+
+
+def test_a_split_answer_is_put_together_and_of_two_whole_ones_the_last_counts(trial):
+    helper, rest = (
+        "def twice(x):\n    return 2 * x\n",
+        "def scaled(x, factor):\n    return twice(x) * factor / 2\n",
+    )
+    for parts, together in (
+        ((helper, rest), True),
+        ((rest, "print(1)"), True),
+        ((ANSWERS["scaled"], rest), False),
+    ):
+        whole = twice("scaled", parts[1])
+        cell_of(whole, "scaled")["source"] = parts[0]
+        answers = read_notebook(json.dumps(whole).encode(), trial)
+        assert (parts[0] in answers.sources["scaled"]) == together
+        assert parts[1] in answers.sources["scaled"]
+        [note] = answers.notes["scaled"]
+        assert ("all were run" in note) == together
+    answers = read_notebook(json.dumps(twice("why", "Second half.")).encode(), trial)
+    assert answers.sources["why"] == f"{WHY}\n\nSecond half."
+
+
+def test_a_file_of_nothing_but_lists_is_not_read(trial):
+    with pytest.raises(Unreadable, match="more than 1000000 brackets"):
+        read_notebook(b'{"metadata": [' + b"[]," * 1_000_000 + b"[]]}", trial)
+
+
+def test_a_whole_notebook_of_the_wrong_chapter(trial):
+    whole = notebook()
+    for cell in whole["cells"]:
+        if cell["metadata"]:
+            cell["metadata"]["nbgrader"]["grade_id"] += "_x"
+    found = read_notebook(json.dumps(whole).encode(), trial)
+    assert found.sources == {}
+    assert sorted(found.problems) == ["largest", "running", "scaled", "why"]
+    assert any("another notebook" in note for note in found.notes[""])
+
+
+# What may not be used
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("def f(x):\n    return np.cumsum(x)", ["np.cumsum"]),
+        ("from numpy import *\ndef f(x):\n    return cumsum(x)", ["numpy.*"]),
+        ("import torch.nn as n\nm = n\ndef f(x):\n    return m.LSTM(3, 4)", ["m.LSTM"]),
+        ("from torch import nn\nclass L(nn.LSTM): pass\ndef f(x):\n    return L(3, 4)", ["nn.LSTM"]),
+        ("def f(x):\n    return __import__('numpy').cumsum(x)", ["__import__"]),
+        ("def f(x):\n    return np.__dict__['cumsum'](x)", ["np.__dict__"]),
+        ("def f(x):\n    return getattr(np, 'cumsum')(x)", ["np.cumsum"]),
+        ("g = getattr\ndef f(x):\n    return g(np, 'cumsum')(x)", ["getattr"]),
+        ("def f(x):\n    return globals()['np'].cumsum(x)", ["globals"]),
+        (
+            "import operator\ndef f(x):\n    return operator.attrgetter('cumsum')(np)(x)",
+            ["operator.attrgetter"],
+        ),
+        ("import sys\ndef f(x):\n    return sys.modules['numpy'].cumsum(x)", ["sys.modules"]),
+        ("def f(x):\n    h = getattr(x, 'ndim')\n    return np.add.reduce(x)", []),
+        (
+            "def f(x):\n    cumsum = 0\n    for one in x:\n        cumsum = cumsum + one\n    return cumsum",
+            [],
+        ),
+        ("def f(x):\n    'np.cumsum would do'\n    return x  # not np.cumsum", []),
+    ],
+)
+def test_forbidden_names_and_the_ways_around(source, found):
+    seen = rules.used({"f": source}, "f", ("numpy.cumsum", "torch.nn.LSTM"), ["import numpy as np"])
+    assert [one.partition(" (line")[0] for one in seen] == found
+
+
+def test_code_that_cannot_be_read_does_not_slip_through():
+    deep = "x = " + "-" * 40_000 + "1\ndef f(x):\n    return np.cumsum(x)"
+    assert rules.used({"f": deep}, "f", ("numpy.cumsum",)) == ["code nested too deeply to be read"]
+
+
+def test_an_answer_that_is_not_called_does_not_count():
+    sources = {"f": "def f(h):\n    return h", "g": "def g(x):\n    h = np.cumsum(x)\n    return h"}
+    assert rules.used(sources, "f", ("numpy.cumsum",), ["import numpy as np"]) == []
+    assert rules.used(sources, "g", ("numpy.cumsum",), ["import numpy as np"]) == ["np.cumsum (line 2)"]
+    assert rules.used({**sources, "f": "f = lambda x: g(x)"}, "f", ("numpy.cumsum",), ["import numpy as np"])
+
+
+# The pipe
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, True, -3, 2.5, float("inf"), 1 + 2j, "ü", [], (1, [2.0, None]), {"a": np.arange(3), 4: ("x",)},
+        np.zeros((0, 3)), np.float32(2), np.array(["ab", "c"]), np.arange(6).reshape(2, 3).T, np.array(True),
+        np.arange(3, dtype=">f8"),
+    ],
+)  # fmt: skip
+def test_plain_data_survives_the_pipe(value):
+    tree, raw = worker.encode(value)
+    back = protocol.decode(json.loads(json.dumps(tree)), raw)
+    native = np.asarray(value) if isinstance(value, np.generic) else value
+    assert repr(back) == repr(native).replace(", dtype='>f8'", "")
+
+
+@pytest.mark.parametrize(
+    ("tree", "raw"),
+    [
+        (["array", "|O", [1]], bytes(8)),
+        (["array", "<f8", [1 << 40]], b""),
+        (["array", "<f8", [-1]], b""),
+        (["array", "<f8", [True]], bytes(8)),
+        (["array", "<f8", [2]], bytes(8)),
+        (["array", "<f8", [1]], bytes(16)),
+        (["array", "<f8", [1] * 9], bytes(8)),
+        (["array", "<f8", [0, 1 << 31, 1 << 31, 1 << 31]], b""),
+        (["array", "<U99999", [1]], bytes(8)),
+        (["array", "<U1", [1]], struct.pack("<I", 0x110000)),
+        (["array", "<U1", [1]], struct.pack("<I", 0xD800)),
+        (["array", ["<f8"], [1]], bytes(8)),
+        (["array", "<M8[s]", [1]], bytes(8)),
+        (["int", "9" * 5000], b""),
+        (["int", 3], b""),
+        (["float", "0x1p99999999999"], b""),
+        (["float", "1e5; import os"], b""),
+        (["dict", [[["list", []], ["none"]]]], b""),
+        (["named", "scaled"], b""),
+        (["list", [["none"]] * 30_000], b""),
+        (["str", 3], b""),
+        ("none", b""),
+        ([], b""),
+        ([["none"]], b""),
+        (["none", 1], b""),
+    ],
+)
+def test_what_is_no_plain_data_is_refused(tree, raw):
+    with pytest.raises(ProtocolError):
+        protocol.decode(tree, raw)
+
+
+def test_deep_nesting_is_refused():
+    tree = ["none"]
+    for _ in range(100):
+        tree = ["list", [tree]]
+    with pytest.raises(ProtocolError, match="too many parts"):
+        protocol.decode(tree, b"")
+
+
+def test_texts_that_would_take_the_graders_memory_are_refused():
+    long = [["str", "x" * 100_000], *[["str", ""]] * 9_999]
+    one, rest = ["array", "<U9999", [1]], [["array", "<f8", [200]]] * 1000
+    for tree, raw in ((["list", long], b""), (["list", [one, *rest]], b"x\0\0\0" * 9999 + bytes(1_600_000))):
+        with pytest.raises(ProtocolError, match="too long for so many"):
+            protocol.decode(tree, raw)
+    assert len(protocol.decode(["list", long[:100]], b"")) == 100
+
+
+def test_an_enormous_line_number_is_left_out():
+    notebook = worker.Notebook()
+    told = notebook.run(
+        "c", "error = SyntaxError('x' * 5000)\nerror.lineno = 2**40\nerror.filename = 'c'\nraise error"
+    )
+    protocol.read_reply("n", json.dumps({"nonce": "n", "failure": told, "value": None}).encode(), b"")
+
+
+def test_arguments_that_are_plain_data_no_longer_count_as_changed(trial):
+    case = Case((np.ones(2), {"seen": 1}))
+    given = protocol.Reply(None, [1.0, "a function"])
+    _, after = marking._answer(given, case, {})
+    assert after == ("changed", "changed")
+
+
+def test_a_bool_that_is_neither_true_nor_false_becomes_true():
+    [odd] = protocol.decode(["array", "|b1", [1]], b"\x02")
+    assert odd.tobytes() == b"\x01"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"nonce": "other", "failure": None, "value": None},
+        {"nonce": "n", "failure": None},
+        {"nonce": "n", "failure": None, "value": None, "points": 9},
+        {"nonce": "n", "failure": {"kind": "right", "text": ""}, "value": None},
+        {"nonce": "n", "failure": {"kind": ["raised"], "text": ""}, "value": None},
+        {"nonce": "n", "failure": {"kind": "raised", "text": "x" * 9999}, "value": None},
+        {"nonce": "n", "failure": {"kind": "raised", "text": "x", "line": "1"}, "value": None},
+        {"nonce": "n", "failure": {"kind": "raised", "text": "x", "points": 1}, "value": None},
+        [],
+    ],
+)
+def test_a_forged_header_is_refused(fields):
+    with pytest.raises(ProtocolError):
+        protocol.read_reply("n", json.dumps(fields).encode(), b"")
+
+
+def test_a_reply_is_read():
+    reply = protocol.read_reply("n", b'{"nonce": "n", "failure": null, "value": ["int", "3"]}', b"")
+    assert (reply.failure, reply.value) == (None, 3)
+
+
+@pytest.mark.parametrize("head", [b"PK\x03\x04" + bytes(12), b"RNG1" + b"\xff" * 12])
+def test_a_strange_or_enormous_frame_is_refused(head):
+    with pytest.raises(ProtocolError):
+        protocol.lengths(head)
+
+
+# A submission's time, with workers that are made up
+
+
+class Slow:
+    """A worker that says nothing in time to those cells and calls, and None at once to all others."""
+
+    def __init__(self, cells: tuple[str, ...], calls: tuple[str, ...]):
+        self.cells, self.calls = cells, calls
+
+    def ask(self, do: str, seconds: float, cell: str, source: str) -> protocol.Reply:
+        return self._reply(cell in self.cells, seconds)
+
+    def call(self, function: str, args: tuple, kwargs: dict, seconds: float) -> protocol.Reply:
+        return self._reply(function in self.calls, seconds)
+
+    def _reply(self, slow: bool, seconds: float) -> protocol.Reply:
+        if slow:
+            time.sleep(seconds)
+            raise WorkerTimeout
+        return protocol.Reply(None, None)
+
+    def close(self) -> None:
+        pass
+
+
+def marked(trial, limits: Limits, cells: tuple[str, ...] = (), calls: tuple[str, ...] = ()):
+    """Return (status, mistake, what is said) by task, for right answers of which some cells or calls never end."""
+    marker = Marker(trial, lambda: Slow(cells, calls), limits)
+    tasks = marker.mark_answers(Answers({**ANSWERS, "why": "Because."}), "seed")
+    return {task.task: (task.status, task.mistake, " ".join(task.details)) for task in tasks}
+
+
+NO_TIME = (
+    "timeout",
+    "no time left",
+    "The time for your whole notebook was used up before this answer was done, which need not be its fault. "
+    "Look first at the answers that were stopped or took long.",
+)
+
+
+def test_who_is_never_run_is_not_told_of_a_loop(trial):
+    found = marked(trial, Limits(submission=-1.0))
+    assert [found[name] for name in ANSWERS] == [NO_TIME] * 3
+
+
+def test_what_uses_up_the_time_in_a_call_costs_the_others_no_blame(trial):
+    found = marked(trial, Limits(submission=0.3), calls=("running",))
+    assert found["scaled"][0] == "graded"
+    assert (found["running"], found["largest"]) == (NO_TIME, NO_TIME)
+
+
+def test_what_uses_up_the_time_in_a_cell_costs_the_others_no_blame(trial):
+    found = marked(trial, Limits(submission=0.3), cells=("running",))
+    assert found["scaled"][0] == "graded"
+    assert (found["running"], found["largest"]) == (NO_TIME, NO_TIME)
+
+
+def test_an_answer_that_had_its_own_time_is_told_of_a_loop(trial):
+    found = marked(trial, Limits(cell=0.05), cells=("running",))
+    assert (found["scaled"][0], found["largest"][0]) == ("graded", "graded")
+    assert found["running"][:2] == ("timeout", "timeout")
+    assert "Your cell was not done after 0.05 seconds" in found["running"][2]
+    found = marked(trial, Limits(call=0.01), calls=("running",))
+    assert "`running` was not done after 0.02 seconds" in found["running"][2]
+
+
+def test_a_cell_that_was_stopped_is_not_run_again_to_look_for_a_name(trial):
+    begun = []
+
+    class Lacking(Slow):
+        def ask(self, do: str, seconds: float, cell: str, source: str) -> protocol.Reply:
+            begun.append(cell)
+            return super().ask(do, seconds, cell, source)
+
+        def call(self, *_: object) -> protocol.Reply:
+            return protocol.Reply(Failure("raised", "NameError: name 'x' is not defined"), None)
+
+    marker = Marker(trial, lambda: Lacking(("scaled",), ()), Limits(cell=0.05))
+    marker.mark_answers(Answers({**ANSWERS, "why": "Because."}), "seed")
+    assert begun.count("scaled") == 1
+    assert begun.count("running") == 3, "in its turn, and to look for a name for each of two tasks"
+
+
+def test_time_that_ends_in_a_locked_cell_does_not_stop_the_class(trial):
+    found = marked(trial, Limits(submission=0.05), cells=("setup",))
+    assert [found[name] for name in ANSWERS] == [NO_TIME] * 3
+    with pytest.raises(MasterFailed, match="locked cells"):
+        marked(trial, Limits(locked=0.05), cells=("setup",))
+
+
+# The sandbox, without starting it
+
+
+def sandbox_for(tmp_path, shape="namespace"):
+    return sandbox.Sandbox(shape, Limits(), sandbox.Shared(tmp_path / "empty", None))
+
+
+def test_the_sandbox_shows_nothing_of_home_and_no_answers(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADERS_SECRET", SECRET)
+    words = sandbox_for(tmp_path).command(0, [3])
+    assert SECRET not in str(words) and SECRET not in str(sandbox_for(tmp_path).environment())
+    assert "--unshare-net" in words and "--clearenv" in words and "--die-with-parent" in words
+    binds = {words[i + 2]: words[i + 1] for i, word in enumerate(words) if word == "--ro-bind"}
+    assert binds[str(sandbox.PACKAGE / "checks")] == str(sandbox.STUB)
+    assert binds[str(sandbox.PACKAGE / "grading")] == str(tmp_path / "empty")
+    assert "--bind" not in words
+    assert str(Path.home()) not in binds
+
+
+def test_an_environment_in_tmp_is_not_covered_by_the_private_tmp(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox.sys, "prefix", "/tmp/an/environment")
+    words = sandbox_for(tmp_path).command(0, [3])
+    private = words.index("--tmpfs") + 1
+    assert words[private] == "/tmp" and private < words.index("/tmp/an/environment")
+
+
+@pytest.mark.parametrize("lacking", ["bwrap", "prlimit"])
+def test_without_its_programs_grading_refuses_and_says_how_to_mend_it(tmp_path, monkeypatch, lacking):
+    which = sandbox.shutil.which
+    monkeypatch.setattr(
+        sandbox.shutil, "which", lambda name: None if name == lacking else which(name) or name
+    )
+    with pytest.raises(sandbox.NoSandbox) as refusal:
+        sandbox.find_sandbox(Limits(), sandbox_for(tmp_path).shared, lambda one: None)
+    said = str(refusal.value)
+    assert f"{lacking} is not installed" in said
+    assert (
+        "apt install bubblewrap util-linux" in said and "apparmor" in said and "--unsafe-no-sandbox" in said
+    )
+
+
+def test_a_sandbox_that_does_not_hold_is_refused_with_its_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: f"/usr/bin/{name}")
+    with pytest.raises(sandbox.NoSandbox, match="No permissions to create new namespace"):
+        sandbox.find_sandbox(
+            Limits(),
+            sandbox_for(tmp_path).shared,
+            lambda one: "bwrap: No permissions to create new namespace",
+        )
+
+
+def test_root_never_runs_students_code_without_a_sandbox(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(sandbox.NoSandbox, match="refused to root"):
+        sandbox.find_sandbox(Limits(), sandbox_for(tmp_path).shared, lambda one: None, unsafe=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    found = sandbox.find_sandbox(
+        Limits(), sandbox_for(tmp_path).shared, lambda one: "never asked", unsafe=True
+    )
+    assert found.shape == "" and "bwrap" not in str(found.command(0, []))
+
+
+def test_elsewhere_the_refusal_says_that_check_still_works(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    with pytest.raises(sandbox.NoSandbox, match="`check` in the notebooks works everywhere"):
+        sandbox.find_sandbox(Limits(), sandbox_for(tmp_path).shared, lambda one: None)
+
+
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_on_windows_nothing_is_offered_that_cannot_work(tmp_path, monkeypatch, unsafe):
+    monkeypatch.setattr(sandbox.sys, "platform", "win32")
+    monkeypatch.delattr(os, "geteuid")
+    with pytest.raises(sandbox.NoSandbox) as refusal:
+        sandbox.find_sandbox(Limits(), sandbox_for(tmp_path).shared, lambda one: None, unsafe)
+    said = str(refusal.value)
+    assert "Grade in WSL2" in said and "nor can --unsafe-no-sandbox start workers here" in said
+    assert "with your own rights" not in said
+
+
+def test_nothing_of_the_graders_may_lie_where_students_code_can_read(tmp_path):
+    with pytest.raises(InputError, match="must not lie in"):
+        sandbox.require_hidden("spec", sandbox.PACKAGE / "data")
+    with pytest.raises(InputError, match="/usr"):
+        sandbox.require_hidden("out", Path("/usr/local/results"))
+    sandbox.require_hidden("out", tmp_path)
+
+
+def test_the_filter_is_known_for_two_processors():
+    assert seccomp.filter_program("riscv64") is None
+    for machine in ("x86_64", "aarch64"):
+        program = seccomp.filter_program(machine)
+        lines = [struct.unpack("=HBBI", program[i : i + 8]) for i in range(0, len(program), 8)]
+        for i, (_, yes, no, _) in enumerate(lines):
+            assert i + 1 + max(yes, no) <= len(lines) - (0 if lines[i][0] == 0x06 else 1)
+
+
+# What is written
+
+
+def result(**fields) -> StudentResult:
+    task = TaskResult(
+        "scaled", "Scaled", "code", 0.0, 2.0, "graded", 0.5, "Not yet.", "added", ("You add.",), "x = 1"
+    )
+    why = TaskResult(
+        "why", "Why", "explanation", None, 3.0, "missing", 0.0, "Not graded yet.", code="Because."
+    )
+    return replace(StudentResult("ana", "04.ipynb", (task, why)), **fields)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "＝1", "\n=1"])
+def test_no_cell_is_a_formula(text):
+    assert gradebook.neutral(text).startswith("'")
+    assert "\n" not in gradebook.neutral(text)
+
+
+def test_harmless_cells_stay():
+    assert [gradebook.neutral(text) for text in ("ana", "a=1", "3", "")] == ["ana", "a=1", "3", ""]
+
+
+def test_the_gradebook_has_its_columns():
+    table = gradebook.gradebook([result(student="=ana")]).splitlines()
+    assert table[0] == "student,task,points,max,status,seconds,summary"
+    assert table[1] == "'=ana,scaled,0,2,graded,0.50,added: You add."
+    assert table[2] == "'=ana,why,,3,missing,0.00,Not graded yet."
+
+
+def test_points_by_hand_go_out_and_come_back(tmp_path):
+    path = tmp_path / "points.csv"
+    table = gradebook.by_hand_table([result(student="-ana")])
+    assert table.splitlines()[1] == "'-ana,why,,3,"
+    path.write_text(table.replace("why,,3,", 'why,"2,5",3,Nearly.'), encoding="utf-8")
+    [merged] = gradebook.merge_manual([result(student="-ana")], path, gradebook.read_manual(path))
+    assert merged.tasks[1].points == 2.5
+    assert (merged.tasks[1].status, merged.tasks[1].details) == ("graded", ("Nearly.",))
+    assert gradebook.by_hand_table([merged]).splitlines()[1] == "'-ana,why,2.5,3,Nearly."
+
+
+SAVED_BY_EXCEL = "student;task;points;max;comment\r\nana;why;2,5;3;sch\u00f6n\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_table_is_read_as_excel_saves_it(tmp_path, encoding):
+    path = tmp_path / "points.csv"
+    path.write_bytes(SAVED_BY_EXCEL.encode(encoding))
+    assert gradebook.read_manual(path) == {("ana", "why"): (2.5, "sch\u00f6n", 2)}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"x" * 200_000, "after line 0: this is no CSV"),
+        (b"\xff\xfes", "save it as CSV UTF-8"),
+        (b"student,task,points\nana,why,\x81", "save it as CSV UTF-8"),
+        (b"student,task,points\n" + b"x" * 200_000, "after line 1: this is no CSV any more"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_its_name(tmp_path, data, said):
+    path = tmp_path / "points.csv"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=said) as refusal:
+        gradebook.read_manual(path)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("ana,why,,3,", "ana,why,,3,Read again."),
+        lambda text: text.replace("ana,why,,3,", "ana,why,2,3,"),
+        lambda text: text.replace("ana,why,,3,", "ana,why,3/4,3,"),
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace("comment", "comment,me"),
+        lambda text: text.replace("ana,why,,3,\n", ""),
+        lambda text: "\x81",
+    ],
+)
+def test_a_table_in_which_somebody_has_worked_is_left_alone(tmp_path, change):
+    store, path = Store(tmp_path, {}), tmp_path / "points_by_hand.csv"
+    both = gradebook.by_hand_table([result(), result(student="bo")])
+    assert store.put_table(path, both)
+    changed = change(both)
+    path.write_bytes(changed.encode("latin-1"))
+    assert not store.put_table(path, both) and not Store(tmp_path, {}).put_table(path, both)
+    assert path.read_bytes() == changed.encode("latin-1")
+
+
+def test_a_table_in_which_nobody_has_worked_is_renewed(tmp_path):
+    path = tmp_path / "points_by_hand.csv"
+    for names in (["ana"], ["ana", "bo"], ["ana", "bo"], ["cy"]):
+        table = gradebook.by_hand_table([result(student=name) for name in names])
+        assert Store(tmp_path, {}).put_table(path, table)
+        assert path.read_text() == table
+
+
+@pytest.mark.parametrize("names", [["ana"], ["an\udcff"]])
+def test_a_table_is_known_as_this_runs_own_after_a_stop(tmp_path, names):
+    store, path = Store(tmp_path, {}), tmp_path / "points_by_hand.csv"
+    tables = [
+        gradebook.by_hand_table([result(student=name) for name in [*names, *more]]) for more in ([], ["bo"])
+    ]
+    assert store.put_table(path, tables[0])
+    (store.folder / "points_by_hand.csv.sha256").unlink()  # stopped between the two files
+    assert store.put_table(path, tables[0]) and store.put_table(path, tables[1])
+    (store.folder / "points_by_hand.csv.sha256").unlink()
+    assert not store.put_table(path, tables[0]), "whose it is cannot be told any more"
+
+
+def test_a_table_that_cannot_be_looked_at_is_left_alone(tmp_path, monkeypatch):
+    store, path = Store(tmp_path, {}), tmp_path / "points_by_hand.csv"
+    path.write_text("ana,why,2")
+
+    def no(*_):
+        raise PermissionError("the file is used by another process")
+
+    monkeypatch.setattr(Path, "read_bytes", no)
+    assert not store.put_table(path, "new")
+    assert path.read_text() == "ana,why,2"
+
+
+def test_what_a_table_lacks_is_said(tmp_path):
+    path = tmp_path / "points_by_hand.csv"
+    path.write_text(gradebook.by_hand_table([result(student="-ana")]))
+    assert gradebook.lacking(path, [result(student="-ana"), result(student="bo")]) == ["bo (why)"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("bo,why,1", "line 2: there is no task why of a student bo"),
+        ("ana,scaled,1", "line 2: scaled is not graded by hand"),
+        ("ana,why,4", "line 2: points must be from 0 to 3, but 4 came"),
+        ("ana,why,-1", "from 0 to 3"),
+        ("ana,why,nan", "from 0 to 3"),
+        ("ana,why,many", "must be a number"),
+        ("ana,why,1\nana,why,2", "line 3: ana, why is there twice"),
+    ],
+)
+def test_points_by_hand_that_do_not_fit_are_named(tmp_path, line, said):
+    path = tmp_path / "points.csv"
+    path.write_text(f"student,task,points\n{line}\n")
+    with pytest.raises(InputError, match=said):
+        gradebook.merge_manual([result()], path, gradebook.read_manual(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("name\nana\n", "column student"), ("student\nana\nana\n", "twice")]
+)
+def test_a_roster_that_does_not_fit_is_named(tmp_path, text, said):
+    path = tmp_path / "roster.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=said):
+        gradebook.read_roster(path)
+
+
+def test_exports_have_the_columns_of_the_platforms(trial):
+    roster = {
+        "ana": gradebook.Student("ana", {"id": "7", "email": "ana@x", "first_name": "Ana", "section": "B"})
+    }
+    moodle = gradebook.moodle_table([result()], trial, roster).splitlines()
+    assert moodle[0] == f"Email address,ID number,Full name,{STEM},Feedback comments"
+    assert moodle[1] == "ana@x,7,ana,0,scaled: 0/2; why: to come/3"
+    canvas = gradebook.canvas_table([result()], trial, roster).splitlines()
+    assert canvas == [
+        f"Student,ID,SIS User ID,SIS Login ID,Section,{STEM}",
+        "    Points Possible,,,,,12",
+        "ana,7,,,B,0",
+    ]
+    nbgrader = gradebook.nbgrader_table([result()], trial, roster).splitlines()
+    assert nbgrader[1] == f"{STEM},,,ana,,Ana,ana@x,0,0,0,5"
+
+
+def test_pages_escape_everything(trial):
+    evil = "<script>alert(1)</script>"
+    task = TaskResult("scaled", evil, "code", 0.0, 2.0, "graded", 0.5, evil, evil, (evil,), evil, (evil,))
+    one = StudentResult(evil, evil, (task,), (evil,))
+    for page in (
+        pages.feedback_page(one, trial),
+        pages.class_page([one], trial),
+        pages.reading_page([one], trial),
+    ):
+        assert "<script" not in page
+        assert "default-src 'none'" in page
+        assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_class_page_counts_and_names_nobody(trial):
+    page = pages.class_page([result(), result(student="bo"), result(student="cy")], trial)
+    assert "3 students, 3 of whom handed in." in page
+    assert (
+        "<td class='number'>3</td><td>Scaled</td><td><code>added</code></td><td>You add where you should multiply"
+        in page
+    )
+    assert "aria-label='3 with 0 to 10 %'" in page
+    assert "multiply by <code>factor</code>." in page
+    assert "ana" not in page.replace("an&#x27;a", "")
+
+
+def test_a_record_comes_back_as_it_was_with_everything_to_be_seen():
+    one = result(notes=("a\ud800b\x00",))
+    assert from_record(json.loads(json.dumps(as_record(one)))) == replace(one, notes=("a\\ud800b\\x00",))
+
+
+@pytest.mark.parametrize(
+    "student", ["ana", "Ana", "../../x", "a/b", "con", "ü" * 300, ".hidden", "", "run", "a\x00b"]
+)
+def test_file_names_are_safe_and_different(student):
+    name = file_name(student)
+    assert name.isascii() and len(name) < 80 and "/" not in name and not name.startswith(".")
+    assert name.casefold() != file_name(student + "x").casefold()
+    assert student == "ana" or name.casefold() != "ana"
+
+
+def test_a_run_is_taken_up_only_with_the_same_settings(tmp_path):
+    store = Store(tmp_path, {"assignment": STEM})
+    store.put(result())
+    assert Store(tmp_path, {"assignment": STEM}).get("ana") == result()
+    assert Store(tmp_path, {"assignment": STEM}).seed == store.seed
+    with pytest.raises(InputError, match="other settings"):
+        Store(tmp_path, {"assignment": "05_x"})
+
+
+def test_half_a_record_is_no_record(tmp_path):
+    store = Store(tmp_path, {})
+    store.put(result())
+    path = store.folder / "ana.json"
+    path.write_text(path.read_text()[:100])
+    assert store.get("ana") is None
+
+
+def test_the_answers_of_the_trial_are_right():
+    space = {"np": np}
+    for source in ANSWERS.values():
+        exec(source, space)
+    x = np.arange(6.0).reshape(3, 1, 2)
+    assert np.array_equal(space["running"](x), np.cumsum(x, axis=0))
+    assert space["largest"](x, 0.5) == 5.5

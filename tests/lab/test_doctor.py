@@ -1,0 +1,216 @@
+"""Each check sees its own fault; faults are made on purpose here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rnncourse.cli import app
+from rnncourse.environment import shipped
+from rnncourse.lab import doctor
+
+TESTED = {"numpy": "2.4.6", "jupyterlab-widgets": "3.0.17"}
+
+
+def write_kernel(folder: Path, argv: list[str]) -> Path:
+    spec = {"argv": argv, "display_name": "Python 3", "language": "python"}
+    (folder / "kernels/python3").mkdir(parents=True)
+    (folder / "kernels/python3/kernel.json").write_text(json.dumps(spec))
+    return folder / "kernels"
+
+
+def write_labextension(folder: Path, name: str) -> None:
+    (folder / name).mkdir(parents=True)
+    (folder / name / "package.json").write_text("{}")
+
+
+@pytest.mark.parametrize(("version", "ok"), [((3, 10, 14), False), ((3, 11, 0), True), ((3, 13, 1), True)])
+def test_python_must_be_recent(version, ok):
+    check = doctor.check_python(version)
+    assert check.ok is ok
+    assert check.detail.startswith(".".join(map(str, version)))
+    assert check.mend == ("" if ok else "make a new virtual environment with Python 3.11 or newer")
+
+
+@pytest.mark.parametrize(
+    ("installed", "ok", "said"),
+    [
+        ("2.4.6", True, "2.4.6"),
+        ("2.4.6+cpu", True, "2.4.6+cpu"),
+        ("2.4.60", False, "2.4.60, but the course was tested with 2.4.6"),
+        ("2.3.1", False, "2.3.1, but the course was tested with 2.4.6"),
+        (None, False, "is not installed"),
+    ],
+)
+def test_a_package_is_compared_with_the_tested_version(installed, ok, said):
+    check = doctor.check_package("numpy", installed, TESTED)
+    assert (check.ok, check.detail) == (ok, said)
+    assert check.mend == ("" if ok else 'python -m pip install "numpy==2.4.6"')
+
+
+def test_names_are_compared_as_pip_compares_them():
+    assert doctor.check_package("jupyterlab_widgets", "3.0.16", TESTED).ok is False
+    assert doctor.check_package("jupyterlab_widgets", "3.0.17", TESTED).ok is True
+
+
+def test_a_package_without_a_tested_version_must_be_there():
+    assert doctor.check_package("tqdm", "4.1", TESTED).ok is True
+    assert doctor.check_package("tqdm", None, TESTED).mend == "python -m pip install tqdm"
+
+
+def test_constraints_are_read_and_comments_left_out(tmp_path):
+    file = tmp_path / "constraints.txt"
+    file.write_text("# torch==1.0\nnumpy==2.4.6  # exact\nJupyterLab_Widgets==3.0.17\n\n")
+    assert doctor.read_constraints(file) == TESTED
+    assert doctor.read_constraints(tmp_path / "missing.txt") == {}
+
+
+def test_the_core_packages_are_those_a_plain_install_brings():
+    lines = ["numpy>=2.0", "torch>=2.6", "pytest>=8; extra == 'test'", 'ruff>=0.9; extra == "test"']
+    assert doctor.core_packages(lines) == ["ipykernel", "numpy", "torch"]
+
+
+def test_an_installed_package_is_found_and_a_missing_one_is_not():
+    assert doctor.installed_version("numpy")
+    assert doctor.installed_version("no-such-package-anywhere") is None
+
+
+def test_a_package_that_cannot_be_imported_is_named(monkeypatch):
+    for name, check in [("numpy", doctor.check_blas), ("torch", doctor.check_torch_device)]:
+        monkeypatch.setitem(sys.modules, name, None)
+        found = check()
+        assert found.ok is False
+        assert found.detail.startswith(f"import {name} fails: ")
+        assert found.mend == f"python -m pip install --force-reinstall {name}"
+
+
+def test_numpy_names_its_blas_and_torch_its_device():
+    assert doctor.check_blas().ok
+    assert "blas" in doctor.check_blas().detail.lower()
+    device = doctor.check_torch_device()
+    assert device.ok
+    assert device.detail.startswith(("CPU; no GPU was found", "GPU found: "))
+
+
+def test_a_missing_front_end_is_named(tmp_path, monkeypatch):
+    check = doctor.check_widgets([tmp_path])
+    assert check.ok is False
+    assert check.detail == (
+        "missing: JupyterLab extension @jupyter-widgets/jupyterlab-manager, JupyterLab extension anywidget"
+    )
+    write_labextension(tmp_path, "anywidget")
+    assert "anywidget" not in doctor.check_widgets([tmp_path]).detail
+    write_labextension(tmp_path / "other", "@jupyter-widgets/jupyterlab-manager")
+    assert doctor.check_widgets([tmp_path, tmp_path / "other"]).ok is True
+    monkeypatch.setattr(doctor, "installed_version", {"ipywidgets": "8.1.9"}.get)
+    assert doctor.check_widgets([tmp_path, tmp_path / "other"]).detail == "missing: anywidget"
+
+
+def test_a_kernel_that_starts_is_this_python():
+    check = doctor.check_kernel(doctor.jupyter_folders("kernels"))
+    assert check.ok is True, check.detail
+    assert check.detail.endswith(sys.prefix)
+
+
+def test_a_kernel_specification_that_points_nowhere_is_named(tmp_path):
+    folder = write_kernel(
+        tmp_path, ["/nowhere/bin/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    )
+    check = doctor.check_kernel([folder])
+    assert check.ok is False
+    assert f"python3 ({folder / 'python3'}) does not start: FileNotFoundError" in check.detail
+    assert check.mend == "python -m pip install --force-reinstall --no-deps ipykernel"
+
+
+def test_a_kernel_that_dies_is_named(tmp_path):
+    folder = write_kernel(tmp_path, [sys.executable, "-c", "raise SystemExit(3)", "{connection_file}"])
+    check = doctor.check_kernel([folder])
+    assert check.ok is False
+    assert "does not start: RuntimeError: Kernel died" in check.detail
+
+
+def test_a_kernel_of_another_python_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "ask_kernel", lambda code, folders: f"2 {tmp_path}\n")
+    assert doctor.check_kernel([]).detail == f"python3 runs another Python, in {tmp_path}"
+    monkeypatch.setattr(doctor, "ask_kernel", lambda code, folders: "3 x\n")
+    assert doctor.check_kernel([]).detail == "python3 said that 1 + 1 is '3'"
+
+
+def test_a_course_without_notebooks_is_named(tmp_path):
+    assert doctor.check_course(tmp_path).ok is False
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters/00_start_here.ipynb").touch()
+    assert doctor.check_course(tmp_path).detail == f"1 notebooks in {tmp_path}"
+
+
+def test_chromium_is_a_wish_and_no_need():
+    assert doctor.check_chromium([None, "/usr/bin/chromium"]).detail == "/usr/bin/chromium"
+    assert doctor.check_chromium([None, None]).ok is True
+
+
+def test_each_line_says_ok_or_how_to_mend_it():
+    good, bad = (
+        doctor.Check("numpy", True, "2.4.6"),
+        doctor.Check("torch", False, "is not installed", "pip …"),
+    )
+    assert good.line().split() == ["ok", "numpy", "2.4.6"]
+    first, second = bad.line().splitlines()
+    assert first.split() == ["MEND", "torch", "is", "not", "installed"]
+    assert second.split() == ["->", "pip", "…"]
+    assert doctor.report([good]).endswith("\n\nEverything the course needs is in place.")
+    assert doctor.report([good, bad]).endswith("\n\nTo mend: torch.")
+
+
+# The whole command.
+
+
+def test_this_environment_is_well():
+    """The tests run where the course runs, so a fault that the doctor finds here is one to mend."""
+    checks = doctor.examine()
+    assert [check.line() for check in checks if not check.ok] == []
+    wanted = {"Python", "rnncourse", "numpy", "torch", "matrix products", "widgets", "kernel", "Chromium"}
+    assert wanted <= {check.name for check in checks}
+
+
+def test_the_exit_status_is_0_when_all_is_well(monkeypatch):
+    monkeypatch.setattr(doctor, "examine", lambda: [doctor.Check("numpy", True, "2.4.6")])
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 0
+    assert "Everything the course needs is in place." in done.stdout
+
+
+@pytest.mark.parametrize("fault", ["version", "missing", "kernel"])
+def test_the_exit_status_is_1_when_something_is_broken(fault, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "check_blas", lambda: doctor.Check("matrix products", True, ""))
+    if fault != "kernel":
+        monkeypatch.setattr(doctor, "check_kernel", lambda folders: doctor.Check("kernel", True, ""))
+    real = doctor.installed_version
+    if fault == "version":
+        monkeypatch.setattr(
+            doctor, "installed_version", lambda name: "1.0" if name == "numpy" else real(name)
+        )
+        said = "numpy              1.0, but the course was tested with"
+    elif fault == "missing":
+        monkeypatch.setattr(doctor, "installed_version", lambda name: None if name == "torch" else real(name))
+        said = "torch              is not installed"
+    else:
+        write_kernel(tmp_path, ["/nowhere/python"])
+        monkeypatch.setattr(doctor, "OWN_JUPYTER", tmp_path)
+        said = f"kernel             python3 ({tmp_path / 'kernels/python3'}) does not start"
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 1
+    assert f"MEND  {said}" in done.stdout
+    as_json = CliRunner().invoke(app, ["doctor", "--json"])
+    assert as_json.exit_code == 1
+    broken = [check["name"] for check in json.loads(as_json.stdout) if not check["ok"]]
+    assert {"version": "numpy", "missing": "torch", "kernel": "kernel"}[fault] in broken
+
+
+def test_the_tested_versions_name_every_core_package():
+    tested = doctor.read_constraints(shipped() / "constraints.txt")
+    assert {"numpy", "torch", "jupyterlab", "ipykernel", "ipywidgets", "anywidget"} <= set(tested)
+    assert tested["torch"] == "2.13.0"

@@ -1,0 +1,296 @@
+"""The learner's copy of the notebooks, and JupyterLab beside the user's own configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from browser.lab_server import ROOT, course_command, running_lab
+from nbformat import v4
+
+from rnncourse.environment import checkout_above, is_checkout, own_jupyter_first, shipped
+from rnncourse.errors import InputError
+from rnncourse.lab import workspace
+
+START = "chapters/00_start_here.ipynb"
+SECOND = "chapters/01_second.ipynb"
+
+
+def write_notebook(path: Path, text: str, output: str = "") -> None:
+    code = v4.new_code_cell(f"print({text!r})", id="code")
+    if output:
+        code.outputs = [v4.new_output("stream", text=output)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(f"# {text}", id="title"), code])
+    path.write_text(v4.writes(notebook), encoding="utf-8")
+
+
+@pytest.fixture
+def release(tmp_path) -> Path:
+    """What a wheel ships: two chapters, a picture and an editor's leftover."""
+    folder = tmp_path / "shipped"
+    write_notebook(folder / START, "start")
+    write_notebook(folder / SECOND, "second")
+    write_notebook(folder / "chapters/.ipynb_checkpoints/00_start_here-checkpoint.ipynb", "old")
+    (folder / "solutions").mkdir()
+    (folder / "solutions/data.csv").write_text("1,2\n")
+    return folder
+
+
+@pytest.fixture
+def copy(release, tmp_path) -> Path:
+    """A learner's copy of the release."""
+    target = tmp_path / "home" / "rnn-course"
+    workspace.copy_notebooks(release, target)
+    return target
+
+
+def test_a_first_copy_holds_every_file_and_nothing_else(release, tmp_path):
+    target = tmp_path / "rnn-course"
+    report = workspace.copy_notebooks(release, target)
+    assert report.new == [START, SECOND, "solutions/data.csv"]
+    assert report.lines() == ["copied 3 files"]
+    found = sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
+    assert found == [workspace.MANIFEST, START, SECOND, "solutions/data.csv"]
+    for name in report.new:
+        assert (target / name).read_bytes() == (release / name).read_bytes()
+
+
+def test_a_second_copy_has_nothing_to_do(release, copy):
+    manifest = (copy / workspace.MANIFEST).read_bytes()
+    report = workspace.copy_notebooks(release, copy)
+    assert report == workspace.Report()
+    assert report.lines() == []
+    assert (copy / workspace.MANIFEST).read_bytes() == manifest
+
+
+def test_a_changed_notebook_is_never_overwritten(release, copy):
+    write_notebook(copy / START, "my own notes")
+    mine = (copy / START).read_bytes()
+    write_notebook(release / START, "start, second edition")
+    write_notebook(release / SECOND, "second, second edition")
+    for _ in range(2):  # neither at the first update nor at a later start
+        report = workspace.copy_notebooks(release, copy)
+        assert report.kept == [START]
+        assert (copy / START).read_bytes() == mine
+    assert "kept your version of chapters/00_start_here.ipynb" in report.lines()[0]
+    assert (copy / SECOND).read_bytes() == (release / SECOND).read_bytes()
+
+
+def test_a_changed_notebook_follows_once_the_change_is_undone(release, copy):
+    original = (copy / START).read_bytes()
+    write_notebook(copy / START, "my own notes")
+    write_notebook(release / START, "start, second edition")
+    assert workspace.copy_notebooks(release, copy).kept == [START]
+    (copy / START).write_bytes(original)
+    assert workspace.copy_notebooks(release, copy).updated == [START]
+
+
+def test_a_notebook_that_was_only_run_follows_the_release(release, copy):
+    write_notebook(copy / START, "start", output="start\n")
+    write_notebook(release / START, "start, second edition")
+    report = workspace.copy_notebooks(release, copy)
+    assert report.updated == [START]
+    assert report.lines() == ["updated 1 file that you had not changed"]
+    assert (copy / START).read_bytes() == (release / START).read_bytes()
+
+
+def test_a_notebook_that_was_run_keeps_its_outputs_while_the_release_is_the_same(release, copy):
+    write_notebook(copy / START, "start", output="start\n")
+    mine = (copy / START).read_bytes()
+    assert workspace.copy_notebooks(release, copy) == workspace.Report()
+    assert (copy / START).read_bytes() == mine
+
+
+@pytest.mark.parametrize("change", ["1,3\n", "1,2\n\n"])
+def test_every_byte_of_another_file_counts(release, copy, change):
+    (copy / "solutions/data.csv").write_text(change)
+    (release / "solutions/data.csv").write_text("9,9\n")
+    assert workspace.copy_notebooks(release, copy).kept == ["solutions/data.csv"]
+    assert (copy / "solutions/data.csv").read_text() == change
+
+
+def test_a_deleted_file_comes_back(release, copy):
+    (copy / START).unlink()
+    shutil.rmtree(copy / "solutions")
+    assert workspace.copy_notebooks(release, copy).new == [START, "solutions/data.csv"]
+    assert (copy / START).read_bytes() == (release / START).read_bytes()
+
+
+def test_a_spoilt_notebook_of_the_learner_is_kept(release, copy):
+    (copy / START).write_text("{ half a notebook")
+    write_notebook(release / START, "start, second edition")
+    assert workspace.copy_notebooks(release, copy).kept == [START]
+    assert (copy / START).read_text() == "{ half a notebook"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"files": 3}', "\x00"])
+def test_without_a_manifest_whatever_differs_is_kept(release, copy, content):
+    (copy / workspace.MANIFEST).write_text(content)
+    write_notebook(release / START, "start, second edition")
+    report = workspace.copy_notebooks(release, copy)
+    assert (report.new, report.updated, report.kept) == ([], [], [START])
+
+
+def test_files_beside_the_course_are_left_alone(release, copy):
+    (copy / "chapters/mine.ipynb").write_text("mine")
+    workspace.copy_notebooks(release, copy)
+    assert (copy / "chapters/mine.ipynb").read_text() == "mine"
+
+
+def test_the_manifest_says_nothing_about_person_time_or_place(copy):
+    text = (copy / workspace.MANIFEST).read_text()
+    manifest = json.loads(text)
+    assert set(manifest) == {"rnncourse", "files"}
+    assert set(manifest["files"]) == {START, SECOND, "solutions/data.csv"}
+    assert all(len(value) == 64 for value in manifest["files"].values())
+    assert str(copy.parent) not in text
+
+
+def test_a_file_in_the_way_is_named(release, tmp_path):
+    (tmp_path / "rnn-course").write_text("")
+    with pytest.raises(InputError, match="rnn-course is a file, but the course needs a folder"):
+        workspace.copy_notebooks(release, tmp_path / "rnn-course")
+
+
+def test_an_empty_release_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no notebooks"):
+        workspace.copy_notebooks(tmp_path, tmp_path / "rnn-course")
+    assert not (tmp_path / "rnn-course").exists()
+
+
+# Which folder is opened.
+
+
+def test_a_checkout_is_opened_as_it_is(tmp_path):
+    below = tmp_path / "repo" / "rnncourse" / "data"
+    below.mkdir(parents=True)
+    (tmp_path / "repo/pyproject.toml").write_text('[project]\nname = "rnncourse"\n')
+    assert checkout_above(below) is None  # no chapters yet
+    (tmp_path / "repo/chapters").mkdir()
+    root, report = workspace.course_root(below)
+    assert root == (tmp_path / "repo").resolve()
+    assert report == workspace.Report()
+
+
+@pytest.mark.parametrize("project", ['[project]\nname = "other"\n', "not toml [", "[tool.ruff]\n"])
+def test_other_projects_are_no_checkout(tmp_path, project):
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / "chapters").mkdir()
+    assert not is_checkout(tmp_path)
+
+
+def test_elsewhere_the_notebooks_are_copied_once(release, tmp_path, monkeypatch):
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    home = tmp_path / "home"
+    home.mkdir()
+    root, report = workspace.course_root(home)
+    assert root == (home / "rnn-course").resolve()
+    assert report.new == [START, SECOND, "solutions/data.csv"]
+    inside, again = workspace.course_root(root / "chapters")  # no rnn-course inside rnn-course
+    assert inside == root
+    assert again == workspace.Report()
+
+
+def test_a_wheel_ships_its_own_files_and_a_checkout_those_beside_the_package(tmp_path):
+    package = tmp_path / "rnncourse"
+    package.mkdir()
+    assert shipped(package) == tmp_path
+    (package / "_shipped").mkdir()
+    assert shipped(package) == package / "_shipped"
+
+
+# How JupyterLab is started.
+
+
+def test_arguments_are_passed_on_and_the_working_directory_is_not_searched_for_modules():
+    command = workspace.lab_command(["--no-browser", "--port", "9999"])
+    assert command == [sys.executable, "-P", "-m", "jupyterlab", "--no-browser", "--port", "9999"]
+
+
+def test_the_users_own_paths_are_kept(tmp_path):
+    environ = {"JUPYTER_CONFIG_PATH": "/theirs", "JUPYTER_PATH": "/their/data", "OTHER": "1"}
+    changed = workspace.lab_environment(tmp_path, environ)
+    assert changed["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [str(workspace.LAB_SETTINGS), "/theirs"]
+    assert changed["JUPYTER_PATH"].split(os.pathsep) == [f"{sys.prefix}/share/jupyter", "/their/data"]
+    assert changed["OTHER"] == "1"
+    assert own_jupyter_first(own_jupyter_first(environ)) == own_jupyter_first(environ)
+    assert own_jupyter_first({})["JUPYTER_PATH"] == f"{sys.prefix}/share/jupyter"
+
+
+def test_kernels_run_on_one_thread_unless_the_user_chose_otherwise(tmp_path):
+    changed = workspace.lab_environment(tmp_path, {"OMP_NUM_THREADS": "4"})
+    assert changed["OMP_NUM_THREADS"] == "4"
+    assert workspace.lab_environment(tmp_path, {})["OMP_NUM_THREADS"] == "1"
+    assert workspace.lab_environment(tmp_path, {})["OPENBLAS_NUM_THREADS"] == "1"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """`rnncourse lab` below a small checkout, for a user who has a configuration of their own."""
+    folder = tmp_path_factory.mktemp("repo")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    write_notebook(folder / START, "start")
+    scratch = tmp_path_factory.mktemp("jupyter")
+    config = scratch / "config"
+    (config / "labconfig").mkdir(parents=True)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    server = {"root_dir": str(elsewhere), "default_url": "/lab/tree/mine.ipynb", "max_body_size": 12_345}
+    (config / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": server}))
+    (config / "jupyter_lab_config.json").write_text('{"LabApp": {"default_url": "/lab/tree/mine.ipynb"}}')
+    theirs = {
+        "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"},
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "none"},
+    }
+    (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(theirs))
+    # A python3 kernel of another environment, registered for the whole account.
+    kernel = scratch / "data/kernels/python3/kernel.json"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(
+        '{"argv": ["/elsewhere/python", "{connection_file}"], "display_name": "x", "language": "y"}'
+    )
+    with running_lab(course_command(), folder / "chapters", scratch) as lab:
+        yield lab
+
+
+def test_lab_opens_chapter_00_with_the_whole_course_as_root(lab):
+    assert lab.landing() == f"/lab/tree/{START}"
+    names = {entry["name"] for entry in lab.get("/api/contents?content=1")["content"]}
+    assert names == {"chapters", "pyproject.toml"}
+    assert lab.get(f"/api/contents/{START}?content=0")["type"] == "notebook"
+
+
+def test_lab_asks_nothing_about_news_and_keeps_the_users_settings(lab):
+    def default(plugin: str, key: str) -> object:
+        schema = lab.get(f"/lab/api/settings/@jupyterlab/apputils-extension:{plugin}")["schema"]
+        return schema["properties"][key]["default"]
+
+    assert default("notification", "fetchNews") == "false"
+    assert default("notification", "checkForUpdates") is False
+    assert default("themes", "theme") == "JupyterLab Dark"
+
+
+def test_lab_runs_the_kernel_of_its_own_environment(lab):
+    specs = lab.get("/api/kernelspecs")
+    assert specs["default"] == "python3"
+    assert specs["kernelspecs"]["python3"]["spec"]["argv"][0] != "/elsewhere/python"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+def test_ctrl_c_ends_it_without_a_traceback(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("repo")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    write_notebook(folder / START, "start")
+    with running_lab(course_command(), folder, tmp_path_factory.mktemp("jupyter")) as lab:
+        lab.process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + 20
+        while lab.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert lab.process.returncode == 0
+        assert "Traceback" not in lab.log.read_text(errors="replace")

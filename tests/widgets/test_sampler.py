@@ -1,0 +1,289 @@
+"""The sampler without a browser: what it writes, with which probabilities, what it holds, and what it refuses."""
+
+from __future__ import annotations
+
+import importlib
+import re
+
+import numpy as np
+import pytest
+
+from rnncourse import in_numpy
+from rnncourse.analysis import gates
+from rnncourse.data import Vocabulary
+from rnncourse.errors import InputError
+from rnncourse.widgets import Sampler, sampler
+from rnncourse.widgets._sampler import Clamp, numpy_copy, write_characters
+
+CHARACTERS = "\n abT."
+V, H = len(CHARACTERS), 5
+START = np.array([2, 3])
+fallback = importlib.import_module("rnncourse.widgets._fallback")
+
+
+def net_of(kind: str = "LSTM", seed: int = 0) -> in_numpy.RecurrentNet:
+    """Return a net with large weights and biases, so that it has opinions."""
+    rng = np.random.default_rng(seed)
+    net = in_numpy.RecurrentNet(getattr(in_numpy, kind)(V, H, rng=rng), V, rng=rng)
+    for name, array in net.params.items():
+        net.params[name] = (3 * array + 0.3 * rng.normal(size=array.shape)).astype(np.float32)
+    return net
+
+
+def made(kind: str = "LSTM", **settings) -> Sampler:
+    return sampler(
+        net_of(kind), Vocabulary(list(CHARACTERS)), **{"characters": 20, "prompt": "ab", **settings}
+    )
+
+
+def probabilities(net: in_numpy.RecurrentNet, indices: np.ndarray) -> np.ndarray:
+    """Return p (T, V) after each of the indices."""
+    s = net.forward(np.eye(V, dtype=np.float32)[indices][:, None])
+    return in_numpy.softmax(s[:, 0])
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 1.7])
+def test_it_writes_what_sample_writes(kind, temperature):
+    net = net_of(kind)
+    written = write_characters(net, START, 30, np.random.default_rng(4), temperature)
+    wanted = in_numpy.sample(net, START, 30, np.random.default_rng(4), temperature)
+    assert np.array_equal(written.indices, wanted)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_the_probabilities_are_those_of_the_net(kind):
+    net = net_of(kind)
+    written = write_characters(net, START, 12, np.random.default_rng(1), 0.5)
+    p = probabilities(net, np.concatenate([START, written.indices[:-1]]))[len(START) - 1 :]
+    places = np.arange(12)
+    assert np.allclose(written.p, p[places, written.indices], rtol=0, atol=1e-6)
+    cold = p**2 / (p**2).sum(axis=1, keepdims=True)  # p^(1/0.5)
+    assert np.allclose(written.drawn, cold[places, written.indices], rtol=0, atol=1e-6)
+    for row, best in zip(p, written.likeliest, strict=True):
+        assert [k for k, _ in best] == list(np.argsort(-row)[:3])
+        assert np.allclose([q for _, q in best], np.sort(row)[::-1][:3], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("gate", "value"), [("f", 0.0), ("f", 1.0), ("i", 0.3), ("o", 0.5), ("g", -0.7)])
+@pytest.mark.parametrize("unit", [None, 3])
+def test_a_held_gate_is_the_one_of_the_analysis(gate, value, unit):
+    net = net_of()
+    written = write_characters(net, START, 15, np.random.default_rng(2), 1.0, Clamp(gate, unit, value))
+    wanted, _ = gates.write(net, START, 15, np.random.default_rng(2), holds=[gates.Hold(gate, value, unit)])
+    assert np.array_equal(written.indices, wanted)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_a_state_held_at_zero_leaves_the_bias_only(kind):
+    net = net_of(kind)
+    written = write_characters(net, START, 10, np.random.default_rng(3), 1.0, Clamp("h", None, 0.0))
+    bias = in_numpy.softmax(net.params["b_y"][None])[0]
+    assert np.allclose(written.p, bias[written.indices], rtol=0, atol=1e-6)
+
+
+def step_by_step(net: in_numpy.RecurrentNet, indices: list[int], clamp: Clamp) -> np.ndarray:
+    """Return p (V,) after all of the indices, the cell or state held, from in_numpy's single step."""
+    h, c = np.zeros((1, H), np.float32), np.zeros((1, H), np.float32)
+    for index in indices:
+        a = np.eye(V, dtype=np.float32)[[index]] @ net.params["W_x"] + h @ net.params["W_h"] + net.params["b"]
+        i, f, g, o = np.split(a, 4, axis=1)
+        sigmoid = in_numpy.sigmoid
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        if clamp.part == "c":
+            c[:, clamp.unit] = clamp.value
+        h = sigmoid(o) * np.tanh(c)
+        if clamp.part == "h":
+            h[:, clamp.unit] = clamp.value
+    return in_numpy.softmax(h @ net.params["W_hy"] + net.params["b_y"])[0]
+
+
+@pytest.mark.parametrize("clamp", [Clamp("c", 2, 0.9), Clamp("h", 4, -0.6)])
+def test_a_held_unit_is_held_at_every_step(clamp):
+    net = net_of()
+    written = write_characters(net, START, 8, np.random.default_rng(6), 1.0, clamp)
+    for k, index in enumerate(written.indices):
+        p = step_by_step(net, [*START, *written.indices[:k]], clamp)
+        assert abs(p[index] - written.p[k]) < 1e-6
+
+
+def test_the_net_stays_as_it_is():
+    net = net_of()
+    before = {name: array.copy() for name, array in net.params.items()}
+    write_characters(net, START, 5, np.random.default_rng(0), 1.0, Clamp("f", None, 0.0))
+    assert all(np.array_equal(before[name], net.params[name]) for name in before)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_a_torch_net_writes_the_same(kind):
+    in_torch = pytest.importorskip("rnncourse.in_torch")
+    net, rng = net_of(kind), np.random.default_rng(0)
+    twin = in_torch.RecurrentNet(getattr(in_torch, kind)(V, H, rng=rng), V, rng=rng)
+    torch = pytest.importorskip("torch")
+    for name, array in net.params.items():
+        twin.params[name] = torch.from_numpy(array.copy()).requires_grad_()
+    one, other = (write_characters(which, START, 25, np.random.default_rng(8), 0.8) for which in (net, twin))
+    assert np.array_equal(one.indices, other.indices) and np.allclose(one.p, other.p, atol=1e-6)
+
+
+def test_other_nets_and_clamps_are_refused():
+    with pytest.raises(InputError, match="net must be a RecurrentNet"):
+        numpy_copy(in_numpy.MLP((3, 4, 2)))
+    with pytest.raises(InputError, match="reads 6 and scores 4"):
+        numpy_copy(in_numpy.RecurrentNet(in_numpy.RNN(V, H), 4))
+    both = in_numpy.Bidirectional(in_numpy.GRU(V, H), in_numpy.GRU(V, H))
+    with pytest.raises(InputError, match="net must be a RecurrentNet with"):
+        numpy_copy(in_numpy.RecurrentNet(both, V))
+    write = lambda net, clamp: write_characters(net, START, 2, np.random.default_rng(0), 1.0, clamp)  # noqa: E731
+    with pytest.raises(InputError, match="only an LSTM has the part 'forget gate f'"):
+        write(net_of("GRU"), Clamp("f"))
+    with pytest.raises(InputError, match="unit must be from 0 to 4"):
+        write(net_of(), Clamp("h", 5, 0.0))
+    with pytest.raises(InputError, match="a gate lies between 0"):
+        write(net_of(), Clamp("i", None, -0.2))
+    with pytest.raises(InputError, match="part must be"):
+        write(net_of(), Clamp("w"))
+
+
+# --- The widget -----------------------------------------------------------------------------------------
+
+
+def test_text_and_picture_are_what_was_written():
+    widget = made(temperature=0.8, seed=3)
+    written = write_characters(widget.net, START, 20, np.random.default_rng(3), 0.8)
+    assert widget.text == "".join(CHARACTERS[k] for k in written.indices)
+    told = widget.view["characters"]
+    assert "".join(one[0] for one in told) == widget.text
+    assert np.allclose([one[1] for one in told], written.p, atol=5e-4)
+    assert np.allclose([one[2] for one in told], written.drawn, atol=5e-4)
+    assert [[j for j, _ in one[3]] for one in told] == [
+        [CHARACTERS[j] for j, _ in best] for best in written.likeliest
+    ]
+    assert widget.view["heard"] == f"20 characters: ab{widget.text}"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("prompt", "T"), ("temperature", 1.9), ("characters", 40), ("seed", 7)],
+)
+def test_every_setting_changes_the_text(setting, value):
+    widget = made(temperature=1.0)
+    before = widget.text
+    setattr(widget, setting, value)
+    assert widget.text != before
+    assert widget.text == made(**{"temperature": 1.0, setting: value}).text
+    assert widget.view["settings"][setting] == value
+
+
+def test_holding_and_letting_go():
+    widget = made(temperature=1.0)
+    free = widget.text
+    widget.unit, widget.value, widget.hold = 2, 0.9, "c"
+    written = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Clamp("c", 2, 0.9))
+    assert widget.text == "".join(CHARACTERS[k] for k in written.indices) != free
+    widget.unit = -1
+    all_held = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Clamp("c", None, 0.9))
+    assert widget.text == "".join(CHARACTERS[k] for k in all_held.indices)
+    widget.hold = "nothing"
+    assert widget.text == free
+
+
+def test_parameters_changed_in_place_are_used():
+    widget = made()
+    before = widget.text
+    widget.net.params["b_y"][:] = [-9, -9, 9, -9, -9, -9]
+    widget.seed = 1
+    assert widget.text == "a" * 20 != before
+
+
+def test_an_empty_prompt_is_the_beginning_of_a_line():
+    widget = made(prompt="")
+    written = write_characters(widget.net, np.array([0]), 20, np.random.default_rng(0), 0.7)
+    assert widget.text == "".join(CHARACTERS[k] for k in written.indices)
+
+
+def test_strange_characters_are_named_and_nothing_is_written():
+    widget = made(prompt="a?b!")
+    assert widget.text == "" and widget.written is None and widget.view["characters"] == []
+    assert (
+        widget.problem
+        == widget.view["problem"]
+        == ("The net has never met “!”, “?”. Take them out of the prompt.")
+    )
+    widget.prompt = "aba"
+    assert widget.problem == "" and len(widget.text) == 20
+
+
+def test_a_gate_below_zero_is_a_problem_that_is_said():
+    widget = made()
+    widget.value, widget.hold = -0.5, "f"
+    assert "a gate lies between 0" in widget.view["problem"]
+    widget.value = 0.5
+    assert widget.view["problem"] == ""
+
+
+def test_only_an_lstm_offers_its_parts():
+    assert set(made().fixed["parts"]) == {"nothing", "h", "c", "f", "i", "o", "g"}
+    assert set(made("GRU").fixed["parts"]) == {"nothing", "h"}
+    assert made().fixed["units"] == H
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("temperature", 0.05),
+        ("temperature", 2.5),
+        ("temperature", "hot"),
+        ("characters", 401),
+        ("characters", 30.5),
+        ("seed", -1),
+        ("seed", True),
+        ("prompt", 3),
+        ("prompt", "a" * 201),
+    ],
+)
+def test_settings_outside_the_controls_are_refused(setting, value):
+    with pytest.raises(InputError, match=f"{setting} must be"):
+        made(**{setting: value})
+    widget = made()
+    with pytest.raises(InputError, match=f"{setting} must be"):
+        setattr(widget, setting, value)
+    assert widget.view["settings"] == made().view["settings"]
+
+
+def test_holds_and_units_outside_the_net_are_refused():
+    widget = made()
+    with pytest.raises(InputError, match="unit must be a whole number from -1 to 4"):
+        widget.unit = 5
+    with pytest.raises(InputError, match="hold must be"):
+        widget.hold = "x"
+    with pytest.raises(InputError, match="value must be"):
+        widget.value = 1.5
+
+
+def test_a_vocabulary_of_another_size_is_refused():
+    with pytest.raises(InputError, match="the net reads 6 tokens, but the vocabulary has 2"):
+        sampler(net_of(), Vocabulary(["a", "b"]))
+    with pytest.raises(InputError, match="vocabulary must be a Vocabulary"):
+        sampler(net_of(), list(CHARACTERS))
+
+
+def test_it_can_be_read_without_a_kernel(monkeypatch):
+    shown: list[dict] = []
+    monkeypatch.setattr(fallback, "display", lambda bundle, **_: shown.append(bundle))
+    widget = sampler(net_of(), Vocabulary([*CHARACTERS[:-1], "<"]), prompt="a<b", characters=20)
+    widget._ipython_display_()
+    html = shown[0]["text/html"]
+    assert "<strong>a&lt;b</strong>" in html
+    text = re.search(r"a&lt;b</strong>(.*)</blockquote>", html)[1]
+    assert text.replace("<br>", "\n").replace("&lt;", "<") == widget.text
+    assert shown[0]["text/plain"] == f"Sampler (temperature 0.7, seed 0)\na<b{widget.text}"
+    assert repr(widget) == "Sampler(temperature 0.7, seed 0)"
+    widget.hold = "h"
+    assert repr(widget) == "Sampler(temperature 0.7, seed 0, state h held at 0)"
+    widget.prompt = "?"
+    assert "never met" in widget.static_html() and "never met" in widget.static_text()
+
+
+def test_it_needs_python_so_an_exported_page_shows_its_stand_in():
+    assert made().works_without_kernel is False

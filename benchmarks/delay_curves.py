@@ -4,8 +4,8 @@
 
 First the learning rates: every recipe runs on every task at one delay with each rate of the same short list and
 with two seeds that the grid does not use (delay_tuning.csv). The best of each recipe is the one in
-rnncourse.analysis.long_range.RECIPES. Then the grid itself: three tasks, eleven recipes, four delays, three seeds
-(delay_curves.csv), 396 short training runs. A line is written as soon as its run ends, and what is there already is
+rnncourse.analysis.long_range.RECIPES. Then the grid itself: three tasks, ten recipes, four delays, three seeds
+(delay_curves.csv), 360 short training runs. A line is written as soon as its run ends, and what is there already is
 not run again; delete a file to start afresh. One core, about half an hour. FOLDER: rnncourse/data by default.
 """
 

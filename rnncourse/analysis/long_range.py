@@ -62,7 +62,6 @@ class Recipe:
 RECIPES = {
     "sigmoid": Recipe("sigmoid", "uniform", 1e-2),
     "tanh": Recipe("tanh", "uniform", 1e-3),
-    "tanh, Glorot": Recipe("tanh", "glorot", 1e-3),
     "tanh, orthogonal": Recipe("tanh", "orthogonal", 1e-3),
     "ReLU": Recipe("relu", "uniform", 1e-2),
     "leaky ReLU": Recipe("leaky_relu", "uniform", 1e-2),
@@ -72,7 +71,7 @@ RECIPES = {
     "LSTM, bias 3": Recipe("lstm", "glorot", 1e-2, 3.0),
     "LSTM, chrono": Recipe("lstm", "glorot", 1e-2, "chrono"),
 }
-"""Eleven networks of equal size. Each learning rate is the best of LEARNING_RATES: benchmarks/delay_curves.py."""
+"""Ten networks of equal size. Each learning rate is the best of LEARNING_RATES: benchmarks/delay_curves.py."""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from rnncourse.checks.failure import Failure
 from rnncourse.checks.forbidden import forbidden_in, known_names
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Task
-from rnncourse.checks.verdict import Verdict, as_html, as_text
+from rnncourse.checks.verdict import Verdict
 from rnncourse.errors import InputError
-from rnncourse.markup import rich_text
+from rnncourse.markup import Card
 
 __all__ = ["check", "examine", "hint", "progress"]
 
@@ -28,13 +28,11 @@ def check(name: str, answer: Callable) -> None:
     try:
         task = registry.task(name)
     except InputError as error:
-        return _show("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",))
+        return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     if not task.checked:
-        return _show(
-            "note", rich_text(task.title), ("This answer is read by a person; there is nothing to run.",)
-        )
+        return Card("note", task.title, ("This answer is read by a person; there is nothing to run.",)).show()
     verdict = examine(task, answer)
-    return _display(replace(verdict, notes=_notes(task, verdict)))
+    return replace(verdict, notes=_notes(task, verdict)).card.show()
 
 
 def examine(task: Task, answer: Callable, rng: np.random.Generator | None = None) -> Verdict:
@@ -62,10 +60,10 @@ def hint(name: str) -> None:
     try:
         task = registry.task(name)
     except InputError as error:
-        return _show("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",))
+        return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     title, text = hints.next_hint(task)
     said = progress_file.record(task, hint=True)
-    return _show("note", f"<code>{task.name}</code>: {rich_text(title)}", (text, *([said] if said else [])))
+    return Card("note", f"`{task.name}`: {title}", (text, *([said] if said else []))).show()
 
 
 def progress(chapter: int | str) -> None:
@@ -73,15 +71,15 @@ def progress(chapter: int | str) -> None:
     try:
         number = registry.number_of(chapter)
     except InputError as error:
-        return _show("note", "No such chapter", (str(error),))
+        return Card("note", "No such chapter", (str(error),)).show()
     kept = progress_file.load()
     if not kept.known:
-        return _show("note", "Your progress", (kept.said,))
+        return Card("note", "Your progress", (kept.said,)).show()
     tasks = registry.tasks(number)
     where = f"Chapter {number:02}: {progress_file.line(tasks, kept)}."
     done = [f"`{task.name}`" for task in tasks if task.checked and kept.right(task.name)]
     right = (f"Right so far: {', '.join(done)}.",) if done else ()
-    return _show("note", rich_text(where), (*right, *([kept.said] if kept.said else [])))
+    return Card("note", where, (*right, *([kept.said] if kept.said else []))).show()
 
 
 def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:
@@ -111,20 +109,3 @@ def _source(function: Callable) -> str:
         return textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError):
         return ""
-
-
-def _show(status: str, title: str, paragraphs: tuple[str, ...]) -> None:
-    from html import unescape
-    from re import sub
-
-    plain = unescape(sub(r"<[^>]+>", "", title))
-    _display({"text/html": as_html(status, title, paragraphs), "text/plain": as_text(plain, paragraphs)})
-
-
-def _display(shown: Verdict | dict[str, str]) -> None:
-    from IPython.display import display
-
-    if isinstance(shown, dict):
-        display(shown, raw=True)
-    else:
-        display(shown._repr_mimebundle_(), raw=True)

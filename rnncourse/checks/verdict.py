@@ -1,21 +1,12 @@
-"""A verdict, and what it looks like: a card that suits light and dark pages, with a twin in plain text."""
+"""A verdict on one answer, and the card that shows it."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from rnncourse.markup import rich_text
+from rnncourse.markup import Card
 
-_COLOURS = {"right": "#009e73", "wrong": "#d55e00", "not written": "#0072b2", "note": "#0072b2"}
 _HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not written": "Not written yet."}
-# Half transparent, so that it is a shade lighter than a dark page and a shade darker than a light one.
-_CARD = (
-    "max-width: 860px; margin: 4px 0; padding: 8px 14px; border-left: 5px solid {colour}; "
-    "border-radius: 0 6px 6px 0; background-color: rgba(128, 128, 128, 0.14); line-height: 1.5"
-)
-_PARAGRAPH = "margin: 0 0 4px"
-_BLOCK = re.compile(r"```(?:\w*\n)?(.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,54 +34,23 @@ class Verdict:
             return _HEADLINES[self.status]
         return f"{_HEADLINES['right']} {self.points} of {self.possible} point{'s' if self.possible != 1 else ''}."
 
+    @property
+    def card(self) -> Card:
+        """The verdict as a card."""
+        status = "note" if self.status == "not written" else self.status
+        paragraphs = (*self.details, *self._printed(), *self.notes)
+        return Card(status, f"`{self.task}`: {self.headline}", paragraphs)
+
     def text(self) -> str:
         """Return the verdict as plain text."""
-        return as_text(f"{self.task}: {self.headline}", (*self.details, *self._printed(), *self.notes))
+        return self.card.text()
 
     def html(self) -> str:
         """Return the verdict as HTML without scripts or style sheets."""
-        title = f"<code>{self.task}</code>: {rich_text(self.headline)}"
-        return as_html(self.status, title, (*self.details, *self._printed(), *self.notes))
-
-    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/html": self.html(), "text/plain": self.text()}
+        return self.card.html()
 
     def __repr__(self) -> str:
         return self.text()
 
     def _printed(self) -> tuple[str, ...]:
         return (f"It printed: ```{self.printed}```",) if self.printed and self.status != "right" else ()
-
-
-def as_html(status: str, title: str, paragraphs: tuple[str, ...]) -> str:
-    """Return a card of a title, which is HTML, and paragraphs of text with `code` and ```blocks```."""
-    body = "".join(f'<div style="{_PARAGRAPH}">{_html(text)}</div>' for text in paragraphs)
-    card = _CARD.format(colour=_COLOURS[status])
-    head = f'<div style="{_PARAGRAPH}"><strong>{title}</strong></div>'
-    return f'<div class="rnncourse-check" style="{card}">{head}{body}</div>'
-
-
-def as_text(title: str, paragraphs: tuple[str, ...]) -> str:
-    """Return the same in plain text: code without its backticks, blocks indented."""
-    return "\n".join([title, *map(_plain, paragraphs)])
-
-
-def _html(text: str) -> str:
-    pieces = _BLOCK.split(text)  # text, block, text, block …
-    return "".join(
-        f'<pre style="margin: 4px 0 4px 12px; white-space: pre-wrap">{rich_text(piece, code=False).strip()}</pre>'
-        if i % 2
-        else rich_text(piece)
-        for i, piece in enumerate(pieces)
-    )
-
-
-def _plain(text: str) -> str:
-    pieces = _BLOCK.split(text)
-    shown = [
-        "\n" + "\n".join(f"    {line}" for line in piece.strip("\n").splitlines()) + "\n"
-        if i % 2
-        else piece.replace("`", "").strip()
-        for i, piece in enumerate(pieces)
-    ]
-    return "".join(shown).strip("\n")

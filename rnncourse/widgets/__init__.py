@@ -8,6 +8,7 @@ from rnncourse.widgets._player import Frame, FramePlayer
 from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets._sampler import Sampler, sampler
 from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
+from rnncourse.widgets._your_turn import your_turn
 
 __all__ = [
     "GATE_PRESETS",
@@ -32,4 +33,5 @@ __all__ = [
     "quiz",
     "sampler",
     "unroll_stepper",
+    "your_turn",
 ]

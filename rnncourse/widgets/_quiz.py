@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import traitlets
 
 from rnncourse.errors import InputError, describe
-from rnncourse.viz._show import rich_text
+from rnncourse.markup import rich_text
 from rnncourse.widgets._fallback import ReadableWidget, read_front_end
 
 Option = str | tuple[str, str]

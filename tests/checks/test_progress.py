@@ -283,7 +283,7 @@ def test_the_verdict_is_sound_html_with_the_same_words():
     words = verdict.text().split()
     assert "".join(page.text.split()) == "".join(words).replace("zigzag:", "zigzag:")
     assert "<b>1</b>" not in verdict.html() and "    x = a[1]\n" in verdict.text()
-    assert verdict._repr_mimebundle_() == {"text/html": verdict.html(), "text/plain": verdict.text()}
+    assert verdict.card._repr_mimebundle_() == {"text/html": verdict.html(), "text/plain": verdict.text()}
     assert repr(verdict) == verdict.text()
 
 

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 
 from rnncourse import viz
 from rnncourse.errors import InputError
+from rnncourse.markup import rich_text
 from rnncourse.viz._diagrams import signed
-from rnncourse.viz._show import rich_text
 from rnncourse.viz._style import DIVERGING, ONE_SIDED, diverging_colour, line_styles
 
 show_module = importlib.import_module("rnncourse.viz._show")  # viz.show itself is the function

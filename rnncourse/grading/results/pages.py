@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from rnncourse.checks.verdict import as_html
 from rnncourse.grading.handed_in.assignment import Assignment
 from rnncourse.grading.results.gradebook import number
 from rnncourse.grading.results.results import STATUSES, StudentResult, TaskResult
 from rnncourse.grading.untrusted_text import shown
-from rnncourse.markup import rich_text
+from rnncourse.markup import Card, rich_text
 
 _STYLE = """
 body { max-width: 900px; margin: 0 auto; padding: 16px 16px 60px; color: #1f2328; background: #fff;
@@ -97,7 +96,7 @@ def _safe(text: str) -> str:
 def _task(task: TaskResult) -> str:
     points = f"{number(task.points) or '–'} of {number(task.possible)} points"
     verdict = "right" if task.points == task.possible else "note" if task.points is None else "wrong"
-    card = as_html(verdict, f"{_safe(task.headline)} {points}", tuple(map(shown, task.details)))
+    card = Card(verdict, f"{shown(task.headline)} {points}", tuple(map(shown, task.details))).html()
     notes = "".join(f"<p class='note'>{_safe(note)}</p>" for note in task.notes)
     code = f"<p>Your answer:</p><pre>{_safe(task.code)}</pre>" if task.code.strip() else ""
     title = f"{_safe(task.title)} <small><code>{_safe(task.task)}</code></small>"

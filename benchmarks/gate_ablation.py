@@ -36,21 +36,17 @@ RNN_HIDDEN = 34
 """As many parameters as the LSTM, within 5 %."""
 T_MAX = 500
 """The longest memory that chrono is told about, whatever the delay."""
-SEEDS, MORE_SEEDS = range(3), range(5)
-DELAYS = (5, 10, 20, 40, 80)
-LONG = 40
-"""From this delay on, where seeds differ most, every row has MORE_SEEDS."""
+SEEDS = {5: range(3), 10: range(3), 20: range(3), 40: range(5), 80: range(3)}
+"""delay -> seeds; more where they differ most and a run is still short."""
 LOUD_SEEDS = range(6)
 BIASES = ("0", "1", "2", "3", "chrono")
-
-
 CONTROL = "tanh RNN, orthogonal"
 
 
 def grid() -> Iterator[tuple[str, str, int, int]]:
     """Give (ablation, bias, delay, seed) of all runs, the short ones first."""
-    for delay in DELAYS:
-        for seed in MORE_SEEDS if delay >= LONG else SEEDS:
+    for delay, seeds in SEEDS.items():
+        for seed in seeds:
             yield from ((part, "3", delay, seed) for part in gates.ABLATIONS)
             yield from (("intact", bias, delay, seed) for bias in BIASES if bias != "3")
             yield "f = 1 - i", "0", delay, seed

@@ -26,7 +26,7 @@ WAYS_AROUND = r"(?i)#\s*(pytest_validate_ignore_output|nbval_\w+)"
 
 
 def code_length(notebook: NotebookNode, path: Path) -> list[str]:
-    """Code cells: none above 30 lines; of those that are not folded away, the median at most 6, nine in ten at most 15."""
+    """Code cells: none above 30 lines; of the visible ones, the median at most 6 and nine in ten at most 15."""
     found = [
         f"{cell.id}: {_lines(cell.source)} lines of code; 30 are the most"
         for cell in _code(notebook)

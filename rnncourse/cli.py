@@ -187,8 +187,11 @@ def build_exercises(
         typer.Argument(help="Numbers of chapters, such as 03; without any, all that have a master."),
     ] = None,
 ) -> None:
-    """Make the exercise notebooks from their masters in solutions/; this needs nbgrader."""
-    from rnncourse.building import exercises
+    """Make the exercise notebooks, and the file with titles and hints, from the masters in solutions/.
+
+    This needs nbgrader.
+    """
+    from rnncourse.building import exercises, statements
     from rnncourse.errors import InputError
 
     root = _own_checkout()
@@ -197,6 +200,9 @@ def build_exercises(
             path = root / "exercises" / master.name
             changed = exercises.release(master, path)
             typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+        stated = root / "rnncourse" / "checks" / "bank" / "statements.json"
+        changed = statements.write(exercises.find_masters(root / "solutions", ()), stated)
+        typer.echo(f"{stated}: {'written' if changed else 'unchanged'}")
     except InputError as error:
         _stop(str(error))
 

@@ -6,14 +6,11 @@ import copy
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from nbformat import NotebookNode
 
 from rnncourse.building.outputs import as_text, read, tidy
-from rnncourse.checks import registry
-from rnncourse.checks.task import Task
-from rnncourse.environment import shipped
+from rnncourse.building.statements import is_hints
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 
@@ -46,8 +43,9 @@ def release(master: Path, exercise: Path) -> bool:
 
 
 def without_solutions(master: NotebookNode, path: Path) -> NotebookNode:
-    """Return the learner's version of `master`; every graded cell has an id made of its grade_id."""
+    """Return the learner's version of `master`, without answers and hints; graded cells are named by grade_id."""
     notebook = tidy(copy.deepcopy(master))
+    notebook.cells = [cell for cell in notebook.cells if not is_hints(cell)]
     for preprocessor in _preprocessors():
         try:
             notebook, _ = preprocessor.preprocess(notebook, {})
@@ -62,21 +60,6 @@ def without_solutions(master: NotebookNode, path: Path) -> NotebookNode:
 def cell_id(grade_id: str) -> str:
     """Return the id of the cell with this grade_id, such as "rnn-step" for "rnn_step"."""
     return grade_id.replace("_", "-").lower()
-
-
-def task_line(task: Task) -> str:
-    """Return the line below a task's heading: points, minutes, and the section it belongs to."""
-    number = registry.chapter_of(task.name)
-    found = [
-        file.name
-        for name in ("chapters", "solutions")
-        for file in shipped().glob(f"{name}/{number:02}_*.ipynb")
-    ]
-    if not found:
-        raise InputError(f"chapter {number:02} is not there, so that {task.name} cannot name its section")
-    link = f"../chapters/{found[0]}#{quote(task.section.replace(' ', '-'))}"
-    points = f"{task.points} point{'s' if task.points != 1 else ''}"
-    return f"*{points} · about {task.minutes} minutes · chapter {number:02}, [{task.section}]({link})*"
 
 
 def _preprocessors() -> list:

@@ -138,7 +138,7 @@ def _foreign(value: Any) -> str:
             inside if " that holds " in inside else f"a {type(value).__name__} that holds {inside}"
         )
     if isinstance(value, dict):
-        inside = next((found for one in value.values() if (found := _foreign(one))), "")
+        inside = next((found for one in (*value, *value.values()) if (found := _foreign(one))), "")
         return inside and f"a dictionary that holds {inside}"
     if isinstance(value, np.ndarray):
         return "an array of Python objects" if value.dtype == object else ""
@@ -172,7 +172,8 @@ def _unwritten(error: NotImplementedError, function: Callable) -> Failure:
 
 def _told(error: BaseException, function: Callable) -> Failure:
     """Return a Failure that points to the last line of the learner's own cell that was running."""
-    text = steady(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    said = _said(error)
+    text = steady(f"{type(error).__name__}: {said}" if said else type(error).__name__)
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
     if not frames:
@@ -180,6 +181,14 @@ def _told(error: BaseException, function: Callable) -> Failure:
     last = frames[-1]
     source = linecache.getline(last.filename, last.lineno).strip()
     return Failure("raised", text, last.lineno, steady(source))
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says; "" where not even that can be had from it."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 class _Cut(io.TextIOBase):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnncourse.checks.failure import steady
 from rnncourse.checks.task import Value
 
 _SCALARS = (bool, int, float, complex, str, np.generic)
-_HALF_DIGITS = {2: 2e-2, 4: 2e-4}  # by the bytes of a float: what rounding alone may do
+_ROUNDING = {"e": 2e-2, "f": 2e-4, "F": 2e-4}
+"""What rounding alone may do to numbers of few digits, by NumPy's letter for their dtype."""
 
 
 @dataclass(frozen=True)
@@ -46,35 +48,37 @@ def leaves(expected: Value, answer: Value, outputs: tuple[str, ...] = ("result",
     return list(_leaves("", expected, answer))
 
 
-def agree(expected: Value, answer: Value, outputs: tuple[str, ...], tolerance: float) -> bool:
-    """Say whether `answer` counts as equal to `expected`, part by part."""
+def equal(expected: Value, answer: Value, tolerance: float, outputs: tuple[str, ...] = ("result",)) -> bool:
+    """Say whether `answer` counts as equal to `expected`: the same shapes and kinds everywhere, and close numbers."""
     try:
-        return all(same(leaf, tolerance) for leaf in leaves(expected, answer, outputs))
+        return all(_equal_leaf(leaf, tolerance) for leaf in leaves(expected, answer, outputs))
     except WrongStructure:
         return False
 
 
-def same(leaf: Leaf, tolerance: float) -> bool:
-    """Say whether the two sides of a leaf agree in shape, kind and value."""
+def _equal_leaf(leaf: Leaf, tolerance: float) -> bool:
     e, a = as_array(leaf.expected), as_array(leaf.answer)
     if e is None or a is None:
         return leaf.expected is None and leaf.answer is None
     if e.shape != a.shape or not kinds_fit(e, a):
         return False
-    if e.dtype.kind in "fc":
-        return bool(close(e, a, tolerance).all())
-    return bool((e == a).all())
+    return bool((close(e, a, tolerance) if e.dtype.kind in "fc" else e == a).all())
 
 
-def close(e: np.ndarray, a: np.ndarray, tolerance: float) -> np.ndarray:
-    """Return where two arrays of numbers agree: within a share of the largest expected entry, set by the dtype."""
+def close(e: np.ndarray, a: np.ndarray, tolerance: float, scale: float | None = None) -> np.ndarray:
+    """Return where two arrays of numbers agree, real or complex: within a share `tolerance` of `scale`.
+
+    scale: the largest finite entry that is expected, if None. Expected numbers of few digits, such as float32 from
+    inputs in float32, may be off by what rounding alone does. How many digits the answer keeps changes nothing.
+    """
     e, a = np.broadcast_arrays(np.asarray(e), np.asarray(a))
-    finite = np.isfinite(e)
-    largest = float(np.abs(e[finite]).max()) if finite.any() else 1.0
-    coarsest = min((x.dtype.itemsize for x in (e, a) if x.dtype.kind == "f"), default=8)
-    allowed = max(tolerance, _HALF_DIGITS.get(coarsest, 0)) * (largest or 1.0)
+    number = np.complex128 if "c" in (e.dtype.kind, a.dtype.kind) else np.float64
+    if scale is None:
+        finite = np.abs(e[np.isfinite(e)].astype(number))
+        scale = float(finite.max(initial=0)) or 1.0
+    allowed = max(tolerance, _ROUNDING.get(e.dtype.char, 0)) * scale
     with np.errstate(invalid="ignore", over="ignore"):
-        near = np.abs(e.astype(np.float64) - a) <= allowed
+        near = np.abs(e.astype(number) - a) <= allowed
     return near | (e == a) | (np.isnan(e) & np.isnan(a) if e.dtype.kind == a.dtype.kind == "f" else False)
 
 
@@ -172,7 +176,7 @@ def _entries(name: str, expected: dict, answer: Value) -> Iterator[tuple]:
             f"{start(name)} lacks the key{'s' * (len(missing) > 1)} {', '.join(missing)}.",
             answer,
         )
-    extra = [str(key) for key in answer if key not in expected]
+    extra = [steady(str(key)) for key in answer if key not in expected]
     if extra:
         _stop("structure", f"{start(name)} has a key too many: {', '.join(extra)}.", answer)
     yield from ((key, e, answer[key]) for key, e in expected.items())

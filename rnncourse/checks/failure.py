@@ -25,7 +25,8 @@ class Failure:
 
 
 def steady(text: str) -> str:
-    """Return `text` without what changes from run to run (addresses) and not longer than is read."""
+    """Return `text` without what changes from run to run (addresses), not longer than is read, and fit for a file."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     text = re.sub(r" at 0x[0-9a-fA-F]+", "", text).strip()
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 

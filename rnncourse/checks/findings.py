@@ -15,6 +15,8 @@ import numpy as np
 from rnncourse.checks.comparing import Finding, Leaf, as_array, close, kinds_fit, start
 
 _FACTORS = {2.0: "twice", 0.5: "half of", 3.0: "three times", 4.0: "four times", 0.25: "a quarter of"}
+_SINGLE = 2e-4
+"""How exact a finding about an answer in float32 can be."""
 _ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
 
@@ -29,15 +31,17 @@ class Pair:
     tolerance: float
 
     def equal(self, e: np.ndarray, a: np.ndarray) -> bool:
-        """Say whether two pieces agree everywhere, as numbers or, of other kinds, exactly."""
+        """Say whether two pieces agree everywhere: as numbers, on the scale of the whole, or else exactly."""
         if e.shape != a.shape:
             return False
         if e.dtype.kind in "fiub" and a.dtype.kind in "fiub":
-            scale = float(np.abs(self.e.astype(np.float64)).max(initial=0)) or 1.0
-            allowed = self.tolerance if min(e.dtype.itemsize, a.dtype.itemsize) > 4 else 2e-4
-            with np.errstate(invalid="ignore"):
-                return bool((np.abs(e.astype(np.float64) - a) <= allowed * scale).all())
+            return bool(close(e, a, self.tolerance, self.scale).all())
         return e.dtype.kind == a.dtype.kind and np.array_equal(e, a)
+
+    @property
+    def scale(self) -> float:
+        """The largest expected entry."""
+        return float(np.abs(self.e.astype(np.float64)).max(initial=0)) or 1.0
 
 
 def findings(leaf: Leaf, timed: bool, tolerance: float) -> list[Finding]:
@@ -49,9 +53,8 @@ def findings(leaf: Leaf, timed: bool, tolerance: float) -> list[Finding]:
             if e is not None
             else []
         )
-    pair = Pair(
-        leaf.name, e, a, "step" if timed or e.ndim == 3 else "entry" if e.ndim == 1 else "row", tolerance
-    )
+    step = "step" if timed or e.ndim == 3 else "entry" if e.ndim == 1 else "row"
+    pair = Pair(leaf.name, e, a, step, max(tolerance, _SINGLE) if a.dtype == np.float32 else tolerance)
     first = [found for look in _BEFORE_VALUES for found in look(pair)]
     if e.shape != a.shape or not (e.dtype.kind in "fiub" and a.dtype.kind in "fiub"):
         return first + _texts(pair)
@@ -172,6 +175,15 @@ def _one_more_or_less(p: Pair, both: str) -> Iterator[Finding]:
 
 def _size(a: np.ndarray) -> str:
     return f"an array of shape {a.shape}" if a.ndim else "a single number"
+
+
+def _float32(p: Pair) -> Iterator[Finding]:
+    if p.a.dtype == np.float32 and p.e.dtype == np.float64 and close(p.e, p.a, _SINGLE).all():
+        yield Finding(
+            "float32",
+            f"{start(p.name)} is right as far as float32 goes, but float64 came in, and digits were lost on the way. "
+            "Leave the dtype as it is.",
+        )
 
 
 def _all_zero(p: Pair) -> Iterator[Finding]:
@@ -316,6 +328,7 @@ def _transposed(p: Pair) -> Iterator[Finding]:
 _Look = Callable[[Pair], Iterator[Finding]]
 _BEFORE_VALUES: tuple[_Look, ...] = (_not_finite, _dtype, _shape)
 _VALUES: tuple[_Look, ...] = (
+    _float32,
     _all_zero,
     _sign,
     _transposed,

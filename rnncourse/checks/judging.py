@@ -12,15 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, agree, as_array, leaves, same, start
+from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, equal, leaves, start
 from rnncourse.checks.failure import Failure, in_words, steady
 from rnncourse.checks.findings import findings
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
 from rnncourse.checks.verdict import Verdict
 
-__all__ = ["Failure", "alike", "fresh", "judge", "outcome"]
+__all__ = ["Failure", "ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
 _AT_ONCE = ("not written", "missing", "timeout", "unusable")
+
+
+class ReferenceFailed(RuntimeError):
+    """A task's own code cannot be run: the task is at fault, not the answer."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def judge(
     """Return the verdict on what a learner's function gave back for `cases`.
 
     answers: for each case the value returned, plain data, or a Failure. after: for each case its arguments as
-    they were after the call, or None where that is not known.
+    they were after the call, or None where that is not known. ReferenceFailed where the task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
     failure = next((one.value for one in given if _failed(one) and one.value.kind in _AT_ONCE), None)
@@ -50,7 +54,7 @@ def judge(
     expected = [outcome(task.reference, case) for case in cases]
     broken = [one for one in expected if _failed(one)]
     if broken:
-        raise RuntimeError(f"the reference of {task.name} failed: {broken[0].value.text}")
+        raise ReferenceFailed(f"the reference of {task.name} failed: {broken[0].value.text}")
     right = [alike(task, e, g) for e, g in zip(expected, given, strict=True)]
     if all(right):
         return _praise(task, expected, given)
@@ -100,7 +104,7 @@ def alike(task: Task, one: Outcome, other: Outcome) -> bool:
         return both and steady(one.value.text) == steady(other.value.text)
     if one.after is not None and other.after is not None and not _same_data(one.after, other.after):
         return False
-    return agree(one.value, other.value, task.outputs, task.tolerance)
+    return equal(one.value, other.value, task.tolerance, task.outputs)
 
 
 def _same_data(one: Value, other: Value) -> bool:
@@ -117,7 +121,7 @@ def _same_data(one: Value, other: Value) -> bool:
         )
     if callable(one) or callable(other) or isinstance(one, Named) or isinstance(other, Named):
         return True
-    return agree(one, other, ("result",), 1e-6)
+    return equal(one, other, 1e-6)
 
 
 def _praise(task: Task, expected: Sequence[Outcome], given: Sequence[Outcome]) -> Verdict:
@@ -165,7 +169,7 @@ def _wrong_parts(task: Task, expected: Sequence[Outcome], given: Sequence[Outcom
             found = leaves(e.value, g.value, task.outputs)
         except WrongStructure:
             return []
-        wrong |= {leaf.name: None for leaf in found if not same(leaf, task.tolerance)}
+        wrong |= {leaf.name: None for leaf in found if not _right(leaf, task)}
     return list(wrong)
 
 
@@ -182,10 +186,14 @@ def _explains(
             truth = _part(name, e.value, m.value, task)
         except WrongStructure:
             return False
-        if by_mistake is None or truth is None or not same(by_mistake, task.tolerance):
+        if by_mistake is None or truth is None or not _right(by_mistake, task):
             return False
-        differs = differs or not same(truth, task.tolerance)
+        differs = differs or not _right(truth, task)
     return differs
+
+
+def _right(leaf: Leaf, task: Task) -> bool:
+    return equal(leaf.expected, leaf.answer, task.tolerance)
 
 
 def _part(name: str, expected: Value, answer: Value, task: Task) -> Leaf | None:
@@ -237,7 +245,7 @@ def _common(task: Task, wrong: Sequence[tuple[Outcome, Outcome]]) -> Finding | N
             return mismatch.finding
         here = {}
         for leaf in parts:
-            if not same(leaf, task.tolerance):
+            if not _right(leaf, task):
                 for one in findings(leaf, leaf.name in task.timed or "result" in task.timed, task.tolerance):
                     here.setdefault((leaf.name, one.key), one)
         every.append(here)

@@ -39,10 +39,10 @@ class Kept:
 def file() -> Path | None:
     """Return where the progress is kept; None where it is not."""
     named = os.environ.get(VARIABLE)
-    if named is not None:
-        return Path(named).expanduser() if named else None
+    if named == "":
+        return None
     try:
-        return Path.home() / ".rnncourse" / "progress.json"
+        return Path(named).expanduser() if named else Path.home() / ".rnncourse" / "progress.json"
     except RuntimeError:  # an account without a home
         return None
 

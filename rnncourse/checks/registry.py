@@ -6,23 +6,23 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from operator import index
-from pathlib import Path
 
+from rnncourse.checks.bank import statements
 from rnncourse.checks.task import Task
 from rnncourse.errors import InputError, describe
 
 
-@cache
 def chapters() -> tuple[int, ...]:
-    """Return the numbers of the chapters that have a bank, in order."""
-    return tuple(
-        sorted(int(file.stem[2:]) for file in (Path(__file__).parent / "bank").glob("ch[0-9][0-9].py"))
-    )
+    """Return the numbers of the chapters that have tasks, in order."""
+    return tuple(sorted(statements.statements()))
 
 
 @cache
 def _bank(chapter: int) -> tuple[Task, ...]:
-    return tuple(import_module(f"rnncourse.checks.bank.ch{chapter:02}").TASKS)
+    """Return a chapter's tasks in the order of its master; those that a person reads need no code."""
+    module = import_module(f"rnncourse.checks.bank.ch{chapter:02}")
+    coded = {one.name: one for one in vars(module).values() if isinstance(one, Task)}
+    return tuple(coded.get(name) or statements.task(name) for name in statements.statements()[chapter])
 
 
 def tasks(chapter: int | str | None = None) -> tuple[Task, ...]:
@@ -45,15 +45,16 @@ def number_of(chapter: int | str) -> int:
 
 
 def task(name: str) -> Task:
-    """Return the task of that name; InputError, with a guess, where there is none."""
-    found = next((one for number in chapters() for one in _bank(number) if one.name == name), None)
-    if found is None:
-        near = get_close_matches(str(name), [one.name for one in tasks()], n=1)
+    """Return the task of that name; InputError, with a guess, where there is none. No other chapter is read."""
+    chapter = next((number for number in chapters() if name in statements.statements()[number]), None)
+    if chapter is None:
+        known = [one for number in chapters() for one in statements.statements()[number]]
+        near = get_close_matches(str(name), known, n=1)
         guess = f"; did you mean {near[0]}?" if near else ""
         raise InputError(f"there is no task {describe(name)}{guess}")
-    return found
+    return next(one for one in _bank(chapter) if one.name == name)
 
 
 def chapter_of(name: str) -> int:
     """Return the number of the chapter that a task belongs to."""
-    return next(number for number in chapters() if any(one.name == name for one in _bank(number)))
+    return next(number for number in chapters() if name in statements.statements()[number])

@@ -14,6 +14,9 @@ from rnncourse.errors import InputError, describe
 Value = Any
 """Nested plain data: np.ndarray, float, int, bool, str, None, list, tuple, dict. No objects, no functions."""
 
+ENGINES = ("rnncourse.in_numpy", "rnncourse.in_torch", "rnncourse.in_both", "rnncourse.analysis", "torch")
+"""The modules that do what the tasks ask the learner to write."""
+
 KINDS = ("function", "bug", "explanation")
 _NAME = re.compile(r"[a-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
@@ -44,9 +47,11 @@ class Mistake:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Task:
     """One graded task; `name` is also the grade_id of its answer cell.
+
+    Its mistakes are functions with a decorator, see `mistake`.
 
     section: the heading in the chapter. kind: "function" or "bug" are checked by code, "explanation" is read
     by a person. cases: from a random generator, 2 to 4 inputs whose sizes are always the same. outputs: names
@@ -91,11 +96,29 @@ class Task:
     def _check_code(self) -> None:
         if self.reference is None or self.cases is None:
             raise InputError(f"{self.name}: a task that is checked needs a reference and cases")
-        names = [mistake.name for mistake in self.mistakes]
-        if len(names) < 3 or len(set(names)) < len(names):
-            raise InputError(f"{self.name}: at least three mistakes, of different names; {names} came")
+        self._check_mistakes()
         if len(self.hints) != 3 or not all(self.hints):
             raise InputError(f"{self.name}: three hints are needed, but {len(self.hints)} came")
+
+    def _check_mistakes(self) -> None:
+        names = [mistake.name for mistake in self.mistakes]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"{self.name}: mistakes need different names, but {', '.join(twice)} came twice")
+
+    def mistake(self, answer: Callable) -> Callable:
+        """Add a wrong answer, as a decorator: the function's name is the mistake's, its docstring the message.
+
+        Line breaks in the docstring are only for the eye: the message is one paragraph.
+        """
+        message = " ".join((answer.__doc__ or "").split())
+        if not message:
+            raise InputError(
+                f"{self.name}: the mistake {answer.__name__} needs a docstring, which is its message"
+            )
+        self.mistakes = (*self.mistakes, Mistake(answer.__name__, answer, message))
+        self._check_mistakes()
+        return answer
 
     @property
     def called(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnncourse.checks.failure import Failure, in_words, steady
-from rnncourse.checks.judging import judge
+from rnncourse.checks.judging import ReferenceFailed, judge
 from rnncourse.checks.task import Case, Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.grading import rules
@@ -31,10 +31,6 @@ UNGRADED = "not graded"
 """The digest of a result that is not kept."""
 
 _STUBS = ("", "your answer here", "write your answer here")
-
-
-class ReferenceFailed(RuntimeError):
-    """A task's own reference cannot be judged: the task is at fault, not the student."""
 
 
 @dataclass(frozen=True)
@@ -202,12 +198,7 @@ def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, sess
 def _verdict(task: Task, cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
     """Return what `check` would say; the reference is tried first, so that its own fault is never a student's."""
     with _JUDGING:
-        try:
-            return judge(task, cases, [value for value, _ in answers], [after for _, after in answers])
-        except RuntimeError as error:
-            if str(error).startswith("the reference of"):
-                raise ReferenceFailed(str(error)) from error
-            raise
+        return judge(task, cases, [value for value, _ in answers], [after for _, after in answers])
 
 
 def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:

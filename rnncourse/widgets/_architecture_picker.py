@@ -117,7 +117,7 @@ class ArchitecturePicker(ReadableWidget):
     `pattern` can be read and set from Python. All pictures are made in Python, so it also works in a saved page.
     """
 
-    _esm = read_front_end("keys.js", "architecture_picker.js")
+    _esm = read_front_end("panel.js", "architecture_picker.js")
     _css = read_front_end("theme.css", "architecture_picker.css")
 
     pattern = traitlets.Unicode("many-to-one").tag(sync=True)

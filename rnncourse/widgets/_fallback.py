@@ -7,7 +7,9 @@ from stored notebooks, so a reader who has run nothing sees the HTML and an invi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
@@ -30,6 +32,22 @@ _INSTEAD_OF_ERROR = """<style>
 def read_front_end(*names: str) -> str:
     """Return the texts of front-end files of this folder, one after the other."""
     return "\n".join((_FILES / name).read_text(encoding="utf-8") for name in names)
+
+
+class Setting(traitlets.TraitType):
+    """A value shared with the browser; the function `check` returns what is stored or raises InputError.
+
+    check: takes the widget and the value. It is asked before anything changes, whoever sets the value, and for
+    None as well. The browser is not told again what it has just said: that takes time.
+    """
+
+    def __init__(self, check: Callable[[Any, Any], Any], default: Any = traitlets.Undefined):
+        super().__init__(default)
+        self._check = check
+        self.tag(sync=True, echo_update=False)
+
+    def validate(self, obj: traitlets.HasTraits, value: Any) -> Any:
+        return self._check(obj, value)
 
 
 class ReadableWidget(anywidget.AnyWidget):

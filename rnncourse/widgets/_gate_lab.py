@@ -17,7 +17,7 @@ from rnncourse.in_both.cells import check_gated_step
 from rnncourse.in_numpy.cells import lstm_gates
 from rnncourse.notation import colour
 from rnncourse.viz._lstm_cell import lstm_cell, written
-from rnncourse.widgets._fallback import ReadableWidget, read_front_end
+from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
 
 GATES = ("i", "f", "g", "o")  # in the order of the blocks of W_x, W_h and b
 LIMITS = {"i": (0.0, 1.0), "f": (0.0, 1.0), "g": (-1.0, 1.0), "o": (0.0, 1.0)}
@@ -189,12 +189,12 @@ class GateLab(ReadableWidget):
     the settings that both share.
     """
 
-    _esm = read_front_end("keys.js", "gate_math.js", "gate_lab.js")
+    _esm = read_front_end("panel.js", "gate_math.js", "gate_lab.js")
     _css = read_front_end("theme.css", "gate_lab.css")
 
-    inputs = traitlets.Any().tag(sync=True, echo_update=False)
-    clamps = traitlets.Any().tag(sync=True, echo_update=False)
-    step = traitlets.Any(1).tag(sync=True, echo_update=False)
+    inputs = Setting(lambda lab, value: _checked_inputs(value, lab.T))
+    clamps = Setting(lambda lab, value: _checked_clamps(value, lab.T))
+    step = Setting(lambda lab, value: _checked_step(value, lab.T), 1)
     everywhere = traitlets.Bool(True).tag(sync=True, echo_update=False)  # a slider moves all steps
     fixed = traitlets.Dict().tag(sync=True)
 
@@ -257,24 +257,6 @@ class GateLab(ReadableWidget):
     def run(self) -> dict[str, np.ndarray]:
         """Return everything that is on screen: i, f, g, o, c, h and survives, each (T,)."""
         return run_gates(self.inputs, self.clamps, self._weights)
-
-    @traitlets.validate("inputs")
-    def _check_inputs(self, proposal: traitlets.Bunch) -> list[float]:
-        return _checked_inputs(proposal.value, self._T)
-
-    @traitlets.validate("clamps")
-    def _check_clamps(self, proposal: traitlets.Bunch) -> dict[str, list[float | None]]:
-        value = proposal.value
-        if not isinstance(value, Mapping) or set(value) != set(GATES):
-            raise InputError(f"clamps must be a dict with the keys i, f, g and o, but {describe(value)} came")
-        return {gate: _clamp(gate, value[gate], self._T) for gate in GATES}
-
-    @traitlets.validate("step")
-    def _check_step(self, proposal: traitlets.Bunch) -> int:
-        value = proposal.value
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= self._T:
-            raise InputError(f"step must be a whole number from 1 to {self._T}, but {describe(value)} came")
-        return int(value)
 
     def __repr__(self) -> str:
         return f"GateLab({self.preset or 'own settings'}, T={self.T}, step={self.step})"
@@ -365,6 +347,19 @@ def _checked_inputs(value: object, T: int | None = None) -> list[float]:
         raise InputError(f"x must hold {wanted}, but {len(numbers)} came")
     _require_between("x", numbers, -INPUT_LIMIT, INPUT_LIMIT)
     return numbers
+
+
+def _checked_clamps(value: object, T: int) -> dict[str, list[float | None]]:
+    """Return what each gate is held at, gate -> T numbers or None."""
+    if not isinstance(value, Mapping) or set(value) != set(GATES):
+        raise InputError(f"clamps must be a dict with the keys i, f, g and o, but {describe(value)} came")
+    return {gate: _clamp(gate, value[gate], T) for gate in GATES}
+
+
+def _checked_step(value: object, T: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= T:
+        raise InputError(f"step must be a whole number from 1 to {T}, but {describe(value)} came")
+    return int(value)
 
 
 def _clamp(gate: str, value: object, T: int) -> list[float | None]:

@@ -14,7 +14,7 @@ from rnncourse.analysis.gradient_flow import INITS, INPUTS, GradientFlow, gradie
 from rnncourse.arguments import require_choice, require_count
 from rnncourse.errors import InputError, describe
 from rnncourse.viz._flow import DECADES, HALF_ULP, gradient_levels, palette
-from rnncourse.widgets._fallback import ReadableWidget, read_front_end
+from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
 
 CELLS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "leaky_relu": "leaky ReLU", "lstm": "LSTM"}
 STARTS = {
@@ -67,9 +67,8 @@ def gradient_lab(
     return GradientLab(H=H, forget_bias=forget_bias, inputs=inputs, **settings)
 
 
-def _setting() -> traitlets.Any:
-    """Return a trait shared with the browser, which is not told again what it has just said: that takes time."""
-    return traitlets.Any().tag(sync=True, echo_update=False)
+def _setting(name: str) -> Setting:
+    return Setting(lambda _, value: _checked(name, value))
 
 
 class GradientLab(ReadableWidget):
@@ -82,20 +81,20 @@ class GradientLab(ReadableWidget):
     control in hand, so that the next press is answered in the browser, without waiting for the kernel.
     """
 
-    _esm = read_front_end("keys.js", "gradient_lab.js")
+    _esm = read_front_end("panel.js", "gradient_lab.js")
     _css = read_front_end("theme.css", "gradient_lab.css")
 
     works_without_kernel = traitlets.Bool(False).tag(sync=True)
 
     _settings = ("cell", "init", "scale", "T", "seed", "forget_bias", "inputs")
 
-    cell = _setting()
-    init = _setting()
-    scale = _setting()
-    T = _setting()
-    seed = _setting()
-    forget_bias = _setting()
-    inputs = _setting()
+    cell = _setting("cell")
+    init = _setting("init")
+    scale = _setting("scale")
+    T = _setting("T")
+    seed = _setting("seed")
+    forget_bias = _setting("forget_bias")
+    inputs = _setting("inputs")
     kept = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
     ahead = traitlets.List().tag(sync=True)
@@ -112,10 +111,6 @@ class GradientLab(ReadableWidget):
         self.observe(self._redraw, names=list(self._settings))
         self.observe(self._think_ahead, names="in_hand")
         self._think_ahead()
-
-    @traitlets.validate(*_settings)
-    def _check(self, proposal: traitlets.Bunch) -> Any:
-        return _checked(proposal.trait.name, proposal.value)
 
     def _redraw(self, _: traitlets.Bunch) -> None:
         settings = self._settings_now()

@@ -33,7 +33,7 @@ class FramePlayer(ReadableWidget):
     Raises InputError for no frames, and for a t that has none.
     """
 
-    _esm = read_front_end("keys.js", "player.js")
+    _esm = read_front_end("panel.js", "player.js")
     _css = read_front_end("theme.css", "player.css")
 
     frames = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -72,7 +72,7 @@ class Question:
 class Quiz(ReadableWidget):
     """Some questions, each answered once: `chosen` holds the answers by key, `score` counts the right."""
 
-    _esm = read_front_end("keys.js", "quiz.js")
+    _esm = read_front_end("panel.js", "quiz.js")
     _css = read_front_end("theme.css", "quiz.css")
 
     title = traitlets.Unicode("Quiz").tag(sync=True)

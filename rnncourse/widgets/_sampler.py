@@ -17,7 +17,7 @@ from rnncourse.in_both import sampling as decoding
 from rnncourse.in_numpy.layers import GRU, LSTM, RNN
 from rnncourse.in_numpy.losses import log_softmax
 from rnncourse.in_numpy.nets import RecurrentNet
-from rnncourse.widgets._fallback import ReadableWidget, read_front_end
+from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
 
 RIVALS = 3  # how many of the likeliest characters are told for each place
 RANGES = {  # of the controls: first, last, step
@@ -154,8 +154,8 @@ def sampler(
     return Sampler(net, vocabulary, prompt=prompt, temperature=temperature, characters=characters, seed=seed)
 
 
-def _setting(default: Any) -> traitlets.Any:
-    return traitlets.Any(default).tag(sync=True, echo_update=False)
+def _setting(name: str, default: Any) -> Setting:
+    return Setting(lambda widget, value: _checked(name, value, widget.units), default)
 
 
 class Sampler(ReadableWidget):
@@ -165,20 +165,20 @@ class Sampler(ReadableWidget):
     the net wrote, `written` how each character came about (see Written), None where `problem` says why not.
     """
 
-    _esm = read_front_end("keys.js", "sampler.js")
+    _esm = read_front_end("panel.js", "sampler.js")
     _css = read_front_end("theme.css", "sampler.css")
 
     works_without_kernel = traitlets.Bool(False).tag(sync=True)  # the net lives in Python
 
     _settings = ("prompt", "temperature", "characters", "seed", "hold", "unit", "value")
 
-    prompt = _setting("")
-    temperature = _setting(0.7)
-    characters = _setting(200)
-    seed = _setting(0)
-    hold = _setting("nothing")
-    unit = _setting(-1)
-    value = _setting(0.0)
+    prompt = _setting("prompt", "")
+    temperature = _setting("temperature", 0.7)
+    characters = _setting("characters", 200)
+    seed = _setting("seed", 0)
+    hold = _setting("hold", "nothing")
+    unit = _setting("unit", -1)
+    value = _setting("value", 0.0)
     view = traitlets.Dict().tag(sync=True)
     fixed = traitlets.Dict().tag(sync=True)
 
@@ -188,7 +188,7 @@ class Sampler(ReadableWidget):
         layer = numpy_copy(net).layer
         if len(vocabulary) != layer.D:
             raise InputError(f"the net reads {layer.D} tokens, but the vocabulary has {len(vocabulary)}")
-        self.net, self.vocabulary = net, vocabulary
+        self.net, self.vocabulary, self.units = net, vocabulary, layer.H
         self.written: Written | None = None
         self.problem = ""
         checked = {name: _checked(name, given, layer.H) for name, given in settings.items()}
@@ -197,15 +197,11 @@ class Sampler(ReadableWidget):
             "ranges": RANGES,
             "parts": {name: PARTS[name] for name in parts},
             "gates": GATES,
-            "units": layer.H,
+            "units": self.units,
         }
         super().__init__(fixed=fixed, **checked)
         self._write()
         self.observe(self._write, names=list(self._settings))
-
-    @traitlets.validate(*_settings)
-    def _check(self, proposal: traitlets.Bunch) -> Any:
-        return _checked(proposal.trait.name, proposal.value, self.fixed["units"])
 
     @property
     def text(self) -> str:

@@ -112,8 +112,8 @@ def _frame(layer: RNN, steps: list[Step], step: Step, limit: float) -> Frame:
     inputs = [other.label for other in steps] if named else None
     diagram = unrolled_network(T, inputs=inputs, highlight=step.t, readout=False)
     page = (
-        f'<div class="rnncourse-diagram">{diagram}</div>'
-        f'<div class="rnncourse-step">{_sums(layer, step, limit)}{_written_out(layer, step)}</div>'
+        f'<div class="rnncourse-unroll-stepper"><div class="rnncourse-diagram">{diagram}</div>'
+        f'<div class="rnncourse-step">{_sums(layer, step, limit)}{_written_out(layer, step)}</div></div>'
     )
     said = f", input {step.label}" if named else ""
     summary = f"Step {step.t} of {T}{said}. State before: {_row(step.h_prev)}. State after: {_row(step.h_t)}."
@@ -179,7 +179,8 @@ def _written_out(layer: RNN, step: Step) -> str:
         ),
     ]
     rows = "".join(
-        f"<tr><th>{left}</th><td>{middle}</td><td>{right}</td></tr>" for left, middle, right in lines
+        f"<tr>{f'<th>{left}</th>' if left else '<td></td>'}<td>{middle}</td><td>{right}</td></tr>"
+        for left, middle, right in lines
     )
     return (
         f'<div class="rnncourse-written"><p>{h} = {layer.phi}( {x} {W_xh} + {before} {W_hh} + {b_h} )</p>'

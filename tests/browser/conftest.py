@@ -14,7 +14,7 @@ pytest.importorskip("playwright", reason="the browser tests need playwright")
 
 from browser.lab_browser import CHROMIUM, FLAGS, Lab, Server
 from browser.lab_server import ROOT, course_command, running_lab
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 
@@ -48,6 +48,14 @@ def browser() -> Iterator[Browser]:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return an empty page, as wide as a notebook."""
+    context = browser.new_context(viewport={"width": 900, "height": 1100})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="session")

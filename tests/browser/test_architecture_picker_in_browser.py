@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from browser.accessibility import dress, violations
-from browser.test_front_end import start
-from playwright.sync_api import Browser, Page
+from browser.widget_page import start
+from playwright.sync_api import Page
 
 from rnncourse.widgets import architecture_picker
 from rnncourse.widgets._architecture_picker import CARDS
 
 ROOT = ".rnncourse-architectures"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 900, "height": 1000})
-    yield context.new_page()
-    context.close()
 
 
 def shapes(page: Page) -> list[list[str]]:

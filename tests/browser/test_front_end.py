@@ -2,47 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page
+from browser.widget_page import start
 
 from rnncourse.widgets import Frame, FramePlayer, Question, quiz
 
-# What a saved page gives a script: the state, and nobody who answers. `seen` notes what the page says at the
-# moment in which the script stores something.
-START = """async ([script, state]) => {
-    const module = await import(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })));
-    const listeners = [];
-    window.state = state;
-    window.seen = [];
-    const model = {
-        get: (name) => state[name],
-        set: (name, value) => {
-            window.seen.push([name, document.body.innerText]);
-            state[name] = value;
-            listeners.filter((one) => one[0] === `change:${name}`).forEach((one) => one[1]());
-        },
-        save_changes: () => {},
-        on: (event, listener) => listeners.push([event, listener]),
-        off: (event, listener) => listeners.splice(listeners.findIndex((one) => one[1] === listener), 1),
-    };
-    window.close = module.default.render({ model, el: document.body });
-    window.listening = () => listeners.length;
-}"""
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
-
-
-def start(page: Page, widget) -> None:
-    """Run the script of `widget` in the page, with its style and the state that a saved notebook holds."""
-    page.add_style_tag(content=widget._css)
-    page.evaluate(START, [widget._esm, widget.get_state()])
+REST_MS = 600  # how long a widget rests before a screen reader is told
 
 
 def player(**options) -> FramePlayer:
@@ -63,12 +28,46 @@ def test_player_goes_on_without_a_kernel(page):
     assert page.evaluate("window.listening()") == 0
 
 
-def test_only_a_change_is_announced(page):
+def test_only_a_change_is_announced_once_it_rests(page):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # from here on time passes only when it is told to
     start(page, player())
     heard = page.locator("[aria-live=polite]")
+    page.clock.run_for(1000)
     assert heard.inner_text() == ""
     page.get_by_role("button", name="Next").click()
+    page.clock.run_for(REST_MS - 50)
+    page.get_by_role("button", name="Next").click()
+    page.clock.run_for(REST_MS - 50)
+    assert heard.inner_text() == ""
+    page.clock.run_for(100)
+    assert heard.inner_text() == "Now 5."
+
+
+def test_nothing_is_said_while_it_plays_and_the_last_words_when_it_pauses(page):
+    page.emulate_media(reduced_motion="reduce")
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    start(page, player())
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(2500 + REST_MS + 100)  # a step, and long enough for it to be said
+    assert page.evaluate("state.t") == 4
+    heard = page.locator("[aria-live=polite]")
+    assert heard.inner_text() == ""
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(REST_MS + 50)
     assert heard.inner_text() == "Now 4."
+
+
+def test_play_ends_with_the_view(page):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    start(page, player())
+    page.get_by_role("button", name="Play").click()
+    page.evaluate("window.close()")
+    page.clock.run_for(10_000)
+    assert page.evaluate("state.t") == 3
+    assert page.inner_text("[aria-live=polite]") == ""
 
 
 @pytest.mark.parametrize(("motion", "wait"), [("no-preference", 1000), ("reduce", 2500)])

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.test_front_end import start
+from browser.widget_page import start
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from rnncourse.viz._lstm_cell import written
 from rnncourse.widgets import GATE_PRESETS, GateLab, gate_lab
@@ -18,13 +18,6 @@ from rnncourse.widgets._gate_lab import GATES, LIMITS, run_gates
 
 ROOT = ".rnncourse-gate-lab"
 LAB, READ, SET, RESET = 1, 3, 4, 5
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 900, "height": 1100})
-    yield context.new_page()
-    context.close()
 
 
 def shown(page: Page, name: str) -> list[str]:
@@ -140,6 +133,28 @@ def test_clamping_holds_what_is_there_and_letting_go_gives_it_back(page):
     assert page.locator(f"{ROOT} [data-formula=f] .computed").is_visible()
 
 
+def test_letting_go_of_one_step_leaves_the_others_clamped(page):
+    lab = gate_lab("latch")
+    start(page, lab)
+    page.locator(f"{ROOT} [data-slider=step]").fill("3")
+    page.get_by_label("only step 3").check()
+    page.get_by_label("clamp forget gate f").uncheck()
+    wanted = [*GATE_PRESETS["latch"].f]
+    wanted[2] = None
+    assert page.evaluate("state.clamps.f") == wanted
+    assert_shows(page, in_python(page))
+
+
+def test_a_slider_says_whether_its_gate_is_computed(page):
+    lab = gate_lab()
+    start(page, lab)
+    slider = page.locator(f"{ROOT} [data-slider=f]")
+    assert slider.get_attribute("aria-valuetext") == f"{written(lab.f[0])}, computed"
+    page.get_by_label("clamp forget gate f").check()
+    assert slider.get_attribute("aria-valuetext") == written(lab.f[0])
+    assert page.locator(f"{ROOT} [data-slider=x]").get_attribute("aria-valuetext") == written(lab.x[0])
+
+
 def test_own_weights_stand_in_the_formulas(page):
     weights = {
         "W_x": np.array([[1.5, 2, -3, 0.25]]),
@@ -165,12 +180,26 @@ def test_play_walks_to_the_end_and_is_slower_for_readers_who_want_less_motion(pa
     assert page.evaluate("state.step") == 1
     page.clock.run_for(200)
     assert page.evaluate("state.step") == 2
+    page.clock.run_for(850)  # longer than a lab that rests waits before it speaks
     assert page.inner_text(f"{ROOT} [aria-live]") == ""
-    page.clock.run_for(7 * wait)
+    page.clock.run_for(7 * wait - 850)
     assert page.evaluate("state.step") == 8
     assert page.get_by_role("button", name="Play").is_visible()
     page.clock.run_for(1000)
     assert page.inner_text(f"{ROOT} [aria-live]").startswith("Step 8 of 8")
+
+
+def test_play_ends_with_the_view(page):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    start(page, gate_lab())
+    page.get_by_role("button", name="Play").click()
+    page.clock.run_for(1100)
+    assert page.evaluate("state.step") == 2
+    page.evaluate("window.close()")
+    page.clock.run_for(10_000)
+    assert page.evaluate("state.step") == 2
+    assert page.evaluate("window.listening()") == 0
 
 
 def test_only_rest_is_announced(page):

@@ -25,13 +25,6 @@ def cases(rng):
     ]
 
 
-def _wrong(change):
-    def answer(x, start):
-        return change(*zigzag(x, start))
-
-    return answer
-
-
 ZIGZAG = Task(
     name="zigzag",
     title="Zigzag",
@@ -41,17 +34,43 @@ ZIGZAG = Task(
     reference=zigzag,
     cases=cases,
     outputs=("states", "total"),
-    mistakes=(
-        Mistake("squared", _wrong(lambda s, total: (s**2, total)), "The states are squared."),
-        Mistake("cubed", _wrong(lambda s, total: (s**3, total)), "The states are cubed."),
-        Mistake("mean", _wrong(lambda s, total: (s, total / len(s))), "This is the mean."),
-        Mistake("no_start", lambda x, start: zigzag(x, 0 * start), "It starts from zero."),
-        Mistake("crossed", lambda x, start: zigzag(x, start.T), "The start is turned over."),
-    ),
     hints=("Look at the states.", "Look at the sum.", "Look at both."),
     praise="It may be done without a loop.",
     seconds=0.3,
 )
+
+
+@ZIGZAG.mistake
+def squared(x, start):
+    """The states are squared."""
+    states, total = zigzag(x, start)
+    return states**2, total
+
+
+@ZIGZAG.mistake
+def cubed(x, start):
+    """The states are cubed."""
+    states, total = zigzag(x, start)
+    return states**3, total
+
+
+@ZIGZAG.mistake
+def mean(x, start):
+    """This is the mean."""
+    states, total = zigzag(x, start)
+    return states, total / len(states)
+
+
+@ZIGZAG.mistake
+def no_start(x, start):
+    """It starts from zero."""
+    return zigzag(x, 0 * start)
+
+
+@ZIGZAG.mistake
+def crossed(x, start):
+    """The start is turned over."""
+    return zigzag(x, start.T)
 
 
 def simple(reference, cases, **changed) -> Task:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import time
 from dataclasses import replace
 from functools import cache
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 from checks.variants import all_variants
 
 from rnncourse.checks import examine, registry
+from rnncourse.checks.bank import inputs, statements
 from rnncourse.checks.judging import alike, outcome
 from rnncourse.checks.task import Task
+from rnncourse.errors import InputError
 
 TASKS = {f"ch{registry.chapter_of(task.name):02}-{task.name}": task for task in registry.tasks()}
 CHECKED = {key: task for key, task in TASKS.items() if task.checked}
@@ -92,6 +96,37 @@ def test_no_two_mistakes_coincide(key):
 
 
 @pytest.mark.parametrize("key", CHECKED)
+def test_there_are_three_mistakes(key):
+    assert len(CHECKED[key].mistakes) >= 3
+
+
+@pytest.mark.parametrize("chapter", registry.chapters())
+def test_only_mistakes_share_a_name(chapter):
+    """Ruff lets names be defined twice in a bank, for its mistakes; a helper must not be hidden by one."""
+    path = Path(registry.__file__).parent / "bank" / f"ch{chapter:02}.py"
+    helpers, mistakes = [], set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.decorator_list:
+            mistakes.add(node.name)
+        else:
+            helpers += _defined(node)
+    assert len(set(helpers)) == len(helpers) and not mistakes & set(helpers)
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+
+
+def test_a_bank_needs_a_statement():
+    with pytest.raises(InputError, match=r"no master states the task .*rnn_leap"):
+        statements.task("rnn_leap")
+
+
+@pytest.mark.parametrize("key", CHECKED)
 def test_there_are_five_other_ways(key):
     ways = VARIANTS.get(CHECKED[key].name, ())
     assert len(set(ways)) >= 5
@@ -143,6 +178,23 @@ def test_hints_and_messages_do_not_give_the_line_away(key):
             assert len(re.findall(r"[@*/]|\s[-+]\s", code)) < 2 or len(code) < 12, (
                 f"gives the line away: {code}"
             )
+
+
+MAKERS = {
+    "rnn": lambda rng: inputs.rnn_parameters(rng, 4, 5),
+    "lstm": lambda rng: inputs.lstm_parameters(rng, 4, 5),
+    "gru": lambda rng: inputs.gru_parameters(rng, 4, 5),
+    "readout": lambda rng: inputs.readout_parameters(rng, 4, 5),
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_to_leave_out_a_bias_is_seen(kind):
+    """Every entry of every bias is at least 0.2 away from zero, and both signs are drawn."""
+    drawn = [MAKERS[kind](np.random.default_rng(seed)) for seed in range(100)]
+    names = [name for name in drawn[0] if name.startswith("b")]
+    biases = np.concatenate([parameters[name] for parameters in drawn for name in names])
+    assert names and np.abs(biases).min() >= 0.2 and biases.min() < 0 < biases.max()
 
 
 def _arrays(values) -> list[np.ndarray]:

@@ -279,3 +279,72 @@ def test_warnings_stay_off_the_page():
         warnings.simplefilter("always")
         answer = call(warns, Case(()), 1.0)
     assert (answer.value, answer.printed, seen) == (-np.inf, "", [])
+
+
+class Mute(Exception):
+    def __str__(self):
+        return 1 / 0
+
+
+class Silent:
+    def __str__(self):
+        return 1 / 0
+
+
+def test_an_error_that_cannot_say_what_it_is_gets_a_verdict():
+    def answer(x, start):
+        raise Mute
+
+    assert "zigzag stopped with Mute in line" in told(answer)
+
+
+@pytest.mark.parametrize("odd", ["\udc80", "before \ud800 after"])
+def test_half_characters_do_not_get_onto_the_page(odd):
+    def raises(x, start):
+        raise ValueError(odd)
+
+    def prints(x, start):
+        print(odd)
+
+    for verdict in (
+        examine(ZIGZAG, raises),
+        examine(ZIGZAG, prints),
+        examine(ZIGZAG, lambda x, start: {odd: x}),
+    ):
+        assert verdict.status == "wrong"
+        assert verdict.text().encode() and verdict.html().encode()
+    assert odd.encode("utf-8", "backslashreplace").decode() in examine(ZIGZAG, raises).text()
+
+
+def test_keys_that_are_no_plain_data_are_not_looked_at():
+    verdict = examine(ZIGZAG, lambda x, start: {Silent(): x})
+    assert verdict.mistake == "unusable"
+
+
+def test_after_a_timeout_the_function_is_not_called_again():
+    calls = []
+
+    def slow(x, start):
+        calls.append(1)
+        forever()
+
+    assert examine(ZIGZAG, slow).mistake == "timeout"
+    assert len(calls) == 1 < len(ZIGZAG.cases(np.random.default_rng(0)))
+
+
+def test_the_line_that_is_told_is_the_last_of_the_cell():
+    def helper(x):
+        return x["no such name"]
+
+    def answer(x, start):
+        return helper({"x": x})
+
+    line = helper.__code__.co_firstlineno + 1
+    assert f'in line {line} of its cell, return x["no such name"]' in told(answer)
+
+
+def test_little_of_what_is_printed_is_kept():
+    sink = calling._Cut(PRINTED)
+    for _ in range(100):
+        sink.write("x" * 1_000)
+    assert sum(map(len, sink.kept)) == PRINTED and sink.text().endswith("… and more")

@@ -9,7 +9,7 @@ import pytest
 from checks.examples import ZIGZAG, one_array, simple, zigzag
 
 from rnncourse.checks import examine
-from rnncourse.checks.comparing import WrongStructure, agree, leaves
+from rnncourse.checks.comparing import WrongStructure, equal, leaves
 from rnncourse.checks.judging import Failure, judge
 from rnncourse.checks.task import Case
 
@@ -264,13 +264,32 @@ def test_judging_works_on_data_alone():
 
 def test_tolerance_follows_the_dtype():
     e = np.linspace(-3, 5, 7)
-    assert agree(e, e + 1e-7, ("result",), 1e-6)
-    assert not agree(e, e + 1e-4, ("result",), 1e-6)
-    assert agree(e, (e + 1e-4).astype(np.float32), ("result",), 1e-6)
-    assert not agree(e, (e + 1e-2).astype(np.float32), ("result",), 1e-6)
-    assert agree(e, e + 1e-4, ("result",), 1e-4)
-    assert not agree(1e-9 * e, 1.1e-9 * e, ("result",), 1e-6), "small numbers are compared by their own size"
-    assert agree(np.array([0.0, -np.inf]), np.array([0.0, -np.inf]), ("result",), 1e-6)
+    single = e.astype(np.float32)
+    assert equal(e, e + 1e-7, 1e-6)
+    assert not equal(e, e + 1e-4, 1e-6)
+    assert equal(e, single, 1e-6)
+    assert not equal(e, (e + 1e-4).astype(np.float32), 1e-6), (
+        "float64 came in: float32 is held to its tolerance"
+    )
+    assert equal(single, (e + 1e-4).astype(np.float32), 1e-6) and equal(single, e + 1e-4, 1e-6)
+    assert not equal(single, (e + 1e-2).astype(np.float32), 1e-6)
+    assert equal(e, e + 1e-4, 1e-4)
+    assert not equal(1e-9 * e, 1.1e-9 * e, 1e-6), "small numbers are compared by their own size"
+    assert equal(np.array([0.0, -np.inf]), np.array([0.0, -np.inf]), 1e-6)
+
+
+@pytest.mark.parametrize("whole", [np.array([1 + 2j, 3 - 1j]), 1 + 2j], ids=["array", "number"])
+def test_complex_answers_are_compared_with_their_imaginary_part(whole):
+    assert equal(whole, whole + 1e-8j, 1e-6)
+    assert not equal(whole, whole + 0.1j, 1e-6)
+    assert not equal(whole, whole.real + 0j, 1e-6)
+
+
+def test_an_answer_that_lost_digits_in_float32_is_told_so():
+    task = one_array(5, 3, 2)
+    assert examine(task, lambda x: x.astype(np.float32)).status == "right"
+    key, told = said(task, lambda x: (x + 3e-5).astype(np.float32))
+    assert key == "float32" and "but float64 came in" in told
 
 
 def test_nested_answers_are_taken_apart():

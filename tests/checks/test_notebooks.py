@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -18,7 +19,7 @@ from course.test_notebook_rules import RULES, _without_code, read_as_it_is
 from nbformat import v4
 from typer.testing import CliRunner
 
-from rnncourse.building import exercises, outputs
+from rnncourse.building import exercises, outputs, statements
 from rnncourse.checks import registry
 from rnncourse.cli import app
 from rnncourse.errors import InputError
@@ -107,14 +108,28 @@ def test_statements_agree_with_the_bank(master):
     }
     for number, task in enumerate(registry.tasks(chapter_of(master)), start=1):
         text = cells[f"{exercises.cell_id(task.name)}-task"].source
-        assert text.startswith(f"## {number}. {task.title}\n\n{exercises.task_line(task)}\n\n")
+        chapter = f"{master.stem.removesuffix('_exercises')}.ipynb"
+        link = f"[{task.section}](../chapters/{chapter}#{quote(task.section.replace(' ', '-'))})"
+        points = f"{task.points} point{'s' if task.points != 1 else ''}"
+        line = f"*{points} · about {task.minutes} minutes · chapter {master.name[:2]}, {link}*"
+        assert text.startswith(f"## {number}. {task.title}\n\n{line}\n\n")
         assert task.section in headings
+
+
+def test_the_statements_are_taken_from_the_masters(tmp_path):
+    """Byte for byte."""
+    made = tmp_path / "statements.json"
+    assert statements.write(MASTERS, made)
+    stored = ROOT / "rnncourse" / "checks" / "bank" / "statements.json"
+    assert made.read_bytes() == stored.read_bytes(), "run `rnncourse build exercises`"
+    assert not statements.write(MASTERS, made)
 
 
 @by_stem
 def test_answers_are_gone_from_the_exercise(master):
     made, original = graded(read_as_it_is(exercise_of(master))), graded(read_as_it_is(master))
-    for task in registry.tasks(chapter_of(master)):
+    tasks = registry.tasks(chapter_of(master))
+    for task in tasks:
         left = made[task.name].source
         if not task.checked:
             assert left == exercises.TEXT_STUB
@@ -127,6 +142,9 @@ def test_answers_are_gone_from_the_exercise(master):
         assert [type(node) for node in function.body] == [ast.Expr, ast.Raise]
     text = exercise_of(master).read_text(encoding="utf-8")
     assert "SOLUTION" not in text and "HIDDEN" not in text
+    assert not any(
+        json.dumps(hint, ensure_ascii=False)[1:-1] in text for task in tasks for hint in task.hints
+    )
 
 
 def test_chapters_have_tasks_enough():
@@ -172,7 +190,7 @@ def test_it_opens_in_nbgrader(path, caplog):
 
 
 def test_they_are_what_nbgrader_itself_would_release(tmp_path):
-    """`nbgrader generate_assignment`, with its database, makes the same cells."""
+    """`nbgrader generate_assignment`, with its database, makes the same cells, and keeps those of the hints."""
     source = tmp_path / "source" / "ps1"
     source.mkdir(parents=True)
     for master in MASTERS:
@@ -193,7 +211,8 @@ def test_they_are_what_nbgrader_itself_would_release(tmp_path):
     for master in MASTERS:
         theirs = nbformat.read(tmp_path / "release" / "ps1" / master.name, as_version=4)
         ours = nbformat.read(exercise_of(master), as_version=4)
-        assert [strip(cell) for cell in ours.cells] == [strip(cell) for cell in theirs.cells]
+        released = [strip(cell) for cell in theirs.cells if not statements.is_hints(cell)]
+        assert [strip(cell) for cell in ours.cells] == released
 
 
 def strip(cell) -> dict:
@@ -228,28 +247,90 @@ def text_of(cell) -> str:
     )
 
 
-def small_master(**changed) -> nbformat.NotebookNode:
-    meta = {
-        **{"grade_id": "some_task", "schema_version": 3, "task": False},
-        **{"solution": True, "grade": False, "locked": False},
-        **changed,
-    }
+TASK = "## 1. Some task\n\n*2 points · about 10 minutes · chapter 03, [A, and B](../a.ipynb#A%2C-and-B)*\n\nDo it."
+HINTS = """<details><summary>Hints and praise</summary>
+
+1. Look at `a`.
+2. Look at `b`.
+3. Look at both.
+
+**When it is right:** Well done.
+
+</details>"""
+
+
+def small_master() -> nbformat.NotebookNode:
+    def marks(**changed) -> dict:
+        return {"nbgrader": {"schema_version": 3, "task": False, **changed}}
+
+    answer = marks(grade_id="some_task", solution=True, grade=False, locked=False)
+    check = marks(grade_id="some_task-check", solution=False, grade=True, locked=True, points=2)
     code = "def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION"
-    return v4.new_notebook(cells=[v4.new_code_cell(code, id="any", metadata={"nbgrader": meta})])
+    return v4.new_notebook(
+        cells=[
+            v4.new_markdown_cell(TASK, id="task"),
+            v4.new_code_cell(code, id="any", metadata=answer),
+            v4.new_code_cell('check("some_task", f)', id="check", metadata=check),
+            v4.new_markdown_cell(HINTS, id="hints"),
+            v4.new_markdown_cell("## When you are done\n\nRest.", id="done"),
+        ]
+    )
 
 
 def test_a_region_becomes_a_stub_and_the_id_comes_from_the_grade_id():
-    (cell,) = exercises.without_solutions(small_master(), Path("x.ipynb")).cells
+    task, cell, check, done = exercises.without_solutions(small_master(), Path("x.ipynb")).cells
     assert cell.source == f"def f():\n    {exercises.CODE_STUB}"
     assert cell.id == "some-task" and cell.metadata.nbgrader.checksum
+    assert (task.source, check.id, done.id) == (TASK, "some-task-check", "done")
+
+
+def test_a_master_states_its_tasks():
+    assert statements.statements(small_master(), Path("x.ipynb")) == {
+        "some_task": {
+            **{"title": "Some task", "points": 2, "minutes": 10, "section": "A, and B", "kind": "function"},
+            "hints": ["Look at `a`.", "Look at `b`.", "Look at both."],
+            "praise": "Well done.",
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("cell", "old", "new", "kind"),
+    [(0, "Some task", "Find the bug: a task", "bug"), (1, "code", "markdown", "explanation")],
+)
+def test_the_kind_is_seen_in_the_cells(cell, old, new, kind):
+    notebook = small_master()
+    notebook.cells[cell].source = notebook.cells[cell].source.replace(old, new)
+    if kind == "explanation":
+        notebook.cells[1].update(cell_type="markdown")
+        notebook.cells[1].metadata.nbgrader.update(grade=True, points=2)
+        del notebook.cells[2:4]
+    assert statements.statements(notebook, Path("x.ipynb"))["some_task"]["kind"] == kind
+
+
+@pytest.mark.parametrize(
+    ("cell", "old", "new", "said"),
+    [
+        (0, "about 10 minutes", "soon", "the cell of some_task must begin with a heading"),
+        (0, "2 points", "3 points", r"some_task promises 3 points, but its cells give \[2\]"),
+        (3, "3. Look at both.\n", "", "some_task needs a cell .* three hints"),
+        (3, "<details>", "", "some_task needs a cell"),
+    ],
+)
+def test_a_statement_that_cannot_be_understood_is_refused(cell, old, new, said):
+    notebook = small_master()
+    assert old in notebook.cells[cell].source
+    notebook.cells[cell].source = notebook.cells[cell].source.replace(old, new)
+    with pytest.raises(InputError, match=f"x.ipynb: {said}"):
+        statements.statements(notebook, Path("x.ipynb"))
 
 
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda nb: nb.cells.append(copy.deepcopy(nb.cells[0])), "Notebook failed to validate"),
-        (lambda nb: nb.cells[0].update(source="### BEGIN SOLUTION"), "no end solution"),
-        (lambda nb: nb.cells[0].metadata.nbgrader.update(solution=False, locked=True), "non-solution cell"),
+        (lambda nb: nb.cells.append(copy.deepcopy(nb.cells[1])), "Notebook failed to validate"),
+        (lambda nb: nb.cells[1].update(source="### BEGIN SOLUTION"), "no end solution"),
+        (lambda nb: nb.cells[1].metadata.nbgrader.update(solution=False, locked=True), "non-solution cell"),
     ],
 )
 def test_an_unsound_master_is_refused(spoil, said):
@@ -272,6 +353,7 @@ def checkout(folder: Path) -> Path:
     """Make a folder that looks like a checkout, with one master."""
     (folder / "chapters").mkdir()
     (folder / "solutions").mkdir()
+    (folder / "rnncourse" / "checks" / "bank").mkdir(parents=True)
     (folder / "pyproject.toml").write_text('[project]\nname = "rnncourse"\n', encoding="utf-8")
     master = folder / "solutions" / "03_small.ipynb"
     master.write_text(outputs.as_text(outputs.tidy(small_master())), encoding="utf-8")
@@ -282,9 +364,11 @@ def test_the_command_makes_the_exercises_of_a_checkout(tmp_path, monkeypatch):
     checkout(tmp_path)
     monkeypatch.chdir(tmp_path)
     made = tmp_path / "exercises" / "03_small.ipynb"
+    stated = tmp_path / "rnncourse" / "checks" / "bank" / "statements.json"
     for word in ("written", "unchanged"):
         done = CliRunner().invoke(app, ["build", "exercises"])
-        assert (done.exit_code, done.output) == (0, f"{made}: {word}\n")
+        assert (done.exit_code, done.output) == (0, f"{made}: {word}\n{stated}: {word}\n")
+    assert list(json.loads(stated.read_text(encoding="utf-8"))["03"]) == ["some_task"]
     assert exercises.CODE_STUB in made.read_text(encoding="utf-8")
 
 

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from rnncourse import checks
 from rnncourse.checks import hints, progress_file, registry
+from rnncourse.checks.bank import statements
+from rnncourse.checks.judging import ReferenceFailed
 from rnncourse.checks.task import Case, Mistake, Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.cli import app
@@ -27,7 +29,7 @@ ESSAY = Task(name="essay", title="In words", points=3, minutes=5, section="None"
 @pytest.fixture
 def bank(monkeypatch):
     """A course of one chapter with two tasks."""
-    monkeypatch.setattr(registry, "chapters", lambda: (3,))
+    monkeypatch.setattr(statements, "statements", lambda: {3: {"zigzag": {}, "essay": {}}})
     monkeypatch.setattr(registry, "_bank", lambda number: (ZIGZAG, ESSAY))
     hints.forget()
 
@@ -61,6 +63,21 @@ def test_a_right_answer_is_remembered(file, shown):
         "zigzag: Right. 2 of 2 points.\nIt may be done without a loop.\nChapter 03: 1 of 1 tasks right, 2 of 2 points."
     )
     assert stored(file) == {"zigzag": {"right": True, "checks": 1, "hints": 0}}
+
+
+def no_home(*_):
+    raise RuntimeError("Could not determine home directory.")
+
+
+@pytest.mark.parametrize("named", [None, "~nobody-at-all/progress.json"])
+def test_an_account_without_a_home_keeps_no_progress(shown, monkeypatch, named):
+    monkeypatch.delenv(progress_file.VARIABLE, raising=False)
+    if named:
+        monkeypatch.setenv(progress_file.VARIABLE, named)
+    monkeypatch.setattr(Path, "home", no_home)
+    checks.check("zigzag", zigzag)
+    assert progress_file.file() is None
+    assert shown[0][0] == "zigzag: Right. 2 of 2 points.\nIt may be done without a loop."
 
 
 def test_once_right_a_task_stays_right(file, shown):
@@ -295,8 +312,7 @@ def test_the_verdict_is_sound_html_with_the_same_words():
         ({"points": 0}, "at least 1"),
         ({"section": ""}, "belongs to a section"),
         ({"reference": None}, "needs a reference and cases"),
-        ({"mistakes": ZIGZAG.mistakes[:2]}, "at least three mistakes"),
-        ({"mistakes": (ZIGZAG.mistakes[0],) * 3}, "different names"),
+        ({"mistakes": (ZIGZAG.mistakes[0],) * 3}, "different names, but squared came twice"),
         ({"hints": ("One.",)}, "three hints"),
     ],
 )
@@ -317,7 +333,7 @@ def test_tasks_are_found_by_name_and_chapter(bank):
 
 def test_a_broken_reference_is_our_fault_and_not_told_as_the_learners():
     broken = replace(ZIGZAG, reference=lambda x, start: 1 / 0)
-    with pytest.raises(RuntimeError, match="the reference of zigzag failed: ZeroDivisionError"):
+    with pytest.raises(ReferenceFailed, match="the reference of zigzag failed: ZeroDivisionError"):
         checks.examine(broken, zigzag)
 
 
@@ -339,3 +355,35 @@ def test_forbidden_names_are_told(bank):
 
 def test_mistakes_and_cases_are_plain_records():
     assert Case((1,)).kwargs == {} and Mistake("a", zigzag, "b").name == "a"
+
+
+def test_a_mistake_is_a_function_whose_docstring_is_the_message():
+    task = replace(ZIGZAG, mistakes=())
+
+    @task.mistake
+    def halved(x, start):
+        """The states are halved. Where
+        does the factor 2 belong?
+        """
+        return zigzag(x / 2, start)
+
+    assert task.mistakes == (
+        Mistake("halved", halved, "The states are halved. Where does the factor 2 belong?"),
+    )
+    assert checks.examine(task, halved).details[0] == task.mistakes[0].message
+    assert "halved" not in {mistake.name for mistake in ZIGZAG.mistakes}
+
+
+def test_a_mistake_without_a_message_or_with_a_known_name_is_refused():
+    task = replace(ZIGZAG)
+
+    def squared(x, start):
+        """Another message."""
+
+    with pytest.raises(InputError, match="different names, but squared came twice"):
+        task.mistake(squared)
+    with pytest.raises(InputError, match="zigzag: the mistake zigzag_again needs a docstring"):
+
+        @task.mistake
+        def zigzag_again(x, start):
+            return zigzag(x, start)

@@ -151,16 +151,23 @@ def test_own_sequence_and_weights():
         ("f", 1.5, "f must lie from 0 to 1, but it is 1.5 at step 1"),
         ("g", [0] * 7 + [-2], "g must lie from -1 to 1, but it is -2 at step 8"),
         ("i", [0.5] * 3, "i must be a number, None or a list of T = 8 of them, but 3 came"),
+        ("i", [0.5] * 9, "i must be a number, None or a list of T = 8 of them, but 9 came"),
         ("o", "open", "o must be a number, None or a list of numbers, but str 'open' came"),
         ("f", float("nan"), "f must lie from 0 to 1, but it is nan"),
         ("f", True, "f must be a number, None or a list"),
         ("x", [0.0] * 5, "x must hold 8 numbers, but 5 came"),
+        ("x", [0.0] * 9, "x must hold 8 numbers, but 9 came"),
+        ("x", None, "x must be a list of numbers, but None came"),
+        ("inputs", None, "x must be a list of numbers, but None came"),
         ("x", [9.0] * 8, "x must lie from -2 to 2, but it is 9 at step 1"),
         ("x", [None] * 8, "x must be a list of numbers"),
         ("x", 1.0, "x must be a list of numbers"),
         ("step", 0, "step must be a whole number from 1 to 8, but int 0 came"),
         ("step", 9, "step must be a whole number from 1 to 8"),
         ("preset", "sing", "preset must be one of cell, remember, forget, count, latch"),
+        ("step", None, "step must be a whole number from 1 to 8, but None came"),
+        ("preset", None, "preset must be one of cell, remember, forget, count, latch"),
+        ("clamps", None, "clamps must be a dict with the keys i, f, g and o, but None came"),
         ("clamps", {"f": [1.0]}, "clamps must be a dict with the keys i, f, g and o"),
     ],
 )
@@ -170,6 +177,15 @@ def test_what_cannot_be_shown_is_refused_and_nothing_changes(name, value, said):
     with pytest.raises(InputError, match=re.escape(said)):
         setattr(lab, name, value)
     assert (lab.inputs, lab.clamps, lab.step) == before
+    assert np.array_equal(lab.c, gate_lab("latch").c)
+
+
+def test_a_browser_that_sends_nonsense_changes_nothing():
+    lab = gate_lab("latch")
+    for state in ({"step": None}, {"inputs": None}, {"clamps": None}, {"step": 99}):
+        with pytest.raises(InputError):
+            lab.set_state(state)
+    assert (lab.preset, lab.step) == ("latch", 1)
 
 
 @pytest.mark.parametrize(

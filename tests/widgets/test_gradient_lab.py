@@ -138,6 +138,7 @@ def test_a_kept_curve_stays_until_it_is_dropped():
         ("T", 1000, "T must be a whole number from 5 to 200"),
         ("seed", -1, "seed must be a whole number from 0 to 99"),
         ("forget_bias", True, "forget_bias must be a number from -2 to 6"),
+        *((name, None, f"{name} must be") for name in GradientLab._settings),
     ],
 )
 def test_settings_that_the_controls_lack_are_refused(name, value, said):
@@ -148,6 +149,8 @@ def test_settings_that_the_controls_lack_are_refused(name, value, said):
     with pytest.raises(InputError, match=said):
         setattr(lab, name, value)
     assert lab.view is before
+    lab.seed = 3  # the lab goes on
+    assert lab.view == small(seed=3).view
 
 
 def test_more_units_than_can_be_computed_at_once_are_refused():
@@ -184,6 +187,9 @@ def test_neighbours_are_one_press_away():
     assert neighbours(settings, "T") == [settings | {"T": 10}]  # 5 is the first
     assert type(neighbours(settings, "T")[0]["T"]) is int
     assert neighbours(settings, "seed") == [settings | {"seed": 98}]
+    assert neighbours(settings | {"seed": 1}, "seed") == [settings | {"seed": 2}, settings | {"seed": 0}]
+    assert neighbours(settings | {"T": 10}, "T") == [settings | {"T": 15}, settings | {"T": 5}]
+    assert [one["scale"] for one in neighbours(settings | {"scale": 2.95}, "scale")] == [3.0, 2.9]
     assert [one["cell"] for one in neighbours(settings, "cell")] == ["relu", "sigmoid"]
     assert [one["init"] for one in neighbours(settings, "init")] == ["glorot"]
 

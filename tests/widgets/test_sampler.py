@@ -240,6 +240,10 @@ def test_only_an_lstm_offers_its_parts():
         ("seed", True),
         ("prompt", 3),
         ("prompt", "a" * 201),
+        ("prompt", None),
+        ("temperature", None),
+        ("characters", None),
+        ("seed", None),
     ],
 )
 def test_settings_outside_the_controls_are_refused(setting, value):
@@ -249,6 +253,15 @@ def test_settings_outside_the_controls_are_refused(setting, value):
     with pytest.raises(InputError, match=f"{setting} must be"):
         setattr(widget, setting, value)
     assert widget.view["settings"] == made().view["settings"]
+
+
+@pytest.mark.parametrize("setting", Sampler._settings)
+def test_none_is_no_setting_and_the_sampler_goes_on(setting):
+    widget = made()
+    with pytest.raises(InputError, match=f"{setting} must be"):
+        setattr(widget, setting, None)
+    widget.seed = 3
+    assert widget.view == made(seed=3).view
 
 
 def test_holds_and_units_outside_the_net_are_refused():

@@ -243,13 +243,6 @@ def test_closed_widget_displays_what_can_be_read(displayed):
     assert "q?" in displayed[0]["text/plain"]
 
 
-def test_every_front_end_script_keeps_the_keys_to_itself():
-    for widget in (FramePlayer, quiz_module.Quiz):
-        assert "event.stopPropagation()" in widget._esm
-        assert "function belongsToNotebook" in widget._esm
-        assert ".rnncourse-fallback" in widget._css
-
-
 # --- player -------------------------------------------------------------------------------------------
 
 

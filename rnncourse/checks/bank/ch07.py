@@ -8,10 +8,9 @@ from itertools import product
 import numpy as np
 
 from rnncourse.checks.bank.inputs import normal, rnn_parameters
-from rnncourse.checks.task import Case, Mistake, Named, Task
+from rnncourse.checks.bank.statements import task
+from rnncourse.checks.task import ENGINES, Case, Named
 from rnncourse.in_numpy import rnn_step
-
-NO_ENGINES = ("rnncourse.in_numpy", "rnncourse.in_torch", "rnncourse.in_both", "torch")
 
 # ---------------------------------------------------------------- teacher forcing
 
@@ -28,82 +27,66 @@ def _teacher_cases(rng):
     return [Case((rng.integers(V, size=(T, B)), V)) for T, B, V in ((5, 3, 9), (7, 2, 12))]
 
 
-def _start_over_the_first(y, start):
+TEACHER_INPUTS = task("teacher_inputs", reference=_teacher_inputs, cases=_teacher_cases, timed=("result",))
+
+
+@TEACHER_INPUTS.mistake
+def not_shifted(y, start):
+    """These are the answers themselves. At every step the net would be told the very letter that it is asked
+    for, and would learn to copy. When it writes alone, nobody tells it.
+    """
+    return y.copy()
+
+
+@TEACHER_INPUTS.mistake
+def start_over_the_first(y, start):
+    """The start token took the place of the first answer, and the other answers did not move. From the second
+    step on the net is told what it is asked for.
+    """
     return np.concatenate([_start_row(y, start), y[1:]])
 
 
-def _shifted_in_place(y, start):
+@TEACHER_INPUTS.mistake
+def shifted_the_other_way(y, start):
+    """You moved the answers one step towards the beginning: the net is told the letter after the one it is
+    asked for. It should be told the one before.
+    """
+    return np.concatenate([y[1:], _start_row(y, start)])
+
+
+@TEACHER_INPUTS.mistake
+def rolled(y, start):
+    """`np.roll` brings the last answer round to the first step. At the first step nothing has been written
+    yet. What says so?
+    """
+    return np.roll(y, 1, axis=0)
+
+
+@TEACHER_INPUTS.mistake
+def one_step_longer(y, start):
+    """Your inputs are one step longer than the answers. The last answer is never an input: after it nothing
+    more is asked for.
+    """
+    return np.concatenate([_start_row(y, start), y])
+
+
+@TEACHER_INPUTS.mistake
+def shifted_along_the_batch(y, start):
+    """You moved along the second axis, so each sequence is told what its neighbour should write. The first
+    axis is time.
+    """
+    return np.concatenate([np.full((len(y), 1), start), y[:, :-1]], axis=1)
+
+
+@TEACHER_INPUTS.mistake
+def shifted_in_place(y, start):
+    """The inputs are right, but `y` has been changed on the way, and the loss still needs it: those are the
+    answers. Build a new array instead of writing into the old one.
+    """
     y[1:] = y[:-1].copy()
     y[0] = start
     return y
 
-
-def _along_the_batch(y, start):
-    return np.concatenate([np.full((len(y), 1), start), y[:, :-1]], axis=1)
-
-
-TEACHER_INPUTS = Task(
-    name="teacher_inputs",
-    title="What the net is told in training",
-    points=2,
-    minutes=8,
-    section="One to many: a picture tells its name",
-    reference=_teacher_inputs,
-    cases=_teacher_cases,
-    timed=("result",),
-    mistakes=(
-        Mistake(
-            "not_shifted",
-            lambda y, start: y.copy(),
-            "These are the answers themselves. At every step the net would be told the very letter that it is "
-            "asked for, and would learn to copy. When it writes alone, nobody tells it.",
-        ),
-        Mistake(
-            "start_over_the_first",
-            _start_over_the_first,
-            "The start token took the place of the first answer, and the other answers did not move. From the "
-            "second step on the net is told what it is asked for.",
-        ),
-        Mistake(
-            "shifted_the_other_way",
-            lambda y, start: np.concatenate([y[1:], _start_row(y, start)]),
-            "You moved the answers one step towards the beginning: the net is told the letter after the one it "
-            "is asked for. It should be told the one before.",
-        ),
-        Mistake(
-            "rolled",
-            lambda y, start: np.roll(y, 1, axis=0),
-            "`np.roll` brings the last answer round to the first step. At the first step nothing has been written "
-            "yet. What says so?",
-        ),
-        Mistake(
-            "one_step_longer",
-            lambda y, start: np.concatenate([_start_row(y, start), y]),
-            "Your inputs are one step longer than the answers. The last answer is never an input: after it nothing "
-            "more is asked for.",
-        ),
-        Mistake(
-            "shifted_along_the_batch",
-            _along_the_batch,
-            "You moved along the second axis, so each sequence is told what its neighbour should write. The first "
-            "axis is time.",
-        ),
-        Mistake(
-            "shifted_in_place",
-            _shifted_in_place,
-            "The inputs are right, but `y` has been changed on the way, and the loss still needs it: those are the "
-            "answers. Build a new array instead of writing into the old one.",
-        ),
-    ),
-    hints=(
-        "To write its third letter, the net should know the second one, as it ought to be. And to write its first?",
-        "The result has the shape of `y`. Its first row is the start token, once for each sequence.",
-        "`np.full((1, B), start)` makes the first row. Which rows of `y` go below it, so that there are T rows in "
-        "all? `np.concatenate` puts them together.",
-    ),
-    praise="Teacher forcing is this shift and nothing more. Because all inputs are known before the first step, "
-    "the net reads them in one call, as any layer reads a sequence.",
-)
 
 # ---------------------------------------------------------------- two scores, to be mended
 
@@ -122,14 +105,6 @@ def _whole_right(predicted, y, mask):
 
 def _spelling_scores(predicted, y, mask):
     return _letters_right(predicted, y, mask), _whole_right(predicted, y, mask)
-
-
-def broken_spelling_scores(predicted, y, mask):
-    """Return the share of right letters and the share of names that are right to the last letter."""
-    right = predicted == y
-    letters = (right * mask).sum() / mask.size
-    whole = right.all(axis=0).mean()
-    return letters, whole
 
 
 # of each name: its length, how many of its letters are wrong, whether its padding was predicted as such
@@ -156,106 +131,102 @@ def _scored(rng, T, sequences):
     return Case((predicted, y, mask))
 
 
-def _mean_of_names(predicted, y, mask):
-    return float(((_right(predicted, y) * mask).sum(axis=0) / mask.sum(axis=0)).mean())
-
-
-SPELLING_SCORES = Task(
-    name="spelling_scores",
-    title="Find the bug: two scores",
-    points=3,
-    minutes=12,
-    section="One to many: a picture tells its name",
-    kind="bug",
-    reference=_spelling_scores,
-    cases=_score_cases,
-    outputs=("letters", "whole"),
-    mistakes=(
-        Mistake(
-            "divided_by_all_places",
-            lambda predicted, y, mask: (
-                float((_right(predicted, y) * mask).sum() / mask.size),
-                _whole_right(predicted, y, mask),
-            ),
-            "Padding is left out of what is counted, but not out of what it is divided by. Even a perfect net "
-            "could not reach 1.",
-        ),
-        Mistake(
-            "padding_as_letters",
-            lambda predicted, y, mask: (float(_right(predicted, y).mean()), _whole_right(predicted, y, mask)),
-            "The mean goes over all places of the array, padding among them. Short names then have a say "
-            "about letters that do not exist.",
-        ),
-        Mistake(
-            "padding_as_right",
-            lambda predicted, y, mask: (
-                float((_right(predicted, y) | (mask == 0)).mean()),
-                _whole_right(predicted, y, mask),
-            ),
-            "Every place of padding counts as a right letter here. The more padding, the better the score.",
-        ),
-        Mistake(
-            "mean_of_names",
-            lambda predicted, y, mask: (
-                _mean_of_names(predicted, y, mask),
-                _whole_right(predicted, y, mask),
-            ),
-            "This is the mean over names of the share that is right in each. A letter of a short name then "
-            "weighs more than one of a long name. Asked for is the share of all real letters.",
-        ),
-        Mistake(
-            "padding_must_be_right",
-            lambda predicted, y, mask: (
-                _letters_right(predicted, y, mask),
-                float(_right(predicted, y).all(axis=0).mean()),
-            ),
-            "A name counts as wrong here when the net says something odd after its end. Nobody reads on after "
-            "the end. What should a place of padding say to `all`?",
-        ),
-        Mistake(
-            "padding_counts_as_wrong",
-            lambda predicted, y, mask: (
-                _letters_right(predicted, y, mask),
-                float((_right(predicted, y) * mask).all(axis=0).mean()),
-            ),
-            "The product with the mask makes every place of padding 0, and to `all` a 0 is a wrong letter. So only "
-            "names without any padding can be right.",
-        ),
-        Mistake(
-            "over_the_batch",
-            lambda predicted, y, mask: (
-                _letters_right(predicted, y, mask),
-                float((_right(predicted, y) | (mask == 0)).all(axis=1).mean()),
-            ),
-            "You ask at which steps all names are right. Asked for is which names are right at all steps: "
-            "time is the first axis.",
-        ),
-        Mistake(
-            "one_letter_is_enough",
-            lambda predicted, y, mask: (
-                _letters_right(predicted, y, mask),
-                float((_right(predicted, y) * mask).any(axis=0).mean()),
-            ),
-            "A name counts here as soon as one of its letters is right. Asked for are the names that are right to "
-            "the last letter.",
-        ),
-        Mistake(
-            "still_broken",
-            broken_spelling_scores,
-            "Both scores are still as they were. Try the example above the answer cell by hand: a perfect answer "
-            "must get 1 and 1, whatever stands in the padding.",
-        ),
-    ),
-    hints=(
-        "There are two bugs, one in each line that computes a score. Both have to do with padding.",
-        "For the first: how many letters could be right at most? For the second: there are places at which it does "
-        "not matter what the net says.",
-        "The first sum has to be divided by the number of real places, and the mask knows it. For the second, let "
-        "a place pass if its letter is right *or* if it is padding, before you ask whether `all` pass.",
-    ),
-    praise="Where you only need to know whether a name holds an error, you can look for errors instead: "
-    "`((predicted != y) & (mask > 0)).any(axis=0)` is true for the names that are wrong.",
+SPELLING_SCORES = task(
+    "spelling_scores", reference=_spelling_scores, cases=_score_cases, outputs=("letters", "whole")
 )
+
+
+@SPELLING_SCORES.mistake
+def divided_by_all_places(predicted, y, mask):
+    """Padding is left out of what is counted, but not out of what it is divided by. Even a perfect net could
+    not reach 1.
+    """
+    return (
+        float((_right(predicted, y) * mask).sum() / mask.size),
+        _whole_right(predicted, y, mask),
+    )
+
+
+@SPELLING_SCORES.mistake
+def padding_as_letters(predicted, y, mask):
+    """The mean goes over all places of the array, padding among them. Short names then have a say about
+    letters that do not exist.
+    """
+    return (float(_right(predicted, y).mean()), _whole_right(predicted, y, mask))
+
+
+@SPELLING_SCORES.mistake
+def padding_as_right(predicted, y, mask):
+    """Every place of padding counts as a right letter here. The more padding, the better the score."""
+    return (
+        float((_right(predicted, y) | (mask == 0)).mean()),
+        _whole_right(predicted, y, mask),
+    )
+
+
+@SPELLING_SCORES.mistake
+def mean_of_names(predicted, y, mask):
+    """This is the mean over names of the share that is right in each. A letter of a short name then weighs
+    more than one of a long name. Asked for is the share of all real letters.
+    """
+    of_each = (_right(predicted, y) * mask).sum(axis=0) / mask.sum(axis=0)
+    return float(of_each.mean()), _whole_right(predicted, y, mask)
+
+
+@SPELLING_SCORES.mistake
+def padding_must_be_right(predicted, y, mask):
+    """A name counts as wrong here when the net says something odd after its end. Nobody reads on after the
+    end. What should a place of padding say to `all`?
+    """
+    return (
+        _letters_right(predicted, y, mask),
+        float(_right(predicted, y).all(axis=0).mean()),
+    )
+
+
+@SPELLING_SCORES.mistake
+def padding_counts_as_wrong(predicted, y, mask):
+    """The product with the mask makes every place of padding 0, and to `all` a 0 is a wrong letter. So only
+    names without any padding can be right.
+    """
+    return (
+        _letters_right(predicted, y, mask),
+        float((_right(predicted, y) * mask).all(axis=0).mean()),
+    )
+
+
+@SPELLING_SCORES.mistake
+def over_the_batch(predicted, y, mask):
+    """You ask at which steps all names are right. Asked for is which names are right at all steps: time is
+    the first axis.
+    """
+    return (
+        _letters_right(predicted, y, mask),
+        float((_right(predicted, y) | (mask == 0)).all(axis=1).mean()),
+    )
+
+
+@SPELLING_SCORES.mistake
+def one_letter_is_enough(predicted, y, mask):
+    """A name counts here as soon as one of its letters is right. Asked for are the names that are right to
+    the last letter.
+    """
+    return (
+        _letters_right(predicted, y, mask),
+        float((_right(predicted, y) * mask).any(axis=0).mean()),
+    )
+
+
+@SPELLING_SCORES.mistake
+def still_broken(predicted, y, mask):
+    """Both scores are still as they were. Try the example above the answer cell by hand: a perfect answer
+    must get 1 and 1, whatever stands in the padding.
+    """
+    right = predicted == y
+    letters = (right * mask).sum() / mask.size
+    whole = right.all(axis=0).mean()
+    return letters, whole
+
 
 # ---------------------------------------------------------------- which steps count
 
@@ -275,81 +246,55 @@ def _mask_cases(rng):
     return [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 8)) for pattern in patterns]
 
 
-def _last_of_all(pattern, lengths, T):
+ANSWER_MASK = task("answer_mask", reference=_answer_mask, cases=_mask_cases, timed=("result",))
+
+
+@ANSWER_MASK.mistake
+def last_of_all(pattern, lengths, T):
+    """The aligned mask is right. For "many-to-one" you mark the last step of the array, which for most
+    sequences is padding. Each sequence ends at a step of its own: `lengths` says where.
+    """
     late = np.full_like(lengths, T)
     return _answer_mask(pattern, lengths if pattern == "aligned" else late, T)
 
 
-def _one_late(pattern, lengths, T):
+@ANSWER_MASK.mistake
+def one_late(pattern, lengths, T):
+    """For "many-to-one" your mark stands one step too late, on padding. A sequence of 3 words fills the steps
+    0, 1 and 2.
+    """
     return _answer_mask(pattern, lengths if pattern == "aligned" else lengths + 1, T)
 
 
-def _one_too_many(pattern, lengths, T):
+@ANSWER_MASK.mistake
+def one_too_many(pattern, lengths, T):
+    """In the aligned mask every sequence is one step too long: its first step of padding counts as well.
+    Steps are counted from 0.
+    """
     return _answer_mask(pattern, lengths + 1 if pattern == "aligned" else lengths, T)
 
 
-def _padding_counted(pattern, lengths, T):
+@ANSWER_MASK.mistake
+def padding_counted(pattern, lengths, T):
+    """For "aligned" you count every step, padding included. A net would then be rewarded for what it says
+    about words that are not there.
+    """
     return np.ones((T, len(lengths))) if pattern == "aligned" else _answer_mask(pattern, lengths, T)
 
 
-ANSWER_MASK = Task(
-    name="answer_mask",
-    title="Which steps count?",
-    points=2,
-    minutes=8,
-    section="Many to one: what does the guest think?",
-    reference=_answer_mask,
-    cases=_mask_cases,
-    timed=("result",),
-    mistakes=(
-        Mistake(
-            "last_of_all",
-            _last_of_all,
-            'The aligned mask is right. For "many-to-one" you mark the last step of the array, which for most '
-            "sequences is padding. Each sequence ends at a step of its own: `lengths` says where.",
-        ),
-        Mistake(
-            "one_late",
-            _one_late,
-            'For "many-to-one" your mark stands one step too late, on padding. A sequence of 3 words fills the '
-            "steps 0, 1 and 2.",
-        ),
-        Mistake(
-            "one_too_many",
-            _one_too_many,
-            "In the aligned mask every sequence is one step too long: its first step of padding counts as well. "
-            "Steps are counted from 0.",
-        ),
-        Mistake(
-            "padding_counted",
-            _padding_counted,
-            'For "aligned" you count every step, padding included. A net would then be rewarded for what it says '
-            "about words that are not there.",
-        ),
-        Mistake(
-            "always_aligned",
-            lambda pattern, lengths, T: _answer_mask("aligned", lengths, T),
-            'You mark all real steps for both patterns. "many-to-one" means one answer for a whole sequence: how '
-            "many ones should stand in each column then?",
-        ),
-        Mistake(
-            "patterns_swapped",
-            lambda pattern, lengths, T: _answer_mask(
-                "aligned" if pattern == "many-to-one" else "", lengths, T
-            ),
-            'The two patterns have changed places: what you return for "aligned" belongs to "many-to-one".',
-        ),
-    ),
-    hints=(
-        "Take one sequence of 3 words and T = 5, and write its column on paper, for each of the two patterns.",
-        "`np.arange(T)[:, None]` is a column of step numbers, (T, 1). Compared with `lengths`, (B,), it gives "
-        "(T, B) answers, yes or no.",
-        "For one of the patterns the comparison is `<`, for the other it is `==`, with the number of each "
-        "sequence's last real step. `.astype(float)` turns yes and no into 1 and 0.",
-    ),
-    praise="One comparison does it for all sequences at once: a column of steps (T, 1) against a row of "
-    "lengths (B,). No loop over the batch is needed.",
-)
+@ANSWER_MASK.mistake
+def always_aligned(pattern, lengths, T):
+    """You mark all real steps for both patterns. "many-to-one" means one answer for a whole sequence: how
+    many ones should stand in each column then?
+    """
+    return _answer_mask("aligned", lengths, T)
+
+
+@ANSWER_MASK.mistake
+def patterns_swapped(pattern, lengths, T):
+    """The two patterns have changed places: what you return for "aligned" belongs to "many-to-one"."""
+    return _answer_mask("aligned" if pattern == "many-to-one" else "", lengths, T)
+
 
 # ---------------------------------------------------------------- writing, one token after the other
 
@@ -394,18 +339,6 @@ def _not_fed_back(next_scores, state, start, end, n):
     return _until_end(_written(next_scores, state, start, end, n, feed=False), end)
 
 
-def _start_is_written(next_scores, state, start, end, n):
-    return [start, *_greedy_write(next_scores, state, start, end, n)]
-
-
-def _both_ends_kept(next_scores, state, start, end, n):
-    return [start, *_keeps_the_end(next_scores, state, start, end, n)]
-
-
-def _start_counts(next_scores, state, start, end, n):
-    return _greedy_write(next_scores, state, start, end, n - 1)
-
-
 def _greedy_cases(rng):
     """One text that ends early, and one that goes on until n tokens are written."""
     early = _greedy_case(rng, 9, lambda tokens: 3 <= len(tokens) <= 6)
@@ -423,69 +356,62 @@ def _greedy_case(rng, n, fits: Callable):
             return Case((Named("next_scores", next_scores), state, start, end, n))
 
 
-GREEDY_WRITE = Task(
-    name="greedy_write",
-    title="The decoder writes alone",
-    points=3,
-    minutes=15,
-    section="Listen first, then speak",
-    reference=_greedy_write,
-    cases=_greedy_cases,
-    mistakes=(
-        Mistake(
-            "state_not_carried",
-            _state_not_carried,
-            "Every step begins with the first `state` again. The decoder then knows its last token and nothing "
-            "else. `next_scores` returns two things; the second is meant for the next call.",
-        ),
-        Mistake(
-            "not_fed_back",
-            _not_fed_back,
-            "The state is carried on, but the decoder is told `start` at every step. It should be told what it has "
-            "just written.",
-        ),
-        Mistake(
-            "keeps_the_end",
-            _keeps_the_end,
-            "The text is right, and `end` stands at its end. That token says that nothing follows; it is no part "
-            "of the text.",
-        ),
-        Mistake(
-            "never_stops",
-            _written,
-            "You always write `n` tokens. The decoder has a way to say that it is done, the token `end`; after it "
-            "nothing should be written.",
-        ),
-        Mistake(
-            "writes_the_start",
-            _start_is_written,
-            "Your list begins with the start token. That is what the decoder is told first, not what it wrote.",
-        ),
-        Mistake(
-            "both_ends_kept",
-            _both_ends_kept,
-            "The tokens between are right, and your list holds `start` and `end` as well. Neither of them is part "
-            "of the text: one is what the decoder is told first, the other says that it is done.",
-        ),
-        Mistake(
-            "start_counts",
-            _start_counts,
-            "Where the text does not end by itself, yours is one token short. `n` is the number of tokens that "
-            "are written, and the start token is not one of them.",
-        ),
-    ),
-    hints=(
-        "Two things go round in this loop: what was written last, and the state. Both come out of one step and go "
-        "into the next.",
-        "Before the loop: the last token is `start`, and a list is empty. In the loop, at most `n` times: get the "
-        "scores and the new state, find the likeliest token, decide whether to stop, keep it.",
-        "The order inside the loop matters: first `argmax`, then the question whether this token is `end`, and "
-        "only then `append`. The token just found is the next call's first argument.",
-    ),
-    praise="This is the loop inside the package's `greedy`. For many texts at once, the token and the state get "
-    "a batch axis, and a text that is done goes on writing padding.",
-    forbidden=NO_ENGINES,
-)
+GREEDY_WRITE = task("greedy_write", reference=_greedy_write, cases=_greedy_cases, forbidden=ENGINES)
+
+
+@GREEDY_WRITE.mistake
+def state_not_carried(next_scores, state, start, end, n):
+    """Every step begins with the first `state` again. The decoder then knows its last token and nothing else.
+    `next_scores` returns two things; the second is meant for the next call.
+    """
+    return _state_not_carried(next_scores, state, start, end, n)
+
+
+@GREEDY_WRITE.mistake
+def not_fed_back(next_scores, state, start, end, n):
+    """The state is carried on, but the decoder is told `start` at every step. It should be told what it has
+    just written.
+    """
+    return _not_fed_back(next_scores, state, start, end, n)
+
+
+@GREEDY_WRITE.mistake
+def keeps_the_end(next_scores, state, start, end, n):
+    """The text is right, and `end` stands at its end. That token says that nothing follows; it is no part of
+    the text.
+    """
+    return _keeps_the_end(next_scores, state, start, end, n)
+
+
+@GREEDY_WRITE.mistake
+def never_stops(next_scores, state, start, end, n, carry=True, feed=True):
+    """You always write `n` tokens. The decoder has a way to say that it is done, the token `end`; after it
+    nothing should be written.
+    """
+    return _written(next_scores, state, start, end, n, carry, feed)
+
+
+@GREEDY_WRITE.mistake
+def writes_the_start(next_scores, state, start, end, n):
+    """Your list begins with the start token. That is what the decoder is told first, not what it wrote."""
+    return [start, *_greedy_write(next_scores, state, start, end, n)]
+
+
+@GREEDY_WRITE.mistake
+def both_ends_kept(next_scores, state, start, end, n):
+    """The tokens between are right, and your list holds `start` and `end` as well. Neither of them is part of
+    the text: one is what the decoder is told first, the other says that it is done.
+    """
+    return [start, *_keeps_the_end(next_scores, state, start, end, n)]
+
+
+@GREEDY_WRITE.mistake
+def start_counts(next_scores, state, start, end, n):
+    """Where the text does not end by itself, yours is one token short. `n` is the number of tokens that are
+    written, and the start token is not one of them.
+    """
+    return _greedy_write(next_scores, state, start, end, n - 1)
+
 
 # ---------------------------------------------------------------- reading from both ends
 
@@ -531,129 +457,81 @@ def _both_ways_cases(rng):
     return cases
 
 
-def _padding_first(read, p_fwd, p_bwd, x, lengths):
+BOTH_WAYS = task("both_ways", reference=_both_ways, cases=_both_ways_cases, forbidden=ENGINES)
+
+
+@BOTH_WAYS.mistake
+def padding_read_first(read, p_fwd, p_bwd, x, lengths):
+    """The forward half is right. The backward reader begins with the padding: the whole array was turned
+    round, so that the padding comes first and a state has been built up from it before the first real word.
+    Turn round the real steps of each sequence only.
+    """
     return _join(x, lengths, read(x, p_fwd), read(x[::-1], p_bwd)[::-1])
 
 
-def _lengths_ignored(read, p_fwd, p_bwd, x, lengths):
+@BOTH_WAYS.mistake
+def lengths_ignored(read, p_fwd, p_bwd, x, lengths):
+    """`lengths` is never used. So the backward reader begins with padding, and the steps of padding hold
+    states where zeros are asked for.
+    """
     return np.concatenate([read(x, p_fwd), read(x[::-1], p_bwd)[::-1]], axis=2)
 
 
-def _array_not_turned_back(read, p_fwd, p_bwd, x, lengths):
-    return _join(x, lengths, read(x, p_fwd), read(x[::-1], p_bwd))
-
-
-def _array_turned_once(read, p_fwd, p_bwd, x, lengths):
-    return np.concatenate([read(x, p_fwd), read(x[::-1], p_bwd)], axis=2)
-
-
-def _not_turned_back(read, p_fwd, p_bwd, x, lengths):
+@BOTH_WAYS.mistake
+def not_turned_back(read, p_fwd, p_bwd, x, lengths):
+    """The backward reader read the right words in the right order. But its states still stand in *its* order:
+    beside the first word lies what it knew after the last one. Its states have to be turned round as well.
+    """
     return _join(x, lengths, read(x, p_fwd), read(_turned(x, lengths), p_bwd))
 
 
-def _twice_forward(read, p_fwd, p_bwd, x, lengths):
+@BOTH_WAYS.mistake
+def array_not_turned_back(read, p_fwd, p_bwd, x, lengths):
+    """The forward half is right. In the other half two things are amiss: its reader begins with padding,
+    because the whole array was turned round and not the real steps alone; and its states were not turned
+    back, so beside the first word lies what it knew at the end.
+    """
+    return _join(x, lengths, read(x, p_fwd), read(x[::-1], p_bwd))
+
+
+@BOTH_WAYS.mistake
+def array_turned_once(read, p_fwd, p_bwd, x, lengths):
+    """The first half is right at the real steps. The second reader begins with padding, its states stand in
+    the order in which it read, and the steps of padding are not 0. Begin with a helper that turns round the
+    first `lengths[b]` steps of each sequence.
+    """
+    return np.concatenate([read(x, p_fwd), read(x[::-1], p_bwd)], axis=2)
+
+
+@BOTH_WAYS.mistake
+def both_read_forward(read, p_fwd, p_bwd, x, lengths):
+    """Both halves have read from the beginning to the end. The second reader should begin with the last real
+    word.
+    """
     return _join(x, lengths, read(x, p_fwd), read(x, p_bwd))
 
 
-def _backward_first(read, p_fwd, p_bwd, x, lengths):
+@BOTH_WAYS.mistake
+def backward_half_first(read, p_fwd, p_bwd, x, lengths):
+    """Both halves are right, and they stand in the wrong order: the forward states come first."""
     return _join(x, lengths, _from_the_end(read, p_bwd, x, lengths), read(x, p_fwd))
 
 
-def _padding_kept(read, p_fwd, p_bwd, x, lengths):
+@BOTH_WAYS.mistake
+def padding_not_zero(read, p_fwd, p_bwd, x, lengths):
+    """All real steps are right. At the steps of padding zeros are asked for, so that nobody takes a state
+    that is left there for an answer.
+    """
     return np.concatenate([read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths)], axis=2)
 
 
-def _one_reader(read, p_fwd, p_bwd, x, lengths):
+@BOTH_WAYS.mistake
+def one_set_of_weights(read, p_fwd, p_bwd, x, lengths):
+    """Both readers use the same weights, `p_fwd`. Two readers have two sets of weights, because they learn
+    different things.
+    """
     return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_fwd, x, lengths))
 
-
-BOTH_WAYS = Task(
-    name="both_ways",
-    title="Reading from both ends",
-    points=4,
-    minutes=20,
-    section="Two directions",
-    reference=_both_ways,
-    cases=_both_ways_cases,
-    mistakes=(
-        Mistake(
-            "padding_read_first",
-            _padding_first,
-            "The forward half is right. The backward reader begins with the padding: the whole array was turned "
-            "round, so that the padding comes first and a state has been built up from it before the first real "
-            "word. Turn round the real steps of each sequence only.",
-        ),
-        Mistake(
-            "lengths_ignored",
-            _lengths_ignored,
-            "`lengths` is never used. So the backward reader begins with padding, and the steps of padding hold "
-            "states where zeros are asked for.",
-        ),
-        Mistake(
-            "not_turned_back",
-            _not_turned_back,
-            "The backward reader read the right words in the right order. But its states still stand in *its* "
-            "order: beside the first word lies what it knew after the last one. Its states have to be turned "
-            "round as well.",
-        ),
-        Mistake(
-            "array_not_turned_back",
-            _array_not_turned_back,
-            "The forward half is right. In the other half two things are amiss: its reader begins with padding, "
-            "because the whole array was turned round and not the real steps alone; and its states were not "
-            "turned back, so beside the first word lies what it knew at the end.",
-        ),
-        Mistake(
-            "array_turned_once",
-            _array_turned_once,
-            "The first half is right at the real steps. The second reader begins with padding, its states stand "
-            "in the order in which it read, and the steps of padding are not 0. Begin with a helper that turns "
-            "round the first `lengths[b]` steps of each sequence.",
-        ),
-        Mistake(
-            "both_read_forward",
-            _twice_forward,
-            "Both halves have read from the beginning to the end. The second reader should begin with the last "
-            "real word.",
-        ),
-        Mistake(
-            "backward_half_first",
-            _backward_first,
-            "Both halves are right, and they stand in the wrong order: the forward states come first.",
-        ),
-        Mistake(
-            "padding_not_zero",
-            _padding_kept,
-            "All real steps are right. At the steps of padding zeros are asked for, so that nobody takes a state "
-            "that is left there for an answer.",
-        ),
-        Mistake(
-            "one_set_of_weights",
-            _one_reader,
-            "Both readers use the same weights, `p_fwd`. Two readers have two sets of weights, because they learn "
-            "different things.",
-        ),
-    ),
-    hints=(
-        "There is no reader that goes backwards. There is only `read`, and sequences that have been turned round.",
-        "Write a helper that turns round the first `lengths[b]` steps of each sequence and leaves the padding where "
-        "it is. You need it twice: for what the second reader reads, and for the states it returns.",
-        "In the helper, make a copy of `x` and loop over the batch; `x[:n, b][::-1]` are the real steps of "
-        "sequence b, turned round. At the end, `np.concatenate` along the last axis, then set the padding to 0.",
-    ),
-    praise="The package turns all sequences at once: it makes an index (T, B) that says for each step where to "
-    "take it from, and hands it to `np.take_along_axis`.",
-    forbidden=NO_ENGINES,
-)
-
-WHEN_NOT_BOTH_WAYS = Task(
-    name="when_not_both_ways",
-    title="When is reading from both ends wrong?",
-    points=3,
-    minutes=10,
-    section="When two directions are wrong: the coin",
-    kind="explanation",
-)
 
 # ---------------------------------------------------------------- beam search
 
@@ -679,52 +557,6 @@ def _beam_search(log_p, start, n, width):
     return _told(_beams(log_p, start, n, width, sum)[0])
 
 
-def _own_best_only(log_p, start, n, width):
-    """Every beam goes on with its own likeliest token, so that all of them stay in the race to the end."""
-    texts = []
-    for first in np.argsort(-log_p[start])[:width]:
-        rest, score = _beam_search(log_p, int(first), n - 1, 1)
-        texts.append(([int(first), *rest], float(score + log_p[start, first])))
-    return max(texts, key=lambda text: text[1])
-
-
-def _without_prefix(log_p, start, n, width):
-    return _told(_beams(log_p, start, n, width, lambda scores: scores[-1])[0])
-
-
-def _worst_kept(log_p, start, n, width):
-    return _told(_beams(log_p, start, n, width, lambda scores: -sum(scores))[0])
-
-
-def _probabilities_added(log_p, start, n, width):
-    return _told(_beams(np.exp(log_p), start, n, width, sum)[0])
-
-
-def _logs_multiplied(log_p, start, n, width):
-    tokens, scores = _beams(log_p, start, n, width, np.prod)[0]
-    return [int(k) for k in tokens[1:]], float(np.prod(scores))
-
-
-def _all_texts(log_p, start, n, width):
-    """The likeliest text of all, found exactly: for every last token, the best way to it."""
-    best = {int(k): ([int(k)], log_p[start, k]) for k in range(len(log_p))}
-    for _ in range(n - 1):
-        ways = {k: [([*tokens, k], s + log_p[j, k]) for j, (tokens, s) in best.items()] for k in best}
-        best = {k: max(found, key=lambda way: way[1]) for k, found in ways.items()}
-    tokens, s = max(best.values(), key=lambda way: way[1])
-    return tokens, float(s)
-
-
-def _start_is_told(log_p, start, n, width):
-    tokens, score = _beam_search(log_p, start, n, width)
-    return [start, *tokens], score
-
-
-def _as_probability(log_p, start, n, width):
-    tokens, score = _beam_search(log_p, start, n, width)
-    return tokens, float(np.exp(score))
-
-
 # Seeds of tables on which the mistakes lead to texts of their own, found by search: on most tables beam search and
 # greedy writing agree. The tokens are renamed and all scores moved a little, so that no two checks see the same one.
 _GARDEN_PATHS = ((548, 5, 4, 2), (2344, 6, 5, 3))  # seed, V, n, width
@@ -742,90 +574,94 @@ def _beam_case(rng, seed, V, n, width):
     return Case((log_p, int(np.flatnonzero(renamed == 0)[0]), n, width))
 
 
-BEAM_SEARCH = Task(
-    name="beam_search",
-    title="Stretch: keep several beginnings",
-    points=5,
-    minutes=30,
-    section="Listen first, then speak",
+BEAM_SEARCH = task(
+    "beam_search",
     reference=_beam_search,
     cases=_beam_cases,
     outputs=("tokens", "log_p"),
-    mistakes=(
-        Mistake(
-            "greedy",
-            lambda log_p, start, n, width: _beam_search(log_p, start, n, 1),
-            "This is the greedy text: one beginning, always with its likeliest next token. `width` says how many "
-            "beginnings are kept, and one that is second now may be first in the end.",
-        ),
-        Mistake(
-            "own_best_only",
-            _own_best_only,
-            "You keep several beginnings, but each of them goes on with its own likeliest token. All their "
-            "continuations have to compete: two of the best may have the same beginning.",
-        ),
-        Mistake(
-            "last_step_only",
-            _without_prefix,
-            "The beginnings are sorted by their last token alone, and what came before it is forgotten. Sort by "
-            "the log-probability of the whole text so far.",
-        ),
-        Mistake(
-            "worst_kept",
-            _worst_kept,
-            "You keep the least likely beginnings. `sorted` and `np.argsort` begin with the smallest; "
-            "log-probabilities are below 0, and the likeliest is the one nearest to 0.",
-        ),
-        Mistake(
-            "probabilities_added",
-            _probabilities_added,
-            "You add probabilities. The probability of a text is the product of those of its tokens, and a "
-            "product becomes a sum when the logarithms are added.",
-        ),
-        Mistake(
-            "logs_multiplied",
-            _logs_multiplied,
-            "You multiply log-probabilities. Probabilities are multiplied; their logarithms are added. (And a sum "
-            "begins with 0, not with 1.)",
-        ),
-        Mistake(
-            "every_text",
-            _all_texts,
-            "This is the likeliest of all texts, found exactly. It is more than was asked: beam search keeps "
-            "`width` beginnings at every step, drops all others for good, and may miss the best one.",
-        ),
-        Mistake(
-            "writes_the_start",
-            _start_is_told,
-            "The start token stands in your text. It is what the first token follows, and no part of the text.",
-        ),
-        Mistake(
-            "a_probability",
-            _as_probability,
-            "This is the probability of the text itself. Asked for is its logarithm, the sum that you sorted by. "
-            "(For long texts the probability becomes so small that a computer takes it for 0.)",
-        ),
-    ),
-    hints=(
-        "A beginning is a pair: its tokens so far, and the sum of their log-probabilities. At first there is one, "
-        "without tokens and with the sum 0.",
-        "One step: make a list of *all* continuations of *all* beginnings, V of each. Sort it by the sum. Keep the "
-        "first `width`.",
-        "`sorted(longer, key=lambda pair: pair[1], reverse=True)` puts the largest sum first. The row of `log_p` to "
-        "look into is that of a beginning's last token; a beginning without tokens looks into the row of `start`.",
-    ),
-    praise="With arrays, one step is `scores[:, None] + log_p[last]`, (width, V), and `np.argpartition` finds its "
-    "best entries without sorting them all. In a real decoder each beam also carries its own state.",
-    forbidden=NO_ENGINES,
+    forbidden=ENGINES,
 )
 
 
-TASKS = (
-    TEACHER_INPUTS,
-    SPELLING_SCORES,
-    ANSWER_MASK,
-    GREEDY_WRITE,
-    BOTH_WAYS,
-    WHEN_NOT_BOTH_WAYS,
-    BEAM_SEARCH,
-)
+@BEAM_SEARCH.mistake
+def greedy(log_p, start, n, width):
+    """This is the greedy text: one beginning, always with its likeliest next token. `width` says how many
+    beginnings are kept, and one that is second now may be first in the end.
+    """
+    return _beam_search(log_p, start, n, 1)
+
+
+@BEAM_SEARCH.mistake
+def own_best_only(log_p, start, n, width):
+    """You keep several beginnings, but each of them goes on with its own likeliest token. All their
+    continuations have to compete: two of the best may have the same beginning.
+    """
+    # Every beam goes on with its own likeliest token, so that all of them stay in the race to the end.
+    texts = []
+    for first in np.argsort(-log_p[start])[:width]:
+        rest, score = _beam_search(log_p, int(first), n - 1, 1)
+        texts.append(([int(first), *rest], float(score + log_p[start, first])))
+    return max(texts, key=lambda text: text[1])
+
+
+@BEAM_SEARCH.mistake
+def last_step_only(log_p, start, n, width):
+    """The beginnings are sorted by their last token alone, and what came before it is forgotten. Sort by the
+    log-probability of the whole text so far.
+    """
+    return _told(_beams(log_p, start, n, width, lambda scores: scores[-1])[0])
+
+
+@BEAM_SEARCH.mistake
+def worst_kept(log_p, start, n, width):
+    """You keep the least likely beginnings. `sorted` and `np.argsort` begin with the smallest;
+    log-probabilities are below 0, and the likeliest is the one nearest to 0.
+    """
+    return _told(_beams(log_p, start, n, width, lambda scores: -sum(scores))[0])
+
+
+@BEAM_SEARCH.mistake
+def probabilities_added(log_p, start, n, width):
+    """You add probabilities. The probability of a text is the product of those of its tokens, and a product
+    becomes a sum when the logarithms are added.
+    """
+    return _told(_beams(np.exp(log_p), start, n, width, sum)[0])
+
+
+@BEAM_SEARCH.mistake
+def logs_multiplied(log_p, start, n, width):
+    """You multiply log-probabilities. Probabilities are multiplied; their logarithms are added. (And a sum
+    begins with 0, not with 1.)
+    """
+    tokens, scores = _beams(log_p, start, n, width, np.prod)[0]
+    return [int(k) for k in tokens[1:]], float(np.prod(scores))
+
+
+@BEAM_SEARCH.mistake
+def every_text(log_p, start, n, width):
+    """This is the likeliest of all texts, found exactly. It is more than was asked: beam search keeps `width`
+    beginnings at every step, drops all others for good, and may miss the best one.
+    """
+    # The likeliest text of all, found exactly: for every last token, the best way to it.
+    best = {int(k): ([int(k)], log_p[start, k]) for k in range(len(log_p))}
+    for _ in range(n - 1):
+        ways = {k: [([*tokens, k], s + log_p[j, k]) for j, (tokens, s) in best.items()] for k in best}
+        best = {k: max(found, key=lambda way: way[1]) for k, found in ways.items()}
+    tokens, s = max(best.values(), key=lambda way: way[1])
+    return tokens, float(s)
+
+
+@BEAM_SEARCH.mistake
+def writes_the_start(log_p, start, n, width):
+    """The start token stands in your text. It is what the first token follows, and no part of the text."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return [start, *tokens], score
+
+
+@BEAM_SEARCH.mistake
+def a_probability(log_p, start, n, width):
+    """This is the probability of the text itself. Asked for is its logarithm, the sum that you sorted by.
+    (For long texts the probability becomes so small that a computer takes it for 0.)
+    """
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, float(np.exp(score))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnncourse.checks.bank.inputs import normal
-from rnncourse.checks.task import Case, Mistake, Task
-
-NO_ENGINES = ("rnncourse.in_numpy", "rnncourse.in_torch", "rnncourse.in_both", "torch")
+from rnncourse.checks.bank.statements import task
+from rnncourse.checks.task import ENGINES, Case
 
 # ---------------------------------------------------------------- a spectrogram
 
@@ -28,108 +27,87 @@ def _sound_cases(rng):
     ]
 
 
-def _no_fade(sound, fade, hop):
+LOUDNESS_FRAMES = task(
+    "loudness_frames",
+    reference=_loudness_frames,
+    cases=_sound_cases,
+    timed=("result",),
+    forbidden=("scipy.signal",),
+)
+
+
+@LOUDNESS_FRAMES.mistake
+def not_faded(sound, fade, hop):
+    """`fade` is never used. Each frame is cut out with sharp edges then, and a sharp edge sounds like a
+    click, which is spread over all pitches.
+    """
     return _loudness_frames(sound, np.ones_like(fade), hop)
 
 
-def _real_part(sound, fade, hop):
+@LOUDNESS_FRAMES.mistake
+def real_part(sound, fade, hop):
+    """You keep the real part alone. It depends on where in the frame a wave happens to begin, so the same
+    tone comes out positive, negative or zero. How loud a pitch is, is the *size* of the complex number.
+    """
     return np.fft.rfft(_frames(sound, len(fade), hop) * fade).real
 
 
-def _both_halves(sound, fade, hop):
+@LOUDNESS_FRAMES.mistake
+def squared(sound, fade, hop):
+    """These are the squares (people call them the power). Asked for is the size of the complex numbers
+    itself.
+    """
+    return _loudness_frames(sound, fade, hop) ** 2
+
+
+@LOUDNESS_FRAMES.mistake
+def logarithm(sound, fade, hop):
+    """The logarithm comes later. Here the loudness itself is asked for."""
+    return np.log(_loudness_frames(sound, fade, hop) + 1)
+
+
+@LOUDNESS_FRAMES.mistake
+def both_halves(sound, fade, hop):
+    """`np.fft.fft` returns every pitch twice, the second half as a mirror image of the first. For a sound,
+    which is made of real numbers, there is a function that returns one half only.
+    """
     return np.abs(np.fft.fft(_frames(sound, len(fade), hop) * fade))
 
 
-def _one_frame_short(sound, fade, hop):
-    """`range(0, len(sound) - width, hop)`: a frame that ends with the last sample is lost."""
+@LOUDNESS_FRAMES.mistake
+def no_overlap(sound, fade, hop):
+    """Each of your frames begins where the last one ends. The next frame begins `hop` samples after this one
+    *began*, so neighbours overlap.
+    """
+    return _loudness_frames(sound, fade, len(fade))
+
+
+@LOUDNESS_FRAMES.mistake
+def last_frame_lost(sound, fade, hop):
+    """One frame is missing: the last one, where it ends with the very last sample. A frame that fits exactly
+    does fit in. Remember that `range` stops one before its end.
+    """
+    # `range(0, len(sound) - width, hop)`: a frame that ends with the last sample is lost.
     return _loudness_frames(sound[:-1], fade, hop)
 
 
-def _rest_filled_up(sound, fade, hop):
-    """Frames begin as long as there are samples; what is missing is filled up with zeros."""
+@LOUDNESS_FRAMES.mistake
+def rest_filled_up(sound, fade, hop):
+    """You have frames too many at the end, filled up with zeros. Frames that do not fit in whole are dropped
+    here.
+    """
+    # Frames begin as long as there are samples; what is missing is filled up with zeros.
     starts = np.arange(0, len(sound), hop)
     return _loudness_frames(np.pad(sound, (0, starts[-1] + len(fade) - len(sound))), fade, hop)
 
 
-def _rest_too_short(sound, fade, hop):
+@LOUDNESS_FRAMES.mistake
+def rest_too_short(sound, fade, hop):
+    """Your last frames are shorter than the others, because the sound ends before they do, and so they cannot
+    be stacked. Only frames that fit in whole count; the samples left over are dropped.
+    """
     return np.stack([sound[k : k + len(fade)] for k in range(0, len(sound), hop)])
 
-
-LOUDNESS_FRAMES = Task(
-    name="loudness_frames",
-    title="From sound to steps",
-    points=3,
-    minutes=15,
-    section="Five tones in the noise",
-    reference=_loudness_frames,
-    cases=_sound_cases,
-    timed=("result",),
-    mistakes=(
-        Mistake(
-            "not_faded",
-            _no_fade,
-            "`fade` is never used. Each frame is cut out with sharp edges then, and a sharp edge sounds like a "
-            "click, which is spread over all pitches.",
-        ),
-        Mistake(
-            "real_part",
-            _real_part,
-            "You keep the real part alone. It depends on where in the frame a wave happens to begin, so the same "
-            "tone comes out positive, negative or zero. How loud a pitch is, is the *size* of the complex number.",
-        ),
-        Mistake(
-            "squared",
-            lambda sound, fade, hop: _loudness_frames(sound, fade, hop) ** 2,
-            "These are the squares (people call them the power). Asked for is the size of the complex numbers itself.",
-        ),
-        Mistake(
-            "logarithm",
-            lambda sound, fade, hop: np.log(_loudness_frames(sound, fade, hop) + 1),
-            "The logarithm comes later. Here the loudness itself is asked for.",
-        ),
-        Mistake(
-            "both_halves",
-            _both_halves,
-            "`np.fft.fft` returns every pitch twice, the second half as a mirror image of the first. For a sound, "
-            "which is made of real numbers, there is a function that returns one half only.",
-        ),
-        Mistake(
-            "no_overlap",
-            lambda sound, fade, hop: _loudness_frames(sound, fade, len(fade)),
-            "Each of your frames begins where the last one ends. The next frame begins `hop` samples after this "
-            "one *began*, so neighbours overlap.",
-        ),
-        Mistake(
-            "last_frame_lost",
-            _one_frame_short,
-            "One frame is missing: the last one, where it ends with the very last sample. A frame that fits "
-            "exactly does fit in. Remember that `range` stops one before its end.",
-        ),
-        Mistake(
-            "rest_filled_up",
-            _rest_filled_up,
-            "You have frames too many at the end, filled up with zeros. Frames that do not fit in whole are "
-            "dropped here.",
-        ),
-        Mistake(
-            "rest_too_short",
-            _rest_too_short,
-            "Your last frames are shorter than the others, because the sound ends before they do, and so they "
-            "cannot be stacked. Only frames that fit in whole count; the samples left over are dropped.",
-        ),
-    ),
-    hints=(
-        "First only cut: which samples are in frame 0, in frame 1, in frame 2? Write the numbers of their first "
-        "samples for `hop = 4`.",
-        "A frame begins at a multiple of `hop` and must fit in whole. So the last possible beginning is "
-        "`len(sound) - len(fade)`, and that one counts: `range` stops one before its end.",
-        "Stack the frames to (T, width), multiply by `fade`, then call `np.fft.rfft`: it works along the last axis. "
-        "It returns complex numbers, and one function of NumPy gives their sizes.",
-    ),
-    praise="`np.lib.stride_tricks.sliding_window_view(sound, width)[::hop]` cuts all frames at once and copies "
-    "nothing. In the chapter the frames do not overlap, so a `reshape` is enough there.",
-    forbidden=("scipy.signal",),
-)
 
 # ---------------------------------------------------------------- a transcript, to be mended
 
@@ -137,16 +115,6 @@ LOUDNESS_FRAMES = Task(
 def _read_labels(labels, silence):
     begins = np.append(True, labels[1:] != labels[:-1])
     return [int(label) for label in labels[begins] if label != silence]
-
-
-def broken_read_labels(labels, silence):
-    """Return what was played, from one label for each frame."""
-    heard = [label for label in labels if label != silence]
-    played = []
-    for label in heard:
-        if not played or label != played[-1]:
-            played.append(label)
-    return played
 
 
 _PLAYED = (  # 0 for silence, 1, 2 and 3 for the tones; which labels those are is drawn
@@ -163,89 +131,71 @@ def _label_cases(rng):
     return [Case((names[list(row)], int(names[0]))) for row, names in zip(_PLAYED, drawn, strict=True)]
 
 
-def _silence_kept(labels, silence):
-    return [int(label) for label in labels[np.append(True, labels[1:] != labels[:-1])]]
-
-
 def _not_merged(labels, silence):
     return [int(label) for label in labels if label != silence]
 
 
-def _each_tone_once(labels, silence):
+READ_LABELS = task("read_labels", reference=_read_labels, cases=_label_cases)
+
+
+@READ_LABELS.mistake
+def still_broken(labels, silence):
+    """The same tone played twice, with a pause between, is still written once. Follow the example through the
+    function: at the moment when two neighbours are compared, where has the pause gone?
+    """
+    heard = [label for label in labels if label != silence]
+    played = []
+    for label in heard:
+        if not played or label != played[-1]:
+            played.append(int(label))
+    return played
+
+
+@READ_LABELS.mistake
+def silence_kept(labels, silence):
+    """Equal neighbours are merged now, but the silences are still in the list. Nobody plays a silence."""
+    return [int(label) for label in labels[np.append(True, labels[1:] != labels[:-1])]]
+
+
+@READ_LABELS.mistake
+def not_merged(labels, silence):
+    """The silences are gone, and a tone is written once for every frame it lasts. Equal neighbours should be
+    merged.
+    """
+    return _not_merged(labels, silence)
+
+
+@READ_LABELS.mistake
+def each_tone_once(labels, silence):
+    """Every tone comes once at most now, however often it was played. A melody may come back to a tone."""
     return list(dict.fromkeys(_not_merged(labels, silence)))
 
 
-def _first_is_lost(labels, silence):
+@READ_LABELS.mistake
+def sorted_set(labels, silence):
+    """These are the tones that occur, each once and sorted by number. `set` and `np.unique` forget what came
+    when, and how often. A melody is a sequence.
+    """
+    return sorted(set(_not_merged(labels, silence)))
+
+
+@READ_LABELS.mistake
+def first_is_lost(labels, silence):
+    """Where a recording begins with a tone, that tone is lost: you write a label when it differs from the one
+    before, and the first has none before it.
+    """
     changes = labels[1:][labels[1:] != labels[:-1]]
     return [int(label) for label in changes if label != silence]
 
 
-def _last_of_each(labels, silence):
-    """Writes a tone when it is over, so the one that sounds until the end is never written."""
+@READ_LABELS.mistake
+def last_is_lost(labels, silence):
+    """Where a recording ends with a tone, that tone is lost: you write a tone when it is over, and the last
+    one is never over.
+    """
+    # Writes a tone when it is over, so the one that sounds until the end is never written.
     return [int(label) for label in labels[:-1][labels[1:] != labels[:-1]] if label != silence]
 
-
-READ_LABELS = Task(
-    name="read_labels",
-    title="Find the bug: what was played?",
-    points=2,
-    minutes=10,
-    section="Five tones in the noise",
-    kind="bug",
-    reference=_read_labels,
-    cases=_label_cases,
-    mistakes=(
-        Mistake(
-            "still_broken",
-            lambda labels, silence: [int(label) for label in broken_read_labels(labels, silence)],
-            "The same tone played twice, with a pause between, is still written once. Follow the example through "
-            "the function: at the moment when two neighbours are compared, where has the pause gone?",
-        ),
-        Mistake(
-            "silence_kept",
-            _silence_kept,
-            "Equal neighbours are merged now, but the silences are still in the list. Nobody plays a silence.",
-        ),
-        Mistake(
-            "not_merged",
-            _not_merged,
-            "The silences are gone, and a tone is written once for every frame it lasts. Equal neighbours should "
-            "be merged.",
-        ),
-        Mistake(
-            "each_tone_once",
-            _each_tone_once,
-            "Every tone comes once at most now, however often it was played. A melody may come back to a tone.",
-        ),
-        Mistake(
-            "sorted_set",
-            lambda labels, silence: sorted(set(_not_merged(labels, silence))),
-            "These are the tones that occur, each once and sorted by number. `set` and `np.unique` forget what "
-            "came when, and how often. A melody is a sequence.",
-        ),
-        Mistake(
-            "first_is_lost",
-            _first_is_lost,
-            "Where a recording begins with a tone, that tone is lost: you write a label when it differs from the "
-            "one before, and the first has none before it.",
-        ),
-        Mistake(
-            "last_is_lost",
-            _last_of_each,
-            "Where a recording ends with a tone, that tone is lost: you write a tone when it is over, and the last "
-            "one is never over.",
-        ),
-    ),
-    hints=(
-        "Which two frames lie next to each other in the recording, and which in the list `heard`?",
-        "Two things are done, one after the other: silences are dropped, neighbours are merged. Does it matter "
-        "which is done first?",
-        "Go through `labels` itself and remember the label of the frame before, silence or not. A tone begins "
-        "where a frame differs from the one before it; only then ask whether it is silence.",
-    ),
-    praise="`itertools.groupby(labels)` merges neighbours for you, and the chapter's `transcript` is that and one "
-    "`if`. It is also the rule by which CTC collapses its rows.",
-)
 
 # ---------------------------------------------------------------- two rules that need no training
 
@@ -258,67 +208,66 @@ def _series_cases(rng):
     return [Case((normal(rng, N), k, season)) for N, k, season in ((15, 2, 6), (19, 3, 7))]
 
 
-NAIVE_FORECASTS = Task(
-    name="naive_forecasts",
-    title="Two rules to beat",
-    points=2,
-    minutes=12,
-    section="How many spots will the Sun have?",
+NAIVE_FORECASTS = task(
+    "naive_forecasts",
     reference=_naive_forecasts,
     cases=_series_cases,
     outputs=("persistence", "seasonal"),
     timed=("persistence", "seasonal"),
-    mistakes=(
-        Mistake(
-            "the_truth",
-            lambda z, k, season: (z[season:], z[: len(z) - season]),
-            "This is the series itself, the very numbers that were to be forecast. No rule is that good: a "
-            "forecast for a year may use only years at least `k` before it.",
-        ),
-        Mistake(
-            "one_step_before",
-            lambda z, k, season: (z[season - 1 : len(z) - 1], z[: len(z) - season]),
-            "This is the number of the year before. But the forecast was made `k` years ahead: at that time, last "
-            "year's number was not known yet.",
-        ),
-        Mistake(
-            "all_that_there_are",
-            lambda z, k, season: (z[: len(z) - k], z[: len(z) - season]),
-            "Persistence begins too early here: there is one forecast for each target from `z[k]` on. Asked for "
-            "are the targets from `z[season]` on, so that both rules answer for the same years.",
-        ),
-        Mistake(
-            "past_the_end",
-            lambda z, k, season: (z[season - k :], z[: len(z) - season]),
-            "Persistence begins where it should and has `k` numbers too many at its end: forecasts for years after "
-            "the series, of which nobody knows yet whether they are right.",
-        ),
-        Mistake(
-            "swapped",
-            lambda z, k, season: _naive_forecasts(z, k, season)[::-1],
-            "The two forecasts have changed places. First persistence, then the seasonal one.",
-        ),
-        Mistake(
-            "season_before_today",
-            lambda z, k, season: (_naive_forecasts(z, k, season)[0], z[: len(z) - season - k]),
-            "The season is counted back from the day on which the forecast is made. It should be counted back "
-            "from the *target*: one whole season before the year that is asked about.",
-        ),
-        Mistake(
-            "last_season",
-            lambda z, k, season: (_naive_forecasts(z, k, season)[0], z[-season:]),
-            "This is the last season of the series, once. Each target needs the number one season before itself.",
-        ),
-    ),
-    hints=(
-        "Take a series of ten numbers, `k = 2` and `season = 4`. For the target `z[4]`: which number does each "
-        "rule say? And for the last target, `z[9]`?",
-        "Both answers have as many numbers as there are targets, `len(z) - season`. Each is one slice of `z`.",
-        "For persistence, the first target is `z[season]` and the last is the end of `z`. Move both ends of that "
-        "slice `k` places back. For the seasonal rule, move them back by something else.",
-    ),
-    praise="Both are slices, so they cost nothing. Whatever net you train, put these two lines beside it first.",
 )
+
+
+@NAIVE_FORECASTS.mistake
+def the_truth(z, k, season):
+    """This is the series itself, the very numbers that were to be forecast. No rule is that good: a forecast
+    for a year may use only years at least `k` before it.
+    """
+    return (z[season:], z[: len(z) - season])
+
+
+@NAIVE_FORECASTS.mistake
+def one_step_before(z, k, season):
+    """This is the number of the year before. But the forecast was made `k` years ahead: at that time, last
+    year's number was not known yet.
+    """
+    return (z[season - 1 : len(z) - 1], z[: len(z) - season])
+
+
+@NAIVE_FORECASTS.mistake
+def all_that_there_are(z, k, season):
+    """Persistence begins too early here: there is one forecast for each target from `z[k]` on. Asked for are
+    the targets from `z[season]` on, so that both rules answer for the same years.
+    """
+    return (z[: len(z) - k], z[: len(z) - season])
+
+
+@NAIVE_FORECASTS.mistake
+def past_the_end(z, k, season):
+    """Persistence begins where it should and has `k` numbers too many at its end: forecasts for years after
+    the series, of which nobody knows yet whether they are right.
+    """
+    return (z[season - k :], z[: len(z) - season])
+
+
+@NAIVE_FORECASTS.mistake
+def swapped(z, k, season):
+    """The two forecasts have changed places. First persistence, then the seasonal one."""
+    return _naive_forecasts(z, k, season)[::-1]
+
+
+@NAIVE_FORECASTS.mistake
+def season_before_today(z, k, season):
+    """The season is counted back from the day on which the forecast is made. It should be counted back from
+    the *target*: one whole season before the year that is asked about.
+    """
+    return (_naive_forecasts(z, k, season)[0], z[: len(z) - season - k])
+
+
+@NAIVE_FORECASTS.mistake
+def last_season(z, k, season):
+    """This is the last season of the series, once. Each target needs the number one season before itself."""
+    return (_naive_forecasts(z, k, season)[0], z[-season:])
+
 
 # ---------------------------------------------------------------- a line through the last years
 
@@ -338,74 +287,63 @@ def _line_cases(rng):
     return [Case((2 + normal(rng, N), P, cut)) for N, P, cut in ((40, 3, 29), (46, 5, 33))]
 
 
-def _oldest_first(z, P, cut):
+AUTOREGRESSION = task("autoregression", reference=_autoregression, cases=_line_cases, outputs=("w", "b"))
+
+
+@AUTOREGRESSION.mistake
+def learns_from_the_test(z, P, cut):
+    """All targets were used, those from `z[cut]` on among them. Those are the test: what is learned from them
+    cannot be tested on them any more.
+    """
+    return _fit(z, P, np.arange(P, len(z)))
+
+
+@AUTOREGRESSION.mistake
+def one_target_too_many(z, P, cut):
+    """One target of the test has slipped in: `z[cut]` itself. The targets end just before it."""
+    return _fit(z, P, np.arange(P, cut + 1))
+
+
+@AUTOREGRESSION.mistake
+def one_target_too_few(z, P, cut):
+    """One target is missing: the last one before `z[cut]`. Count the rows of your table; there should be
+    `cut - P`.
+    """
+    return _fit(z, P, np.arange(P, cut - 1))
+
+
+@AUTOREGRESSION.mistake
+def oldest_first(z, P, cut):
+    """The weights are right, and in the wrong order: yours begin with the oldest year. In the equation $w_0$
+    belongs to the year just past.
+    """
     w, b = _autoregression(z, P, cut)
     return w[::-1], b
 
 
-AUTOREGRESSION = Task(
-    name="autoregression",
-    title="A line through the last years",
-    points=4,
-    minutes=20,
-    section="How many spots will the Sun have?",
-    reference=_autoregression,
-    cases=_line_cases,
-    outputs=("w", "b"),
-    mistakes=(
-        Mistake(
-            "learns_from_the_test",
-            lambda z, P, cut: _fit(z, P, np.arange(P, len(z))),
-            "All targets were used, those from `z[cut]` on among them. Those are the test: what is learned from "
-            "them cannot be tested on them any more.",
-        ),
-        Mistake(
-            "one_target_too_many",
-            lambda z, P, cut: _fit(z, P, np.arange(P, cut + 1)),
-            "One target of the test has slipped in: `z[cut]` itself. The targets end just before it.",
-        ),
-        Mistake(
-            "one_target_too_few",
-            lambda z, P, cut: _fit(z, P, np.arange(P, cut - 1)),
-            "One target is missing: the last one before `z[cut]`. Count the rows of your table; there should be "
-            "`cut - P`.",
-        ),
-        Mistake(
-            "oldest_first",
-            _oldest_first,
-            "The weights are right, and in the wrong order: yours begin with the oldest year. In the equation "
-            "$w_0$ belongs to the year just past.",
-        ),
-        Mistake(
-            "no_bias",
-            lambda z, P, cut: _fit(z, P, np.arange(P, cut), bias=False),
-            "Your line has to go through 0: there is no bias in it. Least squares finds a bias like any other "
-            "weight, if the table has a column for it. What stands in that column?",
-        ),
-        Mistake(
-            "sees_the_target",
-            lambda z, P, cut: _fit(z, P, np.arange(P, cut), gap=0),
-            "The table holds the very number that is to be forecast. So the first weight is 1 and all others are "
-            "0: the line has learned to copy. The newest number in a row is the one *before* its target.",
-        ),
-        Mistake(
-            "skips_a_year",
-            lambda z, P, cut: _fit(z, P, np.arange(P + 1, cut), gap=2),
-            "There is a gap between the window and its target: you forecast two years ahead. The newest number in "
-            "a row is the one just before its target.",
-        ),
-    ),
-    hints=(
-        "Least squares needs a table and a list of targets. Write the first two rows of the table for P = 3 on "
-        "paper: which numbers of `z` stand in them, and which number is the target of each?",
-        "The first target is `z[P]`, the last is `z[cut - 1]`: `cut - P` rows in all. A row has P numbers, newest "
-        "first, and a 1 for the bias.",
-        "`np.linalg.lstsq(table, targets, rcond=None)[0]` gives P + 1 numbers. Column j of the table is a slice of "
-        "`z`, as long as the targets, that begins j + 1 places before them.",
-    ),
-    praise="`np.linalg.lstsq` needs no learning rate, no seed and no number of steps: it finds the best line at "
-    "once. A net that you train on the same windows should at least match it.",
-)
+@AUTOREGRESSION.mistake
+def no_bias(z, P, cut):
+    """Your line has to go through 0: there is no bias in it. Least squares finds a bias like any other
+    weight, if the table has a column for it. What stands in that column?
+    """
+    return _fit(z, P, np.arange(P, cut), bias=False)
+
+
+@AUTOREGRESSION.mistake
+def sees_the_target(z, P, cut):
+    """The table holds the very number that is to be forecast. So the first weight is 1 and all others are 0:
+    the line has learned to copy. The newest number in a row is the one *before* its target.
+    """
+    return _fit(z, P, np.arange(P, cut), gap=0)
+
+
+@AUTOREGRESSION.mistake
+def skips_a_year(z, P, cut):
+    """There is a gap between the window and its target: you forecast two years ahead. The newest number in a
+    row is the one just before its target.
+    """
+    return _fit(z, P, np.arange(P + 1, cut), gap=2)
+
 
 # ---------------------------------------------------------------- several steps ahead
 
@@ -424,88 +362,60 @@ def _ahead_cases(rng):
     ]
 
 
-def _always_the_same_past(past, w, b, n):
+FORECAST_AHEAD = task("forecast_ahead", reference=_forecast_ahead, cases=_ahead_cases, timed=("result",))
+
+
+@FORECAST_AHEAD.mistake
+def not_fed_back(past, w, b, n):
+    """The first forecast is right, and it is returned `n` times. For the second, the first takes the place of
+    a number that was measured.
+    """
     return np.repeat(_forecast_ahead(past, w, b, 1), n)
 
 
-def _weights_turned(past, w, b, n):
+@FORECAST_AHEAD.mistake
+def weights_turned(past, w, b, n):
+    """The weights meet the years in the wrong order. `w[0]` belongs to the newest year, and in `past` the
+    newest stands last.
+    """
     return _forecast_ahead(past, w[::-1], b, n)
 
 
-def _oldest_years(past, w, b, n):
+@FORECAST_AHEAD.mistake
+def no_bias(past, w, b, n):
+    """`b` is never used. The line has a bias, and it is added at every step."""
+    return _forecast_ahead(past, w, 0.0, n)
+
+
+@FORECAST_AHEAD.mistake
+def bias_not_fed_back(past, w, b, n):
+    """The first forecast is right. But what you feed back is the sum before the bias was added; it should be
+    the forecast itself.
+    """
+    # The bias is added to what is returned, but not to what is fed back.
+    return _forecast_ahead(past, w, 0.0, n) + b
+
+
+@FORECAST_AHEAD.mistake
+def oldest_years(past, w, b, n):
+    """You begin with the oldest numbers of `past`. A forecast goes on from the newest, and `past` may be
+    longer than `w`.
+    """
     return _forecast_ahead(past[: len(w)], w, b, n)
 
 
-def _new_at_the_old_end(past, w, b, n):
-    """The window slides the wrong way: the forecast is put before the oldest number."""
+@FORECAST_AHEAD.mistake
+def window_slides_backwards(past, w, b, n):
+    """The first forecast is right. Then it is put on the side of the old years, and the newest measured year
+    is dropped. The window should lose its oldest number and gain a newest one.
+    """
+    # The window slides the wrong way: the forecast is put before the oldest number.
     window, said = list(past[-len(w) :]), []
     for _ in range(n):
         said.append(float(w @ window[::-1] + b))
         window = [said[-1], *window[:-1]]
     return np.array(said)
 
-
-def _bias_once(past, w, b, n):
-    """The bias is added to what is returned, but not to what is fed back."""
-    return _forecast_ahead(past, w, 0.0, n) + b
-
-
-FORECAST_AHEAD = Task(
-    name="forecast_ahead",
-    title="Feeding forecasts back",
-    points=3,
-    minutes=12,
-    section="How many spots will the Sun have?",
-    reference=_forecast_ahead,
-    cases=_ahead_cases,
-    timed=("result",),
-    mistakes=(
-        Mistake(
-            "not_fed_back",
-            _always_the_same_past,
-            "The first forecast is right, and it is returned `n` times. For the second, the first takes the place "
-            "of a number that was measured.",
-        ),
-        Mistake(
-            "weights_turned",
-            _weights_turned,
-            "The weights meet the years in the wrong order. `w[0]` belongs to the newest year, and in `past` the "
-            "newest stands last.",
-        ),
-        Mistake(
-            "no_bias",
-            lambda past, w, b, n: _forecast_ahead(past, w, 0.0, n),
-            "`b` is never used. The line has a bias, and it is added at every step.",
-        ),
-        Mistake(
-            "bias_not_fed_back",
-            _bias_once,
-            "The first forecast is right. But what you feed back is the sum before the bias was added; it should "
-            "be the forecast itself.",
-        ),
-        Mistake(
-            "oldest_years",
-            _oldest_years,
-            "You begin with the oldest numbers of `past`. A forecast goes on from the newest, and `past` may be "
-            "longer than `w`.",
-        ),
-        Mistake(
-            "window_slides_backwards",
-            _new_at_the_old_end,
-            "The first forecast is right. Then it is put on the side of the old years, and the newest measured "
-            "year is dropped. The window should lose its oldest number and gain a newest one.",
-        ),
-    ),
-    hints=(
-        "How would you forecast the year after next, if you could only ever forecast one year ahead?",
-        "Keep one list of numbers, at first those of `past`. Each step makes a number from the newest `len(w)` of "
-        "the list and appends it.",
-        "The newest `P` numbers of a list are `known[-P:]`, oldest first. Turn them round with `[::-1]`, so that "
-        "they meet the weights in the right order. At the end, return what was appended.",
-    ),
-    praise="This is what a net does when it writes: its own output becomes its next input, and errors go round as "
-    "well. The chapter's linear rule avoids that: it has weights of its own for every horizon.",
-)
 
 # ---------------------------------------------------------------- drawing a character
 
@@ -538,138 +448,89 @@ def _told_p(p, u):
     return p, _drawn(p, u)
 
 
-def _divided_after(s, temperature, u):
+DRAW_NEXT = task(
+    "draw_next", reference=_draw_next, cases=_draw_cases, outputs=("p", "drawn"), forbidden=ENGINES
+)
+
+
+@DRAW_NEXT.mistake
+def multiplied(s, temperature, u):
+    """The scores are multiplied by the temperature. Then a cold net would be the wild one: at 0.1 all
+    characters would be nearly equally likely.
+    """
+    return _told_p(_softmax(s * temperature), u)
+
+
+@DRAW_NEXT.mistake
+def divided_too_late(s, temperature, u):
+    """The probabilities are divided by the temperature, so they no longer add up to 1. It is the scores that
+    are divided, before the softmax.
+    """
     return _told_p(_softmax(s) / temperature, u)
 
 
-def _over_everything(s, temperature, u):
+@DRAW_NEXT.mistake
+def no_temperature(s, temperature, u):
+    """`temperature` is never used: these are the probabilities at 1."""
+    return _draw_next(s, 1.0, u)
+
+
+@DRAW_NEXT.mistake
+def over_the_batch(s, temperature, u):
+    """Your columns add up to 1. Each *row* is one text and should add up to 1: the sum goes along the last
+    axis.
+    """
+    return _told_p(_softmax(s / temperature, axis=0), u)
+
+
+@DRAW_NEXT.mistake
+def over_everything(s, temperature, u):
+    """All numbers of the array together add up to 1. Each row is a text of its own and should add up to 1."""
     p = np.exp((s - s.max()) / temperature)
     return _told_p(p / p.sum(), u)
 
 
-def _overflow(s, temperature, u):
+@DRAW_NEXT.mistake
+def overflow(s, temperature, u):
+    """With small scores your probabilities are right. With scores around 1000 they are not: `np.exp(1000)` is
+    more than a computer can hold, and infinity divided by infinity is no number. Only differences between
+    scores matter; take something off each row first.
+    """
     e = np.exp(s / temperature)
     return _told_p(e / e.sum(axis=1, keepdims=True), u)
 
 
-def _likeliest(s, temperature, u):
+@DRAW_NEXT.mistake
+def always_the_likeliest(s, temperature, u):
+    """You take the likeliest character every time and never look at `u`. Drawn means: each character as often
+    as its probability says.
+    """
     p = _softmax(s / temperature)
     return p, p.argmax(axis=1)
 
 
-def _first_above(s, temperature, u):
+@DRAW_NEXT.mistake
+def not_cumulated(s, temperature, u):
+    """`u` is compared with the probabilities one by one. Lay them end to end instead, as pieces of a ruler of
+    length 1: in which piece does `u` fall?
+    """
     p = _softmax(s / temperature)
     return p, (p > u[:, None]).argmax(axis=1)
 
 
-def _one_before(s, temperature, u):
+@DRAW_NEXT.mistake
+def one_before(s, temperature, u):
+    """All your characters are one too early. If `u` is smaller than the first probability, it is character
+    number 0 that is drawn.
+    """
     p, drawn = _draw_next(s, temperature, u)
     return p, drawn - 1
 
 
-def _one_after(s, temperature, u):
+@DRAW_NEXT.mistake
+def one_after(s, temperature, u):
+    """All your characters are one too late. If `u` is smaller than the first probability, it is character
+    number 0 that is drawn.
+    """
     p, drawn = _draw_next(s, temperature, u)
     return p, drawn + 1
-
-
-DRAW_NEXT = Task(
-    name="draw_next",
-    title="Draw the next character",
-    points=4,
-    minutes=20,
-    section="Temperature",
-    reference=_draw_next,
-    cases=_draw_cases,
-    outputs=("p", "drawn"),
-    mistakes=(
-        Mistake(
-            "multiplied",
-            lambda s, temperature, u: _told_p(_softmax(s * temperature), u),
-            "The scores are multiplied by the temperature. Then a cold net would be the wild one: at 0.1 all "
-            "characters would be nearly equally likely.",
-        ),
-        Mistake(
-            "divided_too_late",
-            _divided_after,
-            "The probabilities are divided by the temperature, so they no longer add up to 1. It is the scores "
-            "that are divided, before the softmax.",
-        ),
-        Mistake(
-            "no_temperature",
-            lambda s, temperature, u: _draw_next(s, 1.0, u),
-            "`temperature` is never used: these are the probabilities at 1.",
-        ),
-        Mistake(
-            "over_the_batch",
-            lambda s, temperature, u: _told_p(_softmax(s / temperature, axis=0), u),
-            "Your columns add up to 1. Each *row* is one text and should add up to 1: the sum goes along the last "
-            "axis.",
-        ),
-        Mistake(
-            "over_everything",
-            _over_everything,
-            "All numbers of the array together add up to 1. Each row is a text of its own and should add up to 1.",
-        ),
-        Mistake(
-            "overflow",
-            _overflow,
-            "With small scores your probabilities are right. With scores around 1000 they are not: `np.exp(1000)` "
-            "is more than a computer can hold, and infinity divided by infinity is no number. Only differences "
-            "between scores matter; take something off each row first.",
-        ),
-        Mistake(
-            "always_the_likeliest",
-            _likeliest,
-            "You take the likeliest character every time and never look at `u`. Drawn means: each character as "
-            "often as its probability says.",
-        ),
-        Mistake(
-            "not_cumulated",
-            _first_above,
-            "`u` is compared with the probabilities one by one. Lay them end to end instead, as pieces of a ruler "
-            "of length 1: in which piece does `u` fall?",
-        ),
-        Mistake(
-            "one_before",
-            _one_before,
-            "All your characters are one too early. If `u` is smaller than the first probability, it is character "
-            "number 0 that is drawn.",
-        ),
-        Mistake(
-            "one_after",
-            _one_after,
-            "All your characters are one too late. If `u` is smaller than the first probability, it is character "
-            "number 0 that is drawn.",
-        ),
-    ),
-    hints=(
-        "Two parts: first the probabilities, a softmax of scores that the temperature has changed; then the draw, "
-        "for each row with its own `u`.",
-        "For the softmax, take the largest score of each row off that row first; `keepdims=True` keeps the axis. "
-        "For the draw, `np.cumsum` along a row gives the right-hand ends of the pieces of the ruler.",
-        "Count how many pieces of the ruler lie wholly to the left of `u`: that number is the index of the piece "
-        "in which `u` falls. A sum over a comparison counts.",
-    ),
-    praise="Because the random numbers come in as `u`, the function gives the same answer every time, and can be "
-    "checked. In a program of your own, `rng.random(B)` makes them.",
-    forbidden=NO_ENGINES,
-)
-
-WHEN_SIMPLE_WINS = Task(
-    name="when_simple_wins",
-    title="When is the simple model the better forecast?",
-    points=3,
-    minutes=12,
-    section="How many spots will the Sun have?",
-    kind="explanation",
-)
-
-TASKS = (
-    LOUDNESS_FRAMES,
-    READ_LABELS,
-    NAIVE_FORECASTS,
-    AUTOREGRESSION,
-    FORECAST_AHEAD,
-    WHEN_SIMPLE_WINS,
-    DRAW_NEXT,
-)

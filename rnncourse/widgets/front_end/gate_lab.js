@@ -1,8 +1,5 @@
 /* The Gate lab: all of it is computed here, from the inputs, the clamps and the chosen step that Python shares. */
 
-const STEP_MS = 1000;
-const CALM_STEP_MS = 2500; // for readers who asked for less motion
-const REST_MS = 700; // how long the lab rests before a screen reader is told
 const NAMES = { x: "input", f: "forget gate", i: "input gate", g: "candidate", o: "output gate" };
 const SLIDERS = ["f", "i", "g", "o", "x"];
 const PRESS = { f: 0.05, i: 0.05, g: 0.05, o: 0.05, x: 0.1 }; // one press of an arrow key
@@ -16,6 +13,7 @@ const ROWS = [
 ];
 const SURVIVES = { top: CHART.rows + ROWS.length * CHART.row + 10, height: 34 };
 const CHART_HEIGHT = SURVIVES.top + SURVIVES.height + 24;
+const SHARED = ["inputs", "clamps", "step", "everywhere"];
 
 /* A number as the pictures of the course write it: two decimals, a true minus sign, no minus before zero. */
 function written(value) {
@@ -42,10 +40,14 @@ function label(x, y, letter, index, anchor = "end") {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}" class="symbol">${letter}<tspan dy="4">${index}</tspan></text>`;
 }
 
+function columns(T) {
+  const wide = (CHART.right - CHART.left) / T;
+  return { wide, middle: (t) => CHART.left + (t + 0.5) * wide };
+}
+
 /* The parts of the picture over time that never change, and an empty element for each number that does. */
 function chartSkeleton(T) {
-  const wide = (CHART.right - CHART.left) / T;
-  const middle = (t) => CHART.left + (t + 0.5) * wide;
+  const { wide, middle } = columns(T);
   const steps = [...Array(T).keys()];
   const each = (make) => steps.map(make).join("");
   const rows = ROWS.map(([name, letter, index], k) => {
@@ -108,28 +110,21 @@ function formulasHtml({ weights }) {
       <i>h</i></span></div>`;
 }
 
-function render({ model, el }) {
-  const fixed = model.get("fixed");
-  const T = model.get("inputs").length;
-  const group = `rnncourse-scope-${Math.random().toString(36).slice(2)}`;
-  const root = document.createElement("div");
-  root.className = "rnncourse-live rnncourse-gate-lab";
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Gate lab");
-  for (const [name, colour] of Object.entries(fixed.colours)) root.style.setProperty(`--tone-${name}`, colour);
-  root.innerHTML = `
+function presetsHtml(presets) {
+  const buttons = presets.map(
+    ({ name, title }) => `<button type="button" data-preset="${name}">${title}</button>`,
+  );
+  return `<div class="rnncourse-presets" role="group" aria-label="Presets">${buttons.join("")}</div>`;
+}
+
+function labHtml(fixed, T) {
+  const group = uniqueId("scope");
+  return `
     <p class="rnncourse-task"><strong>Gate lab.</strong> Choose a preset, press Play, then move a gate and watch
       what the cell <i>c</i> keeps.</p>
-    <div class="rnncourse-presets" role="group" aria-label="Presets">${fixed.presets
-      .map(({ name, title }) => `<button type="button" data-preset="${name}">${title}</button>`)
-      .join("")}</div>
+    ${presetsHtml(fixed.presets)}
     <p class="rnncourse-says"></p>
-    <div class="rnncourse-walk">
-      <button type="button" data-do="back">Back</button>
-      <button type="button" data-do="next">Next</button>
-      <button type="button" data-do="play">Play</button>
-      <label><span>Step <i>t</i></span><input type="range" data-slider="step" min="1" max="${T}" step="1"><output></output></label>
-    </div>
+    ${playbackHtml("Step <i>t</i>")}
     <div class="rnncourse-hands">
       <div class="rnncourse-sliders">
         ${SLIDERS.map((name) => slider(name, fixed.limits[name])).join("")}
@@ -143,255 +138,202 @@ function render({ model, el }) {
         role="img">${chartSkeleton(T)}</svg></div>
     </div>
     <div class="rnncourse-wide rnncourse-cell">${fixed.cell}</div>
-    <div class="rnncourse-formulas">${formulasHtml(fixed)}</div>
-    <div class="rnncourse-heard" aria-live="polite"></div>`;
-  el.append(root);
+    <div class="rnncourse-formulas">${formulasHtml(fixed)}</div>`;
+}
 
-  const part = (selector) => root.querySelector(selector);
-  const parts = (selector) => [...root.querySelectorAll(selector)];
-  const [back, next, play] = ["back", "next", "play"].map((name) => part(`[data-do=${name}]`));
-  const sliders = Object.fromEntries([...SLIDERS, "step"].map((name) => [name, part(`[data-slider=${name}]`)]));
-  const boxes = Object.fromEntries(GATES.map((gate) => [gate, part(`[data-clamp=${gate}]`)]));
-  const heard = part("[aria-live]");
-  const [chart, cell] = [part(".rnncourse-over-time"), part(".rnncourse-cell svg")];
-  const places = parts("[data-number]").map((one) => [one, one.dataset.number]);
-  const onLines = parts(".rnncourse-cell [data-value]").map((one) => [one, one.dataset.value]);
-  const rows = Object.fromEntries(ROWS.map(([name]) => [name, parts(`[data-row=${name}]`)]));
-  const [dotsC, dotsH, bars, shares] = [".dot-c", ".dot-h", ".survives", "[data-survives]"].map((one) => parts(`svg ${one}`));
-  const wide = (CHART.right - CHART.left) / T;
-  const middle = (t) => CHART.left + (t + 0.5) * wide;
+/* The elements that change with every setting, looked up once. */
+function addElements(ui) {
+  ui.sliders = Object.fromEntries(SLIDERS.map((name) => [name, ui.part(`[data-slider=${name}]`)]));
+  ui.boxes = Object.fromEntries(GATES.map((gate) => [gate, ui.part(`[data-clamp=${gate}]`)]));
+  ui.chart = ui.part(".rnncourse-over-time");
+  ui.cell = ui.part(".rnncourse-cell svg");
+  ui.places = ui.parts("[data-number]").map((one) => [one, one.dataset.number]);
+  ui.onLines = ui.parts(".rnncourse-cell [data-value]").map((one) => [one, one.dataset.value]);
+  ui.rows = Object.fromEntries(ROWS.map(([name]) => [name, ui.parts(`[data-row=${name}]`)]));
+  ui.dots = { c: ui.parts("svg .dot-c"), h: ui.parts("svg .dot-h") };
+  ui.bars = ui.parts("svg .survives");
+  ui.shares = ui.parts("svg [data-survives]");
+}
 
-  let timer = null;
-  let rest = null;
-  let drawnAxis = 0;
+/* All that is on screen: the settings, the run that follows from them, and the numbers of the chosen step. */
+function viewOf(model) {
+  const [fixed, x, clamps, step, everywhere] = ["fixed", ...SHARED].map((name) => model.get(name));
+  const run = gateRun(x, clamps, fixed.weights);
+  return { fixed, x, clamps, step, everywhere, T: x.length, run, now: numbersOf(run, x, step) };
+}
 
-  const set = (element, words) => {
-    if (element.textContent !== words) element.textContent = words;
+/* Every number of a step by name. */
+function numbersOf(run, x, step) {
+  const t = step - 1;
+  const before = (name) => (t ? run[name][t - 1] : 0);
+  const product = run.f.slice(step).reduce((all, one) => all * one, 1);
+  return {
+    x: x[t],
+    h_prev: before("h"),
+    c_prev: before("c"),
+    ...Object.fromEntries([...GATES, "c", "h", "survives"].map((name) => [name, run[name][t]])),
+    kept: run.f[t] * before("c"),
+    added: run.i[t] * run.g[t],
+    tanh_c: Math.tanh(run.c[t]),
+    product,
+    rest: run.survives[t] - product,
   };
+}
 
-  const put = (element, name, value) => {
-    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
-  };
+function drawAxis(ui, limit, y) {
+  const axis = ui.part(".axis");
+  if (axis.dataset.limit === String(limit)) return;
+  const ticks = [limit, 0, -limit].map(
+    (value) => `<path d="M${CHART.left} ${y(value)}H${CHART.right}" ${value ? "" : 'class="zero"'}/>
+      <text x="${CHART.left - 10}" y="${y(value) + 4}" text-anchor="end">${String(value).replace("-", "−")}</text>`,
+  );
+  const key = `<path class="line-c" d="M6 46h26"/><text x="38" y="50" class="symbol">c</text>
+    <path class="line-h" d="M6 70h26"/><text x="38" y="74" class="symbol">h</text>`;
+  axis.innerHTML = ticks.join("") + key;
+  axis.dataset.limit = limit;
+}
 
-  function drawAxis(limit, y) {
-    const ticks = [limit, 0, -limit].map(
-      (value) => `<path d="M${CHART.left} ${y(value)}H${CHART.right}" ${value ? "" : 'class="zero"'}/>
-        <text x="${CHART.left - 10}" y="${y(value) + 4}" text-anchor="end">${String(value).replace("-", "−")}</text>`,
-    );
-    const key = `<path class="line-c" d="M6 46h26"/><text x="38" y="50" class="symbol">c</text>
-      <path class="line-h" d="M6 70h26"/><text x="38" y="74" class="symbol">h</text>`;
-    part(".axis").innerHTML = ticks.join("") + key;
+/* The curves of c and h. */
+function drawCurves(ui, { run, step, T }) {
+  const { wide, middle } = columns(T);
+  const limit = Math.ceil(2 * Math.max(1, ...[...run.c, ...run.h].map(Math.abs))) / 2;
+  const centre = (CHART.top + CHART.bottom) / 2 + 4;
+  const y = (value) => centre - (value / limit) * ((CHART.bottom - CHART.top) / 2 - 6);
+  const line = (values) => values.map((value, t) => `${t ? "L" : "M"}${middle(t)} ${y(value).toFixed(1)}`).join("");
+  drawAxis(ui, limit, y);
+  setAttribute(ui.chart.querySelector(":scope > .line-c"), "d", line(run.c));
+  setAttribute(ui.chart.querySelector(":scope > .line-h"), "d", line(run.h));
+  setAttribute(ui.chart.querySelector(".chosen"), "x", CHART.left + (step - 1) * wide);
+  for (let t = 0; t < T; t++) {
+    setAttribute(ui.dots.c[t], "cy", y(run.c[t]).toFixed(1));
+    setAttribute(ui.dots.h[t], "y", (y(run.h[t]) - 4).toFixed(1));
   }
+}
 
-  function drawOverTime(run, step) {
-    const limit = Math.ceil(2 * Math.max(1, ...[...run.c, ...run.h].map(Math.abs))) / 2;
-    const centre = (CHART.top + CHART.bottom) / 2 + 4;
-    const y = (value) => centre - (value / limit) * ((CHART.bottom - CHART.top) / 2 - 6);
-    if (limit !== drawnAxis) drawAxis(limit, y);
-    drawnAxis = limit;
-    const line = (values) => values.map((value, t) => `${t ? "L" : "M"}${middle(t)} ${y(value).toFixed(1)}`).join("");
-    put(chart.querySelector(":scope > .line-c"), "d", line(run.c));
-    put(chart.querySelector(":scope > .line-h"), "d", line(run.h));
-    put(chart.querySelector(".chosen"), "x", CHART.left + (step - 1) * wide);
-    const [x, clamps] = [model.get("inputs"), model.get("clamps")];
-    const floor = SURVIVES.top + SURVIVES.height;
-    for (let t = 0; t < T; t++) {
-      put(dotsC[t], "cy", y(run.c[t]).toFixed(1));
-      put(dotsH[t], "y", (y(run.h[t]) - 4).toFixed(1));
-      for (const [name] of ROWS) {
-        const [box, words] = rows[name][t].children;
-        const value = name === "x" ? x[t] : run[name][t];
-        put(box, "fill-opacity", (0.5 * Math.min(1, Math.abs(value))).toFixed(2));
-        put(box, "class", name !== "x" && clamps[name][t] !== null ? "clamped" : "");
-        set(words, written(value));
-      }
-      const tall = Math.min(1, Math.abs(run.survives[t])) * SURVIVES.height; // more than 1 is said by its number
-      put(bars[t], "y", (floor - tall).toFixed(1));
-      put(bars[t], "height", tall.toFixed(1));
-      set(shares[t], written(run.survives[t]));
+/* Inputs, gates, and what survives of the gradient: a number and its share of the colour for each step. */
+function drawRows(ui, { run, x, clamps, T }) {
+  const floor = SURVIVES.top + SURVIVES.height;
+  for (let t = 0; t < T; t++) {
+    for (const [name] of ROWS) {
+      const [box, words] = ui.rows[name][t].children;
+      const value = name === "x" ? x[t] : run[name][t];
+      setAttribute(box, "fill-opacity", (0.5 * Math.min(1, Math.abs(value))).toFixed(2));
+      setAttribute(box, "class", name !== "x" && clamps[name][t] !== null ? "clamped" : "");
+      setText(words, written(value));
     }
+    const tall = Math.min(1, Math.abs(run.survives[t])) * SURVIVES.height; // more than 1 is said by its number
+    setAttribute(ui.bars[t], "y", (floor - tall).toFixed(1));
+    setAttribute(ui.bars[t], "height", tall.toFixed(1));
+    setText(ui.shares[t], written(run.survives[t]));
   }
+}
 
-  /* Every number of a step by name. */
-  function numbersOf(run, step) {
-    const t = step - 1;
-    const before = (name) => (t ? run[name][t - 1] : 0);
-    const product = run.f.slice(step).reduce((all, one) => all * one, 1);
-    return {
-      x: model.get("inputs")[t],
-      h_prev: before("h"),
-      c_prev: before("c"),
-      ...Object.fromEntries([...GATES, "c", "h", "survives"].map((name) => [name, run[name][t]])),
-      kept: run.f[t] * before("c"),
-      added: run.i[t] * run.g[t],
-      tanh_c: Math.tanh(run.c[t]),
-      product,
-      rest: run.survives[t] - product,
-    };
+/* The numbers of the chosen step: in the formulas, on the cell's lines, and beside the sliders. */
+function drawStep(ui, { now, step, clamps }) {
+  for (const [element, name] of ui.places) setText(element, written(now[name]));
+  for (const [element, name] of ui.onLines) setText(element, written(now[name.replace(/^([xfigoch])_t$/, "$1")]));
+  for (const name of SLIDERS) {
+    const input = ui.sliders[name];
+    const computed = name !== "x" && clamps[name][step - 1] === null;
+    if (Number(input.value) !== now[name]) input.value = now[name];
+    setAttribute(input, "aria-valuetext", `${written(now[name])}${computed ? ", computed" : ""}`);
+    setText(input.nextElementSibling, written(now[name]));
   }
-
-  function drawStep(now, step) {
-    for (const [element, name] of places) set(element, written(now[name]));
-    for (const [element, name] of onLines) set(element, written(now[name.replace(/^([xfigoch])_t$/, "$1")]));
-    const clamps = model.get("clamps");
-    for (const name of SLIDERS) {
-      const input = sliders[name];
-      if (Number(input.value) !== now[name]) input.value = now[name];
-      put(input, "aria-valuetext", `${written(now[name])}${boxes[name] && clamps[name][step - 1] === null ? ", computed" : ""}`);
-      set(input.nextElementSibling, written(now[name]));
-    }
-    for (const gate of GATES) {
-      const held = clamps[gate][step - 1] !== null;
-      boxes[gate].checked = held;
-      part(`[data-formula=${gate}]`).toggleAttribute("data-held", held);
-    }
+  for (const gate of GATES) {
+    const held = clamps[gate][step - 1] !== null;
+    ui.boxes[gate].checked = held;
+    ui.part(`[data-formula=${gate}]`).toggleAttribute("data-held", held);
   }
+}
 
-  function drawChoices(step) {
-    const [x, clamps] = [model.get("inputs"), model.get("clamps")].map((one) => JSON.stringify(one));
-    const same = (one) => JSON.stringify(one.x) === x && GATES.every((gate) => JSON.stringify(one.clamps[gate]) === JSON.stringify(model.get("clamps")[gate]));
-    const chosen = fixed.presets.find(same);
-    for (const button of parts("[data-preset]")) {
-      button.setAttribute("aria-pressed", button.dataset.preset === chosen?.name);
-      button.disabled = T !== fixed.presets[0].x.length;
-    }
-    set(part(".rnncourse-says"), chosen ? chosen.says : "Your own settings. What is not clamped is computed by the cell, from x and h.");
-    sliders.step.value = step;
-    sliders.step.setAttribute("aria-valuetext", `step ${step} of ${T}`);
-    set(sliders.step.nextElementSibling, `${step} of ${T}`);
-    set(part("[data-part=t]"), String(step));
-    // aria-disabled, not disabled: a button that is disabled under the fingers would lose the focus.
-    back.setAttribute("aria-disabled", step === 1);
-    next.setAttribute("aria-disabled", step === T);
-    const everywhere = model.get("everywhere");
-    for (const radio of parts("[type=radio]")) radio.checked = (radio.value === "all") === everywhere;
+function drawChoices(ui, { fixed, x, clamps, step, everywhere, T }) {
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  const chosen = fixed.presets.find(
+    (one) => same(one.x, x) && GATES.every((gate) => same(one.clamps[gate], clamps[gate])),
+  );
+  for (const button of ui.parts("[data-preset]")) {
+    button.setAttribute("aria-pressed", button.dataset.preset === chosen?.name);
+    button.disabled = T !== fixed.presets[0].x.length;
   }
+  const own = "Your own settings. What is not clamped is computed by the cell, from x and h.";
+  setText(ui.part(".rnncourse-says"), chosen ? chosen.says : own);
+  setText(ui.part("[data-part=t]"), String(step));
+  for (const radio of ui.parts("[type=radio]")) radio.checked = (radio.value === "all") === everywhere;
+}
 
-  function sentence(now, step) {
-    const w = Object.fromEntries(Object.entries(now).map(([name, value]) => [name, written(value)]));
-    return (
-      `Step ${step} of ${T}, x ${w.x}. Forget gate ${w.f} keeps ${w.kept} of ${w.c_prev}; input gate ${w.i} times ` +
-      `candidate ${w.g} adds ${w.added}: c is ${w.c}. Output gate ${w.o} shows h ${w.h}. Of the gradient of the last c, ` +
-      `${w.survives} survives.`
-    );
+function draw(ui, view) {
+  drawCurves(ui, view);
+  drawRows(ui, view);
+  drawStep(ui, view);
+  drawChoices(ui, view);
+}
+
+function sentence({ now, step, T }) {
+  const w = Object.fromEntries(Object.entries(now).map(([name, value]) => [name, written(value)]));
+  return (
+    `Step ${step} of ${T}, x ${w.x}. Forget gate ${w.f} keeps ${w.kept} of ${w.c_prev}; input gate ${w.i} times ` +
+    `candidate ${w.g} adds ${w.added}: c is ${w.c}. Output gate ${w.o} shows h ${w.h}. Of the gradient of the last c, ` +
+    `${w.survives} survives.`
+  );
+}
+
+/* Put what is on screen into words: those of the pictures, and those that are returned for the live region. */
+function tell(ui, view) {
+  const words = sentence(view);
+  const all = (name) => view.run[name].map(written).join(", ");
+  ui.chart.setAttribute(
+    "aria-label",
+    `Over ${view.T} steps: c ${all("c")}; h ${all("h")}; survives ${all("survives")}.`,
+  );
+  ui.cell.setAttribute("aria-label", `LSTM cell. ${words}`);
+  return words;
+}
+
+/* A slider was moved: an input changes at the chosen step, a gate at all steps or at that one. */
+function move(model, name, value) {
+  const { x, clamps, step, everywhere } = viewOf(model);
+  if (name === "x") {
+    store(model, { inputs: x.map((one, t) => (t === step - 1 ? value : one)) });
+    return;
   }
+  const held = clamps[name].map((one, t) => (everywhere || t === step - 1 ? value : one));
+  store(model, { clamps: { ...clamps, [name]: held } });
+}
 
-  function tell(run, now, step) {
-    const words = sentence(now, step);
-    const all = (values) => values.map(written).join(", ");
-    chart.setAttribute("aria-label", `Over ${T} steps: c ${all(run.c)}; h ${all(run.h)}; survives ${all(run.survives)}.`);
-    cell.setAttribute("aria-label", `LSTM cell. ${words}`);
-    return words;
-  }
+/* Clamping holds each step at what it is; letting go leaves it to the cell. */
+function clamp(model, gate, on) {
+  const { clamps, run, step, everywhere } = viewOf(model);
+  const held = clamps[gate].map((one, t) => (everywhere || t === step - 1 ? (on ? run[gate][t] : null) : one));
+  store(model, { clamps: { ...clamps, [gate]: held } });
+}
 
-  function draw() {
-    const step = model.get("step");
-    const run = gateRun(model.get("inputs"), model.get("clamps"), fixed.weights);
-    const now = numbersOf(run, step);
-    drawOverTime(run, step);
-    drawStep(now, step);
-    drawChoices(step);
-    return () => tell(run, now, step);
-  }
+function render({ model, el }) {
+  const fixed = model.get("fixed");
+  const T = model.get("inputs").length;
+  const ui = panel(el, { name: "gate-lab", label: "Gate lab", html: labHtml(fixed, T) });
+  for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
+  addElements(ui);
 
-  function changed() {
-    const telling = draw();
-    clearTimeout(rest);
-    rest = setTimeout(() => {
-      const words = telling();
-      if (timer === null) heard.textContent = words; // while it plays, every step would be read out
-    }, REST_MS);
-  }
-
-  function store(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  }
-
-  function move(name, value) {
-    const t = model.get("step") - 1;
-    if (name === "x") {
-      store({ inputs: model.get("inputs").map((one, k) => (k === t ? value : one)) });
-      return;
-    }
-    const held = model.get("clamps")[name].map((one, k) => (model.get("everywhere") || k === t ? value : one));
-    store({ clamps: { ...model.get("clamps"), [name]: held } });
-  }
-
-  /* Clamping holds each step at what it is; letting go leaves it to the cell. */
-  function clamp(gate, on) {
-    const clamps = model.get("clamps");
-    const run = gateRun(model.get("inputs"), clamps, fixed.weights);
-    const t = model.get("step") - 1;
-    const held = clamps[gate].map((one, k) => (model.get("everywhere") || k === t ? (on ? run[gate][k] : null) : one));
-    store({ clamps: { ...clamps, [gate]: held } });
-  }
-
-  function go(step) {
-    store({ step: Math.min(T, Math.max(1, step)) });
-  }
-
-  function pause() {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "Play";
-  }
-
-  function start() {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (model.get("step") === T) go(1);
-    timer = setInterval(() => {
-      if (model.get("step") + 1 >= T) pause();
-      go(model.get("step") + 1);
-    }, calm ? CALM_STEP_MS : STEP_MS);
-    play.textContent = "Pause";
-  }
-
-  function walk(to) {
-    pause();
-    go(to);
-  }
-
-  root.addEventListener("keydown", (event) => {
-    if (belongsToNotebook(event)) return;
-    event.stopPropagation(); // JupyterLab would take an arrow key as a command and fold the section away
-    if (event.key === "Escape") backToNotebook(root);
-  });
-  root.addEventListener("input", ({ target }) => {
+  const { walk } = playback(ui, model, { name: "step", first: 1, last: T, describe: (step) => `${step} of ${T}` });
+  ui.root.addEventListener("input", ({ target }) => {
     const { slider: name, clamp: gate } = target.dataset;
-    if (name === "step") walk(Number(target.value));
-    else if (name) move(name, Number(target.value));
-    else if (gate) clamp(gate, target.checked);
-    else store({ everywhere: target.value === "all" });
+    if (name in ui.sliders) move(model, name, Number(target.value));
+    else if (gate) clamp(model, gate, target.checked);
+    else if (target.type === "radio") store(model, { everywhere: target.value === "all" });
   });
-  root.addEventListener("click", ({ target }) => {
+  ui.root.addEventListener("click", ({ target }) => {
     const chosen = fixed.presets.find(({ name }) => name === target.dataset.preset);
-    if (chosen) store({ inputs: [...chosen.x], clamps: chosen.clamps });
+    if (chosen) store(model, { inputs: [...chosen.x], clamps: chosen.clamps });
     if (target.dataset.step) walk(Number(target.dataset.step));
   });
-  back.addEventListener("click", () => walk(model.get("step") - 1));
-  next.addEventListener("click", () => walk(model.get("step") + 1));
-  play.addEventListener("click", () => (timer === null ? start() : pause()));
 
-  // A picture that is wider than the page is scrolled by keyboard, too.
-  const watch = new ResizeObserver(() => {
-    for (const box of parts(".rnncourse-wide")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    }
+  ui.listen(model, SHARED, () => {
+    draw(ui, viewOf(model));
+    ui.say(() => tell(ui, viewOf(model)));
   });
-  for (const box of parts(".rnncourse-wide")) watch.observe(box);
-
-  const SHARED = ["inputs", "clamps", "step", "everywhere"].map((name) => `change:${name}`);
-  for (const event of SHARED) model.on(event, changed);
-  draw()();
-
-  return () => {
-    pause();
-    clearTimeout(rest);
-    watch.disconnect();
-    for (const event of SHARED) model.off(event, changed);
-  };
+  draw(ui, viewOf(model));
+  tell(ui, viewOf(model));
+  return ui.leave;
 }
 
 export default { render };

@@ -3,7 +3,6 @@
 const BOX = { width: 830, height: 478, left: 62, right: 818 }; // of the picture, in its own units
 const HEAT = { top: 26, bottom: 206 };
 const CURVE = { top: 244, bottom: 434 };
-const REST_MS = 600; // how long the settings rest before a screen reader is told
 
 const CONTROLS = [
   { name: "cell", label: "Cell", kind: "select" },
@@ -15,14 +14,8 @@ const CONTROLS = [
   { name: "forget_bias", label: "Forget bias", kind: "range", write: (v) => v.toFixed(1) },
 ];
 
-function control({ name, label, kind }, { choices, ranges }) {
-  if (kind === "select") {
-    const options = Object.entries(choices[name]).map(([key, words]) => `<option value="${key}">${words}</option>`);
-    return `<label><span>${label}</span><select data-setting="${name}">${options.join("")}</select></label>`;
-  }
-  const [first, last, step] = ranges[name];
-  return `<label><span>${label}</span><input type="range" data-setting="${name}" min="${first}" max="${last}"
-    step="${step}"><output></output></label>`;
+function control(one, { choices, ranges }) {
+  return one.kind === "select" ? selectHtml(one, choices[one.name]) : sliderHtml(one, ranges[one.name]);
 }
 
 function power(exponent) {
@@ -137,15 +130,8 @@ function paint(canvas, view, bytes) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-function render({ model, el }) {
-  const fixed = { ...model.get("fixed"), id: `rnncourse-scale-${Math.random().toString(36).slice(2)}` };
-  const { palette } = fixed;
-  fixed.bytes = new Uint8Array(palette.buffer, palette.byteOffset, palette.byteLength);
-  const root = document.createElement("div");
-  root.className = "rnncourse-live rnncourse-gradient-lab";
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Gradient lab");
-  root.innerHTML = `
+function labHtml(fixed) {
+  return `
     <div class="rnncourse-settings">${CONTROLS.map((one) => control(one, fixed)).join("")}</div>
     <p class="rnncourse-fate"></p>
     <dl class="rnncourse-numbers"></dl>
@@ -157,129 +143,119 @@ function render({ model, el }) {
     <div class="rnncourse-keeping">
       <button type="button" data-do="keep">Keep this curve</button>
       <button type="button" data-do="drop">Drop it</button><span></span>
-    </div>
-    <div class="rnncourse-heard" aria-live="polite"></div>`;
-  el.append(root);
+    </div>`;
+}
 
-  const part = (selector) => root.querySelector(selector);
-  const [axes, curve, kept, end, note] = ["g", ".curve", ".kept", ".end", ".note"].map((one) => part(`svg > ${one}`));
-  const [canvas, flow, list, heard] = ["canvas", ".rnncourse-flow", "dl", "[aria-live]"].map(part);
-  const place = canvas.style;
-  place.left = `${(100 * BOX.left) / BOX.width}%`;
-  place.width = `${(100 * (BOX.right - BOX.left)) / BOX.width}%`;
-  place.top = `${(100 * HEAT.top) / BOX.height}%`;
-  place.height = `${(100 * (HEAT.bottom - HEAT.top)) / BOX.height}%`;
-
-  function showSettings() {
-    for (const { name, kind, write } of CONTROLS) {
-      const input = part(`[data-setting=${name}]`);
-      const value = model.get(name);
-      if (document.activeElement !== input || Number(input.value) !== value) input.value = value;
-      if (kind === "range") {
-        input.parentElement.querySelector("output").textContent = write(value);
-        input.setAttribute("aria-valuetext", write(value));
-      }
-    }
-    const gated = model.get("cell") === "lstm";
-    part("[data-setting=forget_bias]").disabled = !gated;
-    part("[data-setting=forget_bias]").parentElement.toggleAttribute("data-off", !gated);
-  }
-
-  let rest = null;
-  let view = model.get("view"); // on screen
-  let drawn = ""; // what the axes were drawn for
-  let written = ""; // the numbers' labels
-
-  /* Only what has changed is touched: the rest of the page need not be laid out again. */
-  function draw() {
-    const before = model.get("kept");
-    const other = before && before.curve.slice(-view.steps - 1); // the loss of a longer curve is at the right, too
-    const range = axis([view.curve, other || []]);
-    const axesFor = JSON.stringify([view.steps, view.state, range]);
-    if (axesFor !== drawn) {
-      axes.innerHTML = frame(view, range, fixed);
-      note.setAttribute("y", scales(view.steps, range).y(fixed.rounding) + 15);
-      drawn = axesFor;
-    }
-    const drawing = lines(view, other, range);
-    curve.setAttribute("d", drawing.now);
-    kept.setAttribute("d", drawing.kept);
-    end.setAttribute("cx", drawing.end[0]);
-    end.setAttribute("cy", drawing.end[1]);
-    paint(canvas, view, fixed.bytes);
-    flow.setAttribute("aria-label", `Heat map and curve for ${view.title}. ${view.heard}`);
-    part(".rnncourse-fate").textContent = view.verdict;
-    root.dataset.fate = view.fate;
-    const labels = view.numbers.map(([, what]) => what).join("");
-    if (labels !== written) {
-      list.innerHTML = view.numbers
-        .map(([name, what]) => `<div><dt>${what}</dt><dd data-number="${name}"></dd></div>`)
-        .join("");
-      written = labels;
-    }
-    view.numbers.forEach(([, , value], k) => (list.children[k].lastElementChild.textContent = value));
-    part("[data-do=drop]").setAttribute("aria-disabled", !before);
-    part(".rnncourse-keeping span").textContent = before ? `Dashed: ${before.title}` : "";
-  }
-
-  function isOfNow({ settings }) {
-    return CONTROLS.every(({ name }) => settings[name] === model.get(name));
-  }
-
-  function show(next) {
-    view = next;
-    draw();
-    clearTimeout(rest);
-    rest = setTimeout(() => (heard.textContent = view.heard), REST_MS);
-  }
-
-  /* The kernel's answer: drawn already if it was sent ahead, and out of date if the reader has gone on. */
-  function answered() {
-    if (!isOfNow(view)) show(model.get("view"));
-  }
-
-  function keep() {
-    const { title, curve, state } = view;
-    model.set("kept", { title, curve, state });
-    model.save_changes();
-  }
-
-  function drop() {
-    model.set("kept", null);
-    model.save_changes();
-  }
-
-  root.addEventListener("keydown", (event) => {
-    if (belongsToNotebook(event)) return;
-    event.stopPropagation(); // JupyterLab would take an arrow key as a command and fold the section away
-    if (event.key === "Escape") backToNotebook(root);
+/* Lay the canvas over the frame that the picture leaves for the heat map. */
+function placeCanvas(ui) {
+  const percent = (part, whole) => `${(100 * part) / whole}%`;
+  Object.assign(ui.part("canvas").style, {
+    left: percent(BOX.left, BOX.width),
+    width: percent(BOX.right - BOX.left, BOX.width),
+    top: percent(HEAT.top, BOX.height),
+    height: percent(HEAT.bottom - HEAT.top, BOX.height),
   });
-  part(".rnncourse-settings").addEventListener("focusin", ({ target }) => {
-    model.set("in_hand", target.dataset.setting);
-    model.save_changes();
-  });
-  part(".rnncourse-settings").addEventListener("input", ({ target }) => {
-    const { setting } = target.dataset;
-    model.set(setting, target.type === "range" ? Number(target.value) : target.value);
-    showSettings();
-    const next = model.get("ahead").find(isOfNow);
+}
+
+function showSettings(ui, model) {
+  for (const { name, kind, write } of CONTROLS) {
+    const input = ui.part(`[data-setting=${name}]`);
+    const value = model.get(name);
+    if (document.activeElement !== input || Number(input.value) !== value) input.value = value;
+    if (kind === "range") showSetting(input, write(value));
+  }
+  const gated = model.get("cell") === "lstm";
+  const bias = ui.part("[data-setting=forget_bias]");
+  bias.disabled = !gated;
+  bias.parentElement.toggleAttribute("data-off", !gated);
+}
+
+function drawPicture(ui, { fixed, now, kept }) {
+  const other = kept && kept.curve.slice(-now.steps - 1); // the loss of a longer curve is at the right, too
+  const range = axis([now.curve, other || []]);
+  const axesFor = JSON.stringify([now.steps, now.state, range]);
+  const axes = ui.part("svg > g");
+  if (axes.dataset.drawnFor !== axesFor) {
+    axes.innerHTML = frame(now, range, fixed);
+    axes.dataset.drawnFor = axesFor;
+    setAttribute(ui.part("svg > .note"), "y", scales(now.steps, range).y(fixed.rounding) + 15);
+  }
+  const drawing = lines(now, other, range);
+  setAttribute(ui.part("svg > .curve"), "d", drawing.now);
+  setAttribute(ui.part("svg > .kept"), "d", drawing.kept);
+  setAttribute(ui.part("svg > .end"), "cx", drawing.end[0]);
+  setAttribute(ui.part("svg > .end"), "cy", drawing.end[1]);
+  paint(ui.part("canvas"), now, fixed.bytes);
+  setAttribute(ui.part(".rnncourse-flow"), "aria-label", `Heat map and curve for ${now.title}. ${now.heard}`);
+}
+
+function drawNumbers(ui, { now }) {
+  setText(ui.part(".rnncourse-fate"), now.verdict);
+  ui.root.dataset.fate = now.fate;
+  const list = ui.part("dl");
+  const labels = now.numbers.map(([, what]) => what).join("");
+  if (list.dataset.labels !== labels) {
+    list.innerHTML = now.numbers
+      .map(([name, what]) => `<div><dt>${what}</dt><dd data-number="${name}"></dd></div>`)
+      .join("");
+    list.dataset.labels = labels;
+  }
+  now.numbers.forEach(([, , value], k) => setText(list.children[k].lastElementChild, value));
+}
+
+function draw(ui, view) {
+  drawPicture(ui, view);
+  drawNumbers(ui, view);
+  setAttribute(ui.part("[data-do=drop]"), "aria-disabled", !view.kept);
+  setText(ui.part(".rnncourse-keeping span"), view.kept ? `Dashed: ${view.kept.title}` : "");
+}
+
+function fixedOf(model) {
+  const { palette, ...fixed } = model.get("fixed");
+  const bytes = new Uint8Array(palette.buffer, palette.byteOffset, palette.byteLength);
+  return { ...fixed, bytes, id: uniqueId("scale") };
+}
+
+function render({ model, el }) {
+  const fixed = fixedOf(model);
+  const ui = panel(el, { name: "gradient-lab", label: "Gradient lab", html: labHtml(fixed) });
+  const view = { fixed, now: model.get("view"), kept: model.get("kept") }; // on screen
+  placeCanvas(ui);
+
+  const isCurrent = ({ settings }) => CONTROLS.every(({ name }) => settings[name] === model.get(name));
+  const show = (next) => {
+    view.now = next;
+    draw(ui, view);
+    ui.say(next.heard);
+  };
+
+  const settings = ui.part(".rnncourse-settings");
+  settings.addEventListener("focusin", ({ target }) => store(model, { in_hand: target.dataset.setting }));
+  settings.addEventListener("input", ({ target }) => {
+    model.set(target.dataset.setting, target.type === "range" ? Number(target.value) : target.value);
+    showSettings(ui, model);
+    const next = model.get("ahead").find(isCurrent);
     if (next) show(next);
     model.save_changes();
   });
-  part("[data-do=keep]").addEventListener("click", keep);
-  part("[data-do=drop]").addEventListener("click", drop);
-  model.on("change:view", answered);
-  model.on("change:kept", draw);
-  for (const { name } of CONTROLS) model.on(`change:${name}`, showSettings);
-  showSettings();
-  draw();
+  ui.part("[data-do=keep]").addEventListener("click", () => {
+    const { title, curve, state } = view.now;
+    store(model, { kept: { title, curve, state } });
+  });
+  ui.part("[data-do=drop]").addEventListener("click", () => store(model, { kept: null }));
 
-  return () => {
-    clearTimeout(rest);
-    model.off("change:view", answered);
-    model.off("change:kept", draw);
-    for (const { name } of CONTROLS) model.off(`change:${name}`, showSettings);
-  };
+  // The kernel's answer: drawn already if it was sent ahead, and out of date if the reader has gone on.
+  ui.listen(model, ["view"], () => {
+    if (!isCurrent(view.now)) show(model.get("view"));
+  });
+  ui.listen(model, ["kept"], () => {
+    view.kept = model.get("kept");
+    draw(ui, view);
+  });
+  ui.listen(model, CONTROLS.map(({ name }) => name), () => showSettings(ui, model));
+  showSettings(ui, model);
+  draw(ui, view);
+  return ui.leave;
 }
 
 export default { render };

@@ -36,60 +36,56 @@ function reveal(form, question, chosen) {
     `</p>${feedback ? `<p>${feedback}</p>` : ""}<p>${question.because}</p>`;
 }
 
-function render({ model, el }) {
-  const questions = model.get("questions");
-  const root = document.createElement("div");
-  root.className = "rnncourse-live rnncourse-quiz";
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", model.get("title"));
-  el.append(root);
+/* Store the option that is picked; say so where none is. */
+function commit(form, { key }, model) {
+  const picked = form.querySelector("input:checked");
+  if (!picked) {
+    form.querySelector(".rnncourse-hint").textContent = "Choose an answer first.";
+    return;
+  }
+  store(model, { history: [...model.get("history"), { key, chosen: Number(picked.value) }] });
+  form.querySelector(".rnncourse-verdict").focus(); // the button is gone: keep the keyboard here
+}
 
-  const forms = questions.map((question) => {
-    const form = build(question);
-    const hint = form.querySelector(".rnncourse-hint");
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const picked = form.querySelector("input:checked");
-      if (!picked) {
-        hint.textContent = "Choose an answer first.";
-        return;
-      }
-      const chosen = Number(picked.value);
-      model.set("history", [...model.get("history"), { key: question.key, chosen }]);
-      model.save_changes();
-      form.querySelector(".rnncourse-verdict").focus(); // the button is gone: keep the keyboard here
-    });
-    form.addEventListener("change", () => (hint.textContent = ""));
-    root.append(form);
-    return form;
+function addForm(ui, question, model) {
+  const form = build(question);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    commit(form, question, model);
   });
+  form.addEventListener("change", () => (form.querySelector(".rnncourse-hint").textContent = ""));
+  ui.root.append(form);
+  return form;
+}
 
+function addScore(ui, questions) {
   const score = document.createElement("p");
   score.className = "rnncourse-score";
   score.setAttribute("role", "status");
-  if (questions.length > 1) root.append(score);
+  if (questions.length > 1) ui.root.append(score);
+  return score;
+}
 
-  function draw() {
-    const history = model.get("history");
-    let right = 0;
-    for (const { key, chosen } of history) {
-      const q = questions.findIndex((question) => question.key === key);
-      reveal(forms[q], questions[q], chosen);
-      right += chosen === questions[q].answer;
-    }
-    score.textContent = history.length
-      ? `${right} right of ${history.length} answered, ${questions.length} questions in all.`
-      : `${questions.length} questions.`;
+function draw({ questions, forms, score }, history) {
+  let right = 0;
+  for (const { key, chosen } of history) {
+    const q = questions.findIndex((question) => question.key === key);
+    reveal(forms[q], questions[q], chosen);
+    right += chosen === questions[q].answer;
   }
+  score.textContent = history.length
+    ? `${right} right of ${history.length} answered, ${questions.length} questions in all.`
+    : `${questions.length} questions.`;
+}
 
-  root.addEventListener("keydown", (event) => {
-    if (belongsToNotebook(event)) return;
-    event.stopPropagation(); // JupyterLab would take an arrow key as a command
-    if (event.key === "Escape") backToNotebook(root);
-  });
-  model.on("change:history", draw);
-  draw();
-  return () => model.off("change:history", draw);
+function render({ model, el }) {
+  const questions = model.get("questions");
+  const ui = panel(el, { name: "quiz", label: model.get("title") });
+  const forms = questions.map((question) => addForm(ui, question, model));
+  const view = { questions, forms, score: addScore(ui, questions) };
+  ui.listen(model, ["history"], () => draw(view, model.get("history")));
+  draw(view, model.get("history"));
+  return ui.leave;
 }
 
 export default { render };

@@ -1,17 +1,12 @@
 /* The sampler: controls that set Python's settings, and the text that comes back, with its probabilities on demand. */
 
-const REST_MS = 600; // how long the settings rest before a screen reader is told
 const SLIDERS = [
   { name: "temperature", label: "Temperature", write: (v) => v.toFixed(2) },
   { name: "characters", label: "Characters", write: String },
   { name: "seed", label: "Seed", write: String },
 ];
-
-function slider({ name, label }, { ranges }) {
-  const [first, last, step] = ranges[name];
-  return `<label><span>${label}</span><input type="range" data-setting="${name}" min="${first}" max="${last}"
-    step="${step}"><output></output></label>`;
-}
+const HELD_AT = { name: "value", label: "at value", write: (v) => v.toFixed(1) };
+const SETTINGS = ["prompt", "temperature", "characters", "seed", "hold", "unit", "value"];
 
 function quoted(character) {
   return character === " " ? "space" : character === "\n" ? "new line" : `“${character}”`;
@@ -22,22 +17,16 @@ function level(p) {
   return [0.05, 0.2, 0.5, 0.8].filter((limit) => p >= limit).length;
 }
 
-function render({ model, el }) {
-  const fixed = model.get("fixed");
-  const root = document.createElement("div");
-  root.className = "rnncourse-live rnncourse-sampler";
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Sampler");
-  const parts = Object.entries(fixed.parts).map(([key, words]) => `<option value="${key}">${words}</option>`);
-  root.innerHTML = `
-    <div class="rnncourse-controls">
-      <label class="rnncourse-wide"><span>Prompt</span><input type="text" data-setting="prompt" maxlength="200"
+function samplerHtml({ ranges, parts, units }) {
+  return `
+    <div class="rnncourse-settings">
+      <label class="rnncourse-prompt"><span>Prompt</span><input type="text" data-setting="prompt" maxlength="200"
         spellcheck="false" autocomplete="off"></label>
-      ${SLIDERS.map((one) => slider(one, fixed)).join("")}
-      <label><span>Hold</span><select data-setting="hold">${parts.join("")}</select></label>
-      <label><span>Unit</span><input type="number" data-setting="unit" min="-1" max="${fixed.units - 1}"
-        step="1"><small>−1: all of ${fixed.units}</small></label>
-      <label><span>at value</span><input type="range" data-setting="value"><output></output></label>
+      ${SLIDERS.map((one) => sliderHtml(one, ranges[one.name])).join("")}
+      ${selectHtml({ name: "hold", label: "Hold" }, parts)}
+      <label><span>Unit</span><input type="number" data-setting="unit" min="-1" max="${units - 1}"
+        step="1"><small>−1: all of ${units}</small></label>
+      ${sliderHtml(HELD_AT, ranges.value)}
     </div>
     <div class="rnncourse-doing">
       <button type="button" data-do="again">Write again</button>
@@ -50,118 +39,113 @@ function render({ model, el }) {
       <p></p>
       <p class="rnncourse-key"><span data-p="4">80 % and more</span> <span data-p="3">50–80 %</span>
         <span data-p="2">20–50 %</span> <span data-p="1">5–20 %</span> <span data-p="0">below 5 %: a surprise</span></p>
-    </div>
-    <div class="rnncourse-heard" aria-live="polite"></div>`;
-  el.append(root);
+    </div>`;
+}
 
-  const part = (selector) => root.querySelector(selector);
-  const field = (name) => part(`[data-setting=${name}]`);
-  const [text, look, problem, heard] = [".rnncourse-text", ".rnncourse-look", ".rnncourse-problem", "[aria-live]"].map(part);
-  const [place, show] = ["[data-do=look]", "[data-do=show]"].map(part);
-  let rest = null;
+function field(ui, name) {
+  return ui.part(`[data-setting=${name}]`);
+}
 
-  function showSettings() {
-    const held = model.get("hold");
-    const [first, last, step] = fixed.ranges.value;
-    Object.assign(field("value"), { min: fixed.gates.includes(held) ? 0 : first, max: last, step });
-    for (const name of ["prompt", "temperature", "characters", "seed", "hold", "unit", "value"]) {
-      const input = field(name);
-      const typing = name === "prompt" && document.activeElement === input;
-      if (!typing && input.value !== String(model.get(name))) input.value = model.get(name);
-    }
-    for (const { name, write } of [...SLIDERS, { name: "value", write: (v) => v.toFixed(1) }]) {
-      const words = write(model.get(name));
-      field(name).parentElement.querySelector("output").textContent = words;
-      field(name).setAttribute("aria-valuetext", words);
-    }
-    for (const name of ["unit", "value"]) {
-      field(name).disabled = held === "nothing";
-      field(name).parentElement.toggleAttribute("data-off", held === "nothing");
-    }
+function showSettings(ui, model, { ranges, gates }) {
+  const held = model.get("hold");
+  field(ui, "value").min = gates.includes(held) ? 0 : ranges.value[0];
+  for (const name of SETTINGS) {
+    const input = field(ui, name);
+    const typing = name === "prompt" && document.activeElement === input;
+    if (!typing && input.value !== String(model.get(name))) input.value = model.get(name);
   }
-
-  function draw() {
-    const view = model.get("view");
-    problem.hidden = !view.problem;
-    problem.textContent = view.problem;
-    const prompt = document.createElement("b");
-    prompt.textContent = view.settings.prompt;
-    const letters = view.characters.map(([character, p], k) => {
-      const one = document.createElement("span");
-      one.textContent = character;
-      one.dataset.p = level(p);
-      one.dataset.k = k;
-      return one;
-    });
-    text.replaceChildren(prompt, ...letters);
-    place.max = Math.max(letters.length, 1);
-    root.dataset.seed = view.settings.seed;
-    lookAt();
-    clearTimeout(rest);
-    rest = setTimeout(() => (heard.textContent = view.heard), REST_MS);
+  for (const { name, write } of [...SLIDERS, HELD_AT]) showSetting(field(ui, name), write(model.get(name)));
+  for (const name of ["unit", "value"]) {
+    field(ui, name).disabled = held === "nothing";
+    field(ui, name).parentElement.toggleAttribute("data-off", held === "nothing");
   }
+}
 
-  /* Say how the character came about that the slider points at. */
-  function lookAt() {
-    const { characters } = model.get("view");
-    const shown = show.checked && characters.length > 0;
-    look.hidden = !shown;
-    text.dataset.level = shown ? "on" : "off";
-    text.querySelector(".rnncourse-now")?.classList.remove("rnncourse-now");
-    if (!shown) return;
-    const k = Math.min(Number(place.value), characters.length) - 1;
-    const [character, p, drawn, likeliest] = characters[k];
-    text.children[k + 1].classList.add("rnncourse-now");
-    const best = likeliest.map(([other, q]) => `${quoted(other)} ${q.toFixed(2)}`).join(", ");
-    const said = `${quoted(character)}: probability ${p.toFixed(2)}, drawn with ${drawn.toFixed(2)} at this temperature. Likeliest here: ${best}.`;
-    look.querySelector("p").textContent = said;
-    place.setAttribute("aria-valuetext", `${k + 1}, ${said}`);
-    look.querySelector("output").textContent = String(k + 1);
+function letter([character, p], k) {
+  const one = document.createElement("span");
+  one.textContent = character;
+  Object.assign(one.dataset, { p: level(p), k });
+  return one;
+}
+
+function draw(ui, view) {
+  const problem = ui.part(".rnncourse-problem");
+  problem.hidden = !view.problem;
+  problem.textContent = view.problem;
+  const prompt = document.createElement("b");
+  prompt.textContent = view.settings.prompt;
+  ui.part(".rnncourse-text").replaceChildren(prompt, ...view.characters.map(letter));
+  ui.part("[data-do=look]").max = Math.max(view.characters.length, 1);
+  ui.root.dataset.seed = view.settings.seed;
+  lookAt(ui, view);
+}
+
+/* Say how the character came about that the slider points at. */
+function lookAt(ui, { characters }) {
+  const [text, look, place] = [".rnncourse-text", ".rnncourse-look", "[data-do=look]"].map(ui.part);
+  const shown = ui.part("[data-do=show]").checked && characters.length > 0;
+  look.hidden = !shown;
+  text.dataset.level = shown ? "on" : "off";
+  text.querySelector(".rnncourse-now")?.classList.remove("rnncourse-now");
+  if (!shown) return;
+  const k = Math.min(Number(place.value), characters.length) - 1;
+  const [character, p, drawn, likeliest] = characters[k];
+  text.children[k + 1].classList.add("rnncourse-now");
+  const best = likeliest.map(([other, q]) => `${quoted(other)} ${q.toFixed(2)}`).join(", ");
+  const said = `${quoted(character)}: probability ${p.toFixed(2)}, drawn with ${drawn.toFixed(2)} at this temperature. Likeliest here: ${best}.`;
+  look.querySelector("p").textContent = said;
+  place.setAttribute("aria-valuetext", `${k + 1}, ${said}`);
+  look.querySelector("output").textContent = String(k + 1);
+}
+
+/* What a control is set to, as settings to store; null while a number is still being typed. */
+function settingsOf(target, model, { gates, units }) {
+  const { setting } = target.dataset;
+  if (setting === "unit") {
+    const unit = Math.round(Number(target.value));
+    return target.value === "" || unit < -1 || unit >= units ? null : { unit };
   }
+  if (setting === "hold" && gates.includes(target.value) && model.get("value") < 0) {
+    return { value: 0, hold: target.value };
+  }
+  return { [setting]: target.type === "range" ? Number(target.value) : target.value };
+}
 
-  function set(name, value) {
-    model.set(name, value);
-    showSettings();
+function render({ model, el }) {
+  const fixed = model.get("fixed");
+  const ui = panel(el, { name: "sampler", label: "Sampler", html: samplerHtml(fixed) });
+  const look = () => lookAt(ui, model.get("view"));
+  const set = (values) => {
+    for (const [name, value] of Object.entries(values)) model.set(name, value);
+    showSettings(ui, model, fixed);
     model.save_changes();
-  }
-
-  root.addEventListener("keydown", (event) => {
-    if (belongsToNotebook(event)) return;
-    event.stopPropagation(); // JupyterLab would take an arrow key as a command and fold the section away
-    if (event.key === "Escape") backToNotebook(root);
-  });
-  part(".rnncourse-controls").addEventListener("input", ({ target }) => {
-    const { setting } = target.dataset;
-    if (setting === "unit") {
-      const unit = Math.round(Number(target.value));
-      if (target.value === "" || unit < -1 || unit >= fixed.units) return; // still being typed
-      return set("unit", unit);
-    }
-    if (setting === "hold" && fixed.gates.includes(target.value) && model.get("value") < 0) model.set("value", 0);
-    set(setting, target.type === "range" ? Number(target.value) : target.value);
-  });
-  part("[data-do=again]").addEventListener("click", () => {
-    const [first, last] = fixed.ranges.seed;
-    set("seed", model.get("seed") < last ? model.get("seed") + 1 : first);
-  });
-  show.addEventListener("change", lookAt);
-  place.addEventListener("input", lookAt);
-  text.addEventListener("click", ({ target }) => {
-    if (!target.dataset.k) return;
-    place.value = Number(target.dataset.k) + 1;
-    lookAt();
-  });
-  model.on("change:view", draw);
-  const names = ["prompt", "temperature", "characters", "seed", "hold", "unit", "value"];
-  for (const name of names) model.on(`change:${name}`, showSettings);
-  showSettings();
-  draw();
-
-  return () => {
-    clearTimeout(rest);
-    model.off("change:view", draw);
-    for (const name of names) model.off(`change:${name}`, showSettings);
   };
+
+  ui.part(".rnncourse-settings").addEventListener("input", ({ target }) => {
+    const values = settingsOf(target, model, fixed);
+    if (values) set(values);
+  });
+  ui.part("[data-do=again]").addEventListener("click", () => {
+    const [first, last] = fixed.ranges.seed;
+    set({ seed: model.get("seed") < last ? model.get("seed") + 1 : first });
+  });
+  ui.part("[data-do=show]").addEventListener("change", look);
+  ui.part("[data-do=look]").addEventListener("input", look);
+  ui.part(".rnncourse-text").addEventListener("click", ({ target }) => {
+    if (!target.dataset.k) return;
+    ui.part("[data-do=look]").value = Number(target.dataset.k) + 1;
+    look();
+  });
+
+  const show = () => {
+    draw(ui, model.get("view"));
+    ui.say(model.get("view").heard);
+  };
+  ui.listen(model, ["view"], show);
+  ui.listen(model, SETTINGS, () => showSettings(ui, model, fixed));
+  showSettings(ui, model, fixed);
+  show();
+  return ui.leave;
 }
 
 export default { render };

@@ -276,7 +276,9 @@ def draws_by_mean(s, temperature, u):
 
 
 def draws_in_float32(s, temperature, u):
-    p, drawn = draws_by_searchsorted(s.astype("f4"), np.float32(temperature), u.astype("f4"))
+    # Scores around 1000 would lose the digits that count: the largest is taken off first.
+    small = (s - s.max(axis=-1, keepdims=True)).astype("f4")
+    p, drawn = draws_by_searchsorted(small, np.float32(temperature), u.astype("f4"))
     return p.astype("f4"), drawn.astype("i4")
 
 

@@ -1,0 +1,196 @@
+/* The shell that all widgets share, put in front of each script: root, keys, live region, wide boxes, tear-down. */
+
+const REST_MS = 600; // how long a widget rests before a screen reader is told
+const STEP_MS = 1000;
+const CALM_STEP_MS = 2500; // for readers who asked for less motion
+
+function prefersLessMotion() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+function uniqueId(name) {
+  return `rnncourse-${name}-${Math.random().toString(36).slice(2)}`;
+}
+
+/* Touch the page only where something has changed: the rest need not be laid out again. */
+function setText(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+}
+
+function store(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+/* Append a widget's root element, `.rnncourse-NAME`, to `el`; `ui.leave` undoes all that the panel set up. */
+function panel(el, { name, label, html = "" }) {
+  const root = document.createElement("div");
+  root.className = `rnncourse-live rnncourse-${name}`;
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", label);
+  root.innerHTML = `${html}<div class="rnncourse-heard" aria-live="polite"></div>`;
+  el.append(root);
+  const undo = [];
+  const ui = {
+    root,
+    part: (selector) => root.querySelector(selector),
+    parts: (selector) => [...root.querySelectorAll(selector)],
+    onLeave: (step) => undo.push(step),
+    leave: () => undo.splice(0).forEach((step) => step()),
+    listen: (model, names, listener) => {
+      for (const event of names.map((one) => `change:${one}`)) {
+        model.on(event, listener);
+        undo.push(() => model.off(event, listener));
+      }
+    },
+  };
+  keepKeys(ui);
+  addLiveRegion(ui);
+  watchWideBoxes(ui);
+  return ui;
+}
+
+/* Shift + Enter runs the cell; what is pressed with Ctrl, Cmd or Alt is a command of the notebook or the browser. */
+function belongsToNotebook(event) {
+  const runsCell = event.key === "Enter" && event.shiftKey;
+  return runsCell || event.ctrlKey || event.metaKey || event.altKey;
+}
+
+/* Keep all other keys from the notebook, and add ui.onKeys({ ArrowLeft: handler, … }). */
+function keepKeys(ui) {
+  const handlers = {};
+  // JupyterLab takes keys as they bubble up, Notebook 7 on their way down, before the root has heard of them:
+  // there only this attribute, on the very element that has the focus, stops it.
+  const mark = (event) => {
+    if (!ui.root.contains(event.target)) return;
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", !belongsToNotebook(event));
+  };
+  window.addEventListener("keydown", mark, true);
+  ui.onLeave(() => window.removeEventListener("keydown", mark, true));
+  ui.root.addEventListener("keydown", (event) => {
+    if (belongsToNotebook(event)) return;
+    event.stopPropagation();
+    if (event.key === "Escape") ui.root.closest(".jp-Cell[tabindex], .jp-Notebook[tabindex]")?.focus();
+    if (event.shiftKey || !(event.key in handlers)) return;
+    event.preventDefault();
+    handlers[event.key](event);
+  });
+  ui.onKeys = (more) => Object.assign(handlers, more);
+}
+
+/* Add ui.say(words): a screen reader is told the latest words once the widget rests, and nothing while ui.hush(true).
+   words: a text, or a function that returns it. */
+function addLiveRegion(ui) {
+  const heard = ui.part(".rnncourse-heard");
+  let [timer, latest, hushed] = [null, null, false];
+  ui.say = (words) => {
+    latest = words;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const said = typeof words === "function" ? words() : words;
+      if (!hushed) heard.textContent = said;
+    }, REST_MS);
+  };
+  ui.hush = (on) => {
+    hushed = on;
+    if (!on && latest !== null) ui.say(latest);
+  };
+  ui.onLeave(() => clearTimeout(timer));
+}
+
+/* What is wider than the page can be scrolled by keyboard as well. ui.fitWide() looks again after a change. */
+function watchWideBoxes(ui) {
+  const boxes = ui.parts(".rnncourse-wide");
+  ui.fitWide = () => {
+    for (const box of boxes) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+  const watch = new ResizeObserver(ui.fitWide);
+  for (const box of boxes) watch.observe(box);
+  ui.onLeave(() => watch.disconnect());
+}
+
+/* The controls that `playback` brings to life. */
+function playbackHtml(label) {
+  const buttons = ["Back", "Next", "Play"].map(
+    (word) => `<button type="button" data-do="${word.toLowerCase()}">${word}</button>`,
+  );
+  return `<div class="rnncourse-walk">${buttons.join("")}
+    <label><span>${label}</span><input type="range" data-slider="step" step="1"><output></output></label></div>`;
+}
+
+/* Walk through the whole numbers first … last of the model's trait `name`: buttons, slider, and Play.
+   describe(step) is what the slider says. Returns { walk }, which stops Play and goes to a step. */
+function playback(ui, model, { name, first, last, describe, stepMs = STEP_MS, calmStepMs = CALM_STEP_MS }) {
+  const [back, next, play] = ["back", "next", "play"].map((one) => ui.part(`[data-do=${one}]`));
+  const slider = ui.part("[data-slider=step]");
+  Object.assign(slider, { min: first, max: last });
+  let timer = null;
+  const now = () => model.get(name);
+  const go = (step) => store(model, { [name]: Math.min(last, Math.max(first, step)) });
+
+  function draw() {
+    slider.value = now();
+    setAttribute(slider, "aria-valuetext", describe(now()));
+    setText(slider.nextElementSibling, describe(now()));
+    // aria-disabled, not disabled: a button that is disabled under the fingers would lose the focus.
+    setAttribute(back, "aria-disabled", now() === first);
+    setAttribute(next, "aria-disabled", now() === last);
+  }
+
+  function pause() {
+    if (timer === null) return;
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "Play";
+    ui.hush(false);
+  }
+
+  function start() {
+    if (now() === last) go(first);
+    const forward = () => {
+      if (now() + 1 >= last) pause();
+      go(now() + 1);
+    };
+    timer = setInterval(forward, prefersLessMotion() ? calmStepMs : stepMs);
+    play.textContent = "Pause";
+    ui.hush(true); // otherwise every step would be read out
+  }
+
+  function walk(step) {
+    pause();
+    go(step);
+  }
+
+  back.addEventListener("click", () => walk(now() - 1));
+  next.addEventListener("click", () => walk(now() + 1));
+  play.addEventListener("click", () => (timer === null ? start() : pause()));
+  slider.addEventListener("input", () => walk(Number(slider.value)));
+  ui.listen(model, [name], draw);
+  ui.onLeave(() => clearInterval(timer));
+  draw();
+  return { walk };
+}
+
+/* A slider of the grid of settings (.rnncourse-settings); its trait is `name`. */
+function sliderHtml({ name, label }, [first, last, step]) {
+  return `<label><span>${label}</span><input type="range" data-setting="${name}" min="${first}" max="${last}"
+    step="${step}"><output></output></label>`;
+}
+
+function selectHtml({ name, label }, choices) {
+  const options = Object.entries(choices).map(([key, words]) => `<option value="${key}">${words}</option>`);
+  return `<label><span>${label}</span><select data-setting="${name}">${options.join("")}</select></label>`;
+}
+
+/* Say beside a slider, and in its value text, what it is set to. */
+function showSetting(slider, words) {
+  setText(slider.parentElement.querySelector("output"), words);
+  setAttribute(slider, "aria-valuetext", words);
+}

@@ -1,0 +1,56 @@
+"""In JupyterLab, Shift + Enter runs the cell whose widget has the focus, and goes on to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+SETUP = """
+import numpy as np
+from rnncourse.data import Vocabulary
+from rnncourse.in_numpy import LSTM, RNN, RecurrentNet
+from rnncourse.widgets import *
+rng = np.random.default_rng(0)
+x = rng.normal(size=(3, 1, 3)).astype(np.float32)
+net = RecurrentNet(LSTM(3, 4, rng=rng), 3, rng=rng)
+"""
+WIDGETS = {  # code of the cell: a control of the widget
+    "unroll_stepper(RNN(3, 2, rng=rng), x)": ".rnncourse-player [data-slider=step]",
+    'predict("Which?", ["a", "b"], "a", "Read it.", "which")': ".rnncourse-quiz input",
+    "architecture_picker()": ".rnncourse-architectures input",
+    "gate_lab()": ".rnncourse-gate-lab [data-slider=f]",
+    "gradient_lab(T=10, H=8)": ".rnncourse-gradient-lab [data-setting=scale]",
+    'sampler(net, Vocabulary(list("abc")), prompt="a", characters=20)': ".rnncourse-sampler [data-setting=seed]",
+}
+
+
+@pytest.fixture(scope="module")
+def notebook(server, new_lab) -> Iterator:
+    """Return JupyterLab with a widget in each cell after the first, all run once."""
+    cells = [new_code_cell(code) for code in (SETUP.strip(), *WIDGETS, "print('the end')")]
+    server.write("keys_of_the_notebook.ipynb", cells)
+    with new_lab() as lab:
+        lab.open("keys_of_the_notebook.ipynb")
+        lab.run_all()
+        assert lab.errors() == []
+        yield lab
+
+
+@pytest.mark.parametrize("selector", WIDGETS.values())
+def test_shift_enter_runs_the_cell_of_the_widget_and_goes_on(notebook, selector):
+    cell = notebook.place_of(selector)
+    before = notebook.prompts()[cell]
+    notebook.activate(cell)
+    notebook.tab_to(selector)
+    notebook.page.keyboard.press("Shift+Enter")
+    notebook.page.wait_for_function(
+        """([cell, before]) => {
+            const now = document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')[cell].textContent;
+            return /\\d/.test(now) && now !== before;
+        }""",
+        arg=[cell, before],
+        timeout=15_000,
+    )
+    assert notebook.shape()[0] == cell + 1

@@ -1,0 +1,119 @@
+"""All widgets on one page: no style sheet changes another widget, and no key of one moves another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from browser.accessibility import violations
+from browser.widget_page import start_all
+from playwright.sync_api import Page
+
+from rnncourse.data import Vocabulary, memory_game
+from rnncourse.in_numpy import LSTM, RNN, RecurrentNet
+from rnncourse.widgets import (
+    Question,
+    architecture_picker,
+    gate_lab,
+    gradient_lab,
+    memory_stepper,
+    quiz,
+    sampler,
+    unroll_stepper,
+)
+from rnncourse.widgets._fallback import ReadableWidget
+
+CHARACTERS = "\n abT."
+
+# `look(k)` notes the computed style of every element of widget k; `changes(k)` says what differs from that now.
+# Identifiers drawn by chance, such as those of gradients, are left out.
+WATCH = """() => {
+    const sheets = [...document.querySelectorAll('style')];
+    const noted = [];
+    const styles = (k) => [...document.querySelectorAll(`[data-widget="${k}"] *`)].map((one) => {
+        const style = getComputedStyle(one);
+        return [one, Object.fromEntries([...style].map((name) => [name, style.getPropertyValue(name)]))];
+    });
+    window.only = (k) => sheets.forEach((one, other) => (one.disabled = other !== k));
+    window.all = (order) => order.forEach((k) => {
+        document.head.append(sheets[k]);
+        sheets[k].disabled = false;
+    });
+    window.look = (k) => (noted[k] = styles(k)).length;
+    window.changes = (k) => styles(k).flatMap(([one, style], n) => Object.keys(style)
+        .filter((name) => style[name] !== noted[k][n][1][name])
+        .map((name) => `${one.tagName}.${one.getAttribute('class')} ${name}: `
+            + `${noted[k][n][1][name]} -> ${style[name]}`));
+}"""
+
+
+def all_widgets() -> list[ReadableWidget]:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(2, 1, 3)).astype(np.float32)
+    net = RecurrentNet(LSTM(len(CHARACTERS), 5, rng=rng), len(CHARACTERS), rng=rng)
+    question = Question("Which `gate`?", ["left", "right"], "right", "Read it.", "which")
+    answered = quiz([question, Question("And?", ["one", "two"], "one", "So it is.", "and")])
+    answered.history = [{"key": "which", "chosen": 0}]
+    return [
+        unroll_stepper(RNN(3, 2, rng=rng), x, labels=["a", "b"]),
+        memory_stepper(memory_game(2, 2, rng)),
+        answered,
+        architecture_picker("stacked"),
+        gate_lab("latch"),
+        gradient_lab("lstm", T=10, H=8),
+        sampler(net, Vocabulary(list(CHARACTERS)), prompt="ab", characters=40),
+    ]
+
+
+@pytest.fixture
+def full(page: Page) -> Page:
+    """Return a page with all widgets; it always has a scroll bar, so that nothing depends on its length."""
+    page.evaluate("document.documentElement.style.overflowY = 'scroll'")
+    start_all(page, all_widgets())
+    for one in page.get_by_label("Show probabilities").all():
+        one.check()
+    page.evaluate(WATCH)
+    return page
+
+
+def names() -> list[str]:
+    return [type(one).__name__ for one in all_widgets()]
+
+
+def test_no_style_sheet_changes_another_widget(full):
+    widgets = list(enumerate(names()))
+    for k, name in widgets:
+        full.evaluate("k => only(k)", k)
+        assert full.evaluate("k => look(k)", k) > 10, name
+    for order in ([k for k, _ in widgets], [k for k, _ in reversed(widgets)]):
+        full.evaluate("order => all(order)", order)
+        assert {name: full.evaluate("k => changes(k).slice(0, 5)", k) for k, name in widgets} == {
+            name: [] for _, name in widgets
+        }
+
+
+def test_a_rule_that_is_not_about_one_widget_is_noticed(full):
+    for k in range(len(names())):
+        full.evaluate("k => look(k)", k)
+    full.add_style_tag(content=".rnncourse-live.rnncourse-live .rnncourse-walk { display: grid }")
+    changed = [full.evaluate("k => changes(k)", k) for k in range(len(names()))]
+    assert [any("display: flex -> grid" in line for line in lines) for lines in changed] == [
+        name in ("UnrollStepper", "FramePlayer", "GateLab") for name in names()
+    ]
+
+
+def test_keys_reach_only_the_widget_with_the_focus(full):
+    def traits() -> list:
+        return full.evaluate(
+            "() => [models[0].get('t'), models[1].get('t'), models[3].get('pattern'), models[4].get('step')]"
+        )
+
+    first = traits()
+    full.locator("[data-widget='1'] [data-slider=step]").press("ArrowRight")
+    assert traits() == [first[0], first[1] + 1, *first[2:]]
+    full.locator("[data-widget='4'] [data-slider=step]").press("ArrowRight")
+    assert traits() == [first[0], first[1] + 1, first[2], first[3] + 1]
+
+
+def test_axe_finds_nothing_on_the_page_of_all_widgets(full):
+    for k in range(len(all_widgets())):
+        assert violations(full, f"[data-widget='{k}']") == []

@@ -4,7 +4,7 @@
 
 Wrong answers are the named mistakes of the banks and some mutants of the model answers, each with one thing changed.
 accepted: right in at least one of forty draws of the inputs. false: a mistake that is called by the name of another,
-a finding about an argument where another one was ignored, or a right answer that is rejected. named: the name of a
+a finding about a parameter where another one was ignored, or a right answer that is rejected. named: the name of a
 mistake. pointed at: a finding about the values, the shape or the arguments, or Python's own error with its line.
 general: nothing but "its values are wrong". unnamed: how many of the named mistakes would still be pointed at if
 they had no names. Latency is that of one verdict, in milliseconds. A mutant is often pointed at because `check`

@@ -128,6 +128,8 @@ def what(value: Value) -> str:
         return "a text"
     if isinstance(value, dict):
         return "a dictionary"
+    if not isinstance(value, (list, tuple)):
+        return f"an object of type {type(value).__name__}"
     size = len(value)
     return f"a {type(value).__name__} of {size} thing{'s' if size != 1 else ''}"
 

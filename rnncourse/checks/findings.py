@@ -502,9 +502,23 @@ def _which(p: Pair, axis: int, fine: np.ndarray, k: int) -> Iterator[Finding]:
         asked = _carried(p, axis, "backward") or filled
         text = f"{which} right in {_of(p)}, and everything before that is wrong.{asked}"
         yield Finding(f"from the end {axis}", text)
+    elif block := _block(wrong):
+        text = f"Of the {block[1]} blocks of {many} in {_of(p)}, only the {ORDER[block[0] + 1]} is wrong.{filled}"
+        yield Finding(f"block {block} {axis}", text)
     else:
         which = f"One {one} is" if k == 1 else f"{k} of the {n} {many} are"
         yield Finding(f"some {axis}", f"{which} right in {_of(p)}; the others are wrong.{filled}")
+
+
+def _block(wrong: np.ndarray) -> tuple[int, int] | None:
+    """Return which of three or four equal blocks is wrong, and how many there are, where exactly one is."""
+    for blocks in (3, 4):
+        size = len(wrong) // blocks
+        if size >= 2 and len(wrong) % blocks == 0:
+            bad = wrong.reshape(blocks, size)
+            if bad.any(axis=1).sum() == 1 and bad.all(axis=1).any():
+                return int(bad.all(axis=1).argmax()), blocks
+    return None
 
 
 def _carried(p: Pair, axis: int, way: str) -> str:

@@ -7,14 +7,19 @@ from rnncourse.viz._architectures import (
     architecture,
     architecture_text,
     picture_grid,
+    show_architecture,
 )
+from rnncourse.viz._attention import attention_map, show_attention_map
+from rnncourse.viz._cell_variants import CELL_VARIANTS, cell_variant, cell_variant_text
 from rnncourse.viz._credit import credit_grid, sum_of_matrices
 from rnncourse.viz._diagrams import feedback_networks, folded_network, unrolled_network
+from rnncourse.viz._dynamics import circles_to_ellipses, eigenvalue_planes, state_paths
 from rnncourse.viz._flow import gradient_heat_maps, norm_curves
 from rnncourse.viz._gates import gate_curve, gate_heat_map, gate_lines, text_trace
 from rnncourse.viz._graphs import backprop_sweep, gradient_graph
-from rnncourse.viz._long_range import activation_curves, delay_curves, task_pictures
+from rnncourse.viz._long_range import activation_curves, delay_curves, learned_grid, task_pictures
 from rnncourse.viz._lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
+from rnncourse.viz._media import moving_clip, sound_player
 from rnncourse.viz._series import (
     bars_with_seeds,
     curve_with_seeds,
@@ -32,6 +37,7 @@ from rnncourse.viz._style import course_style, figure
 from rnncourse.viz._turning import turning_state
 from rnncourse.viz._vectors import (
     distance_matrices,
+    drift_picture,
     labelled_points,
     memory_order,
     one_hot_grid,
@@ -44,19 +50,26 @@ from rnncourse.viz._vectors import (
 
 __all__ = [
     "ARCHITECTURES",
+    "CELL_VARIANTS",
     "LSTM_PARTS",
     "activation_curves",
     "answer_table",
     "architecture",
     "architecture_text",
+    "attention_map",
     "backprop_sweep",
     "band_plot",
     "bars_with_seeds",
+    "cell_variant",
+    "cell_variant_text",
+    "circles_to_ellipses",
     "course_style",
     "credit_grid",
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
+    "drift_picture",
+    "eigenvalue_planes",
     "evidence_plot",
     "feedback_networks",
     "figure",
@@ -71,6 +84,7 @@ __all__ = [
     "gradient_heat_maps",
     "heard_plot",
     "labelled_points",
+    "learned_grid",
     "line_plot",
     "loss_plot",
     "lstm_cell",
@@ -78,6 +92,7 @@ __all__ = [
     "memory_order",
     "memory_strip",
     "memory_table",
+    "moving_clip",
     "norm_curves",
     "one_hot_grid",
     "padding_grid",
@@ -88,9 +103,13 @@ __all__ = [
     "share_curve",
     "share_grid",
     "show",
+    "show_architecture",
+    "show_attention_map",
+    "sound_player",
     "sound_plot",
     "state_heat_map",
     "state_heat_maps",
+    "state_paths",
     "state_planes",
     "sum_of_matrices",
     "task_pictures",

@@ -125,6 +125,15 @@ def test_the_statements_are_taken_from_the_masters(tmp_path):
     assert not statements.write(MASTERS, made)
 
 
+def test_the_model_answers_are_taken_from_the_masters(tmp_path):
+    """Byte for byte."""
+    made = tmp_path / "answers.json"
+    assert statements.write_answers(MASTERS, made)
+    stored = ROOT / "rnncourse" / "checks" / "bank" / "answers.json"
+    assert made.read_bytes() == stored.read_bytes(), "run `rnncourse build exercises`"
+    assert not statements.write_answers(MASTERS, made)
+
+
 @by_stem
 def test_answers_are_gone_from_the_exercise(master):
     made, original = graded(read_as_it_is(exercise_of(master))), graded(read_as_it_is(master))
@@ -294,6 +303,10 @@ def test_a_master_states_its_tasks():
     }
 
 
+def test_a_model_answer_is_taken_without_the_marks_of_the_solution():
+    assert statements.answers(small_master()) == [["some_task", "def f():\n    return 1"]]
+
+
 @pytest.mark.parametrize(
     ("cell", "old", "new", "kind"),
     [(0, "Some task", "Find the bug: a task", "bug"), (1, "code", "markdown", "explanation")],
@@ -367,7 +380,8 @@ def test_the_command_makes_the_exercises_of_a_checkout(tmp_path, monkeypatch):
     stated = tmp_path / "rnncourse" / "checks" / "bank" / "statements.json"
     for word in ("written", "unchanged"):
         done = CliRunner().invoke(app, ["build", "exercises"])
-        assert (done.exit_code, done.output) == (0, f"{made}: {word}\n{stated}: {word}\n")
+        files = (made, stated, stated.with_name("answers.json"))
+        assert (done.exit_code, done.output) == (0, "".join(f"{file}: {word}\n" for file in files))
     assert list(json.loads(stated.read_text(encoding="utf-8"))["03"]) == ["some_task"]
     assert exercises.CODE_STUB in made.read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Chapter 07: teacher forcing, two scores, which steps count, writing, reading from both ends, beam search."""
+"""Chapter 07: teacher forcing, two scores, which steps count, writing, attention, both directions, beam search."""
 
 from __future__ import annotations
 
@@ -116,9 +116,15 @@ def _score_cases(rng):
 
 
 def _names(rng, T, B):
-    """Return what is in `_SOME`, and B names in all: neither score can be guessed."""
-    drawn = [(int(rng.integers(1, T + 1)), int(rng.integers(3)), bool(rng.integers(2))) for _ in range(B)]
-    return [*_SOME, *((length, min(wrong, length - 1), padding) for length, wrong, padding in drawn)][:B]
+    """Return what is in `_SOME`, and B names in all: neither score can be guessed.
+
+    There are not as many names without an error as there are names whose padding was predicted.
+    """
+    while True:
+        drawn = [(int(rng.integers(1, T + 1)), int(rng.integers(3)), bool(rng.integers(2))) for _ in range(B)]
+        names = [*_SOME, *((length, min(wrong, length - 1), padding) for length, wrong, padding in drawn)][:B]
+        if sum(wrong == 0 for _, wrong, _ in names) != sum(fine or length == T for length, _, fine in names):
+            return names
 
 
 def _scored(rng, T, B):
@@ -348,10 +354,11 @@ def _not_fed_back(next_scores, state, start, end, n):
 
 
 def _greedy_cases(rng):
-    """A text that ends early, one that goes on until n tokens are written, and one that is over at once."""
+    """Two texts that end early, one that goes on until n tokens are written, and one that is over at once."""
     early = _greedy_case(rng, 12, lambda tokens: 4 <= len(tokens) <= 7)
     full = _greedy_case(rng, 11, lambda tokens: len(tokens) == 11)
-    return [early, full, _over_at_once(rng, 13)]
+    short = _greedy_case(rng, 14, lambda tokens: 3 <= len(tokens) <= 6)
+    return [early, full, short, _over_at_once(rng, 13)]
 
 
 def _greedy_case(rng, n, fits: Callable):
@@ -525,6 +532,205 @@ def stops_before_a_repeat(next_scores, state, start, end, n):
     tokens = _greedy_write(next_scores, state, start, end, n)
     same = (k + 1 for k in range(len(tokens) - 1) if tokens[k] == tokens[k + 1])
     return tokens[: next(same, max(len(tokens) - 1, 0))]
+
+
+# ---------------------------------------------------------------- attention
+
+
+def softmax(s, axis=-1):
+    """Return probabilities along the last axis of s."""
+    e = np.exp(s - s.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _scaled(q, k):
+    return q @ k.T / np.sqrt(k.shape[1])
+
+
+def _masked(scores, mask):
+    return np.where(mask > 0, scores, -np.inf)
+
+
+def _looked_up(weights, v):
+    return weights @ v, weights
+
+
+def _attend(q, k, v, mask):
+    return _looked_up(softmax(_masked(_scaled(q, k), mask)), v)
+
+
+def _attention_cases(rng):
+    """Padding lies in the middle as well, and its keys fit the queries well: to look at it would show."""
+    cases = []
+    for N, T, H, D in ((3, 6, 4, 5), (5, 7, 9, 2)):
+        mask = rng.permutation(np.repeat([1.0, 0.0], (T - 2, 2)))
+        k = normal(rng, T, H) * np.where(mask > 0, 1.0, 2.0)[:, None]
+        cases.append(Case((normal(rng, N, H), k, normal(rng, T, D), mask)))
+    return cases
+
+
+ATTENTION = task(
+    "attention",
+    reference=_attend,
+    cases=_attention_cases,
+    outputs=("context", "weights"),
+    forbidden=ENGINES,
+)
+
+
+@ATTENTION.mistake
+def not_scaled(q, k, v, mask):
+    """The scores are not divided by anything. Dot products of long vectors are large, and the softmax then picks a
+    single step.
+    """
+    return _looked_up(softmax(_masked(q @ k.T, mask)), v)
+
+
+@ATTENTION.mistake
+def divided_by_the_size(q, k, v, mask):
+    """You divide the scores by the size of the keys. Divide by its square root."""
+    return _looked_up(softmax(_masked(q @ k.T / k.shape[1], mask)), v)
+
+
+@ATTENTION.mistake
+def scaled_by_the_steps(q, k, v, mask):
+    """You divide by the root of the number of steps. A dot product has as many terms as a key has entries."""
+    return _looked_up(softmax(_masked(q @ k.T / np.sqrt(len(k)), mask)), v)
+
+
+@ATTENTION.mistake
+def scaled_by_the_values(q, k, v, mask):
+    """You divide by the root of the size of the values. The scores are dot products of queries and keys."""
+    return _looked_up(softmax(_masked(q @ k.T / np.sqrt(v.shape[1]), mask)), v)
+
+
+@ATTENTION.mistake
+def scaled_up(q, k, v, mask):
+    """You multiply by the root where you should divide. The scores should become smaller."""
+    return _looked_up(softmax(_masked(q @ k.T * np.sqrt(k.shape[1]), mask)), v)
+
+
+@ATTENTION.mistake
+def mask_ignored(q, k, v, mask):
+    """`mask` is never used, so some weight goes to padding."""
+    return _looked_up(softmax(_scaled(q, k)), v)
+
+
+@ATTENTION.mistake
+def mask_after_softmax(q, k, v, mask):
+    """Padding has weight 0, but the weights of a row no longer sum to 1: part of them was spent on padding and is
+    lost. Mask before the softmax.
+    """
+    return _looked_up(softmax(_scaled(q, k)) * mask, v)
+
+
+@ATTENTION.mistake
+def scores_times_mask(q, k, v, mask):
+    """You set the scores of padding to 0. The exponential of 0 is 1, so padding still gets weight. Which score has
+    an exponential of 0?
+    """
+    return _looked_up(softmax(_scaled(q, k) * mask), v)
+
+
+@ATTENTION.mistake
+def one_taken_off(q, k, v, mask):
+    """You make the scores of padding only a little smaller, so padding still gets some weight."""
+    return _looked_up(softmax(_scaled(q, k) - (1 - mask)), v)
+
+
+@ATTENTION.mistake
+def mask_upside_down(q, k, v, mask):
+    """Your mask is upside down: only padding gets weight. 1 marks a real step."""
+    return _looked_up(softmax(_masked(_scaled(q, k), 1 - mask)), v)
+
+
+@ATTENTION.mistake
+def values_masked_only(q, k, v, mask):
+    """You set the values of padding to 0. It still takes its share of the weights."""
+    return _looked_up(softmax(_scaled(q, k)), v * mask[:, None])[0], softmax(_scaled(q, k))
+
+
+@ATTENTION.mistake
+def keys_masked_only(q, k, v, mask):
+    """You set the keys of padding to 0. That makes their scores 0, and the exponential of 0 is 1."""
+    return _looked_up(softmax(_scaled(q, k * mask[:, None])), v * mask[:, None])
+
+
+@ATTENTION.mistake
+def softmax_over_queries(q, k, v, mask):
+    """Your columns sum to 1. A softmax for each query runs over the steps: every row should sum to 1."""
+    return _looked_up(softmax(_scaled(q, k), axis=0) * mask, v)
+
+
+@ATTENTION.mistake
+def keys_averaged(q, k, v, mask):
+    """The weights are right, but you average the keys. The keys say where to look, the values what is there."""
+    _, weights = _attend(q, k, v, mask)
+    return weights @ k, weights
+
+
+@ATTENTION.mistake
+def divided_by_the_steps(q, k, v, mask):
+    """The weights are right. A weighted sum needs no further division: the weights sum to 1 already."""
+    context, weights = _attend(q, k, v, mask)
+    return context / len(k), weights
+
+
+@ATTENTION.mistake
+def plain_mean(q, k, v, mask):
+    """All your weights are equal. They should depend on how well a key fits the query."""
+    return _looked_up(np.ones((len(q), 1)) * mask / mask.sum(), v)
+
+
+@ATTENTION.mistake
+def best_step_only(q, k, v, mask):
+    """Each of your queries takes the value of one step, the one that fits best. Attention is a mixture of all real
+    steps.
+    """
+    best = _masked(_scaled(q, k), mask).argmax(axis=1)
+    return _looked_up(np.eye(len(k))[best], v)
+
+
+@ATTENTION.mistake
+def without_exponentials(q, k, v, mask):
+    """You divide the scores by their sum. Scores can be negative, weights cannot: which function do they need
+    first?
+    """
+    scores = _scaled(q, k) * mask
+    return _looked_up(scores / scores.sum(axis=1, keepdims=True), v)
+
+
+@ATTENTION.mistake
+def scores_for_weights(q, k, v, mask):
+    """You use the scores as weights. They can be negative, and they do not sum to 1."""
+    return _looked_up(_scaled(q, k) * mask, v)
+
+
+@ATTENTION.mistake
+def scores_returned(q, k, v, mask):
+    """The context is right, but the second output holds the scores. Return the weights that you averaged with."""
+    context, _ = _attend(q, k, v, mask)
+    return context, _scaled(q, k)
+
+
+@ATTENTION.mistake
+def weights_transposed(q, k, v, mask):
+    """The context is right, but the weights are transposed: a row for each query, a column for each step."""
+    context, weights = _attend(q, k, v, mask)
+    return context, weights.T
+
+
+@ATTENTION.mistake
+def weights_first(q, k, v, mask):
+    """Both outputs are right, but in the wrong order. The context comes first."""
+    return _attend(q, k, v, mask)[::-1]
+
+
+@ATTENTION.mistake
+def all_scores_at_once(q, k, v, mask):
+    """All your weights together sum to 1. Each query has weights of its own: every row should sum to 1."""
+    e = np.exp(_masked(_scaled(q, k), mask))
+    return _looked_up(e / e.sum(), v)
 
 
 # ---------------------------------------------------------------- reading from both ends

@@ -1,4 +1,4 @@
-"""Chapter 08: a spectrogram, a transcript, forecasts by rule, by a line and by feeding back, drawing a character."""
+"""Chapter 08: a spectrogram, a transcript, all alignments, forecasts by three rules, drawing a character."""
 
 from __future__ import annotations
 
@@ -196,6 +196,211 @@ def last_is_lost(labels, silence):
     """
     # Writes a tone when it is over, so the one that sounds until the end is never written.
     return [int(label) for label in labels[:-1][labels[1:] != labels[:-1]] if label != silence]
+
+
+# ---------------------------------------------------------------- all alignments at once
+
+
+def _places(target):
+    """Return the labels of a target with a blank, label 0, before, between and after them."""
+    places = np.zeros(2 * len(target) + 1, dtype=int)
+    places[1::2] = target
+    return places
+
+
+def _different(places, j):
+    return places[j] != places[j - 2]
+
+
+def _alpha(p, places, *, first=2, stay=1.0, move=1.0, skip=_different, join=sum, frame=0):
+    """Return alpha (T, places); what may begin, stay, move and skip, how ways are joined, from which frame p is."""
+    alpha = np.zeros((len(p), len(places)))
+    alpha[0, :first] = p[0, places[:first]]
+    for t in range(1, len(p)):
+        for j, label in enumerate(places):
+            ways = [stay * alpha[t - 1, j]]
+            if j >= 1:
+                ways.append(move * alpha[t - 1, j - 1])
+            if j >= 2 and skip(places, j):
+                ways.append(alpha[t - 1, j - 2])
+            alpha[t, j] = join(ways) * p[t - frame, label]
+    return alpha
+
+
+def _ctc(p, target, **changed):
+    alpha = _alpha(p, _places(target), **changed)
+    return alpha, float(alpha[-1, -2:].sum())
+
+
+def _ctc_cases(rng):
+    """Targets with the same label twice in a row, and with another label between two of the same."""
+    cases = []
+    for T, K, pattern in ((8, 5, (0, 0, 1)), (7, 6, (0, 1, 0, 2))):
+        labels = rng.permutation(np.arange(1, K))
+        cases.append(Case((_softmax(normal(rng, T, K)), labels[list(pattern)])))
+    return cases
+
+
+CTC_FORWARD = task(
+    "ctc_forward",
+    reference=_ctc,
+    cases=_ctc_cases,
+    outputs=("alpha", "probability"),
+    timed=("alpha",),
+    forbidden=ENGINES,
+)
+
+
+@CTC_FORWARD.mistake
+def never_skips(p, target):
+    """You never skip a blank. Between two different labels there need not be one: a row may go from C straight
+    to G.
+    """
+    return _ctc(p, target, skip=lambda places, j: False)
+
+
+@CTC_FORWARD.mistake
+def skips_between_equals(p, target):
+    """You skip the blank between two equal labels. Without it they would be merged into one: C C reads as C."""
+    return _ctc(p, target, skip=lambda places, j: places[j] != 0)
+
+
+@CTC_FORWARD.mistake
+def skips_labels(p, target):
+    """You also skip labels, from one blank to the next. Every label of the target has to be read; only a blank may
+    be skipped.
+    """
+    return _ctc(p, target, skip=lambda places, j: places[j] == 0 or _different(places, j))
+
+
+@CTC_FORWARD.mistake
+def skips_everything(p, target):
+    """You always skip. Only a blank may be skipped, and only between two different labels."""
+    return _ctc(p, target, skip=lambda places, j: True)
+
+
+@CTC_FORWARD.mistake
+def begins_with_the_blank(p, target):
+    """Your rows can only begin with a blank. They may also begin with the first label."""
+    return _ctc(p, target, first=1)
+
+
+@CTC_FORWARD.mistake
+def begins_anywhere(p, target):
+    """Your rows may begin at any place, so labels of the target can be left out. There are two places to begin."""
+    return _ctc(p, target, first=None)
+
+
+@CTC_FORWARD.mistake
+def begins_with_a_label(p, target):
+    """Your rows can only begin with the first label. They may also begin with a blank."""
+    alpha = _alpha(p, _places(target)) - _from_blank(p, target)
+    return alpha, float(alpha[-1, -2:].sum())
+
+
+def _from_blank(p, target):
+    """Return what alpha owes to the rows that begin with a blank."""
+    return _alpha(p, _places(target), first=1)
+
+
+@CTC_FORWARD.mistake
+def never_stays(p, target):
+    """You move on at every frame. A label or a blank may last for several frames."""
+    return _ctc(p, target, stay=0.0)
+
+
+@CTC_FORWARD.mistake
+def never_moves_by_one(p, target):
+    """You forgot the move to the next place."""
+    return _ctc(p, target, move=0.0)
+
+
+@CTC_FORWARD.mistake
+def best_row_only(p, target):
+    """You take the maximum over the ways to a place: that finds the most probable single row. Add them up instead."""
+    return _ctc(p, target, join=max)
+
+
+@CTC_FORWARD.mistake
+def previous_frame(p, target):
+    """You multiply by the probabilities of the frame before. The walk arrives at its place in frame t."""
+    return _ctc(p, target, frame=1)
+
+
+@CTC_FORWARD.mistake
+def rows_counted(p, target):
+    """You count the rows. Each row should count with its probability: multiply by that of its label in every frame."""
+    return _ctc(np.ones_like(p), target)
+
+
+@CTC_FORWARD.mistake
+def not_multiplied_after_the_first(p, target):
+    """Only the first frame's probabilities are used. Every frame multiplies by the one of its label."""
+    return _ctc(np.concatenate([p[:1], np.ones_like(p[1:])]), target)
+
+
+@CTC_FORWARD.mistake
+def blank_is_the_last_label(p, target):
+    """You take the last label for the blank. Here label 0 is the blank."""
+    places = _places(target)
+    alpha = _alpha(p, np.where(places == 0, p.shape[1] - 1, places))
+    return alpha, float(alpha[-1, -2:].sum())
+
+
+@CTC_FORWARD.mistake
+def blanks_for_free(p, target):
+    """The blanks are not multiplied by their probability. In a frame of silence the network has to say blank."""
+    return _ctc(np.concatenate([np.ones_like(p[:, :1]), p[:, 1:]], axis=1), target)
+
+
+@CTC_FORWARD.mistake
+def ends_with_a_blank(p, target):
+    """`alpha` is right. But you only count the rows that end with a blank; a row may end with the last label, too."""
+    alpha, _ = _ctc(p, target)
+    return alpha, float(alpha[-1, -1])
+
+
+@CTC_FORWARD.mistake
+def ends_with_a_label(p, target):
+    """`alpha` is right. But you only count the rows that end with the last label; a row may end with a blank, too."""
+    alpha, _ = _ctc(p, target)
+    return alpha, float(alpha[-1, -2])
+
+
+@CTC_FORWARD.mistake
+def ends_anywhere(p, target):
+    """`alpha` is right. But you also count rows that end before the target has been read to its end."""
+    alpha, _ = _ctc(p, target)
+    return alpha, float(alpha[-1].sum())
+
+
+@CTC_FORWARD.mistake
+def every_frame_counted(p, target):
+    """`alpha` is right. But you add up all frames. The target must be complete in the last frame."""
+    alpha, _ = _ctc(p, target)
+    return alpha, float(alpha[:, -2:].sum())
+
+
+@CTC_FORWARD.mistake
+def loss_returned(p, target):
+    """This is the CTC loss, the negative logarithm. Return the probability itself."""
+    alpha, probability = _ctc(p, target)
+    return alpha, float(-np.log(probability))
+
+
+@CTC_FORWARD.mistake
+def log_returned(p, target):
+    """This is the logarithm of the probability. Return the probability itself."""
+    alpha, probability = _ctc(p, target)
+    return alpha, float(np.log(probability))
+
+
+@CTC_FORWARD.mistake
+def without_blanks(p, target):
+    """There are no blanks in your table. Put one before, between and after the labels: 2n + 1 places."""
+    target = np.asarray(target)
+    alpha = _alpha(p, target, first=1, skip=lambda places, j: False)
+    return alpha, float(alpha[-1, -1])
 
 
 # ---------------------------------------------------------------- two rules that need no training

@@ -210,6 +210,40 @@ def entry_by_entry(a):
     return a <= 0
 
 
+@DEAD_UNITS.mistake
+def silent_for_the_first(a):
+    """You look at the first example only. A unit is dead if it is silent for all of them."""
+    return a[0] <= 0
+
+
+@DEAD_UNITS.mistake
+def slope_on_the_wrong_side(a):
+    """You find the units that are above 0 for every example. Those are never silent."""
+    return (a > 0).all(axis=0)
+
+
+@DEAD_UNITS.mistake
+def counts(a):
+    """These are counts of silent examples. Return True or False for each unit: is the count the number of all
+    examples?
+    """
+    return (a <= 0).sum(axis=0)
+
+
+@DEAD_UNITS.mistake
+def zeros_and_ones(a):
+    """The right units, as 0 and 1. Return True and False."""
+    return _dead(a).astype(int)
+
+
+@DEAD_UNITS.mistake
+def exactly_zero(a):
+    """You look for pre-activations of exactly 0. They are what comes before the ReLU; everything up to 0 is
+    silenced.
+    """
+    return (a == 0).all(axis=0)
+
+
 # ---------------------------------------------------------------- one step's Jacobian
 
 
@@ -284,6 +318,50 @@ def summed_over_columns(W_hh, a_t):
     slopes are the diagonal of a matrix, and nothing is summed.
     """
     return W_hh @ tanh_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def slope_of_a_sigmoid(W_hh, a_t):
+    """You use the slope of a sigmoid. The network is a tanh network."""
+    return W_hh * reference_sigmoid_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def slope_not_squared(W_hh, a_t):
+    """Your slope is 1 − tanh. The table in the chapter has a square in it."""
+    return W_hh * (1 - np.tanh(a_t))
+
+
+@STEP_JACOBIAN.mistake
+def slopes_alone(W_hh, a_t):
+    """These are the slopes on a diagonal, without the weights."""
+    return np.diag(tanh_prime(a_t))
+
+
+@STEP_JACOBIAN.mistake
+def slopes_on_both_sides(W_hh, a_t):
+    """You multiply by the slopes twice, along rows and along columns. Only the new unit has a slope in this
+    step.
+    """
+    return W_hh * tanh_prime(a_t) * tanh_prime(a_t)[:, None]
+
+
+@STEP_JACOBIAN.mistake
+def slopes_added(W_hh, a_t):
+    """You add the slopes. By the chain rule a weight and a slope are multiplied."""
+    return W_hh + tanh_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def diagonal_of_the_product(W_hh, a_t):
+    """You keep only the diagonal. Every unit depends on every previous unit."""
+    return np.diag(np.diag(_jacobian(W_hh, a_t)))
+
+
+@STEP_JACOBIAN.mistake
+def divided(W_hh, a_t):
+    """You divide by the slope where you should multiply."""
+    return W_hh / tanh_prime(a_t)
 
 
 # ---------------------------------------------------------------- gains by lag

@@ -81,6 +81,48 @@ def matrix_product(a, values):
     return sigmoid(a) @ values.T
 
 
+@APPLY_GATE.mistake
+def gate_alone(a, values):
+    """This is the gate itself. Apply it to the values."""
+    return sigmoid(a)
+
+
+@APPLY_GATE.mistake
+def gate_of_the_values(a, values):
+    """You made the gate from `values` and applied it to `a`. It is the other way around."""
+    return sigmoid(values) * a
+
+
+@APPLY_GATE.mistake
+def values_through_tanh(a, values):
+    """The gate is right, but you also send the values through a tanh. They keep their size."""
+    return sigmoid(a) * np.tanh(values)
+
+
+@APPLY_GATE.mistake
+def divided(a, values):
+    """You divide by the gate. A gate that is half open lets half of the values pass."""
+    return values / sigmoid(a)
+
+
+@APPLY_GATE.mistake
+def both_squashed(a, values):
+    """You send both through the sigmoid. Only the gate is squashed."""
+    return sigmoid(a) * sigmoid(values)
+
+
+@APPLY_GATE.mistake
+def relu_gate(a, values):
+    """Your gate is a ReLU. It has no upper limit; a gate is between 0 and 1."""
+    return np.maximum(a, 0) * values
+
+
+@APPLY_GATE.mistake
+def sign_of_the_exponent(a, values):
+    """There is an exponential, but no sigmoid: it grows without limit. A gate is between 0 and 1."""
+    return np.exp(a) * values
+
+
 # ---------------------------------------------------------------- the LSTM step
 
 
@@ -445,6 +487,62 @@ def mean_gate(f):
 def summed(f):
     """You add up the gates, so the longer the belt is, the more is left. Gates multiply."""
     return np.concatenate([np.cumsum(f[:0:-1], axis=0)[::-1], np.ones_like(f[:1])])
+
+
+@BELT_SURVIVAL.mistake
+def along_the_batch(f):
+    """You multiply along the batch. The gates of different sequences have nothing to do with each other; time
+    is the first axis.
+    """
+    after = np.ones_like(f)
+    after[:, :-1] = np.cumprod(f[:, :0:-1], axis=1)[:, ::-1]
+    return after
+
+
+@BELT_SURVIVAL.mistake
+def along_the_units(f):
+    """You multiply along the units. Each unit has a belt of its own; time is the first axis."""
+    after = np.ones_like(f)
+    after[:, :, :-1] = np.cumprod(f[:, :, :0:-1], axis=2)[:, :, ::-1]
+    return after
+
+
+@BELT_SURVIVAL.mistake
+def last_step_lost(f):
+    """The entry for the last step is missing. Everything is still there after it, so it is 1."""
+    return _survival(f)[:-1]
+
+
+@BELT_SURVIVAL.mistake
+def last_step_zero(f):
+    """After the last step nothing is left in your answer. No gate comes after it, so everything is."""
+    after = _survival(f)
+    after[-1] = 0
+    return after
+
+
+@BELT_SURVIVAL.mistake
+def in_reverse_order(f):
+    """The right shares in reverse order: step 0 comes first."""
+    return _survival(f)[::-1]
+
+
+@BELT_SURVIVAL.mistake
+def share_erased(f):
+    """This is the share that has been erased. Return what is left."""
+    return 1 - _survival(f)
+
+
+@BELT_SURVIVAL.mistake
+def previous_gates(f):
+    """You multiply the gates before step t. Only later gates can take something away from `c_t`."""
+    return np.concatenate([np.ones_like(f[:1]), np.cumprod(f[:-1], axis=0)])
+
+
+@BELT_SURVIVAL.mistake
+def one_gate_too_few(f):
+    """One gate is missing: the cell state of step t has to pass the gate of step t + 1 as well."""
+    return np.concatenate([_survival(f)[1:], np.ones_like(f[:1])])
 
 
 # ---------------------------------------------------------------- the start of the forget gate
@@ -1213,6 +1311,83 @@ def second_road_not_carried(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
     """
     da_t, _ = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)
     return da_t, dc_t * f_t
+
+
+@UNDO_STEP.mistake
+def output_gate_forgotten_on_the_way(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """On the path from `h_t` to the cell state, the gradient must pass the output gate as well."""
+    d_cell = dc_t + dh_t * (1 - np.tanh(c_t) ** 2)
+    return _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def own_factor(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """A product sends to each factor the gradient times the *other* factor. In the pieces of i and g you
+    multiply by the factor itself.
+    """
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    da_t, H = _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, :H] = d_cell * i_t * i_t * (1 - i_t)
+    da_t[:, 2 * H : 3 * H] = d_cell * g_t * (1 - g_t**2)
+    return da_t, d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def gate_for_the_previous_cell(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """In the forget gate's piece you multiply by the gate itself. What did `f_t` multiply in the forward
+    pass?
+    """
+    (da_t, dc_prev), H = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, H : 2 * H] *= f_t / c_prev
+    return da_t, dc_prev
+
+
+@UNDO_STEP.mistake
+def cell_gradient_at_the_output_gate(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """The output gate's piece comes from `h_t` alone: use `dh_t` there, not the gradient at the cell state."""
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    da_t, H = _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, 3 * H :] = d_cell * np.tanh(c_t) * o_t * (1 - o_t)
+    return da_t, d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def back_through_the_input_gate(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """To get to the previous cell state you pass the input gate. On the belt it is the forget gate."""
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    return _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), d_cell * i_t
+
+
+@UNDO_STEP.mistake
+def slope_of_tanh_not_squared(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """The slope of the candidate's tanh has a square in it."""
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    da_t, H = _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, 2 * H : 3 * H] = d_cell * i_t * (1 - g_t)
+    return da_t, d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def blocks_f_i_g_o(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """All four pieces are right, but those of f and i are swapped. The order is i, f, g, o."""
+    da_t, dc_prev = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)
+    da_i, da_f, da_g, da_o = np.split(da_t, 4, axis=1)
+    return np.concatenate([da_f, da_i, da_g, da_o], axis=1), dc_prev
+
+
+@UNDO_STEP.mistake
+def outputs_swapped(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """Both outputs are right, but in the wrong order: `da_t` comes first."""
+    return _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)[::-1]
+
+
+@UNDO_STEP.mistake
+def nothing_through_the_gates(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """You take the gradient at the cell state for that of the output. The gradient at `c_t` has a part from
+    `h_t`: one factor and one slope are missing there.
+    """
+    d_cell = dc_t + dh_t
+    return _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), d_cell * f_t
 
 
 # ---------------------------------------------------------------- in words

@@ -928,10 +928,16 @@ def _draw_cases(rng):
 
 
 def _draw_case(rng, V, temperature, center, about=""):
-    """The random numbers u are spread evenly over 0 to 1, so that likely and unlikely tokens are drawn."""
+    """The random numbers u are spread evenly over 0 to 1, so that likely and unlikely tokens are drawn.
+
+    Drawn until the temperature changes what is drawn.
+    """
     B = len(center)
-    u = (rng.permutation(B) + rng.uniform(0.1, 0.9, size=B)) / B
-    return Case((center + normal(rng, B, V, scale=1.5), temperature, u), about=about)
+    while True:
+        u = (rng.permutation(B) + rng.uniform(0.1, 0.9, size=B)) / B
+        s = center + normal(rng, B, V, scale=1.5)
+        if not np.array_equal(_draw_next(s, temperature, u)[1], _draw_next(s, 1.0, u)[1]):
+            return Case((s, temperature, u), about=about)
 
 
 def _told_p(p, u):

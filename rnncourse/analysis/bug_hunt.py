@@ -42,7 +42,7 @@ class ShortcutNet:
         self._backward = backward
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """Return the scores s (T, B, V) from x (T, B, D); a, h and h_prev, each (T, B, H), are in `trace`."""
+        """Return the logits s (T, B, V) from x (T, B, D); a, h and h_prev, each (T, B, H), are in `trace`."""
         require_array("x", x, axes=("T", "B", "D"))
         p, h_t = self.params, self.params["h0"]
         a, h = [], []

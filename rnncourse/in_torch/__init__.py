@@ -1,6 +1,5 @@
 """Recurrent nets from scratch on tensors, on any device: the twin of rnncourse.in_numpy."""
 
-from rnncourse.environment import wants_small_models
 from rnncourse.in_torch.activations import (
     ACTIVATIONS,
     leaky_relu,
@@ -12,6 +11,7 @@ from rnncourse.in_torch.activations import (
     tanh,
     tanh_prime,
 )
+from rnncourse.in_torch.attention import AttentionEncoderDecoder, attention, attention_backward
 from rnncourse.in_torch.base import count_parameters, to_numpy
 from rnncourse.in_torch.cells import (
     gru_step,
@@ -42,6 +42,7 @@ __all__ = [
     "SGD",
     "Adagrad",
     "Adam",
+    "AttentionEncoderDecoder",
     "Beam",
     "Bidirectional",
     "EncoderDecoder",
@@ -50,6 +51,8 @@ __all__ = [
     "Readout",
     "RecurrentNet",
     "Stack",
+    "attention",
+    "attention_backward",
     "beam_search",
     "best_device",
     "chrono",
@@ -88,6 +91,5 @@ __all__ = [
     "tanh_prime",
     "to_numpy",
     "uniform",
-    "wants_small_models",
     "with_temperature",
 ]

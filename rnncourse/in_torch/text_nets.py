@@ -15,6 +15,7 @@ import torch
 from rnncourse.arguments import require_choice, require_count
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both.base import share
+from rnncourse.in_torch.attention import attention
 from rnncourse.in_torch.base import Layer, check_mask, placed_for, uniform_draw
 from rnncourse.in_torch.initial import forget_bias, orthogonal
 from rnncourse.in_torch.layers import GRU, LSTM, RNN, Recurrent
@@ -48,6 +49,7 @@ class TextNet(Layer):
         self.V, self.T, self.E, self.H, self.K = (
             require_count(name, size) for name, size in zip("VTEHK", (V, T, E, H, K), strict=True)
         )
+        self._trace: dict[str, torch.Tensor] = {}
         self.params["W_e"] = uniform_draw(rng, 1.0, dtype)(V, E)
         self._middle(rng, dtype)
         draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
@@ -63,9 +65,18 @@ class TextNet(Layer):
         """How many numbers the dense layer reads."""
         raise NotImplementedError
 
+    def _embedded(self, x: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        """Return the embeddings (T, B, E) of word indices x (T, B), 0 at padding; real (T, B, 1) is 1 or 0 there."""
+        return self.params["W_e"][x] * real
+
     def _summary(self, e: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """Return h (B, H) from embeddings e (T, B, E), which are 0 at padding; real (T, B, 1) is 1 or 0 there."""
+        """Return h (B, H) from the embeddings e (T, B, E)."""
         raise NotImplementedError
+
+    @property
+    def trace(self) -> dict[str, torch.Tensor]:
+        """What the last forward computed, by name, where a kind keeps something to look at."""
+        return self._trace
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Return s (1, B, K) from word indices x (T, B); mask (T, B) is 0 where there is padding."""
@@ -73,7 +84,7 @@ class TextNet(Layer):
         self._track_parameters()
         p = self.params
         real = real.to(p["W_e"].dtype)
-        h = self._summary(p["W_e"][x] * real, real)
+        h = self._summary(self._embedded(x, real), real)
         s = (h @ p["W_hy"] + p["b_y"])[None]
         self._outputs = (s,)
         return s
@@ -185,9 +196,45 @@ class Reader(TextNet):
         return state[0] if self.kind == "lstm" else state
 
 
+class AttentionText(TextNet):
+    """One layer of self-attention, without recurrence: a small transformer with one layer and one head.
+
+    An embedding of the word and one of its place are added; each word's context is added to it; a hidden layer
+    follows, and the mean over the real words goes to the readout. `trace["weights"]` (T, B, T): whom each word
+    attends to. Source: Vaswani et al. (2017), arXiv:1706.03762.
+    """
+
+    kind = "attention"
+
+    @property
+    def features(self) -> int:
+        """The size of a word with its context: E."""
+        return self.E
+
+    def _middle(self, rng: np.random.Generator, dtype: str) -> None:
+        self.params["W_p"] = uniform_draw(rng, 1.0, dtype)(self.T, self.E)
+        draw = uniform_draw(rng, 1 / np.sqrt(self.E), dtype)
+        self.params |= {name: draw(self.E, self.E) for name in ("W_q", "W_k", "W_v")}
+        super()._middle(rng, dtype)
+
+    def _embedded(self, x: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        if len(x) > self.T:
+            raise InputError(f"this net knows {self.T} places, but x has {len(x)} words; cut it")
+        return self.params["W_e"][x] + self.params["W_p"][: len(x), None]
+
+    def _summary(self, e: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        p = self.params
+        context, weights = attention(e @ p["W_q"], e @ p["W_k"], e @ p["W_v"], real[:, :, 0])
+        self._trace = {"weights": weights.detach()}
+        h = torch.relu((e + context) @ p["W_1"] + p["b_1"]) * real
+        return h.sum(0) / real.sum(0)
+
+
 RECURRENT = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
-NETS = {net.kind: net for net in (Bag, Dense, Convolution)} | {
-    kind: partial(Reader, kind) for kind in RECURRENT
+NETS = {
+    **{net.kind: net for net in (Bag, Dense, Convolution)},
+    **{kind: partial(Reader, kind) for kind in RECURRENT},
+    AttentionText.kind: AttentionText,
 }
 KINDS = tuple(NETS)
 
@@ -201,6 +248,7 @@ def parameters_of(kind: str, V: int, T: int, E: int, H: int, K: int) -> int:
         "rnn": (E + H + 1) * H,
         "lstm": 4 * (E + H + 1) * H,
         "gru": 3 * (E + H + 1) * H + H,
+        "attention": T * E + 3 * E * E + (E + 1) * H,
     }[require_choice("kind", kind, KINDS)]
     return V * E + middle + (H + 1) * K
 

@@ -13,7 +13,7 @@ from rnncourse import in_numpy, in_torch
 FILES = sorted(
     file.stem for file in Path(in_numpy.__file__).parent.glob("*.py") if file.stem not in ("__init__", "fast")
 )
-ONLY_IN_TORCH = {"best_device", "wants_small_models"}
+ONLY_IN_TORCH = {"best_device"}
 ONLY_IN = {
     # the checks of arrays are shared with all other packages; tensors are checked in their engine alone
     ("base", "in_numpy"): {"check_gradient", "need_forward"},

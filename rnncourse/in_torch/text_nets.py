@@ -49,7 +49,6 @@ class TextNet(Layer):
         self.V, self.T, self.E, self.H, self.K = (
             require_count(name, size) for name, size in zip("VTEHK", (V, T, E, H, K), strict=True)
         )
-        self._trace: dict[str, torch.Tensor] = {}
         self.params["W_e"] = uniform_draw(rng, 1.0, dtype)(V, E)
         self._middle(rng, dtype)
         draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
@@ -65,18 +64,9 @@ class TextNet(Layer):
         """How many numbers the dense layer reads."""
         raise NotImplementedError
 
-    def _embedded(self, x: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """Return the embeddings (T, B, E) of word indices x (T, B), 0 at padding; real (T, B, 1) is 1 or 0 there."""
-        return self.params["W_e"][x] * real
-
     def _summary(self, e: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        """Return h (B, H) from the embeddings e (T, B, E)."""
+        """Return h (B, H) from embeddings e (T, B, E), which are 0 at padding; real (T, B, 1) is 1 or 0 there."""
         raise NotImplementedError
-
-    @property
-    def trace(self) -> dict[str, torch.Tensor]:
-        """What the last forward computed, by name, where a kind keeps something to look at."""
-        return self._trace
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Return s (1, B, K) from word indices x (T, B); mask (T, B) is 0 where there is padding."""
@@ -84,7 +74,7 @@ class TextNet(Layer):
         self._track_parameters()
         p = self.params
         real = real.to(p["W_e"].dtype)
-        h = self._summary(self._embedded(x, real), real)
+        h = self._summary(p["W_e"][x] * real, real)
         s = (h @ p["W_hy"] + p["b_y"])[None]
         self._outputs = (s,)
         return s
@@ -196,46 +186,50 @@ class Reader(TextNet):
         return state[0] if self.kind == "lstm" else state
 
 
-class AttentionText(TextNet):
+class Attention(TextNet):
     """One layer of self-attention, without recurrence: a small transformer with one layer and one head.
 
     An embedding of the word and one of its place are added; each word's context is added to it; a hidden layer
-    follows, and the mean over the real words goes to the readout. `trace["weights"]` (T, B, T): whom each word
-    attends to. Source: Vaswani et al. (2017), arXiv:1706.03762.
+    follows, and the mean over the real words is the summary. `trace["weights"]` (T, B, T): whom each word attends to.
+    Source: Vaswani et al. (2017), arXiv:1706.03762.
     """
 
     kind = "attention"
 
     @property
     def features(self) -> int:
-        """The size of a word with its context: E."""
+        """A word with its context: E."""
         return self.E
 
+    @property
+    def trace(self) -> dict[str, torch.Tensor]:
+        """The attention weights (T, B, T) of the last forward pass."""
+        return self._trace
+
     def _middle(self, rng: np.random.Generator, dtype: str) -> None:
+        self._trace: dict[str, torch.Tensor] = {}
         self.params["W_p"] = uniform_draw(rng, 1.0, dtype)(self.T, self.E)
         draw = uniform_draw(rng, 1 / np.sqrt(self.E), dtype)
         self.params |= {name: draw(self.E, self.E) for name in ("W_q", "W_k", "W_v")}
         super()._middle(rng, dtype)
 
-    def _embedded(self, x: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        if len(x) > self.T:
-            raise InputError(f"this net knows {self.T} places, but x has {len(x)} words; cut it")
-        return self.params["W_e"][x] + self.params["W_p"][: len(x), None]
-
     def _summary(self, e: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        if len(e) > self.T:
+            raise InputError(f"this net knows {self.T} places, but x has {len(e)} words; cut it")
         p = self.params
+        e = e + p["W_p"][: len(e), None]
         context, weights = attention(e @ p["W_q"], e @ p["W_k"], e @ p["W_v"], real[:, :, 0])
         self._trace = {"weights": weights.detach()}
-        h = torch.relu((e + context) @ p["W_1"] + p["b_1"]) * real
-        return h.sum(0) / real.sum(0)
+        h = torch.relu((e + context) @ p["W_1"] + p["b_1"])
+        return (h * real).sum(0) / real.sum(0)
 
 
 RECURRENT = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
-NETS = {
-    **{net.kind: net for net in (Bag, Dense, Convolution)},
-    **{kind: partial(Reader, kind) for kind in RECURRENT},
-    AttentionText.kind: AttentionText,
-}
+NETS = (
+    {net.kind: net for net in (Bag, Dense, Convolution)}
+    | {kind: partial(Reader, kind) for kind in RECURRENT}
+    | {Attention.kind: Attention}
+)
 KINDS = tuple(NETS)
 
 

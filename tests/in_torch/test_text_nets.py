@@ -154,7 +154,9 @@ def test_wrong_inputs_are_refused(texts):
         made("attention").forward(torch.cat([x, x]))
     with pytest.raises(InputError, match="kind must be"):
         Reader("transformer", V, T, E, H, K)
-    with pytest.raises(InputError, match="kind must be one of bag, dense, convolution, rnn, lstm, gru"):
+    with pytest.raises(
+        InputError, match="kind must be one of bag, dense, convolution, rnn, lstm, gru, attention"
+    ):
         text_net("transformer", V, T, 4000)
     with pytest.raises(InputError, match="H must be"):
         NETS["bag"](V, T, E, 0, K)

@@ -370,7 +370,7 @@ def _pick(options: Sequence[Any], rng: np.random.Generator) -> Any:
 
 
 def _require_groups(name: str, value: object, size: int, most: int) -> None:
-    if require_count(name, value, minimum=size) % size or value > most:
+    if require_count(name, value, least=size) % size or value > most:
         raise InputError(
             f"{name} must be divisible by {size} and at most {most}, so that groups stay whole and no text "
             f"comes twice, but {value} came"

@@ -64,7 +64,13 @@ class AttentionEncoderDecoder(Composed):
         self.decoder = GRU(K, H, rng=rng, dtype=dtype)
         self.readout = Readout(2 * H, K, rng=rng, dtype=dtype)
         self.D, self.K, self.H = D, K, H
+        self._trace: dict[str, torch.Tensor] = {}
         super().__init__({"_enc": self.encoder, "_dec": self.decoder, "_out": self.readout})
+
+    @property
+    def trace(self) -> dict[str, torch.Tensor]:
+        """The encoder's states e (T, B, H), the decoder's d (T', B, H), and the weights (T', B, T)."""
+        return self._trace
 
     def forward(
         self, x: torch.Tensor, before: torch.Tensor, mask: torch.Tensor | None = None
@@ -82,7 +88,7 @@ class AttentionEncoderDecoder(Composed):
             )
         d, _ = self.decoder.forward(before.to(e.dtype), e_T)
         context, weights = attention(d, e, e, mask)
-        self.trace = {"e": e.detach(), "d": d.detach(), "weights": weights.detach()}
+        self._trace = {"e": e.detach(), "d": d.detach(), "weights": weights.detach()}
         s = self.readout.forward(torch.cat([d, context], dim=2))
         self._inputs, self._outputs = self.encoder._inputs, (s,)
         return s
@@ -96,8 +102,7 @@ class AttentionEncoderDecoder(Composed):
 
         start: the token that stands before the first one. `trace["weights"]` is the map of all n steps.
         """
-        if require_count("start", start, minimum=0) >= self.K:
-            raise InputError(f"start must be a token from 0 to {self.K - 1}, but {start} came")
+        require_count("start", start, 0, self.K - 1)
         token = torch.full((1, x.shape[1]), start, device=x.device)
         written = token[:0]
         with torch.no_grad():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _TYPE = "a NumPy number or an array will do as well"
-_ORDER = "the order of the steps makes no difference"
+_ORDER = "the entries can be gone through in any order"
 _UNUSED = "the task does not need it"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -16,7 +16,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "persistence_error": {r"part: series, first .*": "the first year is neither a forecast nor a target"},
     "one_hot_vectors": {r"order: .*": _ORDER},
     "pad_batch": {r"order: .*": _ORDER},
-    "honest_loss": {r"twice: losses \* mask .*": "a mask of 0 and 1 is its own square"},
+    "honest_loss": {r"twice: losses \* mask → .*": "0 and 1 are their own squares"},
     "embedding_gradient": {r"order: .*": _ORDER},
     "last_states": {r"part: h, (first|last) of axis 0": "no sequence is that short or that long"},
     "central_differences": {

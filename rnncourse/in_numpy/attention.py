@@ -1,4 +1,4 @@
-"""Attention by hand: a decoder looks back at all states of the encoder, and at every step weighs them anew."""
+"""Attention by hand: a decoder looks back at all states of the encoder, and at every step weighs them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attention on tensors: a decoder looks back at all states of the encoder, and at every step weighs them anew."""
+"""Attention on tensors: a decoder looks back at all states of the encoder, and at every step weighs them again."""
 
 from __future__ import annotations
 

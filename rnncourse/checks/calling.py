@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import linecache
@@ -13,12 +14,13 @@ import traceback
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.failure import Failure, steady
-from rnncourse.checks.judging import fresh, quiet
+from rnncourse.checks.failure import Failure, plainly, steady
+from rnncourse.checks.outcomes import fresh, quiet
 from rnncourse.checks.task import Case, Value
 
 PRINTED = 1000
@@ -34,11 +36,15 @@ class _TimeUp(BaseException):
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call brought: a value or a Failure, the arguments after it, and what was printed."""
+    """What one call brought: a value or a Failure, the arguments after it, and what was printed.
+
+    shared: whether the value shares memory with an argument.
+    """
 
     value: Value | Failure
     after: tuple | None
     printed: str
+    shared: bool = False
 
 
 def call(function: Callable, case: Case, seconds: float) -> Answer:
@@ -59,7 +65,7 @@ def call(function: Callable, case: Case, seconds: float) -> Answer:
             time_limit(seconds),
         ):
             returned = function(*args, **kwargs)
-        return Answer(as_plain(returned), args, sink.text())
+        return Answer(as_plain(returned), args, sink.text(), _share_memory(returned, args))
     except _TimeUp:
         return Answer(Failure("timeout", f"{seconds:g}"), None, sink.text())
     except NotImplementedError as error:
@@ -124,6 +130,20 @@ def _by_tracing(seconds: float) -> Iterator[None]:
         sys.settrace(before)
 
 
+def _share_memory(one: Any, other: Any) -> bool:
+    """Say whether an array in one value shares memory with an array in the other."""
+    theirs = list(_arrays(other))
+    return any(np.may_share_memory(mine, array) for mine in _arrays(one) for array in theirs)
+
+
+def _arrays(value: Any) -> Iterator[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, (dict, list, tuple)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _arrays(one)
+
+
 def as_plain(value: Any) -> Value | Failure:
     """Return `value` if it is plain data, views and NumPy numbers as arrays; else a Failure that says what it is."""
     found = _foreign(value)
@@ -172,7 +192,7 @@ def _unwritten(error: NotImplementedError, function: Callable) -> Failure:
 
 def _told(error: BaseException, function: Callable) -> Failure:
     """Return a Failure that points to the last line of the learner's own cell that was running."""
-    said = _said(error)
+    said = plainly(_said(error), _shapes(error))
     text = steady(f"{type(error).__name__}: {said}" if said else type(error).__name__)
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
@@ -181,6 +201,50 @@ def _told(error: BaseException, function: Callable) -> Failure:
     last = frames[-1]
     source = linecache.getline(last.filename, last.lineno).strip()
     return Failure("raised", text, last.lineno, steady(source))
+
+
+def _shapes(error: BaseException) -> str:
+    """Return the shapes of the product that did not fit, "(3, 5) @ (3, 4)"; "" where they are not easily had.
+
+    Only names and their `.T` are looked up, so that nothing of the learner's runs again.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    frame, code = trace.tb_frame, trace.tb_frame.f_code
+    spot = next(islice(code.co_positions(), trace.tb_lasti // 2, None), None)
+    line = linecache.getline(code.co_filename, trace.tb_lineno)
+    if not spot or None in spot or spot[0] != spot[1]:
+        return ""
+    try:
+        product = ast.parse(line.encode()[spot[2] : spot[3]].decode(), mode="eval").body
+        sides = [_looked_up(side, {**frame.f_globals, **frame.f_locals}).shape for side in _sides(product)]
+    except (SyntaxError, LookupError, TypeError, AttributeError, UnicodeError):
+        return ""
+    return f"{sides[0]} @ {sides[1]}"
+
+
+def _sides(product: ast.expr) -> tuple[ast.expr, ast.expr]:
+    if isinstance(product, ast.BinOp) and isinstance(product.op, ast.MatMult):
+        return product.left, product.right
+    raise TypeError
+
+
+def _looked_up(side: ast.expr, names: dict[str, Any]) -> np.ndarray:
+    """Return the array that a name, its transpose, or an entry of a dictionary stands for."""
+    if isinstance(side, ast.Name):
+        found = names[side.id]
+    elif isinstance(side, ast.Attribute) and side.attr == "T":
+        found = _looked_up(side.value, names).T
+    elif isinstance(side, ast.Subscript) and isinstance(side.slice, ast.Constant):
+        found = names[side.value.id][side.slice.value]
+    else:
+        raise TypeError
+    if type(found) is not np.ndarray:
+        raise TypeError
+    return found
 
 
 def _said(error: BaseException) -> str:

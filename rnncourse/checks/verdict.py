@@ -30,6 +30,8 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The verdict in a few words, with the points of a right answer."""
+        if self.mistake == "not run":
+            return "Your cell did not run."
         if self.status != "right":
             return _HEADLINES[self.status]
         return f"{_HEADLINES['right']} {self.points} of {self.possible} point{'s' if self.possible != 1 else ''}."

@@ -155,7 +155,7 @@ def pronoun_texts(n: int, rng: np.random.Generator) -> PronounTexts:
 
     The second sentence never changes. What is empty is the place that the first sentence names after
     "from", early or late in the sentence ("… to the bag from the box."), so neither the last sentence
-    nor the set of words nor a fixed position gives the answer: an earlier word and its neighbour do.
+    nor the set of words nor a fixed position gives the answer: an earlier word and its neighbor do.
     """
     n = require_count("n", n)
     require_generator("rng", rng)

@@ -11,6 +11,7 @@ from rnncourse.in_numpy.activations import (
     tanh,
     tanh_prime,
 )
+from rnncourse.in_numpy.attention import AttentionEncoderDecoder, attention, attention_backward
 from rnncourse.in_numpy.base import count_parameters
 from rnncourse.in_numpy.cells import (
     gru_step,
@@ -40,6 +41,7 @@ __all__ = [
     "SGD",
     "Adagrad",
     "Adam",
+    "AttentionEncoderDecoder",
     "Beam",
     "Bidirectional",
     "EncoderDecoder",
@@ -48,6 +50,8 @@ __all__ = [
     "Readout",
     "RecurrentNet",
     "Stack",
+    "attention",
+    "attention_backward",
     "beam_search",
     "chrono",
     "clip_by_norm",

@@ -11,6 +11,7 @@ from rnncourse.in_torch.activations import (
     tanh,
     tanh_prime,
 )
+from rnncourse.in_torch.attention import AttentionEncoderDecoder, attention, attention_backward
 from rnncourse.in_torch.base import count_parameters
 from rnncourse.in_torch.cells import (
     gru_step,
@@ -41,6 +42,7 @@ __all__ = [
     "SGD",
     "Adagrad",
     "Adam",
+    "AttentionEncoderDecoder",
     "Beam",
     "Bidirectional",
     "EncoderDecoder",
@@ -49,6 +51,8 @@ __all__ = [
     "Readout",
     "RecurrentNet",
     "Stack",
+    "attention",
+    "attention_backward",
     "beam_search",
     "best_device",
     "chrono",

@@ -20,7 +20,7 @@ GREY = PALETTE["grey"]
 def sum_of_matrices(parts: Sequence[np.ndarray], titles: Sequence[str], *, digits: int = 0) -> str:
     """Return matrices (n, m), side by side with + between them and their sum behind =, as SVG.
 
-    titles: one text for each part and one for the sum. digits: decimals to print, 0 for colours only.
+    titles: one text for each part and one for the sum. digits: decimals to print, 0 for colors only.
     Raises InputError for parts of different shapes and titles that do not fit.
     """
     listed = require_list("parts", parts, "matrices (n, m)")

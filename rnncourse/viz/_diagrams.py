@@ -1,4 +1,4 @@
-"""Diagrams of networks as SVG strings: the same bytes on every machine, text in the page's own colour."""
+"""Diagrams of networks as SVG strings: the same bytes on every machine, text in the page's own color."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def arrowhead(tip: Point, angle: float, fill: str) -> str:
 
 
 def text(at: Point, words: str, size: float = 15, anchor: str = "middle", bold: bool = False) -> str:
-    """Return a line of text centred on the height of a point."""
+    """Return a line of text centered on the height of a point."""
     weight = ' font-weight="bold"' if bold else ""
     place = f'x="{_n(at[0])}" y="{_n(at[1] + size * 0.36)}"'
     return f'<text {place} font-size="{size:g}" text-anchor="{anchor}"{weight}>{html.escape(words)}</text>'

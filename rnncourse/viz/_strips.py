@@ -1,4 +1,4 @@
-"""Strips and grids of labelled cells as SVG: a sentence, a game's memory step by step, a table of shares."""
+"""Strips and grids of labeled cells as SVG: a sentence, a game's memory step by step, a table of shares."""
 
 from __future__ import annotations
 

@@ -16,9 +16,13 @@ from rnncourse.data.generated_text import (
     GAP,
     GOOD,
     KEPT_ASIDE,
+    LISTED_PEOPLE,
+    MONTHS,
     PERSON_OR_PLACE,
     PERSON_OR_WORD,
     TAGS,
+    birthday_lists,
+    birthday_words,
     cafe_reviews,
     gap_sentences,
     spell,
@@ -236,3 +240,21 @@ def test_no_format_says_the_year_in_its_first_four_words():
                 assert (
                     len(beginnings) == 1
                 )  # the weekday comes first in one format, and says little of the year
+
+
+def test_a_birthday_list_ends_with_the_question_and_holds_its_answer():
+    lists = birthday_lists(200, 4, np.random.default_rng(0))
+    for words, iso in zip(lists.texts, lists.iso, strict=True):
+        assert words[-2] == "?" and sum(word in LISTED_PEOPLE for word in words[:-2]) == 4
+        month, day = (int(part) for part in iso.split("-"))
+        k = words.index(words[-1])
+        entry = words[k + 1 : k + 3 + (day > 20)]
+        assert entry == [*spell(date(2000, 1, day), "{day}"), MONTHS[month - 1]]
+        assert 1 <= day <= 28 and all(word in birthday_words() for word in words)
+    asked = [words.index(words[-1]) for words in lists.texts]
+    assert min(asked) == 0 and max(asked) >= 9  # any of the people is asked for
+
+
+def test_birthday_lists_refuse_more_people_than_there_are():
+    with pytest.raises(InputError, match="people must be at most 12"):
+        birthday_lists(1, 13, np.random.default_rng(0))

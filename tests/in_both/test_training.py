@@ -11,7 +11,6 @@ import torch
 from in_both.engines import furthest
 
 from rnncourse import in_numpy, in_torch
-from rnncourse.environment import REPRODUCIBLE, wants_small_models
 from rnncourse.errors import InputError, TrainingError
 from rnncourse.in_both.training import progress
 
@@ -308,11 +307,3 @@ def test_progress_hands_on_what_it_counts(monkeypatch):
     assert list(progress(iter("abc"), "letters")) == ["a", "b", "c"]
     monkeypatch.delenv("TQDM_DISABLE")
     assert list(progress([3, 1, 2], "numbers")) == [3, 1, 2]
-
-
-def test_models_stay_small_where_outputs_are_compared(monkeypatch):
-    for name, value in REPRODUCIBLE.items():
-        monkeypatch.setenv(name, value)
-    assert wants_small_models()
-    monkeypatch.delenv("RNNCOURSE_SMALL")
-    assert not wants_small_models()

@@ -8,16 +8,24 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from rnncourse import in_numpy, in_torch  # noqa: E402
-from rnncourse.arguments import InputError  # noqa: E402
-from rnncourse.in_torch.text_nets import KINDS, RECURRENT, TextNet, parameters_of, text_net  # noqa: E402
+from rnncourse.errors import InputError  # noqa: E402
+from rnncourse.in_torch.text_nets import (  # noqa: E402
+    KINDS,
+    RECURRENT,
+    AttentionText,
+    TextNet,
+    parameters_of,
+    text_net,
+)
 
 V, T, B, E, H, K = 11, 6, 4, 3, 5, 2
 LENGTHS = (6, 4, 1, 3)
 
 
-def made(kind: str, seed: int = 0) -> TextNet:
+def made(kind: str, seed: int = 0) -> TextNet | AttentionText:
     """Return a net with biases that are not 0, in float64."""
-    net = TextNet(kind, V, T, E, H, K, np.random.default_rng(seed), "float64")
+    sizes = (V, T, E, H, K, np.random.default_rng(seed), "float64")
+    net = AttentionText(*sizes) if kind == "attention" else TextNet(kind, *sizes)
     rng = np.random.default_rng(seed + 100)
     with torch.no_grad():
         for tensor in net.params.values():
@@ -47,6 +55,11 @@ def by_hand(net: TextNet, indices: list[int]) -> np.ndarray:
         h = np.maximum(sum(e) / len(e) @ p["W_1"] + p["b_1"], 0)
     elif net.kind == "dense":
         h = np.maximum(np.concatenate(e + [np.zeros(E)] * (T - len(e))) @ p["W_1"] + p["b_1"], 0)
+    elif net.kind == "attention":
+        z = np.stack(e) + p["W_p"][: len(e)]
+        q, k, v = z @ p["W_q"], z @ p["W_k"], z @ p["W_v"]
+        weights = in_numpy.softmax(q @ k.T / np.sqrt(E))
+        h = np.maximum((z + weights @ v) @ p["W_1"] + p["b_1"], 0).mean(axis=0)
     else:
         padded = [np.zeros(E), *e, np.zeros(E)]
         windows = [np.concatenate(padded[k : k + 3]) for k in range(len(e))]
@@ -88,7 +101,7 @@ def test_gradients_are_the_differences(kind, texts):
             assert abs((values[0] - values[1]) / (2 * eps) - float(found[name][place])) < 1e-7, (name, place)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "dense"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("dense", "attention")])
 def test_padding_changes_nothing(kind, texts):
     net, (x, mask) = made(kind), texts
     longer = torch.cat([x, torch.full((3, B), 5)]), torch.cat([mask, torch.zeros(3, B)])
@@ -105,7 +118,7 @@ def test_only_the_bag_ignores_order(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parameters_are_counted_and_the_budget_is_used_up(kind):
-    net = TextNet(kind, V, T, E, H, K)
+    net = made(kind)
     assert in_torch.count_parameters(net) == parameters_of(kind, V, T, E, H, K)
     largest = text_net(kind, 50, 38, 4000)
     assert in_torch.count_parameters(largest) <= 4000
@@ -145,6 +158,8 @@ def test_wrong_inputs_are_refused(texts):
             made("bag").forward(wrong)
     with pytest.raises(InputError, match="reads exactly 6 words, but x has 4"):
         made("dense").forward(x[:4], mask[:4])
+    with pytest.raises(InputError, match="this net knows 6 places, but x has 12 words"):
+        made("attention").forward(torch.cat([x, x]))
     with pytest.raises(InputError, match="kind must be"):
         TextNet("transformer", V, T, E, H, K)
     with pytest.raises(InputError, match="H must be"):

@@ -316,6 +316,15 @@ def test_bars_stand_at_the_mean_and_every_seed_has_a_dot():
     assert cell_texts(ax) == ["3.00", "0.50", "chance\n0.25"]
 
 
+def test_each_bar_may_have_a_baseline_of_its_own():
+    ax = viz.bars_with_seeds({"a": [0.9, 0.8], "b": [1.0]}, ylabel="share", levels=[0.5, 0.75]).axes[0]
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert [line.get_ydata()[0] for line in dashed] == [0.5, 0.75]
+    assert [np.mean(line.get_xdata()) for line in dashed] == [0, 1]
+    with pytest.raises(InputError, match="levels"):
+        viz.bars_with_seeds({"a": [0.9], "b": [1.0]}, ylabel="share", levels=[0.5])
+
+
 def test_curve_with_seeds_draws_the_mean_and_the_dots():
     values = np.array([[1.0, 3.0, 5.0], [2.0, 2.0, 8.0]])
     lines = viz.curve_with_seeds([0, 1], {"a": values}, xlabel="x", ylabel="y").axes[0].lines

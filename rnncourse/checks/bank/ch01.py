@@ -275,7 +275,7 @@ def a_column_each(series, width, horizon):
 
 
 def _series_cases(rng):
-    """The training years never lie close together; persistence is too low on average in one case, too high in another."""
+    """The training years never lie close together; persistence is too low on average, or too high."""
     sizes = ((15, 9, 50, 30, 1), (12, 7, -20, 4, -1), (11, 4, 3, 2, 1))
     return [Case((_series(rng, *size), size[1])) for size in sizes]
 

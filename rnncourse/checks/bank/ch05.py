@@ -15,7 +15,7 @@ from rnncourse.in_numpy import sigmoid_prime as reference_sigmoid_prime
 
 
 def _slope_cases(rng):
-    return [Case((normal(rng, 3, 5, scale=2.0),)), Case((normal(rng, 4, 2, scale=2.0),))]
+    return [Case((normal(rng, *shape, scale=2.0),)) for shape in ((3, 5), (4, 2, 6), (7,))]
 
 
 SIGMOID_PRIME = task(
@@ -75,24 +75,29 @@ def _dead(a):
 
 
 def _dead_cases(rng):
-    return [Case((_pre_activations(rng, 6, "ddz-mm++-"),)), Case((_pre_activations(rng, 4, "zdmm++++"),))]
+    return [_dead_case(rng, 6, "ddz-m+", 6), _dead_case(rng, 4, "zdmm+p", 9)]
+
+
+def _dead_case(rng, N, kinds, more):
+    """Columns of these kinds, and more whose kind is drawn: which units are dead cannot be guessed."""
+    return Case((_pre_activations(rng, N, [*kinds, *rng.choice([*"dz-+p"], size=more)]),))
 
 
 def _pre_activations(rng, N, kinds):
     """Return (N, H) with a column of each kind, in random order.
 
     d: all below 0. z: below 0 but for one 0. m, -: below 0 but for one, so that the mean is negative. +: above 0
-    but for one.
+    but for one. p: all above 0.
     """
     a = np.stack([_column(rng, N, kind) for kind in kinds], axis=1)
     return rng.permuted(a, axis=0)[:, rng.permutation(len(kinds))]
 
 
 def _column(rng, N, kind):
-    column = rng.uniform(0.5, 2.0, size=N) * (1 if kind == "+" else -1)
+    column = rng.uniform(0.5, 2.0, size=N) * (1 if kind in "+p" else -1)
     if kind == "z":
         column[0] = 0.0
-    elif kind != "d":
+    elif kind not in "dp":
         column[0] *= -0.3
     return column
 
@@ -353,9 +358,23 @@ def _matrix(rng, *blocks):
 def _radius_cases(rng):
     """The largest eigenvalue is once a pair with a negative real part, once a negative number."""
     u = rng.uniform
-    pairs = _matrix(rng, (u(1.6, 1.9), u(2.0, 2.6)), (u(1.0, 1.2), u(0.5, 0.9)), u(-0.4, -0.2))
-    single = _matrix(rng, -u(1.6, 1.9), (u(1.0, 1.2), u(0.5, 0.9)), u(0.2, 0.4))
-    return [Case((pairs, u(0.8, 0.95))), Case((single, u(1.05, 1.2)))]
+    others = lambda: (-u(1.4, 1.5), (u(1.2, 1.4), u(1.9, 2.2)), (u(1.0, 1.2), u(0.5, 0.9)), 0.4)  # noqa: E731
+    pair = _hidden(rng, lambda: ((u(1.6, 1.9), u(2.0, 2.6)), *others()))
+    single = _hidden(rng, lambda: (-u(1.6, 1.9), *others()))
+    return [Case((pair, u(0.8, 0.95))), Case((single, u(1.05, 1.2)))]
+
+
+def _hidden(rng, blocks):
+    """Return a matrix with these eigenvalues, drawn until every mistake shows.
+
+    The first in NumPy's list, the largest real part, the smallest and the largest absolute value all differ.
+    """
+    while True:
+        W_hh = _matrix(rng, *blocks())
+        listed = np.linalg.eigvals(W_hh)
+        sizes = np.abs([listed[0], listed.max(), min(listed, key=abs), max(listed, key=abs)])
+        if np.diff(np.sort(sizes)).min() > 0.01:
+            return W_hh
 
 
 def _with_radius(W_hh, radius):
@@ -425,6 +444,84 @@ def largest_entry(W_hh, radius):
     return W_hh * (radius / np.abs(W_hh).max())
 
 
+@WITH_RADIUS.mistake
+def first_eigenvalue(W_hh, radius):
+    """You take the first eigenvalue of the list. NumPy does not sort them: the largest may be anywhere."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh))[0])
+
+
+@WITH_RADIUS.mistake
+def smallest(W_hh, radius):
+    """You divide by the smallest eigenvalue. In the long run the direction that grows most, or shrinks least, wins."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh)).min())
+
+
+@WITH_RADIUS.mistake
+def average(W_hh, radius):
+    """You divide by the average of all eigenvalues. Only one of them is the spectral radius."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh)).mean())
+
+
+@WITH_RADIUS.mistake
+def for_symmetric_matrices(W_hh, radius):
+    """`np.linalg.eigvalsh` is for symmetric matrices: it reads the lower triangle and ignores the rest."""
+    return W_hh * (radius / np.abs(np.linalg.eigvalsh(W_hh)).max())
+
+
+@WITH_RADIUS.mistake
+def squares_of_singular_values(W_hh, radius):
+    """These are the eigenvalues of `W_hh` times its transpose, the squares of the singular values. Here the
+    eigenvalues of `W_hh` itself count.
+    """
+    return W_hh * (radius / np.linalg.norm(W_hh, 2) ** 2)
+
+
+@WITH_RADIUS.mistake
+def imaginary_part(W_hh, radius):
+    """You take the largest imaginary part. A complex eigenvalue has two parts, and its absolute value needs both."""
+    return W_hh * (radius / np.linalg.eigvals(W_hh).imag.max())
+
+
+@WITH_RADIUS.mistake
+def largest_row_sum(W_hh, radius):
+    """You divide by the largest sum over a row. That is a norm too, but it says nothing exact about the eigenvalues."""
+    return W_hh * (radius / np.linalg.norm(W_hh, np.inf))
+
+
+@WITH_RADIUS.mistake
+def largest_column_sum(W_hh, radius):
+    """You divide by the largest sum over a column. That is a norm too, but it says nothing exact about the
+    eigenvalues.
+    """
+    return W_hh * (radius / np.linalg.norm(W_hh, 1))
+
+
+@WITH_RADIUS.mistake
+def each_row_scaled(W_hh, radius):
+    """You scale every row by a number of its own. Multiply the whole matrix by a single number."""
+    return W_hh / np.linalg.norm(W_hh, axis=1, keepdims=True) * radius
+
+
+@WITH_RADIUS.mistake
+def each_column_scaled(W_hh, radius):
+    """You scale every column by a number of its own. Multiply the whole matrix by a single number."""
+    return W_hh / np.linalg.norm(W_hh, axis=0) * radius
+
+
+@WITH_RADIUS.mistake
+def orthogonal_instead(W_hh, radius):
+    """Your matrix has the right radius, but it is a different one: an orthogonal matrix, scaled. Keep `W_hh`
+    and make it larger or smaller.
+    """
+    return np.linalg.qr(W_hh)[0] * radius
+
+
+@WITH_RADIUS.mistake
+def determinant(W_hh, radius):
+    """You divide by the determinant. It is the product of all eigenvalues, and only the largest counts here."""
+    return W_hh * (radius / abs(np.linalg.det(W_hh)))
+
+
 # ---------------------------------------------------------------- a bound that is none
 
 
@@ -435,9 +532,10 @@ def _bound(W_hh, activation, steps, sigmoid_slope=0.25, stretch=lambda W: np.lin
 
 def _bound_cases(rng):
     return [
-        Case((normal(rng, 3, 3), "sigmoid", 3)),
+        Case((normal(rng, 3, 3), "sigmoid", 4)),
         Case((normal(rng, 4, 4, scale=0.5), "leaky_relu", 2)),
-        Case((normal(rng, 5, 5, scale=0.5), "tanh", 4)),
+        Case((normal(rng, 5, 5, scale=0.5), "tanh", 3)),
+        Case((normal(rng, 6, 6, scale=0.5), "relu", 5)),
     ]
 
 
@@ -500,6 +598,105 @@ def slope_of_the_leak(W_hh, activation, steps):
 def one_step(W_hh, activation, steps):
     """This is the bound for a single step, and it is right. `steps` of them follow one another."""
     return _bound(W_hh, activation, 1)
+
+
+@GAIN_BOUND.mistake
+def matrix_once(W_hh, activation, steps):
+    """The slope is there once per step, but the matrix comes in only once. Every step multiplies by it."""
+    return _bound(np.eye(2), activation, steps) * _bound(W_hh, "tanh", 1)
+
+
+@GAIN_BOUND.mistake
+def norm_of_the_power(W_hh, activation, steps):
+    """You measure the power of the matrix. Between two multiplications the slopes of a step come in, and they
+    can turn a gradient back into the direction that is stretched most. So a bound must assume the worst at every
+    single step.
+    """
+    power = np.linalg.norm(np.linalg.matrix_power(W_hh, steps), 2)
+    return float(_bound(np.eye(2), activation, steps) * power)
+
+
+@GAIN_BOUND.mistake
+def sigmoid_as_steep_as_tanh(W_hh, activation, steps):
+    """With tanh and the two ReLUs your bound is right. With a sigmoid it is too large: its slope is never 1."""
+    return _bound(W_hh, activation, steps, 1.0)
+
+
+@GAIN_BOUND.mistake
+def sigmoid_by_half(W_hh, activation, steps):
+    """With a sigmoid your bound is too large. A half is the value of the sigmoid at 0, not its slope."""
+    return _bound(W_hh, activation, steps, 0.5)
+
+
+@GAIN_BOUND.mistake
+def one_step_more(W_hh, activation, steps):
+    """The factor of a step is right, but you multiply it in once too often."""
+    return _bound(W_hh, activation, steps + 1)
+
+
+@GAIN_BOUND.mistake
+def one_step_less(W_hh, activation, steps):
+    """The factor of a step is right, but you multiply it in once too rarely."""
+    return _bound(W_hh, activation, steps - 1)
+
+
+@GAIN_BOUND.mistake
+def stretch_squared(W_hh, activation, steps):
+    """You use the square of the largest singular value. The eigenvalues of `W_hh` times its transpose are
+    squares; what is missing after that?
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, 2) ** 2)
+
+
+@GAIN_BOUND.mistake
+def largest_entry(W_hh, activation, steps):
+    """You take the largest entry of the matrix. Many small entries can stretch a vector more than that."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.abs(W).max())
+
+
+@GAIN_BOUND.mistake
+def largest_row_sum(W_hh, activation, steps):
+    """You take the largest sum over a row. It bounds another kind of length: here the length of a vector is the
+    root of its sum of squares.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, np.inf))
+
+
+@GAIN_BOUND.mistake
+def largest_column_sum(W_hh, activation, steps):
+    """You take the largest sum over a column. It bounds another kind of length: here the length of a vector is
+    the root of its sum of squares.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, 1))
+
+
+@GAIN_BOUND.mistake
+def smallest_singular_value(W_hh, activation, steps):
+    """You take the smallest singular value, the least that the matrix stretches. A bound asks for the most."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, -2))
+
+
+@GAIN_BOUND.mistake
+def sum_of_singular_values(W_hh, activation, steps):
+    """You add up all singular values. Nothing exceeds that, but it is larger than need be: one direction is
+    stretched most, and only that one counts.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, "nuc"))
+
+
+@GAIN_BOUND.mistake
+def slope_added(W_hh, activation, steps):
+    """You add the slope to the stretch. A step multiplies by both, one after the other."""
+    slope = _bound(np.eye(2), activation, 1)
+    return float((slope + np.linalg.norm(W_hh, 2)) ** steps)
+
+
+@GAIN_BOUND.mistake
+def per_unit(W_hh, activation, steps):
+    """This is the chapter's gain, the average over random gradients. A bound holds for every gradient, so it is
+    about the worst one.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W) / np.sqrt(len(W)))
 
 
 # ---------------------------------------------------------------- in words

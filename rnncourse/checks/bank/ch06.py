@@ -521,7 +521,7 @@ def _padded_cases(rng):
             (normal(rng, T, B, D), mask, normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H))
         )
 
-    return [case(6, 2, 4, (6, 3, 4)), case(5, 4, 3, (2, 5))]
+    return [case(7, 2, 5, (7, 3, 0, 4)), case(5, 4, 3, (2, 5))]
 
 
 READ_PADDED = task(

@@ -107,31 +107,34 @@ def _spelling_scores(predicted, y, mask):
     return _letters_right(predicted, y, mask), _whole_right(predicted, y, mask)
 
 
+# of each name: its length, how many of its letters are wrong, whether its padding was predicted as such
+_SOME = ((6, 0, True), (5, 0, False), (4, 1, True), (3, 0, True), (4, 2, False))
+
+
 def _score_cases(rng):
-    return [_telling_scores(rng, 7, 5), _telling_scores(rng, 8, 7)]
+    return [_scored(rng, 6, 13), _scored(rng, 8, 11)]
 
 
-def _telling_scores(rng, T, B):
-    """Draw names until every mistake shows: each gives scores of its own."""
-    while True:
-        case = _scored(rng, T, B)
-        answers = [
-            _spelling_scores(*case.args),
-            *(one.answer(*case.args) for one in SPELLING_SCORES.mistakes),
-        ]
-        if len({tuple(np.round(one, 9)) for one in answers}) == len(answers):
-            return case
+def _names(rng, T, B):
+    """Return what is in `_SOME`, and B names in all: neither score can be guessed."""
+    drawn = [(int(rng.integers(1, T + 1)), int(rng.integers(3)), bool(rng.integers(2))) for _ in range(B)]
+    return [*_SOME, *((length, min(wrong, length - 1), padding) for length, wrong, padding in drawn)][:B]
 
 
 def _scored(rng, T, B):
-    """Return predictions, answers and mask of names: some are perfect, and of some the padding is predicted too."""
-    V, lengths = 9, rng.integers(2, T + 1, size=B)
-    mask = (np.arange(T)[:, None] < lengths).astype(float)
-    y = rng.integers(1, V, size=(T, B)) * mask.astype(np.int64)
-    predicted = y.copy()
-    for b, length in enumerate(lengths):
-        predicted[rng.permutation(length)[: max(0, rng.integers(-1, 3))], b] = V
-        if rng.random() < 0.5:
+    """Return predictions, answers and mask of B names in an order drawn by rng."""
+    V, sequences = 9, _names(rng, T, B)
+    y, mask = np.zeros((T, B), dtype=np.int64), np.zeros((T, B))
+    predicted = np.zeros_like(y)
+    for b, k in enumerate(rng.permutation(B)):
+        length, wrong, padding_right = sequences[k]
+        order = rng.permutation(length)
+        y[:length, b], mask[:length, b] = rng.integers(1, V, size=length), 1
+        # token 0 is a letter like any other: now at the wrong places, now at a right one
+        y[order[:wrong] if k % 3 == 2 else order[wrong : wrong + 1], b] = 0
+        predicted[:, b] = y[:, b]
+        predicted[order[:wrong], b] = V
+        if not padding_right:
             predicted[length:, b] = rng.integers(1, V)
     return Case((predicted, y, mask))
 
@@ -246,9 +249,9 @@ def _answer_mask(pattern, lengths, T):
 
 
 def _mask_cases(rng):
-    few, more = rng.permutation([2, 3, 4, 5]), rng.permutation([2, 3, 4, 5, 6])
+    few, more = rng.permutation(np.arange(1, 7)), rng.permutation(np.arange(2, 10))
     patterns = ("many-to-one", "aligned")
-    return [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 8)) for pattern in patterns]
+    return [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 12)) for pattern in patterns]
 
 
 ANSWER_MASK = task("answer_mask", reference=_answer_mask, cases=_mask_cases, timed=("result",))
@@ -303,12 +306,12 @@ def patterns_swapped(pattern, lengths, T):
 
 # ---------------------------------------------------------------- writing, one token after the other
 
-_WEIGHTS = np.random.default_rng(4)
-_E, _W, _S = (3 * _WEIGHTS.normal(size=shape) for shape in ((6, 4), (4, 4), (4, 6)))
+_WEIGHTS = np.random.default_rng(3)
+_E, _W, _S = (1.5 * _WEIGHTS.normal(size=shape) for shape in ((10, 6), (6, 6), (6, 10)))
 
 
 def next_scores(token, state):
-    """Return the scores (6,) of the next token and the new state (4,), given a token and the old state."""
+    """Return the logits (10,) of the next token and the new state (6,) from a token and the previous state."""
     state = np.tanh(_E[token] + state @ _W)
     return state @ _S, state
 
@@ -345,22 +348,36 @@ def _not_fed_back(next_scores, state, start, end, n):
 
 
 def _greedy_cases(rng):
-    """Two texts that end early, and two that go on until n tokens are written."""
-    early = [_greedy_case(rng, 9, lambda tokens: 3 <= len(tokens) <= 6) for _ in range(2)]
-    return early + [
-        _greedy_case(rng, int(n), lambda tokens, n=n: len(tokens) == n) for n in rng.integers(6, 10, size=2)
-    ]
+    """A text that ends early, one that goes on until n tokens are written, and one that is over at once."""
+    early = _greedy_case(rng, 12, lambda tokens: 4 <= len(tokens) <= 7)
+    full = _greedy_case(rng, 11, lambda tokens: len(tokens) == 11)
+    return [early, full, _over_at_once(rng, 13)]
 
 
 def _greedy_case(rng, n, fits: Callable):
-    """Draw states until every mistake shows: the text fits, is no plain repetition, and both loops matter."""
+    """Draw states until every mistake shows: the text fits, has several tokens, and both loops matter.
+
+    The token after the n-th is not `end`, and the text begins in another way without the state or from another token.
+    """
     while True:
-        state, (start, end) = normal(rng, 4), (int(k) for k in rng.permutation(6)[:2])
+        state, (start, end) = normal(rng, 6), (int(k) for k in rng.permutation(10)[:2])
         arguments = (next_scores, state, start, end, n)
         tokens = _greedy_write(*arguments)
-        answers = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
-        if fits(tokens) and len(set(tokens)) >= 2 and tokens not in answers and answers[0] != answers[1]:
+        if not fits(tokens) or len(set(tokens)) < 3 or _written(*arguments[:4], n + 1)[n] == end:
+            continue
+        others = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
+        others += [_until_end(_written(next_scores, state, k, end, n), end) for k in (0, end) if k != start]
+        if tokens not in others and others[0] != others[1]:
             return Case((Named("next_scores", next_scores), state, start, end, n))
+
+
+def _over_at_once(rng, n):
+    """Draw a state whose likeliest first token is taken for `end`."""
+    while True:
+        state, start = normal(rng, 6), int(rng.integers(10))
+        end = _written(next_scores, state, start, -1, 1)[0]
+        if end != start:
+            return Case((Named("next_scores", next_scores), state, start, end, n), about="when the first token is `end`")
 
 
 GREEDY_WRITE = task("greedy_write", reference=_greedy_write, cases=_greedy_cases, forbidden=ENGINES)
@@ -418,6 +435,96 @@ def start_counts(next_scores, state, start, end, n):
     written, and the start token is not one of them.
     """
     return _greedy_write(next_scores, state, start, end, n - 1)
+
+
+@GREEDY_WRITE.mistake
+def end_left_out_only(next_scores, state, start, end, n):
+    """You leave `end` out of the list and go on writing after it. `end` says that the text is over."""
+    return [token for token in _written(next_scores, state, start, end, n) if token != end]
+
+
+@GREEDY_WRITE.mistake
+def one_too_many(next_scores, state, start, end, n):
+    """Where the text does not end by itself, yours is one token too long. Check the limit before a token is added:
+    with n = 2 there are at most two.
+    """
+    return _greedy_write(next_scores, state, start, end, n + 1)
+
+
+@GREEDY_WRITE.mistake
+def no_limit(next_scores, state, start, end, n):
+    """A text that does not end by itself goes on and on. Stop after `n` tokens."""
+    return _greedy_write(next_scores, state, start, end, 5 * n)
+
+
+@GREEDY_WRITE.mistake
+def input_kept(next_scores, state, start, end, n):
+    """You keep the token that goes in, not the one that comes out: the list begins with `start`, and the last
+    token is missing.
+    """
+    return [start, *_greedy_write(next_scores, state, start, end, n)][:-1]
+
+
+@GREEDY_WRITE.mistake
+def input_kept_before_the_question(next_scores, state, start, end, n):
+    """You keep the token that goes in, not the one that comes out, so the list begins with `start`."""
+    return [start, *_greedy_write(next_scores, state, start, end, n)][:n]
+
+
+@GREEDY_WRITE.mistake
+def least_likely(next_scores, state, start, end, n):
+    """You take the token with the lowest logit. The likeliest token has the highest."""
+    return _until_end(_written(lambda *now: _negated(next_scores(*now)), state, start, end, n), end)
+
+
+def _negated(step):
+    return -step[0], step[1]
+
+
+@GREEDY_WRITE.mistake
+def from_token_0(next_scores, state, start, end, n):
+    """You begin with token 0. The first token that the decoder is told is `start`."""
+    return _greedy_write(next_scores, state, 0, end, n)
+
+
+@GREEDY_WRITE.mistake
+def from_a_blank_state(next_scores, state, start, end, n):
+    """You begin with a state of zeros. `state` is what the encoder has understood: begin with that."""
+    return _greedy_write(next_scores, 0 * state, start, end, n)
+
+
+@GREEDY_WRITE.mistake
+def first_lost(next_scores, state, start, end, n):
+    """The first token is missing. `start` is not in the list of what was written, so nothing has to be cut off."""
+    return _greedy_write(next_scores, state, start, end, n)[1:]
+
+
+@GREEDY_WRITE.mistake
+def last_lost(next_scores, state, start, end, n):
+    """The last token is missing. `end` never gets into the list if you ask before you append, and then nothing has
+    to be cut off.
+    """
+    return _greedy_write(next_scores, state, start, end, n)[:-1]
+
+
+@GREEDY_WRITE.mistake
+def last_token_only(next_scores, state, start, end, n):
+    """This is one token. Return the list of all of them."""
+    return (_greedy_write(next_scores, state, start, end, n) or [end])[-1]
+
+
+@GREEDY_WRITE.mistake
+def only_the_first_step(next_scores, state, start, end, n):
+    """You return after the first token. Is your `return` inside the loop?"""
+    return _greedy_write(next_scores, state, start, end, 1)
+
+
+@GREEDY_WRITE.mistake
+def stops_before_a_repeat(next_scores, state, start, end, n):
+    """You stop when a token repeats the one before it. Texts may repeat themselves; only `end` ends them."""
+    tokens = _greedy_write(next_scores, state, start, end, n)
+    same = (k + 1 for k in range(len(tokens) - 1) if tokens[k] == tokens[k + 1])
+    return tokens[: next(same, max(len(tokens) - 1, 0))]
 
 
 # ---------------------------------------------------------------- reading from both ends
@@ -540,6 +647,98 @@ def one_set_of_weights(read, p_fwd, p_bwd, x, lengths):
     return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_fwd, x, lengths))
 
 
+@BOTH_WAYS.mistake
+def weights_swapped(read, p_fwd, p_bwd, x, lengths):
+    """Both readers read in the right order, but with each other's weights: `p_fwd` belongs to the one that reads
+    forward.
+    """
+    return _join(x, lengths, read(x, p_bwd), _from_the_end(read, p_fwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def both_from_the_end(read, p_fwd, p_bwd, x, lengths):
+    """Both halves have read from the end to the beginning. The first reader should begin with the first word."""
+    return _join(x, lengths, _from_the_end(read, p_fwd, x, lengths), _from_the_end(read, p_bwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def states_turned_only(read, p_fwd, p_bwd, x, lengths):
+    """The second reader has read forward, and its states were reversed afterwards. Reverse what it reads as well."""
+    return _join(x, lengths, read(x, p_fwd), _turned(read(x, p_bwd), lengths))
+
+
+@BOTH_WAYS.mistake
+def batch_reversed(read, p_fwd, p_bwd, x, lengths):
+    """You reversed the batch, so the second reader reads the sentences of the neighbors. Time is the first axis."""
+    return _join(x, lengths, read(x, p_fwd), read(x[:, ::-1], p_bwd)[:, ::-1][:, ::-1])
+
+
+@BOTH_WAYS.mistake
+def features_reversed(read, p_fwd, p_bwd, x, lengths):
+    """You reversed the features of each word. Time is the first axis, and it is the order of the words that
+    changes.
+    """
+    return _join(x, lengths, read(x, p_fwd), read(x[:, :, ::-1], p_bwd))
+
+
+@BOTH_WAYS.mistake
+def last_word_not_read(read, p_fwd, p_bwd, x, lengths):
+    """The second reader does not begin with the last real word: it leaves that word where it is and begins one
+    before. A sentence of three words fills the steps 0, 1 and 2.
+    """
+    return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths - 1))
+
+
+@BOTH_WAYS.mistake
+def one_step_of_padding(read, p_fwd, p_bwd, x, lengths):
+    """The second reader begins with one step of padding: you reverse one step too many. A sentence of three words
+    fills the steps 0, 1 and 2.
+    """
+    one_more = np.minimum(lengths + 1, len(x))
+    return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_bwd, x, one_more))
+
+
+@BOTH_WAYS.mistake
+def mask_too_long(read, p_fwd, p_bwd, x, lengths):
+    """The states are right, but the first step of padding is not 0. Steps are counted from 0."""
+    return _join(x, lengths + 1, read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def mask_too_short(read, p_fwd, p_bwd, x, lengths):
+    """The states are right, but those at the last real word were set to 0. Steps are counted from 0."""
+    return _join(x, lengths - 1, read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def forward_padding_left(read, p_fwd, p_bwd, x, lengths):
+    """In the backward half, padding is 0 as it should be. In the forward half it still holds states."""
+    backward = _from_the_end(read, p_bwd, x, lengths) * _real(x, lengths)
+    return np.concatenate([read(x, p_fwd), backward], axis=2)
+
+
+@BOTH_WAYS.mistake
+def backward_padding_left(read, p_fwd, p_bwd, x, lengths):
+    """In the forward half, padding is 0 as it should be. In the backward half it still holds states."""
+    forward = read(x, p_fwd) * _real(x, lengths)
+    return np.concatenate([forward, _from_the_end(read, p_bwd, x, lengths)], axis=2)
+
+
+@BOTH_WAYS.mistake
+def same_summary_everywhere(read, p_fwd, p_bwd, x, lengths):
+    """Beside every word lies the same backward state, the one of the whole sentence. At each word we want what
+    the second reader knows when it gets there.
+    """
+    summary = _from_the_end(read, p_bwd, x, lengths)[:1]
+    return _join(x, lengths, read(x, p_fwd), np.repeat(summary, len(x), axis=0))
+
+
+@BOTH_WAYS.mistake
+def forward_only(read, p_fwd, p_bwd, x, lengths):
+    """This is the forward half alone. The states of the second reader belong beside it, along the last axis."""
+    return read(x, p_fwd) * _real(x, lengths)
+
+
 # ---------------------------------------------------------------- beam search
 
 
@@ -565,20 +764,31 @@ def _beam_search(log_p, start, n, width):
 
 
 # Seeds of tables on which the mistakes lead to texts of their own, found by search: on most tables beam search and
-# greedy writing agree. The tokens are renamed and all scores moved a little, so that no two checks see the same one.
-_GARDEN_PATHS = ((548, 5, 4, 2), (2344, 6, 5, 3))  # seed, V, n, width
-_MOVED = 0.01
+# greedy decoding agree. The tokens are renamed and all logits moved a little, so that no two checks see the same one.
+_GARDEN_PATHS = ((19866, 6, 4, 3, (1, 3, 0)), (20809, 7, 5, 2, (1, 4, 5, 6, 2)))  # seed, V, n, width, found
+_MOVED = 0.003
 
 
 def _beam_cases(rng):
     return [_beam_case(rng, *path) for path in _GARDEN_PATHS]
 
 
-def _beam_case(rng, seed, V, n, width):
-    s, renamed = np.random.default_rng(seed).normal(size=(V, V)), rng.permutation(V)
+def _beam_case(rng, seed, V, n, width, found):
+    s, renamed = np.random.default_rng(seed).normal(size=(V, V)), _renamed(rng, V, (0, n, width), found)
     s = (s + _MOVED * rng.uniform(-1, 1, size=s.shape))[np.ix_(renamed, renamed)]
     log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
     return Case((log_p, int(np.flatnonzero(renamed == 0)[0]), n, width))
+
+
+def _renamed(rng, V, avoided, found):
+    """Return new names of the tokens: `start`, the first, is none of the numbers that are avoided, and the text that
+    is found holds the first and the last of the new names.
+    """
+    while True:
+        renamed = rng.permutation(V)
+        start = int(np.flatnonzero(renamed == 0)[0])
+        if start not in avoided and renamed[0] in found and renamed[-1] in found:
+            return renamed
 
 
 BEAM_SEARCH = task(
@@ -672,3 +882,131 @@ def a_probability(log_p, start, n, width):
     """
     tokens, score = _beam_search(log_p, start, n, width)
     return tokens, float(np.exp(score))
+
+
+@BEAM_SEARCH.mistake
+def start_at_every_step(log_p, start, n, width):
+    """Every token is taken as the one after `start`. Look into the row of the last token of each beginning."""
+    return _beam_search(np.repeat(log_p[[start]], len(log_p), axis=0), start, n, width)
+
+
+@BEAM_SEARCH.mistake
+def starts_at_token_0(log_p, start, n, width):
+    """Your first token follows token 0. It should follow `start`."""
+    return _beam_search(log_p, 0, n, width)
+
+
+@BEAM_SEARCH.mistake
+def table_transposed(log_p, start, n, width):
+    """You read the table by columns. `log_p[a, b]` says how likely b is after a: the row is the token before."""
+    return _beam_search(log_p.T, start, n, width)
+
+
+@BEAM_SEARCH.mistake
+def one_token_short(log_p, start, n, width):
+    """Your text is one token short. `start` is not one of the n tokens."""
+    return _beam_search(log_p, start, n - 1, width)
+
+
+@BEAM_SEARCH.mistake
+def one_token_more(log_p, start, n, width):
+    """Your text is one token too long. How many times does your loop run?"""
+    return _beam_search(log_p, start, n + 1, width)
+
+
+@BEAM_SEARCH.mistake
+def one_beam_less(log_p, start, n, width):
+    """You keep one beginning fewer than `width`. A slice stops one before its end already."""
+    return _beam_search(log_p, start, n, width - 1)
+
+
+@BEAM_SEARCH.mistake
+def one_beam_more(log_p, start, n, width):
+    """You keep one beginning more than `width`, and so you find a text that should have been dropped."""
+    return _beam_search(log_p, start, n, width + 1)
+
+
+@BEAM_SEARCH.mistake
+def last_of_the_kept(log_p, start, n, width):
+    """The search is right, but at the end you return the least likely of the texts that were kept."""
+    return _told(_beams(log_p, start, n, width, sum)[-1])
+
+
+@BEAM_SEARCH.mistake
+def all_beams(log_p, start, n, width):
+    """You return all the texts that were kept. Return the best one: a single list of tokens, and one number."""
+    told = [_told(beam) for beam in _beams(log_p, start, n, width, sum)]
+    return [tokens for tokens, _ in told], [score for _, score in told]
+
+
+@BEAM_SEARCH.mistake
+def mean_per_token(log_p, start, n, width):
+    """The text is right, and the number is the mean per token. Return the sum, the log-probability of the text."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, score / n
+
+
+@BEAM_SEARCH.mistake
+def first_step_not_counted(log_p, start, n, width):
+    """The probability of the first token is missing from the sum. That token follows `start`."""
+    tokens, scores = _beams(log_p, start, n, width, lambda scores: sum(scores[1:]))[0]
+    return [int(k) for k in tokens[1:]], float(sum(scores[1:]))
+
+
+@BEAM_SEARCH.mistake
+def first_step_not_added(log_p, start, n, width):
+    """The text is right, but the log-probability of its first token is missing from the sum."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, float(score - log_p[start, tokens[0]])
+
+
+@BEAM_SEARCH.mistake
+def last_step_not_added(log_p, start, n, width):
+    """The text is right, but the log-probability of its last token is missing from the sum."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, float(score - log_p[[start, *tokens][-2], tokens[-1]])
+
+
+@BEAM_SEARCH.mistake
+def last_step_returned(log_p, start, n, width):
+    """The text is right, but the number is that of its last token alone. Add up the log-probabilities of all n."""
+    tokens, _ = _beam_search(log_p, start, n, width)
+    return tokens, float(log_p[[start, *tokens][-2], tokens[-1]])
+
+
+@BEAM_SEARCH.mistake
+def sign_turned(log_p, start, n, width):
+    """The sign of the log-probability is wrong: the logarithm of a number below 1 is negative."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, -score
+
+
+@BEAM_SEARCH.mistake
+def no_repeats(log_p, start, n, width):
+    """You never write a token twice. A text may repeat a token."""
+    beams = [((start,), ())]
+    for _ in range(n):
+        grown = [
+            ((*tokens, k), (*scores, score))
+            for tokens, scores in beams
+            for k, score in enumerate(log_p[tokens[-1]])
+            if k not in tokens[1:]
+        ]
+        beams = sorted(grown, key=lambda beam: sum(beam[1]), reverse=True)[:width]
+    return _told(beams[0])
+
+
+@BEAM_SEARCH.mistake
+def tokens_backward(log_p, start, n, width):
+    """The right tokens, in reverse order. The first token of the text comes first."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens[::-1], score
+
+
+@BEAM_SEARCH.mistake
+def logs_taken_again(log_p, start, n, width):
+    """You take the logarithm of `log_p`, which holds logarithms already. The logarithm of a negative number is
+    not a number.
+    """
+    tokens, _ = _beam_search(log_p, start, n, width)
+    return tokens, float("nan")

@@ -20,10 +20,10 @@ def _loudness_frames(sound, fade, hop):
 
 
 def _sound_cases(rng):
-    """Frames that fill the first sound to its last sample, and a rest at the end of the second."""
+    """Frames that fill the first sound to its last sample; in the second, one sample is missing for one more frame."""
     return [
         Case((normal(rng, N), rng.uniform(0.2, 1, size=width), hop))
-        for N, width, hop in ((46, 10, 4), (60, 12, 7))
+        for N, width, hop in ((50, 10, 4), (61, 12, 5))
     ]
 
 
@@ -120,6 +120,7 @@ def _read_labels(labels, silence):
 _PLAYED = (  # 0 for silence, 1, 2 and 3 for the tones; which labels those are is drawn
     (1, 1, 0, 1, 1, 2, 2, 2, 0, 0, 3, 0),
     (0, 2, 2, 1, 0, 0, 1, 1, 0, 2),
+    (2, 2, 0, 1, 3, 3, 0, 0, 2),
     (3, 0, 3, 3, 0, 1, 1, 1, 2, 2, 1),
 )
 
@@ -205,7 +206,7 @@ def _naive_forecasts(z, k, season):
 
 
 def _series_cases(rng):
-    return [Case((normal(rng, N), k, season)) for N, k, season in ((15, 2, 6), (19, 3, 7))]
+    return [Case((normal(rng, N), k, season)) for N, k, season in ((15, 2, 6), (19, 3, 8))]
 
 
 NAIVE_FORECASTS = task(
@@ -358,7 +359,7 @@ def _forecast_ahead(past, w, b, n):
 def _ahead_cases(rng):
     return [
         Case((normal(rng, N), normal(rng, P, scale=0.5), float(rng.uniform(0.3, 0.9)), n))
-        for N, P, n in ((7, 3, 5), (9, 4, 6))
+        for N, P, n in ((7, 3, 5), (4, 4, 6))
     ]
 
 
@@ -435,13 +436,20 @@ def _draw_next(s, temperature, u):
 
 
 def _draw_cases(rng):
-    return [_draw_case(rng, 9, 5, 0.6, 0), _draw_case(rng, 8, 6, 1.3, 1000, "with scores around 1000")]
+    small, large = np.zeros((9, 1)), np.full((8, 1), 1000.0)
+    apart = rng.permutation(np.linspace(-900, 900, 7))[:, None]
+    return [
+        _draw_case(rng, 5, 0.6, small),
+        _draw_case(rng, 6, 1.3, large, "with logits around 1000"),
+        _draw_case(rng, 4, 0.8, apart, "when the logits of one row are far from those of another"),
+    ]
 
 
-def _draw_case(rng, B, V, temperature, centre, about=""):
+def _draw_case(rng, V, temperature, center, about=""):
     """The random numbers u are spread evenly over 0 to 1, so that likely and unlikely tokens are drawn."""
+    B = len(center)
     u = (rng.permutation(B) + rng.uniform(0.1, 0.9, size=B)) / B
-    return Case((centre + normal(rng, B, V, scale=1.5), temperature, u), about=about)
+    return Case((center + normal(rng, B, V, scale=1.5), temperature, u), about=about)
 
 
 def _told_p(p, u):

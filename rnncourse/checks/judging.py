@@ -21,7 +21,7 @@ from rnncourse.checks.verdict import Verdict
 
 __all__ = ["Failure", "ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
-_SECONDS_OF_VARIATIONS = 0.1
+_SECONDS_OF_VARIATIONS = 0.06
 """How much of the processor's time the variations of a model answer are tried."""
 
 _SECONDS_AT_MOST = 0.5

@@ -274,7 +274,7 @@ def spelled_dates(
 ) -> SpelledDates:
     """Return n different dates from 1990 to 2029, each in one of the formats, drawn by rng.
 
-    formats: keys of DATE_FORMATS; those of KEPT_ASIDE are never used unless they are named here. No date comes
+    formats: keys of DATE_FORMATS; those of KEPT_ASIDE are never used unless they are named here. No date occurs
     twice, so whoever answers with a date of another part of the draw is never right: the nearest neighbor has 0 %.
     """
     days = (LAST_DAY - FIRST_DAY).days + 1

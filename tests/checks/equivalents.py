@@ -18,7 +18,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "pad_batch": {r"order: .*": _ORDER},
     "honest_loss": {r"twice: losses \* mask → .*": "0 and 1 are their own squares"},
     "embedding_gradient": {r"order: .*": _ORDER},
-    "last_states": {r"part: h, (first|last) of axis 0": "no sequence is that short or that long"},
     "central_differences": {r"copy: w\.copy\(\) → w": "every entry of w is put back as it was"},
     "rnn_step_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
     "rnn_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},

@@ -20,7 +20,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "pad_batch": {r"order: .*": _ORDER},
     "honest_loss": {r"twice: losses \* mask → .*": "0 and 1 are their own squares"},
     "embedding_gradient": {r"order: .*": _ORDER},
-    "last_states": {r"part: h, (first|last) of axis 0": "no sequence is that short or that long"},
     "central_differences": {
         r"order: .*": _ORDER,
         r"copy: w\.copy\(\) → w": "every entry of w is put back as it was",

@@ -41,6 +41,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"call: int\(np\.argmax\(scores\)\) .*": _TYPE,
         r"order: range\(n\) → .*": _COUNTS,
     },
+    "attention": {r"name: k → q \(2\)": "queries are as long as keys"},
     "both_ways": {
         r"mask: .* → lengths - 1 - steps": _PADDING,
         r"name: (real → (read|p_fwd|p_bwd|lengths)|steps → (lengths|real) \(2\))": _PADDING,
@@ -52,6 +53,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"order: range\(n\) → .*": _COUNTS,
         r"order: beams → .*": "the continuations are sorted afterwards",
         r"name: tokens → (_|total) \(2\)": "0, the first total or number, is as empty as the list",
+    },
+    "ctc_forward": {
+        r"order: enumerate\(places\) → .*": "a row depends on the row above it only",
+        r"comparison: j >= 2 → j > 2": "place 2 is a blank, as place 0 is",
+        r"number: 2 → 3 \(3\)": "place 2 is a blank, as place 0 is",
     },
     "loudness_frames": {r"call: np\.stack\(.*": "`*` makes an array of the list"},
     "naive_forecasts": {r"part: z, last of axis 0": "both rules look at least one step back"},

@@ -12,7 +12,7 @@ _LONGEST = 300
 class Failure:
     """Why there is no answer to judge.
 
-    kind and text: "not written", the name of the unwritten function if it is another one; "raised",
+    kind and text: "not written", the name of the unwritten function if that is a different function; "raised",
     "ValueError: what it said"; "timeout", the seconds as text; "unusable", what came back instead of plain data,
     such as "a torch tensor"; "missing", the function does not exist; "forbidden", what was used though the task
     is to do without it; "absent", a module that is not installed. line, source: where in the learner's own

@@ -291,7 +291,7 @@ def _swapped(task: Task, wrong: _Wrong) -> Finding | None:
                 _trade_places(task, e.value, g.value, i, j) for _, e, g in wrong
             ):
                 one, other = task.outputs[j], task.outputs[i]
-                return Finding("swapped", f"`{one}` and `{other}` are the wrong way round.")
+                return Finding("swapped", f"`{one}` and `{other}` are the wrong way around.")
     return None
 
 

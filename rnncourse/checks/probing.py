@@ -235,7 +235,7 @@ def _put(case: Case, i: int, new: Any) -> Case:
 
 
 def _compare(probe: _Probe, changes: Sequence[_Change]) -> Finding | None:
-    """Return a finding if the changes move the right answer and not the learner's, or the other way round."""
+    """Return a finding if the changes move the right answer and not the learner's, or the other way around."""
     should: dict[str, bool] = {}
     does: dict[str, bool] = {}
     seen = 0

@@ -104,7 +104,7 @@ def test_another_answer_at_the_second_call_is_found():
 def test_outputs_that_are_swapped_are_found():
     right = model.function(registry.task("lstm_step"))
     found, text = told("lstm_step", lambda *args: right(*args)[::-1])
-    assert found == "swapped" and "`h_t` and `c_t` are the wrong way round" in text
+    assert found == "swapped" and "`h_t` and `c_t` are the wrong way around" in text
 
 
 def test_whole_numbers_are_not_said_to_ignore_an_argument_that_is_used():

@@ -204,7 +204,7 @@ def _looked_up(side: ast.expr, names: dict[str, Any]) -> np.ndarray:
 
 
 def _said(error: BaseException) -> str:
-    """Return what an error says; "" where not even that can be had from it."""
+    """Return what an error says; "" where it cannot even say that."""
     try:
         return str(error)
     except Exception:

@@ -205,5 +205,5 @@ def _require_kind(name: str, expected: Value, answer: Value) -> None:
 
 def _stop(key: str, text: str, answer: Value) -> None:
     if answer is None:
-        text += " A function without `return` gives back None. Does every way through it end in `return`?"
+        text += " A function without `return` gives back None. Does every path end in `return`?"
     raise WrongStructure(Finding(key, text))

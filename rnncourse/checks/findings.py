@@ -262,7 +262,7 @@ def _all_zero(p: Pair) -> Iterator[Finding]:
 def _opposite(p: Pair) -> Iterator[Finding]:
     if p.e.dtype.kind == p.a.dtype.kind == "b" and p.e.size >= 3 and np.array_equal(~p.e, p.a):
         yield Finding(
-            "opposite", f"{start(p.name)} is True where it should be False, and the other way round."
+            "opposite", f"{start(p.name)} is True where it should be False, and the other way around."
         )
 
 
@@ -284,7 +284,7 @@ def _reversed(p: Pair) -> Iterator[Finding]:
         where = " in time" if p.step == "step" else ""
         yield Finding(
             "reversed",
-            f"{start(p.name)} is right, but the wrong way round{where}: the last {p.step} comes first.",
+            f"{start(p.name)} is right, but the wrong way around{where}: the last {p.step} comes first.",
         )
 
 
@@ -398,7 +398,7 @@ def _normalizer(p: Pair, ratio: float) -> Iterator[Finding]:
         for bottom, m in sizes.items():
             if n != m and abs(ratio * m / n - 1) < 1e-6:
                 plain = "" in (top, bottom)
-                text = "Is there a sum where a mean is meant, or the other way round?" if plain else ""
+                text = "Is there a sum where a mean is meant, or the other way around?" if plain else ""
                 text = text or "Count again what you divide by: it is a different number of things."
                 yield Finding(
                     f"normalizer {top}/{bottom}", f"{start(p.name)} is right up to one factor. {text}"

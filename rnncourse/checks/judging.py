@@ -21,7 +21,7 @@ from rnncourse.checks.verdict import Verdict
 
 __all__ = ["Failure", "ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
-_SECONDS_OF_VARIATIONS = 0.1
+_SECONDS_OF_VARIATIONS = 0.06
 """How much of the processor's time the variations of a model answer are tried."""
 
 _SECONDS_AT_MOST = 0.5
@@ -291,7 +291,7 @@ def _swapped(task: Task, wrong: _Wrong) -> Finding | None:
                 _trade_places(task, e.value, g.value, i, j) for _, e, g in wrong
             ):
                 one, other = task.outputs[j], task.outputs[i]
-                return Finding("swapped", f"`{one}` and `{other}` are the wrong way round.")
+                return Finding("swapped", f"`{one}` and `{other}` are the wrong way around.")
     return None
 
 

@@ -24,7 +24,7 @@ from rnncourse.checks.findings import ORDER
 from rnncourse.checks.outcomes import outcome
 from rnncourse.checks.task import Case, Named, Task, Value
 
-SECONDS = 0.1
+SECONDS = 0.06
 """How much of the processor's time a closer look may take; of time by the clock, a few times as much."""
 
 _SEED = 20
@@ -149,13 +149,13 @@ def _reference(task: Task, case: Case) -> Value | Failure:
     return outcome(task.reference, case).value
 
 
-def look_closer(task: Task, ask: Ask, source: str = "", seconds: float = SECONDS) -> list[Finding]:
+def look_closer(task: Task, ask: Ask, source: str = "") -> list[Finding]:
     """Return what a closer look at a wrong function finds, the most telling first; [] where there is nothing.
 
     source: the function's, as far as it is known.
     """
     try:
-        probe = _Probe(task, ask, source, seconds)
+        probe = _Probe(task, ask, source, SECONDS)
         if probe.which is None or isinstance(probe.answer, Failure):
             return []
         for look in (_another_answer, _influences, _reach):
@@ -235,7 +235,7 @@ def _put(case: Case, i: int, new: Any) -> Case:
 
 
 def _compare(probe: _Probe, changes: Sequence[_Change]) -> Finding | None:
-    """Return a finding if the changes move the right answer and not the learner's, or the other way round."""
+    """Return a finding if the changes move the right answer and not the learner's, or the other way around."""
     should: dict[str, bool] = {}
     does: dict[str, bool] = {}
     seen = 0

@@ -142,7 +142,7 @@ def _loops(node: ast.For | ast.comprehension) -> Iterator[_Change]:
         said = f"A loop leaves out its {which} step."
         yield _Change("loop", node.iter, _expr(f"list({text}){cut}"), said)
     if isinstance(node, ast.For):
-        yield _Change("order", node.iter, _expr(f"list({text})[::-1]"), "A loop runs the wrong way round.")
+        yield _Change("order", node.iter, _expr(f"list({text})[::-1]"), "A loop runs the wrong way around.")
 
 
 def _slices(node: ast.Slice) -> Iterator[_Change]:
@@ -226,7 +226,7 @@ def _comparisons(node: ast.Compare) -> Iterator[_Change]:
     new = _COMPARISONS[type(node.ops[0])]()
     said = "A comparison decides wrongly where both sides are equal."
     if not isinstance(new, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
-        said = "A condition is the wrong way round."
+        said = "A condition is the wrong way around."
     yield _Change("comparison", node, ast.Compare(node.left, [new], node.comparators), said)
 
 
@@ -285,7 +285,7 @@ def _returns(node: ast.Return) -> Iterator[_Change]:
         for j in range(i):
             order = list(node.value.elts)
             order[i], order[j] = order[j], order[i]
-            said = f"Output {j + 1} and output {i + 1} are the wrong way round."
+            said = f"Output {j + 1} and output {i + 1} are the wrong way around."
             yield _Change("swap", node.value, ast.Tuple(order, ast.Load()), said)
 
 
@@ -304,7 +304,7 @@ _LOOKS: dict[type, tuple[Callable[[Any], Iterator[_Change]], ...]] = {
 
 
 def _kept(function: ast.FunctionDef) -> Iterator[_Change]:
-    """Yield what is made anew at the top of a function, made once and for all instead."""
+    """Yield what a function makes at its top, made only once, in its first call."""
     for statement in function.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.Call, ast.List, ast.Tuple)):
             text = ast.unparse(statement.value)

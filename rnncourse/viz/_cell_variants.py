@@ -1,4 +1,4 @@
-"""Relatives of the LSTM cell as small changes of the same picture: what stays is grey, what changes is in color."""
+"""Relatives of the LSTM cell as small changes of the same picture: what stays is gray, what changes is in color."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _box(x: float, letter: str, function: str, name: str, tone: str) -> list[str
 
 
 def _grey(parts: tuple[str, ...]) -> str:
-    """Return parts of the LSTM in grey, with what they read."""
+    """Return parts of the LSTM in gray, with what they read."""
     drawn = "".join("".join(cell._DRAW[part]({}, False, parts)) for part in parts)
     return f"<g{cell.UNLIT}>{cell._reads({}, parts)}{drawn}</g>"
 
@@ -121,12 +121,12 @@ def _grey(parts: tuple[str, ...]) -> str:
 CELL_VARIANTS: dict[str, tuple[Callable[[], list[str]], str]] = {
     "peephole": (
         _peephole,
-        "The LSTM cell in grey, with three wires added: the forget and the input gate also read the old cell state, "
+        "The LSTM cell in gray, with three wires added: the forget and the input gate also read the old cell state, "
         "and the output gate reads the new one.",
     ),
     "coupled": (
         _coupled,
-        "The LSTM cell in grey without its input gate; instead a wire takes one minus the forget gate to the "
+        "The LSTM cell in gray without its input gate; instead a wire takes one minus the forget gate to the "
         "candidate: what is not kept is written.",
     ),
     "GRU": (

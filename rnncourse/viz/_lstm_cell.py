@@ -51,7 +51,7 @@ def lstm_cell(
     parts: which of LSTM_PARTS to draw; a longer and longer prefix is a growing picture. values: numbers for x_t,
     h_prev, c_prev, f_t, i_t, g_t, o_t, c_t, tanh_c and h_t, or arrays (H,) or (B, H), of which the first sequence's
     `unit` is written; what is missing stays blank. highlight: parts to draw bold. lit: the parts to draw in color,
-    the others in grey and without numbers, so that the picture keeps its shape while it is explained; None: all.
+    the others in gray and without numbers, so that the picture keeps its shape while it is explained; None: all.
     Raises InputError for parts, values and units that do not exist.
     """
     drawn, bold = _parts("parts", parts), _parts("highlight", () if highlight is None else highlight)
@@ -82,7 +82,7 @@ def lstm_cell_text(
 ) -> str:
     """Return in words what `lstm_cell` shows, with the same numbers; the arguments are those of lstm_cell."""
     drawn = _parts("parts", parts) if lit is None else _parts("lit", lit)
-    state = "drawn" if lit is None else "lit, the others grey"
+    state = "drawn" if lit is None else "lit, the others gray"
     numbers = lstm_cell_numbers(values, unit)
 
     def said(*names: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _TYPE = "a NumPy number or an array will do as well"
+_ORDER = "the entries can be gone through in any order"
 _UNUSED = "the task does not need it"
 _COUNTS = "the loop only counts"
 _PADDING = "what padding is read as comes after all real steps, and is masked"
@@ -15,12 +16,21 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"number: 0 → (1|-1)": "the first page is written, so what was there before is never read",
     },
     "persistence_error": {r"part: series, first .*": "the first year is neither a forecast nor a target"},
-    "last_states": {r"part: h, (first|last) of axis 0": "no sequence is that short or that long"},
-    "central_differences": {r"copy: w\.copy\(\) → w": "every entry of w is put back as it was"},
+    "one_hot_vectors": {r"order: .*": _ORDER},
+    "pad_batch": {r"order: .*": _ORDER},
+    "honest_loss": {r"twice: losses \* mask → .*": "0 and 1 are their own squares"},
+    "embedding_gradient": {r"order: .*": _ORDER},
+    "central_differences": {
+        r"order: .*": _ORDER,
+        r"copy: w\.copy\(\) → w": "every entry of w is put back as it was",
+    },
     "rnn_step_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
-    "rnn_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
+    "rnn_backward": {r"order: grads .*": _ORDER, r"(ignored|part): p\['b_h'\].*": _UNUSED},
     "mended_f": {r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED},
-    "truncated_backward": {r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED},
+    "truncated_backward": {
+        r"order: (total|range\(0, len\(x\), window\)) .*": _ORDER,
+        r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED,
+    },
     "belt_survival": {
         r"part: f, first of axis 0": "the first gate acts before there is anything to keep",
         r"name: f → left \(2\)": "both have the same length",

@@ -108,8 +108,8 @@ FINDINGS = [
     (SEQUENCE, lambda x: x / 3.7, "factor", r"right up to one factor"),
     (SEQUENCE, lambda x: x + 0.25, "offset", r"same amount everywhere"),
     (SEQUENCE, lambda x: -x, "sign", r"wrong sign everywhere"),
-    (SEQUENCE, lambda x: x[::-1], "reversed", r"wrong way round in time"),
-    (MATRIX, lambda x: x[::-1], "reversed", r"wrong way round: the last row comes first"),
+    (SEQUENCE, lambda x: x[::-1], "reversed", r"wrong way around in time"),
+    (MATRIX, lambda x: x[::-1], "reversed", r"wrong way around: the last row comes first"),
     (SEQUENCE, lambda x: 0 * x, "zero", r"zero everywhere"),
     (SEQUENCE, lambda x: np.repeat(x[:1], len(x), axis=0), "alike 0", r"All steps of your result"),
     (

@@ -18,18 +18,23 @@ app.add_typer(build, name="build")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def lab(context: typer.Context) -> None:
+def lab(
+    context: typer.Context,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Open the checkout's own notebooks, to write the course.")
+    ] = False,
+) -> None:
     """Open the course in JupyterLab.
 
-    In a checkout its notebooks are opened as they are. Elsewhere they are copied into ./rnn-course first,
-    and a notebook that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
+    The notebooks are copied into the folder rnn-course, without the results that you are to predict. Yours are brought
+    up to date there, and one that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
     rnncourse lab --no-browser --port 9999
     """
     from rnncourse.errors import InputError
     from rnncourse.lab import workspace
 
     try:
-        root, report = workspace.course_root(Path.cwd())
+        root, report = workspace.course_root(Path.cwd(), edit)
     except InputError as error:
         _stop(str(error))
     for line in report.lines():
@@ -52,15 +57,17 @@ def doctor(
 
 @app.command()
 def progress() -> None:
-    """Show how many tasks of each chapter's exercises you have solved on this computer."""
+    """Show how many tasks of each chapter's exercises you have solved on this computer, and what you predicted."""
+    from rnncourse import predictions
     from rnncourse.checks import progress_file
 
     kept = progress_file.load()
     if not kept.known:
         _stop(kept.said)
-    typer.echo(progress_file.table(kept))
-    if kept.said:
-        typer.echo(kept.said, err=True)
+    predicted = predictions.load()
+    typer.echo("\n".join([progress_file.table(kept), *predictions.calibration(predicted.answers.values())]))
+    for said in filter(None, (kept.said, predicted.said)):
+        typer.echo(said, err=True)
 
 
 @app.command()

@@ -71,6 +71,13 @@ def is_explanation(cell: Mapping[str, Any]) -> bool:
     return cell["cell_type"] == "markdown" and EXPLANATION in cell["metadata"].get("tags", [])
 
 
+def split_explanation(markdown: str) -> tuple[str, str]:
+    """Return an explanation up to its first heading, and the rest, which begins something new."""
+    heading = re.search(r"(?m)^#{1,6}\s", markdown)
+    end = heading.start() if heading else len(markdown)
+    return markdown[:end].strip(), markdown[end:].strip()
+
+
 def source_of(cell: Mapping[str, Any]) -> str:
     """Return a cell's text, which the file may hold as a list of lines."""
     return "".join(cell["source"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from jinja2 import pass_context
 from latex2mathml.converter import convert as mathml
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 from rnncourse.building.outputs import (
     WIDGET_VIEW,
@@ -29,6 +29,7 @@ from rnncourse.building.outputs import (
 )
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
+from rnncourse.question_cells import QuestionCell, is_explanation, question_cells, split_explanation
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -77,6 +78,7 @@ def as_page(notebook: NotebookNode, name: str) -> str:
         if entry["state"].get("works_without_kernel")
     }
     shown = _keep_living(notebook, living)
+    _cover_results(notebook)
     exporter = CourseExporter(template_name="rnncourse", extra_template_basedirs=[str(TEMPLATES)])
     notebook.metadata["title"] = notebook_title(notebook) or name
     folder = TEMPLATES / "rnncourse"
@@ -147,6 +149,31 @@ def _keep_living(notebook: NotebookNode, living: Mapping[str, Any]) -> list[str]
                 output.data = _without_view(output.data)
     notebook.metadata.pop("widgets", None)
     return list(shown)
+
+
+def _cover_results(notebook: NotebookNode) -> None:
+    """Note in each cell that tells the result of a prediction, or explains it, which predictions those are.
+
+    The page's script covers it until the reader has committed; without scripts everything can be read.
+    """
+    for cell in [cell for cell in notebook.cells if is_explanation(cell)]:
+        explanation, rest = split_explanation(cell.source)
+        if explanation and rest:
+            cell.source = explanation
+            following = v4.new_markdown_cell(rest, id=f"{cell.id}-rest"[-64:])
+            notebook.cells.insert(notebook.cells.index(cell) + 1, following)
+    for asked in question_cells(notebook.cells):
+        for cell in _telling_cells(notebook.cells[asked.place + 1 :], asked):
+            cell.metadata.setdefault("rnncourse_tells", []).extend(asked.keys)
+
+
+def _telling_cells(following: list[NotebookNode], asked: QuestionCell) -> Iterator[NotebookNode]:
+    """Yield the cells that show an answer and, where there is an explanation, the text that explains it."""
+    if asked.kind != "predict":
+        return
+    yield from (cell for cell in following if cell.id in asked.results)
+    if asked.explained:
+        yield next(cell for cell in following if is_explanation(cell))
 
 
 def _without_view(data: NotebookNode) -> NotebookNode:

@@ -20,6 +20,7 @@ from rnncourse.question_cells import (
     question_cells,
     result_keys,
     source_of,
+    split_explanation,
 )
 
 SUMMARY = "What happened, and why"
@@ -62,9 +63,7 @@ def as_text(notebook: dict[str, Any]) -> str:
 
 def folded(markdown: str) -> str:
     """Return an explanation folded away up to its first heading, which begins something new."""
-    heading = re.search(r"(?m)^#{1,6}\s", markdown)
-    end = heading.start() if heading else len(markdown)
-    explanation, rest = markdown[:end].strip(), markdown[end:].strip()
+    explanation, rest = split_explanation(markdown)
     if not explanation:
         return markdown
     fold = f"<details>\n<summary>{SUMMARY}</summary>\n\n{explanation}\n\n</details>"

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import ast
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from IPython import get_ipython
 
 from rnncourse import predictions
 from rnncourse.markup import Card
-
-if TYPE_CHECKING:
-    from rnncourse.widgets._quiz import Prediction
 
 _SHOWING = {"print", "show", "display", "your_turn"}
 UNCOMMITTED = Card(
@@ -26,6 +23,16 @@ UNCOMMITTED = Card(
         "That is fine; the question above is still open. A prediction first makes the result easier to remember.",
     ),
 )
+
+
+class Prediction(Protocol):
+    """What is known here of a prediction; `results` are the ids of the cells that decide it, where they are known."""
+
+    key: str
+    results: tuple[str, ...]
+
+    def decided(self) -> Card | None:
+        """Take note that the result is on the page; return the verdict, None if nothing was committed to."""
 
 
 class Watch:

@@ -152,6 +152,10 @@ class Lab:
         before = file.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
         self._until(lambda: file.stat().st_mtime_ns != before, 30, f"{self.path} was not saved")
+        self.stop()
+
+    def stop(self) -> None:
+        """End the notebook's kernel."""
         for session in self._sessions():
             self.server.ask(f"api/sessions/{session['id']}", method="DELETE")
 

@@ -65,7 +65,8 @@ def running_lab(
 ) -> Iterator[Lab]:
     """Run `COMMAND lab` in `folder`, yield it once it answers, and stop it.
 
-    scratch: an empty folder for Jupyter's own files. edit: whether a checkout's own notebooks are opened. Raises AssertionError with the log if it does not start.
+    scratch: an empty folder for Jupyter's own files. edit: whether a checkout's own notebooks are opened. Raises
+    AssertionError with the log if it does not start.
     """
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

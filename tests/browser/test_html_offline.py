@@ -70,14 +70,37 @@ def test_two_views_of_one_lab_move_together(page):
     assert pressed.all_inner_texts() == ["Forget", "Forget"]
 
 
-def test_question_and_player_are_alive(page):
-    page.get_by_label("right").check()
-    page.get_by_role("button", name="Commit to this answer").click()
-    assert page.inner_text(".rnncourse-verdict").startswith("Right.")
+def test_a_player_is_alive(page):
     player = page.locator(".rnncourse-player")
     assert player.locator(".rnncourse-frame:visible").all_inner_texts() == ["one"]
     player.get_by_role("slider").press("ArrowRight")
     assert player.locator(".rnncourse-frame:visible").all_inner_texts() == ["two"]
+
+
+def test_a_result_is_covered_until_the_reader_commits(page):
+    result, why = page.get_by_text("The right one."), page.get_by_text("It is read.")
+    assert not result.is_visible() and not why.is_visible()
+    expect(page.get_by_role("heading", name="Two frames")).to_be_visible()
+    page.get_by_label("left").check()
+    assert not result.is_visible()
+    page.get_by_role("button", name="Commit to this answer").click()
+    expect(result).to_be_visible()
+    expect(why).to_be_visible()
+    assert page.locator(".rnncourse-cover").count() == 0
+    assert page.inner_text(".rnncourse-verdict") == "Locked in. The verdict is below the result."
+    verdict = page.locator(".rnncourse-page-verdict")
+    assert verdict.inner_text().split("\n") == ["You said “left”. The answer is “right”.", "Read it."]
+    tops = [one.bounding_box()["y"] for one in (result, verdict, why)]
+    assert tops == sorted(tops)
+
+
+def test_one_click_shows_a_result_without_a_prediction(page):
+    page.get_by_role("button", name="Commit to your prediction above, or show the result.").press("Enter")
+    expect(page.get_by_text("The right one.")).to_be_visible()
+    expect(page.get_by_text("It is read.")).to_be_visible()
+    page.get_by_label("right").check()
+    page.get_by_role("button", name="Commit to this answer").click()
+    expect(page.locator(".rnncourse-page-verdict")).to_contain_text("Right: you said “right”.")
 
 
 def test_stand_ins_give_way_to_what_is_alive_and_stay_where_nothing_is(page):
@@ -105,6 +128,8 @@ def test_without_scripts_everything_can_be_read(browser, file):
     page = context.new_page()
     page.goto(file.as_uri())
     assert page.locator(".rnncourse-fallback:visible").count() == 5
+    assert page.get_by_text("The right one.").is_visible()
+    assert page.get_by_text("It is read.").is_visible()
     context.close()
 
 

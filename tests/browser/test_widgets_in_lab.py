@@ -167,21 +167,23 @@ def test_prediction_by_keyboard_is_recorded_and_kept(notebook):
         notebook.page.keyboard.press(key)
     notebook.tab_to("form[data-key=how-many] button")
     notebook.page.keyboard.press("Enter")
-    verdict = form.locator(".rnncourse-verdict").inner_text()
-    said = ["Not yet. You said “14”. The answer is “60”.", "That counts arrows.", "15 + 25 + 20."]
-    assert verdict.split("\n\n") == said
+    locked = form.locator(".rnncourse-verdict")
+    expect(locked).to_have_text("Locked in. Now run the next cell.")
     assert form.locator("input:enabled").count() == 0
     assert form.locator("button").is_hidden()
     assert notebook.page.evaluate("document.activeElement.className") == "rnncourse-verdict"
     notebook.page.keyboard.press("ArrowLeft")
     notebook.page.wait_for_timeout(300)
     assert notebook.shape() == before, "a key reached the notebook"
-    assert notebook.run_and_read(READ_CHOSEN).strip() == "`14` [{'key': 'how-many', 'chosen': 0}]"
+    notebook.run(READ_CHOSEN)
+    cell = notebook.page.locator(".jp-Notebook .jp-Cell").nth(READ_CHOSEN)
+    said = cell.locator(".rnncourse-check > div").all_inner_texts()
+    assert said == ["You said “14”. The answer is “60”.", "That counts arrows.", "15 + 25 + 20."]
+    assert cell.locator(".jp-OutputArea-output").first.inner_text().startswith("`14` [{'key': 'how-many'")
+    expect(locked).to_have_text("Locked in. The verdict is below the result.")
     notebook.run(PREDICTION)
-    form.locator(".rnncourse-verdict").wait_for()
-    assert form.locator(".rnncourse-verdict").inner_text() == verdict, (
-        "running the cell again lost the answer"
-    )
+    expect(form.locator("[name=option]").first).to_be_checked()
+    assert form.locator("input:enabled").count() == 0, "running the cell again lost the answer"
 
 
 def test_quiz_counts_and_its_questions_do_not_share_radio_buttons(notebook):
@@ -196,9 +198,13 @@ def test_quiz_counts_and_its_questions_do_not_share_radio_buttons(notebook):
     first, second = (notebook.page.locator(f"form[data-key={key}]") for key in ("first", "second"))
     assert first.locator("input").nth(0).is_checked()
     assert second.locator("input").nth(0).is_checked()
-    assert first.locator(".rnncourse-verdict").inner_text().startswith("Right. You said “yes”.")
-    assert second.locator(".rnncourse-verdict").inner_text().startswith("Not yet. You said “left”.")
-    assert notebook.page.inner_text(".rnncourse-score") == "1 right of 2 answered, 2 questions in all."
+    assert first.locator(".rnncourse-verdict").inner_text().startswith("Right: you said “yes”.")
+    assert (
+        second.locator(".rnncourse-verdict")
+        .inner_text()
+        .startswith("You said “left”. The answer is “right”.")
+    )
+    assert notebook.page.inner_text(".rnncourse-score") == "1 of 2 right; 2 questions."
     assert notebook.run_and_read(READ_SCORE).strip() == "1 {'first': 'yes', 'second': 'left'}"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from nbformat import from_dict, v4
 
+from rnncourse.lab.links import split_at_headings
 from rnncourse.question_cells import (
     QuestionCell,
     entries,
@@ -47,6 +48,7 @@ def learners_edition(notebook: dict[str, Any]) -> tuple[dict[str, Any], dict[str
             cell["outputs"], cell["execution_count"] = [], None
         if is_explanation(cell):
             cell["source"] = folded(source_of(cell))
+    notebook["cells"] = split_at_headings(cells)
     return with_language(notebook), questions
 
 

@@ -23,6 +23,7 @@ from rnncourse.environment import (
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 from rnncourse.lab.edition import as_text, learners_edition, with_language
+from rnncourse.lab.links import link_by_cells
 from rnncourse.question_cells import QUESTIONS_FILE, questions_of
 
 COPY = "rnn-course"
@@ -109,7 +110,7 @@ def learners_file(file: Path, name: str) -> tuple[bytes, dict[str, dict]]:
     content = file.read_bytes()
     if file.suffix != ".ipynb":
         return content, {}
-    notebook = json.loads(content)
+    notebook = link_by_cells(json.loads(content), file.parent)
     if not name.startswith("chapters/"):
         return as_text(with_language(notebook)).encode(), {}
     notebook, questions = learners_edition(notebook)

@@ -132,12 +132,15 @@ def ask(lab: Lab, cell: int = ASK, key: str = "jar") -> None:
 
 
 def run(lab: Lab, cell: int) -> None:
-    """Run a cell that shows its code, and wait for its number."""
+    """Run a cell that shows its code, and wait until the kernel has done so."""
     prompt = lab.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-InputPrompt")
-    before = prompt.inner_text()
     lab.activate(cell)
     lab.page.keyboard.press("Control+Enter")
-    lab._until(lambda: prompt.inner_text() not in (before, "[*]:"), 30, f"cell {cell} did not run")
+    # A restarted kernel may give the number that is there already.
+    lab.page.wait_for_timeout(700)
+    lab._until(
+        lambda: prompt.inner_text()[1:-2].isdigit() and lab._kernel_idle(), 30, f"cell {cell} did not run"
+    )
 
 
 def commit(lab: Lab, option: str, key: str = "jar") -> None:

@@ -173,7 +173,8 @@ class Quiz(ReadableWidget):
 
     def invitation(self) -> str:
         """Return one line that says what running the cell brings."""
-        return "Run this cell (Shift + Enter) to answer here."
+        folded = " before you unfold the answer" if predictions.file() is None else ""
+        return f"Run this cell (Shift + Enter) to answer here{folded}."
 
 
 class Prediction(Quiz):

@@ -25,7 +25,6 @@ ONE_THREAD = {
 REPRODUCIBLE = {
     **ONE_THREAD,  # the order of a sum depends on how many threads share it
     "TQDM_DISABLE": "1",  # a progress bar would print other times on every run
-    "RNNCOURSE_SMALL": "1",  # a GPU would train larger models, which print other numbers
     "RNNCOURSE_PROGRESS": "",  # exercises neither show nor change what this computer's learner has done
 }
 """Variables under which a notebook prints the same numbers on every run and, as far as can be, machine."""
@@ -43,11 +42,6 @@ if platform.machine().lower() in ("x86_64", "amd64"):
 
 OWN_JUPYTER = Path(sys.prefix) / "share" / "jupyter"
 """Where this Python environment keeps its kernels and JupyterLab extensions."""
-
-
-def wants_small_models() -> bool:
-    """Say whether models are to stay small even where there is a GPU, because outputs are compared."""
-    return "RNNCOURSE_SMALL" in os.environ
 
 
 def checkout_above(start: Path) -> Path | None:

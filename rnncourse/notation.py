@@ -1,8 +1,8 @@
-"""The one source of the course's symbols: LaTeX, code name, shape, meaning and colour.
+"""The one source of the course's symbols: LaTeX, code name, shape, meaning and color.
 
-Prose, code and figures all take their letters and colours from here, so that h_t looks the same everywhere.
-Colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind readers can tell
-apart; every colour comes with a dash pattern, so that no figure depends on colour alone.
+Prose, code and figures all take their letters and colors from here, so that h_t looks the same everywhere.
+Colors are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which color-blind readers can tell
+apart; every color comes with a dash pattern, so that no figure depends on color alone.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def _symbols() -> Iterator[Symbol]:
     yield Symbol("T", "T", "T", "", "number of time steps", grey)
     yield Symbol("B", "B", "B", "", "batch size: sequences handled at once", grey)
     yield Symbol("V", "V", "V", "", "size of the vocabulary", grey)
+    yield Symbol("K", "K", "K", "", "number of classes, where the targets are not tokens", grey)
     yield Symbol("D", "D", "D", "", "input size; D = V when one-hot", grey)
     yield Symbol("H", "H", "H", "", "hidden size", grey)
     yield Symbol("x_t", "x_t", "x_t", "(B, D)", "input at step t", blue)
@@ -59,13 +60,13 @@ def _symbols() -> Iterator[Symbol]:
     )
     yield Symbol("W_xh", "W_{xh}", "W_xh", "(D, H)", "weights from the input to the state", blue, DASHED)
     yield Symbol(
-        "W_hh", "W_{hh}", "W_hh", "(H, H)", "weights from the last state to the next", vermillion, DASHDOT
+        "W_hh", "W_{hh}", "W_hh", "(H, H)", "weights from the previous state to the next", vermillion, DASHDOT
     )
     yield Symbol("b_h", "b_h", "b_h", "(H,)", "bias of the state", grey, DASHED)
-    yield Symbol("W_hy", "W_{hy}", "W_hy", "(H, V)", "weights from the state to the scores", green, DASHED)
-    yield Symbol("b_y", "b_y", "b_y", "(V,)", "bias of the scores", grey, DOTTED)
-    yield Symbol("s_t", "s_t", "s_t", "(B, V)", "scores", green)
-    yield Symbol("p_t", "p_t", "p_t", "(B, V)", "softmax of the scores: probabilities", green, DOTTED)
+    yield Symbol("W_hy", "W_{hy}", "W_hy", "(H, V)", "weights from the state to the logits", green, DASHED)
+    yield Symbol("b_y", "b_y", "b_y", "(V,)", "bias of the logits", grey, DOTTED)
+    yield Symbol("s_t", "s_t", "s_t", "(B, V)", "logits: what goes into the softmax", green)
+    yield Symbol("p_t", "p_t", "p_t", "(B, V)", "softmax of the logits: probabilities", green, DOTTED)
     yield Symbol("y_t", "y_t", "y_t", "(B,)", "target: the right answer at step t", orange, DASHED)
     yield Symbol("phi", r"\varphi", "phi", "", "activation function", sky)
     yield Symbol(
@@ -97,7 +98,7 @@ def symbol(name: str) -> Symbol:
 
 
 def colour(name: str) -> str:
-    """Return the colour of a symbol as #RRGGBB."""
+    """Return the color of a symbol as #RRGGBB."""
     return symbol(name).colour
 
 

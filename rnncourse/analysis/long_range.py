@@ -71,7 +71,7 @@ def learn_task(recipe: str, task: str, delay: int, seed: int, steps: int = 600) 
     256 sequences that it has not seen.
     """
     require_count("steps", steps)
-    rng = np.random.default_rng([require_count("seed", seed, minimum=0), require_count("delay", delay)])
+    rng = np.random.default_rng([require_count("seed", seed, least=0), require_count("delay", delay)])
     net = net_for(recipe, *tasks.SIZES[require_choice("task", task, tuple(tasks.SIZES))], delay, rng)
     return learn(net, lambda n: tasks.draw(task, delay, n, rng), RECIPES[recipe], steps)
 

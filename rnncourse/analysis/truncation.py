@@ -1,4 +1,4 @@
-"""Delayed recall: a stream of symbols, of which the net must say the one that came `lag` steps ago."""
+"""Delayed recall: at every step of a stream, the net must name the symbol of `lag` steps ago."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNSEEN_STEPS, UNSEEN_STREAMS = 200, 64
 def recall_stream(T: int, B: int, lag: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return x (T, B, 2), one-hot coin tosses, and y (T, B): the toss that came `lag` steps before.
 
-    The first `lag` targets lie before the stream begins, and nobody can know them.
+    The first `lag` targets lie before the stream begins, so nobody can know them.
     """
     for name, value in (("T", T), ("B", B), ("lag", lag)):
         require_count(name, value)
@@ -25,12 +25,12 @@ def recall_stream(T: int, B: int, lag: int, rng: np.random.Generator) -> tuple[n
 
 
 def recall_net(H: int, rng: np.random.Generator, phi: str = "tanh") -> RecurrentNet:
-    """Return a net for the task, untrained: two symbols in, H units, two scores out."""
+    """Return a net for the task, untrained: two symbols in, H units, two logits out."""
     return RecurrentNet(RNN(SYMBOLS, H, phi=phi, rng=rng), SYMBOLS, rng=rng)
 
 
 def recall_accuracy(net: RecurrentNet, lag: int, rng: np.random.Generator) -> float:
-    """Return the share of symbols recalled rightly on streams never seen before; guessing gives 1/2."""
+    """Return the share of symbols recalled correctly on unseen streams; guessing gives 1/2."""
     if not isinstance(net, RecurrentNet):
         raise InputError(f"net must be a RecurrentNet of rnncourse.in_numpy, but {describe(net)} came")
     x, y = recall_stream(UNSEEN_STEPS, UNSEEN_STREAMS, lag, rng)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks import hints, progress_file, registry
+from rnncourse.checks import forbidden, hints, progress_file, registry
 from rnncourse.checks.calling import call
-from rnncourse.checks.failure import Failure
-from rnncourse.checks.forbidden import forbidden_in, known_names
+from rnncourse.checks.failure import Failure, in_words
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Task
 from rnncourse.checks.verdict import Verdict
@@ -21,6 +18,9 @@ from rnncourse.errors import InputError
 from rnncourse.markup import Card
 
 __all__ = ["check", "examine", "hint", "progress"]
+
+_AT_ONCE = ("forbidden", "timeout", "not written")
+"""Failures after which the other calls would say the same, or only take as long again."""
 
 
 def check(name: str, answer: Callable) -> None:
@@ -31,25 +31,34 @@ def check(name: str, answer: Callable) -> None:
         return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     if not task.checked:
         return Card("note", task.title, ("This answer is read by a person; there is nothing to run.",)).show()
-    verdict = examine(task, answer)
+    verdict = examine(task, answer, withheld=registry.withheld(task))
     return replace(verdict, notes=_notes(task, verdict)).card.show()
 
 
-def examine(task: Task, answer: Callable, rng: np.random.Generator | None = None) -> Verdict:
-    """Return the verdict on a function, called on random inputs; nothing is shown or kept."""
+def examine(
+    task: Task,
+    answer: Callable,
+    rng: np.random.Generator | None = None,
+    withheld: Sequence[str] | None = None,
+) -> Verdict:
+    """Return the verdict on a function, called on random inputs; nothing is shown or kept.
+
+    withheld: modules of which no code may run in the calls; those that the task itself forbids if there are none given.
+    """
     if not callable(answer):
         return Verdict("wrong", task.name, (_no_function(task, answer),), "no function", 0, task.points)
-    used = forbidden_in(_source(answer), task.forbidden, known_names(getattr(answer, "__globals__", {})))
-    if used:
-        listed = ", ".join(f"`{one}`" for one in used)
-        text = f"Your function uses {listed}. This task is to write it yourself, with NumPy."
-        return Verdict("wrong", task.name, (text,), "forbidden", 0, task.points)
+    if withheld is None:
+        withheld = forbidden.withheld(task.forbidden)
+    named = forbidden.named_in(answer, forbidden.single_functions(task.forbidden, withheld))
+    if named:
+        said = in_words(Failure("forbidden", named[0]), task.called)
+        return Verdict("wrong", task.name, said, "forbidden", 0, task.points)
     cases = task.cases(rng or np.random.default_rng())
     answers = []
     for case in cases:
-        answers.append(call(answer, case, task.seconds))
-        if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in ("timeout", "not written"):
-            cases = cases[: len(answers)]  # the other calls would only take as long again
+        answers.append(call(answer, case, task.seconds, withheld))
+        if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in _AT_ONCE:
+            cases = cases[: len(answers)]
             break
     verdict = judge(task, cases, [one.value for one in answers], [one.after for one in answers])
     return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
@@ -101,11 +110,3 @@ def _no_function(task: Task, answer: Any) -> str:
         f"`check` needs the function itself, so that it can call it on inputs of its own: "
         f'`check("{task.name}", {task.called})`, without brackets after `{task.called}`.'
     )
-
-
-def _source(function: Callable) -> str:
-    """Return the source of a function, "" where Python does not know it."""
-    try:
-        return textwrap.dedent(inspect.getsource(function))
-    except (OSError, TypeError):
-        return ""

@@ -14,7 +14,8 @@ class Failure:
 
     kind and text: "not written", the name of the unwritten function if it is another one; "raised",
     "ValueError: what it said"; "timeout", the seconds as text; "unusable", what came back instead of plain data,
-    such as "a torch tensor"; "missing", the function does not exist. line, source: where in the learner's own
+    such as "a torch tensor"; "missing", the function does not exist; "forbidden", what was used though the task
+    is to do without it; "absent", a module that is not installed. line, source: where in the learner's own
     cell it happened, if that is known.
     """
 
@@ -95,6 +96,13 @@ def in_words(failure: Failure, called: str) -> tuple[str, ...]:
         )
     if failure.kind == "missing":
         return (f"There is no function `{called}`. Run the cell that defines it first.",)
+    if failure.kind == "forbidden":
+        return (f"`{failure.text}` is not available: this task is to write it yourself.",)
+    if failure.kind == "absent":
+        return (
+            f"`{called}` needs `{failure.text}`, which is not installed where this was run. "
+            "The tasks need NumPy only.",
+        )
     if failure.kind == "timeout":
         return (
             f"`{called}` was not done after {failure.text} seconds and was stopped. Is there a `while` loop "

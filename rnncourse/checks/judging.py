@@ -20,7 +20,7 @@ from rnncourse.checks.verdict import Verdict
 
 __all__ = ["Failure", "ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
-_AT_ONCE = ("not written", "missing", "timeout", "unusable")
+_AT_ONCE = ("forbidden", "not written", "missing", "timeout", "unusable")
 
 
 class ReferenceFailed(RuntimeError):

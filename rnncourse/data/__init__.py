@@ -1,7 +1,14 @@
 """Arrays in memory: the course's stories and real series, and the way from things to vectors."""
 
 from rnncourse.data.contexts import CONTEXT_WORDS, context_texts, contexts, far_gap
-from rnncourse.data.corpora import alice, bouncing_ball, sound_wave, stock_price, sunspots
+from rnncourse.data.corpora import (
+    alice,
+    alice_paragraphs,
+    bouncing_ball,
+    sound_wave,
+    stock_price,
+    sunspots,
+)
 from rnncourse.data.digits import DIGIT_NAMES, digits
 from rnncourse.data.encoding import (
     Scaler,
@@ -31,6 +38,8 @@ from rnncourse.data.generated_text import (
     GapSentences,
     SpelledDates,
     TaggedSentences,
+    birthday_lists,
+    birthday_words,
     cafe_reviews,
     gap_sentences,
     spelled_dates,
@@ -38,9 +47,9 @@ from rnncourse.data.generated_text import (
 )
 from rnncourse.data.reviews import Reviews, load_reviews
 from rnncourse.data.stored_results import (
+    alice_rows,
+    alice_writer,
     application_results,
-    course_prose,
-    course_writer,
     delay_curves,
     gate_ablation,
 )
@@ -99,16 +108,19 @@ __all__ = [
     "Vocabulary",
     "adding_task",
     "alice",
+    "alice_paragraphs",
+    "alice_rows",
+    "alice_writer",
     "application_results",
     "batches",
+    "birthday_lists",
+    "birthday_words",
     "bouncing_ball",
     "cafe_reviews",
     "childrens_sentences",
     "context_texts",
     "contexts",
     "copy_task",
-    "course_prose",
-    "course_writer",
     "delay_curves",
     "digits",
     "dinner_diary",

@@ -5,6 +5,7 @@ SOURCES.md beside this file says where the real ones come from.
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import numpy as np
@@ -40,6 +41,12 @@ def stock_price() -> tuple[np.ndarray, np.ndarray]:
 def alice() -> str:
     """Return the whole text of Lewis Carroll's "Alice's Adventures in Wonderland" (1865), public domain."""
     return _read("alice.txt")
+
+
+def alice_paragraphs() -> str:
+    """Return Alice with the lines of every paragraph joined: a line break then means that a paragraph ends."""
+    paragraphs = re.split(r"\n\s*\n", alice().strip())
+    return "\n".join(" ".join(paragraph.split()) for paragraph in paragraphs) + "\n"
 
 
 def sound_wave(

@@ -11,12 +11,12 @@ from rnncourse.arguments import require_count, require_generator
 GOOD = ("good", "fine", "clever", "warm", "bright", "gripping", "honest", "tender")
 BAD = ("bad", "dull", "silly", "cold", "grey", "boring", "false", "harsh")
 NOUNS = ("plot", "cast", "music", "ending", "dialogue", "camera", "pace", "setting")
-SAYING = ("everybody found that", "it was clear to me that", "to my eyes")
-DENYING = ("nobody found that", "it was not clear to me that", "never , to my eyes ,")
+SAYING = ("everybody found that", "it was true to me that", "to my eyes")
+DENYING = ("nobody found that", "it was not true to me that", "never , to my eyes ,")
 ASIDES = ("", "", ", for once ,", ", after all this time ,")
 DEGREES = ("", "so", "really", "really very", "quite")
 
-SINGLE = 1 / 2  # share of notes with one judgement
+SINGLE = 1 / 2  # share of notes with one judgment
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +52,10 @@ class Judgement:
 
 
 def film_notes(n: int, rng: np.random.Generator) -> FilmNotes:
-    """Return n notes of one or two judgements, drawn by rng; of two, the one without "although" decides.
+    """Return n notes of one or two judgments, drawn by rng; of two, the one without "although" decides.
 
-    One note in two is a single judgement. "although A , B" is B's opinion, "A , although B" is A's. A judgement
-    may be denied many words before its adjective. All choices are independent, so of the notes with two judgements
+    One note in two is a single judgment. "although A , B" is B's opinion, "A , although B" is A's. A judgment
+    may be denied many words before its adjective. All choices are independent, so of the notes with two judgments
     three in four have a twin, as likely, with exactly the same words in another order and the opposite meaning.
     That is 3/8 of all notes, so no bag of words can be right in more than 1 - 3/16, which is 81.25 %.
     """

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from rnncourse.arguments import require_choice, require_count, require_generator
+from rnncourse.data.encoding import Vocabulary
 from rnncourse.data.reviews import Reviews
 from rnncourse.errors import InputError, describe
 
@@ -133,6 +135,20 @@ ORDINALS += ("eighteenth", "nineteenth")
 MONTHS = ("january", "february", "march", "april", "may", "june", "july")
 MONTHS += ("august", "september", "october", "november", "december")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LISTED_PEOPLE = (
+    "anna",
+    "ben",
+    "clara",
+    "daisy",
+    "emil",
+    "frank",
+    "gina",
+    "hugo",
+    "ida",
+    "jack",
+    "kate",
+    "leo",
+)
 DATE_FORMATS = {
     "day first": "the {day} of {month} {year}",
     "month first": "{month} the {day} , {year}",
@@ -275,6 +291,35 @@ def spelled_dates(
     )
 
 
+def birthday_lists(n: int, people: int, rng: np.random.Generator) -> SpelledDates:
+    """Return n lists of `people` birthdays, each ending with the question whose one is wanted; iso: "07-09".
+
+    "anna third march tom ninth july ? tom": any of the people may be asked for, so all of the list must be kept.
+    """
+    require_count("n", n)
+    if require_count("people", people) > len(LISTED_PEOPLE):
+        raise InputError(f"people must be at most {len(LISTED_PEOPLE)}, but {people} came")
+    require_generator("rng", rng)
+    texts, iso = zip(*(_birthday_list(people, rng) for _ in range(n)), strict=True)
+    return SpelledDates(texts, iso)
+
+
+def _birthday_list(people: int, rng: np.random.Generator) -> tuple[list[str], str]:
+    names = [LISTED_PEOPLE[k] for k in rng.permutation(len(LISTED_PEOPLE))[:people]]
+    months, days = rng.integers(12, size=people), rng.integers(1, 29, size=people)
+    entries = [
+        [name, *_ordinal(int(d)).split(), MONTHS[m]] for name, m, d in zip(names, months, days, strict=True)
+    ]
+    asked = rng.integers(people)
+    return [*chain.from_iterable(entries), "?", names[asked]], f"{months[asked] + 1:02}-{days[asked]:02}"
+
+
+def birthday_words() -> Vocabulary:
+    """Return the words of all birthday lists."""
+    ordinals = {word for k in range(1, 29) for word in _ordinal(k).split()}
+    return Vocabulary.from_tokens([*LISTED_PEOPLE, "?", *sorted(ordinals), *MONTHS], padding="<pad>")
+
+
 def spell(day: date, form: str) -> list[str]:
     """Return a date as a list of words, in a form such as "the {day} of {month} {year}"."""
     words = {"day": _ordinal(day.day), "month": MONTHS[day.month - 1], "year": _year(day.year)}
@@ -325,7 +370,7 @@ def _pick(options: Sequence[Any], rng: np.random.Generator) -> Any:
 
 
 def _require_groups(name: str, value: object, size: int, most: int) -> None:
-    if require_count(name, value, minimum=size) % size or value > most:
+    if require_count(name, value, least=size) % size or value > most:
         raise InputError(
             f"{name} must be divisible by {size} and at most {most}, so that groups stay whole and no text "
             f"comes twice, but {value} came"

@@ -1,4 +1,4 @@
-"""Labelled texts: one class for those that the course makes, and a reader for files of your own."""
+"""Labeled texts: one class for those that the course makes, and a reader for files of your own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Item = tuple[str, str, str]  # where it stands, its text, its label
 
 @dataclass(frozen=True, eq=False)
 class Reviews:
-    """n labelled texts as lists of words.
+    """n labeled texts as lists of words.
 
     label (n,) int64: the class of each text, an index into `classes`, the names of the classes.
     """
@@ -58,7 +58,7 @@ class Reviews:
 
 
 def load_reviews(path: str | Path, encoding: str = "utf-8") -> Reviews:
-    """Return the labelled texts of a CSV file or of a folder, in lower case and cut into words.
+    """Return the labeled texts of a CSV file or of a folder, in lower case and cut into words.
 
     A CSV file has a first row with the names of its columns: one called text (or review, sentence, comment) and
     one called label (or sentiment, class, rating, stars). A folder has a folder for each class, with one .txt file

@@ -9,20 +9,27 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnncourse.data.encoding import Vocabulary
+
 _FOLDER = resources.files("rnncourse.data")
 DELAY_CURVES = _FOLDER / "delay_curves.csv"
 
 
-def course_prose() -> str:
-    """Return the course's own prose, one paragraph a line: a snapshot that rnncourse.building.prose writes."""
-    return (_FOLDER / "prose.txt").read_text(encoding="utf-8")
+def alice_rows() -> tuple[Vocabulary, np.ndarray]:
+    """Return the 501 tokens and their rows (3, 501, 32) float32, one embedding matrix for each of three seeds.
+
+    Trained by benchmarks/alice_rows.py to guess a word from the two before it and the two after it.
+    """
+    with (_FOLDER / "alice_rows.npz").open("rb") as file, np.load(file) as stored:
+        tokens = [str(token) for token in stored["tokens"]]
+        return Vocabulary(tokens[1:], unknown=tokens[0]), stored["rows"].astype(np.float32)
 
 
-def course_writer() -> tuple[str, dict[str, np.ndarray]]:
+def alice_writer() -> tuple[str, dict[str, np.ndarray]]:
     """Return the characters that a writer knows, in the order of its vocabulary, and its parameters, float32.
 
-    A RecurrentNet with an LSTM, trained on the first 90 % of course_prose by benchmarks/applications.py; stored
-    with half precision, about three decimal digits.
+    A RecurrentNet with an LSTM, trained on the first 90 % of alice_paragraphs by benchmarks/applications.py;
+    stored with half precision, about three decimal digits.
     """
     with (_FOLDER / "writer.npz").open("rb") as file, np.load(file) as stored:
         params = {name: stored[name].astype(np.float32) for name in stored.files if name != "characters"}
@@ -32,9 +39,11 @@ def course_writer() -> tuple[str, dict[str, np.ndarray]]:
 def application_results() -> dict[str, dict]:
     """Return the stored results of benchmarks/applications.py, by the name of the run.
 
-    "sentiment | lstm | 3000 notes | rate 0.005 | seed 0" -> the shares of right answers on "validation" and "test",
-    "parameters" and "seconds"; "writer" -> its sizes, the "loss" on unseen text, the "curve" of it, and the
-    SHA-256 of the "prose" it learned from.
+    "sentiment | lstm | 3000 notes | rate 0.003 | seed 0" -> the shares of right answers on "validation" and "test",
+    "parameters" and "seconds". "writer" -> its sizes, the lowest "loss" on unseen text, the "curve" of it and of the
+    "training" loss every ten steps, and "samples" by the number of steps. "regularization | dropout | seed 0" -> the
+    losses on "training" and "validation" text every 20 steps. "birthdays | attention | rate 0.01 | seed 0" -> for
+    each length of list, the share of answers that are right.
     """
     return _stored("applications.json")
 

@@ -155,7 +155,7 @@ def pronoun_texts(n: int, rng: np.random.Generator) -> PronounTexts:
 
     The second sentence never changes. What is empty is the place that the first sentence names after
     "from", early or late in the sentence ("… to the bag from the box."), so neither the last sentence
-    nor the set of words nor a fixed position gives the answer: an earlier word and its neighbour do.
+    nor the set of words nor a fixed position gives the answer: an earlier word and its neighbor do.
     """
     n = require_count("n", n)
     require_generator("rng", rng)
@@ -295,7 +295,7 @@ def memory_game(pairs: int, remembered: int, rng: np.random.Generator) -> GameLo
     forgets nothing and takes about 1.61 * pairs (Velleman & Warrington 2013, who play by the same rules,
     doi:10.4169/amer.math.monthly.120.09.787). InputError if `remembered` is more than there are cards.
     """
-    pairs, remembered = require_count("pairs", pairs), require_count("remembered", remembered, minimum=0)
+    pairs, remembered = require_count("pairs", pairs), require_count("remembered", remembered, least=0)
     require_generator("rng", rng)
     if remembered > 2 * pairs:
         raise InputError(

@@ -7,7 +7,9 @@ from rnncourse.viz._architectures import (
     architecture,
     architecture_text,
     picture_grid,
+    show_architecture,
 )
+from rnncourse.viz._attention import attention_map, show_attention_map
 from rnncourse.viz._credit import credit_grid, sum_of_matrices
 from rnncourse.viz._diagrams import feedback_networks, folded_network, unrolled_network
 from rnncourse.viz._flow import gradient_heat_maps, norm_curves
@@ -15,6 +17,7 @@ from rnncourse.viz._gates import gate_curve, gate_heat_map, gate_lines, text_tra
 from rnncourse.viz._graphs import backprop_sweep, gradient_graph
 from rnncourse.viz._long_range import activation_curves, delay_curves, task_pictures
 from rnncourse.viz._lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
+from rnncourse.viz._media import moving_clip, sound_player
 from rnncourse.viz._series import (
     bars_with_seeds,
     curve_with_seeds,
@@ -29,8 +32,10 @@ from rnncourse.viz._show import figure_html, show
 from rnncourse.viz._states import evidence_plot, state_heat_map, state_heat_maps, state_planes
 from rnncourse.viz._strips import memory_strip, memory_table, share_grid, token_strip
 from rnncourse.viz._style import course_style, figure
+from rnncourse.viz._turning import turning_state
 from rnncourse.viz._vectors import (
     distance_matrices,
+    drift_picture,
     labelled_points,
     memory_order,
     one_hot_grid,
@@ -48,6 +53,7 @@ __all__ = [
     "answer_table",
     "architecture",
     "architecture_text",
+    "attention_map",
     "backprop_sweep",
     "band_plot",
     "bars_with_seeds",
@@ -56,6 +62,7 @@ __all__ = [
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
+    "drift_picture",
     "evidence_plot",
     "feedback_networks",
     "figure",
@@ -77,6 +84,7 @@ __all__ = [
     "memory_order",
     "memory_strip",
     "memory_table",
+    "moving_clip",
     "norm_curves",
     "one_hot_grid",
     "padding_grid",
@@ -87,6 +95,9 @@ __all__ = [
     "share_curve",
     "share_grid",
     "show",
+    "show_architecture",
+    "show_attention_map",
+    "sound_player",
     "sound_plot",
     "state_heat_map",
     "state_heat_maps",
@@ -95,6 +106,7 @@ __all__ = [
     "task_pictures",
     "text_trace",
     "token_strip",
+    "turning_state",
     "unrolled_network",
     "value_strips",
     "windows_picture",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
@@ -13,9 +14,11 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_named, require_number, require_numbers, require_pair, require_texts
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import ONE_SIDED, course_style, figure, grid, legend_above, line_styles
+from rnncourse.viz._style import course_style, figure, grid, legend_above, line_styles
 
-# A colour for each label after the first, which is silence and stays white; every stretch also has its letter.
+# Dark at its upper end, so that a tone stands out from the noise.
+INK = LinearSegmentedColormap.from_list("rnncourse_ink", ["#FFFFFF", "#66AAD1", "#0B3C5D"], N=255)
+# A color for each label after the first, which is silence and stays white; every stretch also has its letter.
 _LABELS = ("#CDE4F2", "#F8DCC8", "#CBEBDD", "#F3DDEA", "#F7EFB2", "#DDDDDD")
 
 
@@ -27,9 +30,9 @@ def heard_plot(
     top: float,
     words: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Return a spectrogram (T, F) and below it named strips of labels (T,), one colour and letter a stretch.
+    """Return a spectrogram (T, F) and below it named strips of labels (T,), one color and letter a stretch.
 
-    names: what each label means, the first one silence, which stays blank. top: the pitch of the last row.
+    names: what each label means, the first one silence, which stays blank. top: the frequency of the last row in Hz.
     words: what to write at the right end of a strip. Raises InputError for strips of another length.
     """
     spectrogram = require_numbers("spectrogram", spectrogram, ("T", "F"))
@@ -48,11 +51,13 @@ def heard_plot(
             spectrogram.T,
             aspect="auto",
             origin="lower",
-            cmap=ONE_SIDED,
+            cmap=INK,
+            vmin=np.quantile(spectrogram, 0.5),  # what is quieter than half of it is noise, and stays white
+            vmax=np.quantile(spectrogram, 0.998),
             extent=(0, T, 0, top),
             interpolation="nearest",
         )
-        above.set_ylabel("pitch in Hz")
+        above.set_ylabel("frequency in Hz")
         above.set_xticks([])
         for row, labels in enumerate(rows.values()):
             _strip(below, row, labels, names)

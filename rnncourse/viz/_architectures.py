@@ -12,6 +12,7 @@ from rnncourse.arguments import require_choice, require_count, require_list, req
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._diagrams import BOX, CHARACTER, TALL, arrow, box, line, svg, symbol, text
+from rnncourse.viz._show import show
 from rnncourse.viz._style import LIGHT_GREY, course_style, figure
 
 MOST_STEPS = 10  # columns: more do not fit on the page
@@ -52,15 +53,40 @@ ARCHITECTURES: dict[str, Wiring] = {
 _DEFAULTS = {"one": 1, "first": 4, "all": 4, "second": 3, "last": 1}
 
 
+def show_architecture(
+    pattern: str,
+    inputs: Sequence[str] | int | None = None,
+    outputs: Sequence[str] | int | None = None,
+    *,
+    caption: str | None = None,
+    looks_back: int | None = None,
+) -> None:
+    """Display the drawing with its text alternative; the arguments are those of `architecture`."""
+    drawing = architecture(pattern, inputs, outputs, looks_back=looks_back)
+    words = architecture_text(pattern, inputs, outputs)
+    if looks_back is not None:
+        words += f" Output {looks_back} also receives a line from every state of the encoder."
+    show(drawing, alt=words, caption=caption)
+
+
 def architecture(
-    pattern: str, inputs: Sequence[str] | int | None = None, outputs: Sequence[str] | int | None = None
+    pattern: str,
+    inputs: Sequence[str] | int | None = None,
+    outputs: Sequence[str] | int | None = None,
+    *,
+    looks_back: int | None = None,
 ) -> str:
     """Return one of ARCHITECTURES as SVG: inputs at the bottom, states in the middle, scores on top.
 
     inputs, outputs: texts to write at the inputs and outputs, or how many there are; None is a small example.
+    looks_back: a step of the decoder; a line is drawn to its scores from every state of the encoder (attention).
     Raises InputError for other patterns, and for numbers that do not go with the pattern.
     """
     wiring, below, above = _checked(pattern, inputs, outputs)
+    if looks_back is not None:
+        require_choice("pattern", pattern, ("many-to-many unaligned",))
+        if require_count("looks_back", looks_back) > len(above):
+            raise InputError(f"looks_back must be a step from 1 to {len(above)}, but {looks_back} came")
     columns = _columns(wiring, len(below), len(above))
     longest = max((len(one) for one in (*below, *above)), default=0)
     pitch = max(BOX + (64 if wiring.both_ways else 52), CHARACTER * longest + 14)
@@ -74,6 +100,10 @@ def architecture(
     read, written = _steps(wiring, len(below), len(above))
     place = _Places(wiring, x_of, y_states, y_in, y_out, read, written)
     parts = [*_connections(place), *_boxes(place)]
+    if looks_back is not None:
+        parts += _attention_lines(place, looks_back)
+    elif wiring.reads == "first":
+        parts += _vector_at_every_step(place)
     parts += [
         text((x_of[k], y_in + TALL / 2 + 14), word) for k, word in zip(read, below, strict=True) if word
     ]
@@ -260,10 +290,23 @@ def _fed_back(place: _Places, k: int) -> list[str]:
     dashed = colour("y_t")
     down = (bend, y - TALL / 2 - 20)
     legs = line(start, (bend, place.y_out), dashed, 2) + line((bend, place.y_out), down, dashed, 2)
-    return [
-        f'<g stroke-dasharray="5 4">{legs}</g>',
-        arrow(down, (x - BOX / 2 + 12, y - TALL / 2), dashed),
-    ]
+    into = arrow(down, (x - BOX / 2 + 12, y - TALL / 2), dashed)
+    return [f'<g stroke-dasharray="5 4">{legs}{into}</g>']
+
+
+def _vector_at_every_step(place: _Places) -> list[str]:
+    """Return the way of the encoder's last state to every step of the decoder, below its states."""
+    tone, (x, y) = colour("W_hh"), place.state(0, len(place.read) - 1)
+    low, steps = y + TALL / 2 + 18, [place.x_of[k] for k in place.written]
+    start = (x + BOX / 4, y + TALL / 2)
+    parts = [line(start, (x + BOX / 4, low), tone, 2), line((x + BOX / 4, low), (steps[-1], low), tone, 2)]
+    return parts + [arrow((step, low), (step, y + TALL / 2), tone) for step in steps]
+
+
+def _attention_lines(place: _Places, step: int) -> list[str]:
+    """Return a line from every state of the encoder to the scores of one step of the decoder."""
+    to = (place.x_of[place.written[step - 1]] - BOX / 2, place.y_out)
+    return [arrow((x, y - TALL / 2), to, colour("W_hh")) for x, y in (place.state(0, k) for k in place.read)]
 
 
 def _boxes(place: _Places) -> list[str]:
@@ -280,13 +323,22 @@ def _boxes(place: _Places) -> list[str]:
             parts.append(box(at, colour("c_t" if decoder else "h_t")))
             step = k + 1 - len(place.read) if decoder else k + 1
             index = "" if len(place.x_of) == 1 else str(step)
-            parts.append(symbol(at, "d" if decoder else "h", index))
+            if place.wiring.both_ways:
+                index += "←" if row else "→"
+            parts.append(symbol(at, _state_letter(place.wiring, decoder, row), index))
     for number, k in enumerate(place.written, start=1):
         parts += [
             box((place.x_of[k], place.y_out), colour("s_t")),
             _named("s", number, place.written, place, k, True),
         ]
     return parts
+
+
+def _state_letter(wiring: Wiring, decoder: bool, row: int) -> str:
+    """Return the letter that the chapter's equations use: e and d for encoder and decoder, h′ for a second layer."""
+    if wiring.reads == "first":
+        return "d" if decoder else "e"
+    return "h′" if wiring.layers > 1 and row else "h"
 
 
 def _named(letter: str, number: int, steps: list[int], place: _Places, k: int, top: bool) -> str:
@@ -301,6 +353,6 @@ def _halves(place: _Places, n_in: int) -> list[str]:
     left = (place.x_of[0] + place.x_of[n_in - 1]) / 2
     right = (place.x_of[n_in] + place.x_of[-1]) / 2
     return [
-        text((left, place.y_states[0] - TALL / 2 - 16), "encoder", size=14),
-        text((right, place.y_states[0] + TALL / 2 + 16), "decoder", size=14),
+        text((left, place.y_out), "encoder", size=14),
+        text((right, place.y_states[0] + TALL / 2 + 34), "decoder", size=14),
     ]

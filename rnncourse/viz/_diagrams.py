@@ -1,4 +1,4 @@
-"""Diagrams of networks as SVG strings: the same bytes on every machine, text in the page's own colour."""
+"""Diagrams of networks as SVG strings: the same bytes on every machine, text in the page's own color."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def unrolled_network(
     highlight: int | None = None,
     readout: bool = True,
 ) -> str:
-    """Return an RNN unrolled over T steps as SVG: inputs below, states in a row, scores above.
+    """Return an RNN unrolled over T steps as SVG: inputs below, states in a row, logits above.
 
     inputs, states, outputs: T texts or numbers to write at x_t, in the state boxes and at s_t.
-    highlight: the step (1 … T) to draw bold. readout: whether to draw the scores s_t.
+    highlight: the step (1 … T) to draw bold. readout: whether to draw the logits s_t.
     Raises InputError for a number of values other than T, and for a step that does not exist.
     """
     require_count("T", T)
@@ -40,8 +40,8 @@ def unrolled_network(
         _texts(name, values, T)
         for name, values in (("inputs", inputs), ("states", states), ("outputs", outputs))
     )
-    if highlight is not None and require_count("highlight", highlight) > T:
-        raise InputError(f"highlight must be a step from 1 to T = {T}, but {highlight} came")
+    if highlight is not None:
+        require_count("highlight", highlight, most=T)
     longest = max((len(text) for text in (*below, *inside, *above)), default=0)
     box_width = max(BOX, CHARACTER * max(map(len, inside), default=0) + 14)
     roomy = T <= 8  # else the arrows between states are too short for a label each
@@ -94,7 +94,7 @@ def unrolled_network(
 
 
 def folded_network() -> str:
-    """Return an RNN as a loop, as SVG: x_t to h_t, h_t back to itself, h_t to the scores s_t."""
+    """Return an RNN as a loop, as SVG: x_t to h_t, h_t back to itself, h_t to the logits s_t."""
     y, x_x, x_h, x_s = 82.0, 60.0, 240.0, 420.0
     loop = (
         f"M {x_h - 14:g} {y - 25:g} C {x_h - 74:g} {y - 92:g} {x_h + 74:g} {y - 92:g} {x_h + 18:g} {y - 30:g}"
@@ -111,7 +111,7 @@ def folded_network() -> str:
     ]
     for x, letter, name in ((x_x, "x", "x_t"), (x_h, "h", "h_t"), (x_s, "s", "s_t")):
         parts += [box((x, y), colour(name)), symbol((x, y), letter, "t")]
-    for x, word in ((x_x, "input"), (x_h, "state"), (x_s, "scores")):
+    for x, word in ((x_x, "input"), (x_h, "state"), (x_s, "logits")):
         parts.append(text((x, y + TALL / 2 + 14), word, size=14))
     return svg(480, 132, parts, "A recurrent network drawn as a loop: the state feeds back into itself")
 
@@ -121,8 +121,7 @@ def feedback_networks(T: int = 3) -> str:
 
     Raises InputError for a T that is not 2 to 5.
     """
-    if require_count("T", T, minimum=2) > 5:
-        raise InputError(f"T must be at most 5 for two nets to fit on the page, but {T} came")
+    require_count("T", T, least=2, most=5)  # two nets must fit on the page
     pitch, y_p, y_h, y_x, half = 104.0, 62.0, 154.0, 246.0, BOX / 2
     elman = [60 + pitch * k for k in range(T)]
     jordan = [x + pitch * T + 56 for x in elman]
@@ -190,7 +189,7 @@ def arrowhead(tip: Point, angle: float, fill: str) -> str:
 
 
 def text(at: Point, words: str, size: float = 15, anchor: str = "middle", bold: bool = False) -> str:
-    """Return a line of text centred on the height of a point."""
+    """Return a line of text centered on the height of a point."""
     weight = ' font-weight="bold"' if bold else ""
     place = f'x="{_n(at[0])}" y="{_n(at[1] + size * 0.36)}"'
     return f'<text {place} font-size="{size:g}" text-anchor="{anchor}"{weight}>{html.escape(words)}</text>'

@@ -1,4 +1,4 @@
-"""Pictures of gradients on their way back through time. Arrays in, figures or colours out."""
+"""Pictures of gradients on their way back through time. Arrays in, figures or colors out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from rnncourse.arguments import require_array, require_count, require_named, req
 from rnncourse.errors import InputError, describe
 from rnncourse.viz._style import course_style, figure, grid, line_styles
 
-DECADES = 12  # the colours end at 1e-12 and 1e12: what lies beyond looks the same
+DECADES = 12  # the colors end at 1e-12 and 1e12: what lies beyond looks the same
 LEVELS = 256
 HALF_ULP = 2.0**-24  # added to 1 in float32, anything smaller is rounded away
 
 # Bright where the gradient keeps its size; into the dark through blue where it dies, through red where it
-# explodes. The lightness falls on both sides, and the hue tells the sides apart with every colour blindness.
+# explodes. The lightness falls on both sides, and the hue tells the sides apart with every color blindness.
 SURVIVAL = LinearSegmentedColormap.from_list(
     "rnncourse_survival",
     [
@@ -48,13 +48,13 @@ def gradient_levels(log10_gradients: np.ndarray) -> np.ndarray:
 
 
 def palette() -> bytes:
-    """Return the colours of levels 0 … 255 as red, green, blue, a byte each."""
+    """Return the colors of levels 0 … 255 as red, green, blue, a byte each."""
     colours = SURVIVAL(np.arange(LEVELS) / (LEVELS - 1))[:, :3]
     return np.round(255 * colours).astype(np.uint8).tobytes()
 
 
 def gradient_heat_maps(runs: Mapping[str, np.ndarray], *, cols: int = 2) -> Figure:
-    """Return several gradients, title -> log10 |∂L/∂h_t| (T+1, H), side by side in one colour scale.
+    """Return several gradients, title -> log10 |∂L/∂h_t| (T+1, H), side by side in one color scale.
 
     cols: how many in a row. Raises InputError for an empty mapping and for other axes.
     """

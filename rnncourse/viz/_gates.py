@@ -60,9 +60,9 @@ def gate_curve(marks: Mapping[str, float]) -> Figure:
 
 
 def text_trace(written: str, values: ArrayLike, *, limit: float | None = None, per_line: int = 64) -> str:
-    """Return a text as SVG, the background of every character coloured by its value: blue below 0, vermillion above.
+    """Return a text as SVG, the background of every character colored by its value: blue below 0, vermillion above.
 
-    values: (T,), one for each character. limit: the size at which the colours end; None: the largest value.
+    values: (T,), one for each character. limit: the size at which the colors end; None: the largest value.
     Raises InputError for values that do not fit the text.
     """
     if not isinstance(written, str) or not written:
@@ -86,7 +86,7 @@ def text_trace(written: str, values: ArrayLike, *, limit: float | None = None, p
 def gate_lines(written: Sequence[str], gates: Mapping[str, ArrayLike]) -> Figure:
     """Return one unit's gates and state over a text as a figure: gates (0 … 1) above, g, c and h below.
 
-    written: T characters or words. gates: letters of i, f, o, g, c, h -> (T,), in the colours of the notation.
+    written: T characters or words. gates: letters of i, f, o, g, c, h -> (T,), in the colors of the notation.
     Raises InputError for other letters, values that do not fit the text, and a text too long to be read.
     """
     written = _characters(written)
@@ -129,7 +129,7 @@ def gate_heat_map(
 ) -> Figure:
     """Return values (T, H) over a text as a figure: a column for each character, a row for each unit.
 
-    label: what the colours mean. one_sided: values from 0 to 1, such as gates, white to blue; else blue below 0
+    label: what the colors mean. one_sided: values from 0 to 1, such as gates, white to blue; else blue below 0
     and vermillion above. Raises InputError for values that do not fit the text.
     """
     written = _characters(written)

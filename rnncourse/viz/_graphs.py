@@ -40,19 +40,18 @@ def gradient_graph(
 ) -> str:
     """Return an RNN unrolled over T steps, with its losses, as SVG; the gradient's way back is lit.
 
-    paths: ways the gradient goes now, each a text of nodes such as "L L_3 s_3" (from the loss to the scores
+    paths: ways the gradient goes now, each a text of nodes such as "L L_3 s_3" (from the loss to the logits
     of step 3); every pair must be an arrow of the graph, taken backwards. Nodes are L, L_t, s_t, h_t, a_t,
-    x_t with t from 1 to T, and h_0. A node's gradient is written beside it once all its roads are lit.
+    x_t with t from 1 to T, and h_0. A node's gradient is written beside it once all paths to it are lit.
     known: nodes whose gradient was found before. weights: places at which a weight collects gradient now,
     such as "W_hh_2". Raises InputError for names that the graph has not.
     """
-    if require_count("T", T) > LONGEST:
-        raise InputError(f"T must be at most {LONGEST} to stay readable, but {T} came")
+    require_count("T", T, most=LONGEST)
     places = _places(T)
     steps_back = [pair for chain in _texts("paths", paths) for pair in _pairs(chain, places)]
     for node in _texts("known", known):
         _require_node(node, places)
-    reached = {*known, *(node for _, node in steps_back if _all_roads_lit(node, steps_back, T))}
+    reached = {*known, *(node for _, node in steps_back if _all_paths_lit(node, steps_back, T))}
     lit_weights = set(_texts("weights", weights))
     lit_nodes = {node for pair in steps_back for node in pair}
 
@@ -92,9 +91,9 @@ def _sweep(T: int) -> Iterator[SweepStep]:
     )
     yield SweepStep(
         gradient_graph(T, paths=[f"L L_{t} s_{t}" for t in steps]),
-        "the scores of all steps",
+        "the logits of all steps",
         "ds = (softmax(s) - one_hot(y)) / (T * B)",
-        "The gradient goes from the loss to the scores of every step.",
+        "The gradient goes from the loss to the logits of every step.",
     )
     for t in reversed(steps):
         yield from _sweep_step(t, T, known)
@@ -115,13 +114,13 @@ def _sweep_step(t: int, T: int, known: list[str]) -> Iterator[SweepStep]:
         'grads["W_hy"] += h[t].T @ ds[t]',
         f"W_hy collects its share of step {t}.",
     )
-    roads = [f"s_{t} h_{t}", f"a_{t + 1} h_{t}"]
-    words = f"Two roads meet at h_{t}, and what they bring is added."
+    paths = [f"s_{t} h_{t}", f"a_{t + 1} h_{t}"]
+    words = f"Two paths meet at h_{t}, and what they bring is added."
     if t == T:
-        roads = roads[:1]
-        words = f"One road leads to h_{t}: after the last step comes nothing, so carry is 0."
+        paths = paths[:1]
+        words = f"One path leads to h_{t}: after the last step comes nothing, so carry is 0."
     yield SweepStep(
-        gradient_graph(T, paths=roads, known=known),
+        gradient_graph(T, paths=paths, known=known),
         f"step {t}: dh_t",
         'dh_t = ds[t] @ p["W_hy"].T + carry',
         words,
@@ -177,7 +176,7 @@ def _pairs(chain: Chain, places: dict[str, Point]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _all_roads_lit(node: str, steps_back: list[tuple[str, str]], T: int) -> bool:
+def _all_paths_lit(node: str, steps_back: list[tuple[str, str]], T: int) -> bool:
     """Say whether gradient comes home from everything that was made from this node."""
     return all((end, start) in steps_back for start, end in _edges(T) if start == node)
 

@@ -85,7 +85,7 @@ def lstm_cell_text(
 
 def lstm_cell_numbers(values: Mapping[str, ArrayLike] | None, unit: int = 0) -> dict[str, float]:
     """Return the numbers of one unit by name, with kept = f_t c_prev, added = i_t g_t and tanh_c where they follow."""
-    require_count("unit", unit, minimum=0)
+    require_count("unit", unit, least=0)
     if values is not None and not isinstance(values, Mapping):
         raise InputError(f'values must be a dict such as {{"f_t": 0.9}}, but {describe(values)} came')
     found = {}

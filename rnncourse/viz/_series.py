@@ -115,15 +115,17 @@ def bars_with_seeds(
     *,
     ylabel: str,
     reference: tuple[str, float] | None = None,
+    levels: ArrayLike | None = None,
     digits: int = 2,
 ) -> Figure:
     """Return a bar at the mean of each group, one dot for each of its runs, and the mean as a number.
 
-    groups: name -> results, one per seed. reference: a name and a level, drawn as a dashed line.
+    groups: name -> results, one per seed. reference: a name and a level, drawn as a dashed line across all bars.
+    levels: a baseline for each group, drawn as a dashed line across its own bar.
     """
     groups = require_named("groups", groups, most=12)
     results = {name: require_numbers(f"groups[{name!r}]", values) for name, values in groups.items()}
-    require_count("digits", digits, minimum=0)
+    require_count("digits", digits, least=0)
     means = [values.mean() for values in results.values()]
     fig, ax = figure(width=min(9.5, 2.2 + 1.3 * len(results)), height=3.2)
     with course_style():
@@ -134,6 +136,9 @@ def bars_with_seeds(
             top, number = max(means[k], values.max()), f"{means[k]:.{digits}f}"
             label = ax.annotate(number, (k, top), (0, 8), textcoords="offset points", ha="center")
             label.set(weight="bold", bbox={"boxstyle": "square,pad=0", "fc": "white", "ec": "none"})
+        if levels is not None:
+            for k, level in enumerate(require_numbers("levels", levels, n=len(results))):
+                ax.plot([k - 0.4, k + 0.4], [level, level], color=PALETTE["vermillion"], linestyle="--")
         if reference is not None:
             name, level = require_pair("reference", reference, "(name, level)")
             level = require_number("level of reference", level)

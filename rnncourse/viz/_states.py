@@ -58,7 +58,7 @@ def state_heat_maps(
     runs: Mapping[str, np.ndarray],
     step_labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Figure:
-    """Return several runs of one net, name -> h (T, H), as heat maps below one another with one colour scale.
+    """Return several runs of one net, name -> h (T, H), as heat maps below one another with one color scale.
 
     step_labels: name -> T texts. Raises InputError for runs that are not all of one shape, and for labels
     that do not fit.
@@ -85,7 +85,7 @@ def evidence_plot(
 ) -> Figure:
     """Return what several nets say about n pieces of evidence: name -> (n, nets), each net a dot of its own.
 
-    labels: n texts. wanted: (n,) what should be said, a black bar. The groups stand side by side above each
+    labels: n texts. wanted: (n,) what should be said, a black bar. The groups are next to each other above each
     piece of evidence. Raises InputError for answers that do not fit the labels.
     """
     labels = require_texts("labels", labels)
@@ -127,7 +127,7 @@ def state_planes(
 ) -> Figure:
     """Return runs of nets with two units as points in the plane: title -> (h (T, 2), W_hy (2, K), b_y (K,)).
 
-    The colour of the plane says which answer has the highest score there, of K ≤ 4 called `names`. A point is
+    The color of the plane says which answer has the highest score there, of K ≤ 4 called `names`. A point is
     the state after one step, its marker the right answer, truth (T,); the first state is ringed, and a thin
     line joins a state to the next. Raises InputError for other shapes.
     """
@@ -164,7 +164,7 @@ def state_planes(
 
 
 def _tint(colour: str) -> tuple[float, float, float]:
-    """Return a light tint of a colour, for areas behind points."""
+    """Return a light tint of a color, for areas behind points."""
     return tuple(1 - 0.3 * (1 - int(colour[k : k + 2], 16) / 255) for k in (1, 3, 5))
 
 

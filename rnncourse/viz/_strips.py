@@ -1,4 +1,4 @@
-"""Strips and grids of labelled cells as SVG: a sentence, a game's memory step by step, a table of shares."""
+"""Strips and grids of labeled cells as SVG: a sentence, a game's memory step by step, a table of shares."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def memory_table(
     deck = require_texts("deck", deck)
     n, columns = len(deck), -(-len(deck) // 2)
     face_up, state = (
-        [require_count(name, place, minimum=0) for place in require_list(name, places, "places")]
+        [require_count(name, place, least=0) for place in require_list(name, places, "places")]
         for name, places in (("face_up", face_up), ("state", state))
     )
     require_count("slots", slots)

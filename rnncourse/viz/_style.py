@@ -1,4 +1,4 @@
-"""The look of every figure: sizes, fonts, line patterns and the diverging colour scale."""
+"""The look of every figure: sizes, fonts, line patterns and the diverging color scale."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STYLE = {
     "ytick.labelsize": 10.5,
 }
 
-# Colour, dash and marker always change together, so that no line is told apart by colour alone.
+# Color, dash and marker always change together, so that no line is told apart by color alone.
 _LINES = (
     (PALETTE["blue"], "-", "o"),
     (PALETTE["vermillion"], "--", "s"),
@@ -51,7 +51,7 @@ _LINES = (
     (PALETTE["sky"], (0, (1, 1)), "X"),
 )
 
-# Negative blue, zero white, positive vermillion: told apart with every common colour blindness. Both ends are
+# Negative blue, zero white, positive vermillion: told apart with every common color blindness. Both ends are
 # lighter than in the palette, so that black numbers can be read on every cell.
 DIVERGING = LinearSegmentedColormap.from_list("rnncourse_diverging", ["#3E93C3", "#FFFFFF", "#DF8741"], N=255)
 ONE_SIDED = LinearSegmentedColormap.from_list("rnncourse_one_sided", ["#FFFFFF", "#66AAD1"], N=255)
@@ -80,7 +80,7 @@ def figure(width: float = 7.5, height: float = 3.2, rows: int = 1, cols: int = 1
 
 
 def line_styles(n: int) -> list[dict]:
-    """Return n sets of line properties, each with its own colour, dash and marker."""
+    """Return n sets of line properties, each with its own color, dash and marker."""
     return [
         {"color": colour, "linestyle": dash, "marker": marker}
         for colour, dash, marker in islice(cycle(_LINES), require_count("n", n))
@@ -88,7 +88,7 @@ def line_styles(n: int) -> list[dict]:
 
 
 def diverging_colour(value: float, limit: float = 1.0) -> str:
-    """Return the colour of `value` as #rrggbb: blue below zero, white at zero, vermillion above.
+    """Return the color of `value` as #rrggbb: blue below zero, white at zero, vermillion above.
 
     limit: the size at which the scale ends. It has 21 steps, so that the last bits of `value` never show.
     """
@@ -98,7 +98,7 @@ def diverging_colour(value: float, limit: float = 1.0) -> str:
 
 
 def symmetric_limits(values: ArrayLike) -> Normalize:
-    """Return colour limits that are the same on both sides of zero, so that white means zero."""
+    """Return color limits that are the same on both sides of zero, so that white means zero."""
     limit = max(float(abs(values).max()), 1e-12)
     return Normalize(-limit, limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,10 +20,12 @@ from rnncourse.arguments import (
     require_texts,
 )
 from rnncourse.errors import InputError, describe
-from rnncourse.notation import PALETTE
+from rnncourse.notation import PALETTE, colour
+from rnncourse.viz._diagrams import line, svg, text
 from rnncourse.viz._style import ONE_SIDED, course_style, figure, grid, line_styles
 
 LARGEST_GRID = 40  # more rows or columns than this cannot be read
+DRIFT_SIZE = 400  # pixels, both ways
 
 
 def one_hot_grid(x: np.ndarray, row_labels: Sequence[str], col_labels: Sequence[str]) -> Figure:
@@ -81,8 +84,7 @@ def rank_frequency(counts: ArrayLike, *, named: Sequence[tuple[int, str]] = ()) 
         ax.loglog(np.arange(1, len(sizes) + 1), sizes, ".", color=PALETTE["blue"])
         for entry in require_list("named", named, "pairs (rank, word)"):
             rank, word = require_pair("named", entry, "(rank, word)")
-            if require_count("named", rank) > len(sizes):
-                raise InputError(f"named holds rank {rank}, but ranks run from 1 to {len(sizes)}")
+            require_count("named", rank, most=len(sizes))
             ax.annotate(word, (rank, sizes[rank - 1]), (6, 6), textcoords="offset points")
         ax.set_xlabel("rank (1 = most frequent)")
         ax.set_ylabel("times in the text")
@@ -200,7 +202,7 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
         name: require_array(f"layouts[{name!r}]", np.asarray(steps), axes=("n",), kind="i")
         for name, steps in require_named("layouts", layouts).items()
     }
-    require_count("highlight", highlight, minimum=0)
+    require_count("highlight", highlight, least=0)
     lengths = {len(strip) for strip in strips.values()}
     if len(lengths) != 1 or max(lengths) > LARGEST_GRID:
         raise InputError(
@@ -223,8 +225,8 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
 def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], groups: Sequence[int]) -> Figure:
     """Return named point sets (n, 2), side by side, each on its own scale and each point with its label.
 
-    groups: a number for every point; points of one group have the same colour and marker. Points that lie
-    too close together to be labelled one by one share a label.
+    groups: a number for every point; points of one group have the same color and marker. Points that lie
+    too close together to be labeled one by one share a label.
     Raises InputError where points, labels and groups do not agree.
     """
     require_named("panels", panels, most=3)
@@ -253,6 +255,34 @@ def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], gro
             grid(ax, "both")
         np.atleast_1d(axes)[0].set_ylabel("second number of the row")
     return fig
+
+
+def drift_picture(path: np.ndarray, labels: Sequence[str], *, reach: float) -> str:
+    """Return an SVG of points where a path (S, n, 2) ends, each with its label and the way it came.
+
+    reach: the largest coordinate that fits into the picture. Points that are close together share a label.
+    Raises InputError where path and labels do not agree.
+    """
+    require_array("path", path, axes=("S", "n", "2"))
+    labels = require_texts("labels", labels)
+    if len(path) == 0 or path.shape[1:] != (len(labels), 2):
+        raise InputError(
+            f"path must hold a point (x, y) for each of {len(labels)} labels; got shape {path.shape}"
+        )
+    half = DRIFT_SIZE / 2
+    corners = half + np.asarray(path) / reach * (half - 48) * (1, -1)
+    faint, dot = PALETTE["grey"], colour("h_t")
+    parts = [
+        line((half, 16), (half, DRIFT_SIZE - 16), faint),
+        line((16, half), (DRIFT_SIZE - 16, half), faint),
+    ]
+    for one in np.swapaxes(corners, 0, 1):
+        parts += [line(tuple(a), tuple(b), dot, 1) for a, b in itertools.pairwise(one)]
+        parts.append(f'<circle cx="{one[-1][0]:.1f}" cy="{one[-1][1]:.1f}" r="6" fill="{dot}"/>')
+    for near in _clusters(corners[-1], within=24):
+        x, y = corners[-1][near].mean(axis=0)
+        parts.append(text((x, y - 18), ", ".join(labels[k] for k in near), bold=True))
+    return svg(DRIFT_SIZE, DRIFT_SIZE, parts, "Words as points, with the way they came")
 
 
 def share_curve(sizes: ArrayLike, shares: ArrayLike, *, xlabel: str, ylabel: str) -> Figure:
@@ -306,7 +336,7 @@ def _name_cells(ax: Axes, row_labels: Sequence[str], col_labels: Sequence[str]) 
 
 
 def _grid_figure(shape: tuple[int, int], row_labels: Sequence[str], col_labels: Sequence[str]):
-    """Return a figure for a labelled grid of cells, rows and columns named, lines between the cells."""
+    """Return a figure for a labeled grid of cells, rows and columns named, lines between the cells."""
     row_labels, col_labels = (
         require_texts("row_labels", row_labels, shape[0]),
         require_texts("col_labels", col_labels, shape[1]),

@@ -1,6 +1,7 @@
 """Widgets: tested functions that prepare what is shown, and controls that also work by keyboard."""
 
 from rnncourse.widgets._architecture_picker import ArchitecturePicker, architecture_picker
+from rnncourse.widgets._drift_player import drift_frames, drift_player
 from rnncourse.widgets._gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets._gradient_lab import GradientLab, gradient_lab
 from rnncourse.widgets._memory_stepper import memory_frames, memory_stepper
@@ -25,6 +26,8 @@ __all__ = [
     "Sampler",
     "UnrollStepper",
     "architecture_picker",
+    "drift_frames",
+    "drift_player",
     "gate_lab",
     "gradient_lab",
     "memory_frames",

@@ -93,8 +93,7 @@ def _run(
     T, B, _ = x.shape
     if T > LONGEST:
         raise InputError(f"x may have at most {LONGEST} steps, but {T} came; hand over a part, x[:{LONGEST}]")
-    if require_count("b", b, minimum=0) >= B:
-        raise InputError(f"b must be a sequence from 0 to {B - 1}, but {b} came")
+    require_count("b", b, least=0, most=B - 1)
     texts = [None] * T if labels is None else require_texts("labels", labels, T)
     before = np.concatenate([layer.trace["h0"][None], h[:-1]])
     a = layer.trace["a"]

@@ -12,7 +12,7 @@ from rnncourse.widgets import Sampler, sampler
 
 CHAPTER = "chapters/08_putting_it_to_work.ipynb"
 SAMPLER = ".rnncourse-sampler"
-PROMPT, TEMPERATURE = "What you saw. ", 0.5  # as the chapter begins
+PROMPT, TEMPERATURE = "Alice ", 0.5  # as the chapter begins
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,9 @@ def chapter(new_lab) -> Iterator:
 @pytest.fixture(scope="module")
 def twin() -> Sampler:
     """Return a sampler of the same writer, to say what the page must show."""
-    characters, params = data.course_writer()
+    characters, params = data.alice_writer()
     vocabulary = data.Vocabulary(list(characters))
-    net = in_numpy.RecurrentNet(in_numpy.LSTM(len(vocabulary), 96), len(vocabulary))
+    net = in_numpy.RecurrentNet(in_numpy.LSTM(len(vocabulary), 192), len(vocabulary))
     net.params.update(params)
     return sampler(net, vocabulary, PROMPT, temperature=TEMPERATURE)
 
@@ -137,7 +137,7 @@ def test_probabilities_are_read_one_by_one(played, twin):
 
 
 def test_next_cell_reads_and_writes_the_sampler(played, twin):
-    printed = played.run_and_read(played.place + 2)
+    printed = played.run_and_read(played.place + 1)
     wait_for_text(played, twin)  # the cell lets go in the end
     assert repr(twin.text[:68]) in printed
     twin.value, twin.hold = 1.0, "f"

@@ -183,3 +183,10 @@ def test_a_stored_score_is_what_the_benchmark_computes(monkeypatch):
     benchmark = importlib.import_module("gate_ablation")
     run = ("no output gate", "3", 5, 1)
     assert benchmark.score(*run) == gate_ablation()["no output gate | bias 3 | delay 5"][1] == 1.0
+
+
+def test_the_paragraphs_of_alice_are_its_words_without_the_line_breaks():
+    text = data.alice_paragraphs()
+    assert text.split() == data.alice().split()
+    assert "Alice was beginning to get very tired of sitting by her sister on the bank, and of" in text
+    assert "\n\n" not in text and text.endswith("\n")

@@ -16,9 +16,13 @@ from rnncourse.data.generated_text import (
     GAP,
     GOOD,
     KEPT_ASIDE,
+    LISTED_PEOPLE,
+    MONTHS,
     PERSON_OR_PLACE,
     PERSON_OR_WORD,
     TAGS,
+    birthday_lists,
+    birthday_words,
     cafe_reviews,
     gap_sentences,
     spell,
@@ -44,9 +48,8 @@ def bags(texts):
 def test_no_bag_of_words_is_right_in_more_than_three_of_four_reviews(seed):
     reviews = cafe_reviews(400, np.random.default_rng(seed))
     assert best_share(bags(reviews.texts), reviews.label) == 0.75
-    assert (
-        best_share([tuple(words) for words in reviews.texts], reviews.label) == 1.0
-    )  # the order decides all
+    # the order decides all
+    assert best_share([tuple(words) for words in reviews.texts], reviews.label) == 1.0
     for start in range(0, 400, 40):  # any whole groups of four, so any split at a multiple of 4
         part = slice(start, start + 4)
         assert best_share(bags(reviews.texts[part]), reviews.label[part]) == 0.75
@@ -233,6 +236,23 @@ def test_no_format_says_the_year_in_its_first_four_words():
         for month in range(1, 13):
             for day in range(1, 29):
                 beginnings = {tuple(spell(date(year, month, day), form)[1:4]) for year in range(1990, 2030)}
-                assert (
-                    len(beginnings) == 1
-                )  # the weekday comes first in one format, and says little of the year
+                # the weekday comes first in one format, and says little of the year
+                assert len(beginnings) == 1
+
+
+def test_a_birthday_list_ends_with_the_question_and_holds_its_answer():
+    lists = birthday_lists(200, 4, np.random.default_rng(0))
+    for words, iso in zip(lists.texts, lists.iso, strict=True):
+        assert words[-2] == "?" and sum(word in LISTED_PEOPLE for word in words[:-2]) == 4
+        month, day = (int(part) for part in iso.split("-"))
+        k = words.index(words[-1])
+        entry = words[k + 1 : k + 3 + (day > 20)]
+        assert entry == [*spell(date(2000, 1, day), "{day}"), MONTHS[month - 1]]
+        assert 1 <= day <= 28 and all(word in birthday_words() for word in words)
+    asked = [words.index(words[-1]) for words in lists.texts]
+    assert min(asked) == 0 and max(asked) >= 9  # any of the people is asked for
+
+
+def test_birthday_lists_refuse_more_people_than_there_are():
+    with pytest.raises(InputError, match="people must be at most 12"):
+        birthday_lists(1, 13, np.random.default_rng(0))

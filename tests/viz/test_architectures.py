@@ -25,7 +25,7 @@ EXPECTED = {
     "one-to-many": (1, 4, 4, 1, 3, 4, 3),
     "many-to-one": (4, 4, 1, 4, 3, 1, 0),
     "many-to-many aligned": (4, 4, 4, 4, 3, 4, 0),
-    "many-to-many unaligned": (4, 7, 3, 4, 6, 3, 2),
+    "many-to-many unaligned": (4, 7, 3, 4, 9, 3, 2),  # the encoder's last state also goes to all 3 steps
     "stacked": (4, 8, 4, 8, 6, 4, 0),
     "bidirectional": (4, 8, 4, 8, 6, 8, 0),
 }
@@ -102,6 +102,25 @@ def test_names_and_own_words():
     assert {"march", "the", "third", "0", "-", "encoder", "decoder"} <= set(said)
     assert "s4" in words(architecture("many-to-one")) and "s1" not in words(architecture("many-to-one"))
     assert "<not & a tag>" in words(architecture("one-to-one", ["<not & a tag>"]))
+
+
+def test_the_letters_are_those_of_the_equations():
+    unaligned = words(architecture("many-to-many unaligned", 3, 2))
+    assert {"e1", "e2", "e3", "d1", "d2"} <= set(unaligned) and "h1" not in unaligned
+    assert {"h1→", "h1←"} <= set(words(architecture("bidirectional", 2)))
+    assert {"h1", "h′1"} <= set(words(architecture("stacked", 2)))
+
+
+def test_attention_draws_a_line_from_every_state_of_the_encoder_to_one_output():
+    plain, svg = (architecture("many-to-many unaligned", 4, 3, looks_back=k) for k in (None, 2))
+    box = [one for one in coloured(svg, "rect", "s_t")][1]
+    to = (float(box.get("x")), float(box.get("y")) + float(box.get("height")) / 2)
+    at_it = [tip for tip in tips(svg, "W_hh") if np.allclose(tip, to, atol=0.2)]
+    assert len(at_it) == 4 and not any(np.allclose(tip, to, atol=0.2) for tip in tips(plain, "W_hh"))
+    with pytest.raises(InputError, match="a step from 1 to 3, but 4 came"):
+        architecture("many-to-many unaligned", 4, 3, looks_back=4)
+    with pytest.raises(InputError, match="pattern must be"):
+        architecture("stacked", looks_back=1)
 
 
 def test_text_alternative_says_what_is_drawn():

@@ -78,12 +78,12 @@ def test_known_gradients_are_written_beside_their_nodes():
     assert "dL" not in texts(svg)  # where the path begins nothing new is known
 
 
-def test_a_gradient_is_known_once_all_roads_are_lit():
-    one_road = viz.gradient_graph(3, paths=["a_3 h_2"])
-    assert "dh2" not in texts(one_road)
+def test_a_gradient_is_known_once_all_paths_are_lit():
+    one_path = viz.gradient_graph(3, paths=["a_3 h_2"])
+    assert "dh2" not in texts(one_path)
     both = viz.gradient_graph(3, paths=["a_3 h_2", "s_2 h_2"])
     assert "dh2" in texts(both)
-    assert "dh3" in texts(viz.gradient_graph(3, paths=["s_3 h_3"]))  # the last state has one road
+    assert "dh3" in texts(viz.gradient_graph(3, paths=["s_3 h_3"]))  # the last state has one path
 
 
 def test_weights_are_framed_where_they_collect():
@@ -109,7 +109,7 @@ def test_text_takes_the_colour_of_the_page():
     ("arguments", "message"),
     [
         ({"T": 0}, "T must be a whole number"),
-        ({"T": 7}, "T must be at most 6"),
+        ({"T": 7}, "T must be a whole number from 1 to 6, but int 7 came"),
         ({"paths": ["h_1 h_2"]}, "no arrow leads from h_2 to h_1, which is made from a_1"),
         ({"paths": ["h_1 s_1"]}, "no arrow leads from s_1 to h_1"),
         ({"paths": ["x_1 a_1"]}, "x_1, which is made from nothing"),
@@ -129,10 +129,10 @@ def test_wrong_names_are_answered_with_the_right_ones(arguments, message):
 def test_the_sweep_goes_from_the_loss_to_the_first_state(T):
     steps = viz.backprop_sweep(T)
     assert len(steps) == 3 + 4 * T
-    assert [step.label for step in steps[:3]] == ["forward", "the scores of all steps", f"step {T}: W_hy"]
+    assert [step.label for step in steps[:3]] == ["forward", "the logits of all steps", f"step {T}: W_hy"]
     assert len(lit_lines(steps[1].svg)) == 2 * T
-    roads = [len(lit_lines(step.svg)) for step in steps if "dh_t" in step.label]
-    assert roads == [1] + [2] * (T - 1)
+    paths = [len(lit_lines(step.svg)) for step in steps if "dh_t" in step.label]
+    assert paths == [1] + [2] * (T - 1)
     last = texts(steps[-1].svg)
     assert {"dh0", *(f"d{letter}{t}" for letter in "sha" for t in range(1, T + 1))} <= set(last)
 

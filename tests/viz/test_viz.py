@@ -199,7 +199,7 @@ def test_unrolled_network_writes_every_value_at_its_step():
     assert [written.count(name) for name in ("Wxh", "Whh", "Why", "h0")] == [3, 3, 3, 1]
 
 
-def test_unrolled_network_marks_one_step_and_can_leave_out_the_scores():
+def test_unrolled_network_marks_one_step_and_can_leave_out_the_logits():
     svg = viz.unrolled_network(4, inputs=["a", "b", "c", "d"], highlight=2, readout=False)
     root = ET.fromstring(svg)
     bold = [node.text for node in root.iter(f"{SVG}text") if node.get("font-weight")]
@@ -242,7 +242,7 @@ def test_text_in_diagrams_is_escaped():
 def test_diagrams_name_wrong_input():
     says(lambda: viz.unrolled_network(3, inputs=["a", "b"]), "inputs", "T = 3", "2")
     says(lambda: viz.unrolled_network(3, states="abc"), "states", "list of 3")
-    says(lambda: viz.unrolled_network(3, highlight=4), "highlight", "1 to T = 3", "4")
+    says(lambda: viz.unrolled_network(3, highlight=4), "highlight", "from 1 to 3", "4")
     says(lambda: viz.unrolled_network(0), "T", "at least 1")
 
 
@@ -314,6 +314,15 @@ def test_bars_stand_at_the_mean_and_every_seed_has_a_dot():
     assert [bar.get_height() for bar in ax.patches] == [3.0, 0.5]
     assert [list(line.get_ydata()) for line in ax.lines[:2]] == [[1.0, 2.0, 6.0], [0.5, 0.5]]
     assert cell_texts(ax) == ["3.00", "0.50", "chance\n0.25"]
+
+
+def test_each_bar_may_have_a_baseline_of_its_own():
+    ax = viz.bars_with_seeds({"a": [0.9, 0.8], "b": [1.0]}, ylabel="share", levels=[0.5, 0.75]).axes[0]
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert [line.get_ydata()[0] for line in dashed] == [0.5, 0.75]
+    assert [np.mean(line.get_xdata()) for line in dashed] == [0, 1]
+    with pytest.raises(InputError, match="levels"):
+        viz.bars_with_seeds({"a": [0.9], "b": [1.0]}, ylabel="share", levels=[0.5])
 
 
 def test_curve_with_seeds_draws_the_mean_and_the_dots():
@@ -388,7 +397,7 @@ def test_vectors_name_wrong_input():
     says(lambda: viz.one_hot_grid(np.eye(41), ["a"] * 41, ["a"] * 41), "41", "at most 40")
     says(lambda: viz.padding_grid([["a"]], np.ones((2, 1))), "tokens", "T = 2")
     says(lambda: viz.rank_frequency([1, 0]), "counts", "positive")
-    says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "rank 2")
+    says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "from 1 to 1, but int 2")
 
 
 def test_figures_belong_to_no_pyplot_state():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal, rnn_parameters
+from rnncourse.checks.bank.inputs import normal, rnn_parameters, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
 from rnncourse.in_numpy import rnn_step
@@ -122,7 +122,7 @@ def _one_step_cases(rng):
     cases = []
     for B, D, H in ((3, 4, 5), (2, 6, 3)):
         x_t, h_prev, p = normal(rng, B, D), normal(rng, B, H), rnn_parameters(rng, D, H)
-        cases.append(Case((normal(rng, B, H), x_t, h_prev, rnn_step(x_t, h_prev, p), p)))
+        cases.append(Case((normal(rng, B, H), x_t, h_prev, states(rng, B, H), p)))
     return cases
 
 
@@ -216,6 +216,14 @@ def mean_over_the_batch(dh_t, x_t, h_prev, h_t, p):
     return dx_t, dh_prev, {name: g / len(x_t) for name, g in grads.items()}
 
 
+@RNN_STEP_BACKWARD.mistake
+def state_computed_again(dh_t, x_t, h_prev, h_t, p):
+    """You run the step forward once more, and do not use the `h_t` that came in. The backward pass takes the states
+    as they are given; the random ones here come from no net. Write the derivative with `h_t` itself.
+    """
+    return _back(dh_t, x_t, h_prev, rnn_step(x_t, h_prev, p), p)
+
+
 # ---------------------------------------------------------------- the whole way back
 
 
@@ -241,11 +249,7 @@ def _sequence_cases(rng):
 
 def _sequence_case(rng, T, B, D, H, *more):
     x, h0, p = normal(rng, T, B, D), normal(rng, B, H, scale=0.7), rnn_parameters(rng, D, H)
-    h_t, h = h0, []
-    for x_t in x:
-        h_t = rnn_step(x_t, h_t, p)
-        h.append(h_t)
-    return Case((normal(rng, T, B, H), x, h0, np.stack(h), p, *more))
+    return Case((normal(rng, T, B, H), x, h0, states(rng, T, B, H), p, *more))
 
 
 RNN_BACKWARD = task(
@@ -255,6 +259,17 @@ RNN_BACKWARD = task(
     outputs=("dx", "dh0", "grads"),
     forbidden=ENGINES,
 )
+
+
+@RNN_BACKWARD.mistake
+def states_computed_again(dh, x, h0, h, p):
+    """You run the net forward once more, and do not use the states `h` that came in. The backward pass takes the
+    states as they are given; the random ones here come from no net.
+    """
+    forward = [h0]
+    for x_t in x:
+        forward.append(rnn_step(x_t, forward[-1], p))
+    return _all_back(dh, x, h0, np.stack(forward[1:]), p)
 
 
 @RNN_BACKWARD.mistake

@@ -75,7 +75,7 @@ def _dead(a):
 
 
 def _dead_cases(rng):
-    return [Case((_pre_activations(rng, 6, "ddz-m+"),)), Case((_pre_activations(rng, 4, "zdmm+++"),))]
+    return [Case((_pre_activations(rng, 6, "ddz-mm++-"),)), Case((_pre_activations(rng, 4, "zdmm++++"),))]
 
 
 def _pre_activations(rng, N, kinds):

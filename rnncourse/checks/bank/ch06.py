@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import gru_parameters, lstm_parameters, normal
+from rnncourse.checks.bank.inputs import gru_parameters, lstm_parameters, normal, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import gru_step as reference_gru_step
@@ -618,8 +618,7 @@ def _to_the_gates(dh_t, d_cell, i_t, g_t, c_t, c_prev):
 def _undo_cases(rng):
     def case(B, H):
         i_t, f_t, o_t = rng.uniform(0.15, 0.9, size=(3, B, H))
-        g_t, c_prev = np.tanh(normal(rng, B, H)), normal(rng, B, H)
-        c_t = f_t * c_prev + i_t * g_t
+        g_t, c_t, c_prev = states(rng, B, H), states(rng, B, H), normal(rng, B, H)
         return Case((normal(rng, B, H), normal(rng, B, H), i_t, f_t, g_t, o_t, c_t, c_prev))
 
     return [case(3, 4), case(2, 5)]
@@ -731,6 +730,14 @@ def shown_without_tanh(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
     (da_t, dc_prev), H = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
     da_t[:, 3 * H :] = dh_t * c_t * o_t * (1 - o_t)
     return da_t, dc_prev
+
+
+@UNDO_STEP.mistake
+def cell_computed_again(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """You compute the cell state again, and do not use the `c_t` that came in. The backward pass takes the values as
+    they are given; the random ones here come from no net.
+    """
+    return _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, f_t * c_prev + i_t * g_t, c_prev)
 
 
 @UNDO_STEP.mistake

@@ -107,26 +107,31 @@ def _spelling_scores(predicted, y, mask):
     return _letters_right(predicted, y, mask), _whole_right(predicted, y, mask)
 
 
-# of each name: its length, how many of its letters are wrong, whether its padding was predicted as such
-_FIVE = ((6, 0, True), (5, 0, False), (4, 1, True), (3, 0, True), (4, 2, False))
-_SEVEN = ((5, 0, True), (4, 0, False), (3, 0, True), (3, 1, False), (2, 0, True), (4, 1, True), (5, 2, True))
-
-
 def _score_cases(rng):
-    return [_scored(rng, 6, _FIVE), _scored(rng, 5, _SEVEN)]
+    return [_telling_scores(rng, 7, 5), _telling_scores(rng, 8, 7)]
 
 
-def _scored(rng, T, sequences):
-    """Return predictions, answers and mask for these sequences, in an order drawn by rng."""
-    V, B = 9, len(sequences)
-    y, mask = np.zeros((T, B), dtype=np.int64), np.zeros((T, B))
-    predicted = np.zeros_like(y)
-    for b, k in enumerate(rng.permutation(B)):
-        length, wrong, padding_right = sequences[k]
-        y[:length, b], mask[:length, b] = rng.integers(1, V, size=length), 1
-        predicted[:, b] = y[:, b]
-        predicted[rng.permutation(length)[:wrong], b] = V
-        if not padding_right:
+def _telling_scores(rng, T, B):
+    """Draw names until every mistake shows: each gives scores of its own."""
+    while True:
+        case = _scored(rng, T, B)
+        answers = [
+            _spelling_scores(*case.args),
+            *(one.answer(*case.args) for one in SPELLING_SCORES.mistakes),
+        ]
+        if len({tuple(np.round(one, 9)) for one in answers}) == len(answers):
+            return case
+
+
+def _scored(rng, T, B):
+    """Return predictions, answers and mask of names: some are perfect, and of some the padding is predicted too."""
+    V, lengths = 9, rng.integers(2, T + 1, size=B)
+    mask = (np.arange(T)[:, None] < lengths).astype(float)
+    y = rng.integers(1, V, size=(T, B)) * mask.astype(np.int64)
+    predicted = y.copy()
+    for b, length in enumerate(lengths):
+        predicted[rng.permutation(length)[: max(0, rng.integers(-1, 3))], b] = V
+        if rng.random() < 0.5:
             predicted[length:, b] = rng.integers(1, V)
     return Case((predicted, y, mask))
 
@@ -340,9 +345,11 @@ def _not_fed_back(next_scores, state, start, end, n):
 
 
 def _greedy_cases(rng):
-    """One text that ends early, and one that goes on until n tokens are written."""
-    early = _greedy_case(rng, 9, lambda tokens: 3 <= len(tokens) <= 6)
-    return [early, _greedy_case(rng, 7, lambda tokens: len(tokens) == 7)]
+    """Two texts that end early, and two that go on until n tokens are written."""
+    early = [_greedy_case(rng, 9, lambda tokens: 3 <= len(tokens) <= 6) for _ in range(2)]
+    return early + [
+        _greedy_case(rng, int(n), lambda tokens, n=n: len(tokens) == n) for n in rng.integers(6, 10, size=2)
+    ]
 
 
 def _greedy_case(rng, n, fits: Callable):

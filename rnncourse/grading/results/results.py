@@ -53,6 +53,9 @@ class StudentResult:
     digest: str = ""
     """Of what was handed in: a new version is graded anew."""
 
+    oddities: tuple[str, ...] = ()
+    """What the instructor should know about the notebook, the same words for everybody whom it befell."""
+
     @property
     def points(self) -> float:
         """The points so far."""
@@ -80,7 +83,8 @@ def from_record(record: Mapping[str, Any]) -> StudentResult:
         TaskResult(**{**task, "details": tuple(task["details"]), "notes": tuple(task["notes"])})
         for task in record["tasks"]
     )
-    whole = {**record, "tasks": tasks, "notes": tuple(record["notes"]), "aliases": tuple(record["aliases"])}
+    lists = {name: tuple(record[name]) for name in ("notes", "aliases", "oddities")}
+    whole = {**record, **lists, "tasks": tasks}
     return StudentResult(**whole)
 
 

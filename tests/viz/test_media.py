@@ -1,0 +1,64 @@
+"""What is heard and what moves: the files hold the numbers that they are given, and words go with them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import wave
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rnncourse import viz
+from rnncourse.errors import InputError
+from rnncourse.viz._media import gif_bytes, wav_bytes
+
+
+def shown(monkeypatch, call) -> dict[str, str]:
+    bundles: list[dict[str, str]] = []
+    monkeypatch.setattr("rnncourse.viz._media.display", lambda bundle, raw: bundles.append(bundle))
+    call()
+    return bundles[0]
+
+
+def test_a_sound_is_a_wav_file_of_its_samples():
+    with wave.open(io.BytesIO(wav_bytes(np.array([0.0, 0.5, -1.0]), 8000))) as sound:
+        assert (sound.getnchannels(), sound.getframerate(), sound.getnframes()) == (1, 8000, 3)
+        assert np.frombuffer(sound.readframes(3), "<i2").tolist() == [0, 16384, -32767]
+
+
+def test_the_player_holds_the_file_and_says_what_is_heard(monkeypatch):
+    bundle = shown(monkeypatch, lambda: viz.sound_player(np.ones(4), 8000, label="Four <samples>"))
+    page = bundle["text/html"]
+    assert 'aria-label="Four &lt;samples&gt;"' in page and bundle["text/plain"] == "Four <samples>"
+    content = re.search(r"base64,([^\"]+)", page)[1]
+    assert base64.b64decode(content) == wav_bytes(np.ones(4), 8000)
+
+
+def test_a_clip_has_all_frames_dark_where_the_video_is_1():
+    video = np.zeros((3, 2, 4))
+    video[1, 0, 2] = 1
+    with Image.open(io.BytesIO(gif_bytes(video, 0.5))) as clip:
+        assert clip.n_frames == 3 and clip.size == (4, 2)
+        clip.seek(1)
+        frame = np.asarray(clip.convert("L"))
+        assert frame[0, 2] == 0 and np.delete(frame.ravel(), 2).min() == 255
+        assert clip.info["duration"] == 500
+
+
+def test_a_clip_stands_still_where_motion_is_reduced(monkeypatch):
+    page = shown(monkeypatch, lambda: viz.moving_clip(np.eye(4)[None].repeat(2, 0), alt="A line"))[
+        "text/html"
+    ]
+    assert 'media="(prefers-reduced-motion: reduce)"' in page and 'alt="A line"' in page
+    still = base64.b64decode(re.search(r'srcset="data:image/gif;base64,([^"]+)', page)[1])
+    with Image.open(io.BytesIO(still)) as picture:
+        assert getattr(picture, "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize("label", ["", " ", None])
+def test_a_sound_without_words_is_refused(label):
+    with pytest.raises(InputError, match="label must be a text"):
+        viz.sound_player(np.ones(4), 8000, label=label)

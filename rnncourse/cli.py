@@ -214,6 +214,19 @@ def build_exercises(
         _stop(str(error))
 
 
+@build.command("navigation")
+def build_navigation() -> None:
+    """Write the links to neighbors, contents and exercises at the top and the bottom of each notebook."""
+    from rnncourse.building import navigation
+
+    root = _own_checkout()
+    for path in sorted(
+        [*(root / "chapters").rglob("[0-9]*.ipynb"), *(root / "solutions").glob("[0-9]*.ipynb")]
+    ):
+        changed = navigation.navigate(path, root)
+        typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+
+
 @build.command("html")
 def build_html(
     notebooks: Annotated[

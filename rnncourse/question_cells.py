@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,17 @@ def source_of(cell: Mapping[str, Any]) -> str:
 
 def _results(following: Sequence[Mapping[str, Any]]) -> tuple[list[str], bool]:
     """Return the ids of the code cells up to the explanation; without one, of the first that shows something."""
-    code = [cell for cell in following if cell["cell_type"] == "code" and _asked(source_of(cell)) is None]
-    end = next((k for k, cell in enumerate(following) if is_explanation(cell) or _is_heading(cell)), None)
-    if end is not None and is_explanation(following[end]):
-        before = following[:end]
-        return [cell["id"] for cell in code if any(cell is one for one in before)], True
-    return [cell["id"] for cell in code if cell["outputs"]][:1], False
+    code: list[Mapping[str, Any]] = []
+    for cell in following:
+        if is_explanation(cell):
+            return [one["id"] for one in code], True
+        asks = cell["cell_type"] == "code" and _asked(source_of(cell)) is not None
+        if _is_heading(cell) or (asks and code):
+            break
+        if cell["cell_type"] == "code" and not asks:
+            code.append(cell)
+    shows = (cell["id"] for cell in following if cell.get("outputs") and _asked(source_of(cell)) is None)
+    return list(islice(shows, 1)), False
 
 
 def _is_heading(cell: Mapping[str, Any]) -> bool:

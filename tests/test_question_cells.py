@@ -39,6 +39,7 @@ TEXT, HEADING = new_markdown_cell("Look:", id="text"), new_markdown_cell("## Nex
         ([ask("q"), code("train", False), code("run"), HEADING, code("later"), explain()], ["run"], False),
         ([ask("q"), HEADING, code("later"), explain()], ["later"], False),
         ([ask("q"), HEADING], [], False),
+        ([ask("q"), code("run"), ask("r"), code("later"), explain()], ["run"], False),
     ],
 )
 def test_results_are_what_runs_before_the_explanation(cells, results, explained):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from browser.lab_browser import Lab, Server
-from browser.lab_server import ROOT, course_command, running_lab
+from browser.lab_server import ROOT, TOKEN, course_command, running_lab
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import Browser, expect
 
@@ -271,3 +271,25 @@ def test_an_update_leaves_an_edited_page_and_its_predictions(fresh_lab: FreshLab
         ask(lab)
         assert lab.errors() == []
         assert form(lab).count() == 1
+
+
+def test_notebook_7_tells_the_verdict_after_the_result_as_well(fresh_lab: FreshLab, checkout, progress):
+    pytest.importorskip("notebook", reason="Notebook 7 is not installed")
+    file = checkout / workspace.COPY / CHAPTER
+    before = file.read_bytes()
+    with fresh_lab() as lab:
+        address = f"{lab.server.url}/notebooks/{CHAPTER}?token={TOKEN}"
+        lab.page.goto(address)
+        lab.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator", state="attached")
+        lab._until(lab._kernel_idle, 60, "no kernel in Notebook 7")
+        lab.page.wait_for_timeout(3000)
+        assert file.read_bytes() == before
+        lab.page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
+        ask(lab)
+        commit(lab, "3")
+        expect(form(lab).locator(".rnncourse-verdict")).to_have_text("Locked in. Now run the next cell.")
+        run(lab, TRAIN)
+        assert "You said" not in lab.page.inner_text(".jp-Notebook")
+        run(lab, RUN)
+        expect(lab.page.get_by_text("You said “3”. The answer is “1.75”.")).to_be_visible()
+    assert kept(progress)["jar"]["chosen"] == "3"

@@ -25,6 +25,9 @@ from rnncourse.question_cells import (
 )
 
 SUMMARY = "What happened, and why"
+ABOVE = "# A question: run this cell (Shift + Enter) to answer it."
+"""The line of a question's cell that is seen while its code is folded."""
+
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
     "file_extension": ".py",
@@ -76,7 +79,7 @@ def _hide_question(cell: dict[str, Any], asked: QuestionCell) -> None:
     """Leave the keys in a question's cell, and the question without its answer in the output."""
     keys = json.dumps(asked.keys)
     call = f"predict(key={json.dumps(asked.keys[0])})" if asked.kind == "predict" else f"quiz({keys})"
-    cell["source"] = f"from rnncourse.widgets import {asked.kind}\n\n{call}"
+    cell["source"] = f"{ABOVE}\nfrom rnncourse.widgets import {asked.kind}\n\n{call}"
     cell["execution_count"] = None
     for output in cell["outputs"]:
         html = output.get("data", {}).get("text/html")

@@ -205,11 +205,12 @@ def lab_command(arguments: Sequence[str]) -> list[str]:
 def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return `environ` with what lets JupyterLab open `root` beside the user's own configuration.
 
-    Kernels run on one thread, unless `environ` says how many.
+    Kernels run on one thread, and begin with a file of the course's own, unless `environ` says otherwise.
     """
     paths = [str(LAB_SETTINGS), environ.get("JUPYTER_CONFIG_PATH", "")]
     return {
         **ONE_THREAD,
+        "PYTHONSTARTUP": str(LAB_SETTINGS / "kernel_startup.py"),
         **own_jupyter_first(environ),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
         "RNNCOURSE_ROOT": str(root),

@@ -78,7 +78,10 @@ def test_a_player_is_alive(page):
 
 
 def test_a_result_is_covered_until_the_reader_commits(page):
-    result, why = page.get_by_text("The right one."), page.get_by_text("It is read.")
+    result, why = (
+        page.locator(".jp-OutputArea pre", has_text="The right one."),
+        page.get_by_text("It is read."),
+    )
     assert not result.is_visible() and not why.is_visible()
     expect(page.get_by_role("heading", name="Two frames")).to_be_visible()
     page.get_by_label("left").check()
@@ -96,7 +99,7 @@ def test_a_result_is_covered_until_the_reader_commits(page):
 
 def test_one_click_shows_a_result_without_a_prediction(page):
     page.get_by_role("button", name="Commit to your prediction above, or show the result.").press("Enter")
-    expect(page.get_by_text("The right one.")).to_be_visible()
+    expect(page.locator(".jp-OutputArea pre", has_text="The right one.")).to_be_visible()
     expect(page.get_by_text("It is read.")).to_be_visible()
     page.get_by_label("right").check()
     page.get_by_role("button", name="Commit to this answer").click()
@@ -128,7 +131,7 @@ def test_without_scripts_everything_can_be_read(browser, file):
     page = context.new_page()
     page.goto(file.as_uri())
     assert page.locator(".rnncourse-fallback:visible").count() == 5
-    assert page.get_by_text("The right one.").is_visible()
+    assert page.locator(".jp-OutputArea pre", has_text="The right one.").is_visible()
     assert page.get_by_text("It is read.").is_visible()
     context.close()
 

@@ -10,7 +10,7 @@ from browser.lab_server import ROOT
 from nbformat import read, v4
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from rnncourse.lab.edition import SUMMARY, as_text, folded, learners_edition
+from rnncourse.lab.edition import ABOVE, SUMMARY, as_text, folded, learners_edition
 from rnncourse.question_cells import is_explanation, question_cells
 
 QUESTION = 'predict("Which?", ["a", ("b", "Read.")], answer="b", because="So it is.", key="which")'
@@ -65,7 +65,7 @@ def test_explanations_are_folded():
 def test_a_question_shows_no_answer_anywhere_in_the_file():
     notebook, questions = learners_edition(chapter())
     cells = by_id(notebook)
-    assert cells["ask"]["source"] == 'from rnncourse.widgets import predict\n\npredict(key="which")'
+    assert cells["ask"]["source"] == f'{ABOVE}\nfrom rnncourse.widgets import predict\n\npredict(key="which")'
     assert cells["ask"]["metadata"] == {"tags": ["hide-input"]}
     assert cells["ask"]["outputs"][0]["data"]["text/html"] == "<p><strong>Which?</strong></p>"
     assert not any(words in as_text(notebook) for words in ("So it is", "Read.", "answer="))
@@ -76,7 +76,7 @@ def test_a_quiz_asks_by_its_keys():
     source = 'quiz([Question("One?", ["a", "b"], "a", "So.", "one"), Question("Two?", ["a", "b"], "b", "So.", "two")])'
     notebook = new_notebook(cells=[new_code_cell(source, id="quiz")])
     [cell] = learners_edition(notebook)[0]["cells"]
-    assert cell["source"] == 'from rnncourse.widgets import quiz\n\nquiz(["one", "two"])'
+    assert cell["source"] == f'{ABOVE}\nfrom rnncourse.widgets import quiz\n\nquiz(["one", "two"])'
 
 
 def test_the_language_is_what_this_kernel_tells():
@@ -100,8 +100,7 @@ def test_a_chapters_learners_edition_is_sound(file):
     known = {cell.id for cell in original.cells}
     assert [name for name in ids if name in known] == [cell.id for cell in original.cells]
     assert len(set(ids)) == len(ids)
-    asking = [cell for cell in edition.cells if cell.source.startswith("from rnncourse.widgets import ")]
-    assert len([cell for cell in asking if "key=" in cell.source or "quiz([" in cell.source]) == count
+    assert sum(cell.source.startswith(ABOVE) for cell in edition.cells) == count
     assert "because=" not in text and "<summary>Answer</summary>" not in text
     for cell in edition.cells:
         assert not is_explanation(cell) or cell.source.startswith(("<details>", "#"))

@@ -68,8 +68,8 @@
 
   /* A prediction whose result is on the page has its verdict there; that of any other comes in the question. */
   function place(state) {
-    if (state.verdict !== "ahead") return;
-    const [{ key }] = state.questions;
+    const key = state.questions?.[0].key;
+    if (!key || !tellingOf(key).length) return;
     state.verdict = tellingOf(key).some(({ isOutput }) => isOutput) ? "below" : "here";
     cover(key);
   }

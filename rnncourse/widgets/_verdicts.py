@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import weakref
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from IPython import get_ipython
@@ -115,5 +116,13 @@ def shows_something(source: str) -> bool:
     except SyntaxError:
         # Magic commands: most of them print.
         return True
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return any(getattr(func, "id", getattr(func, "attr", "")) in _SHOWING for func in calls)
+    return any(getattr(func, "id", getattr(func, "attr", "")) in _SHOWING for func in _called(tree))
+
+
+def _called(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield what is called when the code runs; the bodies of functions do not run yet."""
+    if isinstance(node, ast.Call):
+        yield node.func
+    if not isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+        for child in ast.iter_child_nodes(node):
+            yield from _called(child)

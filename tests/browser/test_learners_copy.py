@@ -29,7 +29,7 @@ QUESTION = """predict(
     key="jar",
 )"""
 OTHER = 'predict("Up or down?", ["up", "down"], answer="up", because="It grows.", key="way")'
-ASK, TRAIN, RUN, WAY, WAY_RUN = 2, 3, 4, 6, 7
+ASK, TRAIN, RUN, WAY, WAY_RUN = 2, 3, 4, 7, 8
 
 
 def question_cell(source: str, name: str):

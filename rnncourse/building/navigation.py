@@ -94,4 +94,5 @@ def _detour_line(path: Path, root: Path) -> str:
 def short_title(path: Path) -> str:
     """Return a notebook's title up to a colon, such as "01 Sequences"."""
     title = read(path.read_text(encoding="utf-8"), path).cells[0].source.partition("\n")[0]
-    return re.sub(r"[$`*\\{}]", "", title.lstrip("# ").removeprefix("Detour: ")).partition(":")[0].strip()
+    words = re.sub(r"^Detour(: | — )|[$`*\\{}]", "", title.lstrip("# "))
+    return words.partition(":")[0].strip()

@@ -114,7 +114,7 @@ function draw(view, model) {
     right += entry.chosen === questions[k].answer;
   }
   const all = `${questions.length} questions`;
-  if (questions.length > 1) setText(score, history.length ? `${right} of ${history.length} right; ${all}.` : `${all}.`);
+  if (score) setText(score, history.length ? `${right} of ${history.length} right; ${all}.` : `${all}.`);
   setText(notice, model.get("notice"));
 }
 
@@ -122,7 +122,8 @@ function render({ model, el }) {
   const questions = model.get("questions");
   const ui = panel(el, { name: "quiz", label: model.get("title") });
   const forms = questions.map((question) => addForm(ui, question, model));
-  const view = { questions, forms, score: addLine(ui, "rnncourse-score"), notice: addLine(ui, "rnncourse-notice") };
+  const score = questions.length > 1 ? addLine(ui, "rnncourse-score") : null;
+  const view = { questions, forms, score, notice: addLine(ui, "rnncourse-notice") };
   for (const entry of model.get("picked")) select(forms[questions.findIndex(({ key }) => key === entry.key)], entry);
   ui.listen(model, ["history", "verdict", "notice"], () => draw(view, model));
   draw(view, model);

@@ -175,8 +175,11 @@ class Lab:
         self._until(lambda: self.prompts() != before and self._all_ran(), 30, f"cell {cell} did not run")
 
     def run_and_read(self, cell: int) -> str:
-        """Run a cell that prints and return what it printed."""
+        """Run a cell that prints and return what it printed; a verdict may follow that."""
         self.run(cell)
         return (
-            self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-OutputArea-output").inner_text()
+            self.page.locator(".jp-Notebook .jp-Cell")
+            .nth(cell)
+            .locator(".jp-OutputArea-output")
+            .first.inner_text()
         )

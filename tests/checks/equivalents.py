@@ -6,6 +6,7 @@ import re
 
 _TYPE = "a NumPy number or an array will do as well"
 _ORDER = "the entries can be gone through in any order"
+_LENGTH = "the two have the same length, shape or names, and nothing else is read"
 _UNUSED = "the task does not need it"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -18,10 +19,21 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "pad_batch": {r"order: .*": _ORDER},
     "honest_loss": {r"twice: losses \* mask → .*": "0 and 1 are their own squares"},
     "embedding_gradient": {r"order: .*": _ORDER},
-    "central_differences": {r"copy: w\.copy\(\) → w": "every entry of w is put back as it was"},
+    "central_differences": {
+        r"copy: w\.copy\(\) → w": "every entry of w is put back as it was",
+        r"order: .*": _ORDER,
+        r"name: w → slopes.*": _LENGTH,
+    },
     "rnn_step_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
-    "rnn_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
-    "mended_f": {r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED},
+    "rnn_backward": {
+        r"(ignored|part): p\['b_h'\].*": _UNUSED,
+        r"order: grads → .*": _ORDER,
+        r"name: (grads → (p|share)|x → (dh|dx|h)).*": _LENGTH,
+    },
+    "mended_f": {
+        r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED,
+        r"name: dh → (h|x).*": _LENGTH,
+    },
     "truncated_backward": {r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED},
     "belt_survival": {r"part: f, first of axis 0": "the first gate acts before there is anything to keep"},
     "teacher_inputs": {r"part: y, last of axis 0": "the last answer is never read"},

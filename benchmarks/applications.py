@@ -156,9 +156,8 @@ def little_lstm(
     in_torch.forget_bias(net.layer, 1.0)
     if normalized:
         net.params["gain"] = torch.ones(4 * LITTLE_H)
-        net.params["b_norm"] = (
-            net.params["b"].detach().clone()
-        )  # after the normalization, or it would be lost
+        # After the normalization, or it would be lost.
+        net.params["b_norm"] = net.params["b"].detach().clone()
         net.params["b"] = torch.zeros(4 * LITTLE_H)
     return {name: tensor.detach().requires_grad_() for name, tensor in net.params.items()}
 

@@ -4,7 +4,7 @@
 
 Wrong answers are the named mistakes of the banks and some mutants of the model answers, each with one thing changed.
 accepted: right in at least one of forty draws of the inputs. false: a mistake that is called by the name of another,
-a finding about an argument where another one was ignored, or a right answer that is rejected. named: the name of a
+or a right answer that is rejected. named: the name of a
 mistake. pointed at: a finding about the values, the shape or the arguments, or Python's own error with its line.
 general: nothing but "its values are wrong". unnamed: how many of the named mistakes would still be pointed at if
 they had no names. Latency is that of one verdict, in milliseconds. A mutant is often pointed at because `check`
@@ -87,14 +87,7 @@ def of_task(task: Task, ways: tuple[Callable, ...]) -> Row:
     wrong = [one for one in mutants.mutants(task) if not equivalents.reason(task.name, one.change)]
     for mutant in wrong[:: len(wrong) // MUTANTS + 1]:
         row.counts["mutants"] += 1
-        verdict = _counted(task, mutant.change, mutant.answer, row, mutant.may_be_right)
-        ignored = mutant.change.partition(": ")[2].partition(",")[0]
-        if (
-            verdict.mistake == "unused"
-            and mutant.kind in ("ignored", "part")
-            and ignored not in verdict.text()
-        ):
-            _false(row, f"{task.name}: {mutant.change}: {verdict.details[0]}")
+        _counted(task, mutant.change, mutant.answer, row, mutant.may_be_right)
     for way in (task.reference, *ways):
         verdict = judged(task, way, Row())
         if verdict.status != "right":

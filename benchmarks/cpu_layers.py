@@ -56,7 +56,7 @@ def main() -> None:
 def table(kind: str, shapes: list[tuple[int, int, int, int]], seconds: float) -> None:
     """Print ours against each contender, shape by shape."""
     print(f"### {kind}\n")
-    rivals = ["textbook", *(["packed loop"] if kind == "LSTM" else []), "torch loop"]
+    rivals = ["textbook", "readable loop", *(["packed loop"] if kind == "LSTM" else []), "torch loop"]
     heads = [
         "B, T, D, H",
         "ours, ms",
@@ -126,8 +126,16 @@ def contenders(kind: str, B: int, T: int, D: int, H: int) -> dict:
         torch_loop(kind, p, x_t, dh_t)
 
     as_written = by_gate(ours.params) if kind == "LSTM" else ours.params
+    readable = getattr(in_numpy, kind)(D, H, rng=np.random.default_rng(0))
+    readable.cell = type("ReadableCell", (type(ours.cell),), {})()  # a cell that fast.py does not know
+
+    def run_readable() -> None:
+        readable.forward(x)
+        readable.backward(dh)
+
     runs = {
         "ours": run_ours,
+        "readable loop": run_readable,
         "torch.nn": run_torch_nn,
         "floor": Floor(kind, B, T, D, H).run,
         "textbook": lambda: TEXTBOOK[kind](as_written, x, dh),

@@ -30,6 +30,11 @@ def require_array(
     """
     if not isinstance(value, np.ndarray):
         raise InputError(f"{name} must be a NumPy array, but {describe(value)} came{_and(hint)}")
+    if isinstance(value, (np.ma.MaskedArray, np.matrix)):
+        raise InputError(
+            f"{name} must be a plain NumPy array, but {describe(value)} came; np.asarray(...) makes it one, "
+            f"and forgets what was masked{_and(hint)}"
+        )
     if kind == "f" and value.dtype.kind != "f":
         raise InputError(
             f"{name} must hold floating-point numbers, but {describe(value)} came; "
@@ -64,10 +69,12 @@ def require_finite(name: str, value: np.ndarray) -> None:
     )
 
 
-def require_count(name: str, value: object, minimum: int = 1) -> int:
-    """Return `value` as int if it is a whole number of at least `minimum`, else raise InputError."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < minimum:
-        raise InputError(f"{name} must be a whole number of at least {minimum}, but {describe(value)} came")
+def require_count(name: str, value: object, least: int = 1, most: int | None = None) -> int:
+    """Return `value` as int if it is a whole number from `least` to `most`, else raise InputError."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
+    if not whole or value < least or (most is not None and value > most):
+        wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise InputError(f"{name} must be a whole number {wanted}, but {describe(value)} came")
     return int(value)
 
 
@@ -78,10 +85,11 @@ def require_number(
     above: float | None = None,
     least: float | None = None,
     most: float | None = None,
+    below: float | None = None,
 ) -> float:
     """Return `value` as float if it is one finite number within the bounds, else raise InputError.
 
-    above: a bound that it may not touch. least, most: bounds that it may. Python's and NumPy's numbers count.
+    above, below: bounds that it may not touch. least, most: bounds that it may. Python's and NumPy's numbers count.
     """
     number = _as_float(value)
     fits = (
@@ -89,9 +97,12 @@ def require_number(
         and (above is None or number > above)
         and (least is None or number >= least)
         and (most is None or number <= most)
+        and (below is None or number < below)
     )
     if not fits:
-        raise InputError(f"{name} must be a number{_bounds(above, least, most)}, but {describe(value)} came")
+        raise InputError(
+            f"{name} must be a number{_bounds(above, least, most, below)}, but {describe(value)} came"
+        )
     return number
 
 
@@ -160,7 +171,9 @@ def require_pair(name: str, value: Sequence, meaning: str) -> Sequence:
 
 def _as_float(value: object) -> float:
     """Return one number as float; what is none, or is too large for a float, becomes NaN."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+    if isinstance(value, (bool, np.timedelta64)) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
         return math.nan
     try:
         return float(value)
@@ -168,8 +181,10 @@ def _as_float(value: object) -> float:
         return math.nan
 
 
-def _bounds(above: float | None, least: float | None, most: float | None) -> str:
-    words = {"above": above, "of at least": least, "of at most": most}
+def _bounds(above: float | None, least: float | None, most: float | None, below: float | None = None) -> str:
+    words = {"above": above, "of at least": least, "of at most": most, "below": below}
+    if least is not None and most is not None:
+        return f" from {least:g} to {most:g}"
     given = [f"{word} {bound:g}" for word, bound in words.items() if bound is not None]
     return f" {' and '.join(given)}" if given else ""
 

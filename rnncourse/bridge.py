@@ -47,7 +47,7 @@ def to_torch(layer: Any, batch_first: bool = False) -> nn.RNNBase:
     singles = [single for row in rows for single in row]
     first = singles[0]
     _check_alike(rows, singles)
-    kind = getattr(nn, type(first).__name__)
+    kind = getattr(nn, first.kind)
     extra = {"nonlinearity": first.phi} if _is(first, "RNN") else {}
     dtype = getattr(torch, np.dtype(_array(next(iter(first.params.values()))).dtype).name)
     module = kind(
@@ -136,7 +136,7 @@ def _singles(layer: Any) -> list[Any]:
 
 
 def _check_alike(rows: list[list[Any]], singles: list[Any]) -> None:
-    if len({(type(single), single.H, getattr(single, "phi", None)) for single in singles}) > 1:
+    if len({(single.kind, single.H, getattr(single, "phi", None)) for single in singles}) > 1:
         raise InputError("torch.nn has one module only for layers of the same kind, size and activation")
     if len({len(row) for row in rows}) > 1:
         raise InputError("torch.nn has one module only for layers that all read in the same directions")
@@ -153,8 +153,8 @@ def _state_form(layer: Any) -> Any:
     return (0, 0) if _is(layer, "LSTM") else 0
 
 
-def _is(layer: Any, name: str) -> bool:
-    return isinstance(layer, (getattr(in_numpy, name), getattr(in_torch, name)))
+def _is(layer: Any, kind: str) -> bool:
+    return getattr(layer, "kind", None) == kind
 
 
 def _array(value: Any) -> np.ndarray:

@@ -42,7 +42,7 @@ def lab(context: typer.Context) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Examine the installation; each line says that a part is well or how to mend it."""
+    """Examine the installation; each line says that a part works or how to fix it."""
     from rnncourse.lab import doctor as examination
 
     checks = examination.examine()

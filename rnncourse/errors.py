@@ -14,12 +14,19 @@ class NotFiniteError(InputError):
 
 
 class TrainingError(RuntimeError):
-    """Training cannot go on; the message names the step and a remedy."""
+    """Training cannot go on; the message names the step and a remedy, `history` holds what happened until then."""
+
+    def __init__(self, message: str, history: object = None):
+        super().__init__(message, history)
+        self.history = history
+
+    def __str__(self) -> str:
+        return self.args[0]
 
 
 def describe(value: object) -> str:
     """Return a short description of what came in: type and, for arrays, dtype and shape."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and not isinstance(value, (np.ma.MaskedArray, np.matrix)):
         return f"an array of {value.dtype} with shape {value.shape}"
     if isinstance(value, type):
         return f"the class {value.__name__}"

@@ -41,7 +41,7 @@ def test_bad_arrays(value, kwargs, message):
         require_array("x", value, **kwargs)
 
 
-@pytest.mark.parametrize("value", [0, -3, 2.0, "4", True, None])
+@pytest.mark.parametrize("value", [0, -3, 2.0, "4", True, np.True_, None, np.timedelta64(4)])
 def test_bad_counts(value):
     with pytest.raises(InputError, match="steps must be a whole number of at least 1"):
         require_count("steps", value)
@@ -49,6 +49,15 @@ def test_bad_counts(value):
 
 def test_numpy_integers_count():
     assert require_count("steps", np.int32(4)) == 4
+
+
+def test_a_count_may_have_a_largest_value():
+    assert [require_count("b", b, least=0, most=2) for b in (0, 1, 2)] == [0, 1, 2]
+    for wrong in (-1, 3, "2"):
+        with pytest.raises(
+            InputError, match=f"b must be a whole number from 0 to 2, but {type(wrong).__name__} .* came"
+        ):
+            require_count("b", wrong, least=0, most=2)
 
 
 @pytest.mark.parametrize("value", [0.5, 2, np.float32(0.5), np.float64(2.5), np.int64(3), np.uint8(7)])
@@ -59,7 +68,21 @@ def test_numbers_of_python_and_numpy_come_back_as_float(value):
 
 @pytest.mark.parametrize(
     "value",
-    [math.nan, math.inf, np.float32("inf"), 10**400, True, np.True_, "2", None, 1j, np.ones(1), [2.0], float],
+    [
+        math.nan,
+        math.inf,
+        np.float32("inf"),
+        10**400,
+        True,
+        np.True_,
+        np.timedelta64(2),
+        "2",
+        None,
+        1j,
+        np.ones(1),
+        [2.0],
+        float,
+    ],
 )
 def test_what_is_no_finite_number_is_refused(value):
     with pytest.raises(InputError, match=r"lr must be a number, but .* came"):
@@ -70,8 +93,10 @@ def test_bounds_are_checked_and_named():
     assert require_number("share", 0, least=0, most=1) == 0
     assert require_number("share", 1, least=0, most=1) == 1
     for value in (-1e-9, 1 + 1e-9):
-        with pytest.raises(InputError, match="share must be a number of at least 0 and of at most 1, but"):
+        with pytest.raises(InputError, match="share must be a number from 0 to 1, but"):
             require_number("share", value, least=0, most=1)
+    with pytest.raises(InputError, match="beta must be a number of at least 0 and below 1, but int 1 came"):
+        require_number("beta", 1, least=0, below=1)
     with pytest.raises(InputError, match=r"lr must be a number above 0, but int 0 came"):
         require_number("lr", 0, above=0)
 

@@ -74,7 +74,7 @@ class ShortcutNet:
 def patient(backward: Backward, T: int = 4, seed: int = SEED) -> tuple[ShortcutNet, np.ndarray, np.ndarray]:
     """Return a ShortcutNet with the given backward pass, and x (T, B, D) and y (T, B) to examine it on."""
     require_count("T", T)
-    rng = np.random.default_rng(require_count("seed", seed, minimum=0))
+    rng = np.random.default_rng(require_count("seed", seed, least=0))
     net = ShortcutNet(backward, rng)
     B, D, V = len(net.params["h0"]), len(net.params["W_xh"]), len(net.params["b_y"])
     return net, rng.normal(size=(T, B, D)), rng.integers(V, size=(T, B))

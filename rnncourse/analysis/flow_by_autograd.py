@@ -15,6 +15,7 @@ from rnncourse.analysis.gradient_flow import NORMS, choose_state
 from rnncourse.arguments import require_choice, require_count
 from rnncourse.errors import InputError
 from rnncourse.in_torch import ACTIVATIONS, GRU, LSTM, RNN, gru_step, lstm_step, rnn_step
+from rnncourse.in_torch.cells import GRUCell, LSTMCell, RNNCell
 
 Layer = RNN | LSTM | GRU
 State = torch.Tensor | tuple[torch.Tensor, torch.Tensor] | None
@@ -39,11 +40,12 @@ def log10_jacobian_norms(
         raise InputError(
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_torch, but {type(layer).__name__} came"
         )
+    if type(layer.cell) not in (RNNCell, LSTMCell, GRUCell):
+        raise InputError(f"layer must have its plain cell, but its cell is a {type(layer.cell).__name__}")
     require_choice("norm", norm, NORMS)
     state = choose_state(state, isinstance(layer, LSTM))
     layer.forward(x, h0)  # raises InputError for what does not fit
-    if require_count("b", b, minimum=0) >= x.shape[1]:
-        raise InputError(f"b must be a sequence from 0 to {x.shape[1] - 1}, but {b} came")
+    require_count("b", b, least=0, most=x.shape[1] - 1)
     p = {name: tensor.detach().double() for name, tensor in layer.params.items()}
     x = x[:, b : b + 1].detach().double()
     step = _step(layer, p)

@@ -1,19 +1,19 @@
-"""What the gates of an LSTM do: look at them, hold them, take them away, for layers of either engine.
+"""What the gates of a layer do: look at them, hold them, take them away, for layers of either engine.
 
-`trace_gates` reads every gate at every step. `hold` returns a layer whose gates are held at values you choose,
-for some units or all, at some steps or all. `ablate` returns a layer that lacks a part, and `ABLATIONS` lists the
-parts. What `hold` and `ablate` return shares its parameters with the layer they were given, runs forward and
-backward like it, and may be trained: a held gate learns nothing.
+`trace_gates` reads every gate at every step. `hold` returns a layer of which some gates or states are held at values
+you choose, for some units or all, at some steps or all. `ablate` returns an LSTM that lacks a part, and `ABLATIONS`
+lists the parts. What `hold` and `ablate` return shares its parameters with the layer they were given, runs forward
+and backward like it, and may be trained: a held gate learns nothing.
 
-The sweep below is cells.lstm_step with these exceptions, written once for arrays and tensors; that is why it
-uses only what both can do: slices, products, sums. Nothing here imports torch.
+Both give the layer another cell. The cells below compute what cells.py computes, with these exceptions, written once
+for arrays and tensors: that is why they use only what NumPy and torch have in common. Nothing here imports torch.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,16 +21,20 @@ import numpy as np
 from rnncourse.arguments import require_choice
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both import sampling as decoding
-from rnncourse.in_numpy.activations import sigmoid
+from rnncourse.in_both.cells import Cell
 from rnncourse.in_numpy.losses import log_softmax
 
-BLOCKS = ("i", "f", "g", "o")
+# what can be held, by the kind of layer: gates and candidates, then states
+PARTS = {"RNN": ("h",), "LSTM": ("i", "f", "g", "o", "c", "h"), "GRU": ("r", "z", "n", "h")}
+CANDIDATES = ("g", "n")
+STATES = ("h", "c")
 
-Array = Any  # a NumPy array or a torch tensor
+# a NumPy array or a torch tensor
+Array = Any
 
 
 class Hold(NamedTuple):
-    """One gate (i, f, o) or the candidate (g), held at a value.
+    """A gate, candidate or state, held at a value: i, f, g, o, c, h of an LSTM; r, z, n, h of a GRU; h of an RNN.
 
     value: a number, or one for each unit held. units: their indices, None for all. steps: t = 0, 1, … counted
     from the first step that is read, None for all.
@@ -46,25 +50,24 @@ class Hold(NamedTuple):
 class Variant:
     """An LSTM that lacks something.
 
-    held: gate -> the number that stands in its place. coupled: f_t = 1 - i_t. plain_candidate: g_t = a_g,
-    without its tanh. plain_cell: h_t = o_t * c_t, without the tanh of the cell.
+    held: what takes the place of a gate. lacks: "own f" for f_t = 1 - i_t; "tanh of g" for g_t = a_g; "tanh of c"
+    for h_t = o_t * c_t.
     """
 
     held: tuple[Hold, ...] = ()
-    coupled: bool = False
-    plain_candidate: bool = False
-    plain_cell: bool = False
+    lacks: frozenset[str] = frozenset()
 
 
 ABLATIONS = {
     "intact": Variant(),
     "no input gate": Variant((Hold("i", 1.0),)),
-    "no forget gate": Variant((Hold("f", 1.0),)),  # the LSTM of 1997
+    # the LSTM of 1997
+    "no forget gate": Variant((Hold("f", 1.0),)),
     "forget gate frozen at 0.5": Variant((Hold("f", 0.5),)),
     "no output gate": Variant((Hold("o", 1.0),)),
-    "f = 1 - i": Variant(coupled=True),
-    "no tanh on the candidate": Variant(plain_candidate=True),
-    "no tanh on the cell": Variant(plain_cell=True),
+    "f = 1 - i": Variant(lacks=frozenset({"own f"})),
+    "no tanh on the candidate": Variant(lacks=frozenset({"tanh of g"})),
+    "no tanh on the cell": Variant(lacks=frozenset({"tanh of c"})),
 }
 
 
@@ -106,19 +109,20 @@ def trace_gates(layer: Any, x: Array, h0: Any = None) -> GateTrace:
     x may be a NumPy array for layers of either engine. The layer's own trace stays as it is.
     Raises InputError for other layers and for x that does not fit.
     """
-    layer = copy.copy(_single(layer))
-    layer.forward(_like_parameters(layer, x), h0)
-    wanted = (*BLOCKS, "c", "h") if _is_lstm(layer) else (*layer.blocks, "h")
-    return GateTrace({name: _as_numpy(layer.trace[name]) for name in wanted})
+    layer = copy.copy(_recurrent(layer))
+    if layer.kind == "RNN":
+        raise InputError("an LSTM or GRU, or a net of one, is needed, but an RNN came: it has no gates")
+    layer.forward(_as_parameters(layer, x), h0)
+    return _gate_trace(layer.cell, layer.trace)
 
 
 def hold(model: Any, *holds: Hold) -> Any:
-    """Return an LSTM, or a net of one, in which gates are held at values; it shares its parameters with `model`.
+    """Return an RNN, LSTM or GRU, or a net of one, with gates or states held; it shares its parameters with `model`.
 
     hold(lstm, Hold("f", 1.0, units=[3], steps=[0, 1])). Where two holds meet, the last one counts.
-    Raises InputError for gates, units and values that an LSTM does not have: i, f, o lie from 0 to 1.
+    Raises InputError for what the layer does not have. Gates lie from 0 to 1, candidates from -1 to 1.
     """
-    return _varied(model, Variant(held=tuple(holds)))
+    return _with_cell(model, _held_cell(_recurrent(model), holds))
 
 
 def ablate(model: Any, part: str) -> Any:
@@ -128,7 +132,11 @@ def ablate(model: Any, part: str) -> Any:
     doi:10.1162/089976600300015015; Greff et al. (2017), doi:10.1109/TNNLS.2016.2582924, whose variants these are,
     but for the frozen gate.
     """
-    return _varied(model, ABLATIONS[require_choice("part", part, tuple(ABLATIONS))])
+    variant = ABLATIONS[require_choice("part", part, tuple(ABLATIONS))]
+    layer = _recurrent(model)
+    if layer.kind != "LSTM":
+        raise InputError(f"only an LSTM has the parts that ablate takes away, but the layer is: {layer.kind}")
+    return _with_cell(model, _held_cell(layer, variant.held, variant.lacks))
 
 
 def write(
@@ -142,10 +150,22 @@ def write(
 ) -> tuple[np.ndarray, GateTrace]:
     """Return n token indices (n,) that follow `start`, and the gates over all tokens read on the way, B = 1.
 
-    net: a RecurrentNet with an LSTM, of either engine, that reads and scores the same one-hot tokens. holds: as
-    in `hold`; their steps count from the first token of `start`.
+    net: a RecurrentNet with an RNN, LSTM or GRU, of either engine, that reads and scores the same one-hot tokens.
+    holds: as in `hold`; their steps count from the first token of `start`.
     """
-    layer = _single(net)
+    read: list[dict[str, Array]] = []
+    step = read_with_holds(net, holds, read)
+    indices = decoding.sample(step, start, n, net.readout.K, rng, temperature, end=None)
+    made = {name: np.stack([_as_numpy(one[name]) for one in read]) for name in read[0]}
+    return indices, _gate_trace(_recurrent(net).cell, made)
+
+
+def read_with_holds(net: Any, holds: Sequence[Hold], read: list[dict[str, Array]]) -> decoding.Step:
+    """Return the function with which `sampling` lets a net write, its gates or states held.
+
+    It adds everything that each step makes to `read`.
+    """
+    layer = _recurrent(net)
     V = layer.D
     if net.readout.K != V:
         raise InputError(
@@ -153,290 +173,265 @@ def write(
         )
     if not isinstance(holds, (list, tuple)):
         raise InputError(f"holds must be a list of Hold, but {describe(holds)} came")
-    holds = [_checked(each, layer.H) for each in holds]
-    read: list[GateTrace] = []
+    cell = _held_cell(layer, holds) if holds else layer.cell
+    p = {name: _followed_by_nobody(array) for name, array in layer.params.items()}
+    like = next(iter(p.values()))
 
     def step(indices: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
-        now = [each._replace(steps=None) for each in holds if _covers(each.steps, len(read))]
-        writer = hold(net, *now)
-        s = writer.forward(_like_parameters(layer, np.eye(V)[indices][None]), state)
-        read.append(_last_trace(writer.layer))
-        return log_softmax(_as_numpy(s)[0]), writer.state_T
+        if state is None:
+            state = tuple(_like(like, np.zeros((len(indices), layer.H))) for _ in cell.states)
+        made = cell.step(_like(like, np.eye(V)[indices]), state, p, len(read))
+        read.append(made)
+        return log_softmax(_as_numpy(net.readout.forward(made["h"]))), tuple(made[k] for k in cell.states)
 
-    indices = decoding.sample(step, start, n, V, rng, temperature, end=None)
-    names = read[0].arrays
-    return indices, GateTrace({name: np.concatenate([one[name] for one in read]) for name in names})
+    return step
 
 
-# --- The sweep ------------------------------------------------------------------------------------------
+# --- Cells with exceptions ------------------------------------------------------------------------------
 
 
-class _Sweep:
-    """The time loop of an LSTM with exceptions, forward and backward; what the variant holds has been checked."""
+class HeldCell(Cell):
+    """A cell in which parts of each step are held at values; `plain` is the cell without exceptions.
 
-    def __init__(self, variant: Variant, H: int):
-        self.variant, self.H = variant, H
+    lacks: what an LSTM does without; see Variant.
+    """
 
-    def forward(self, x: Array, h0: Array, c0: Array, p: Any, real: Array | None = None) -> dict[str, Array]:
-        """Return the trace: x, h0, c0 and i, f, g, o, c, h (T, B, H)."""
-        a = x @ p["W_x"] + p["b"]
-        i, f, g, o = (
-            a[:, :, block] for block in self._blocks()
-        )  # views: gates replace their pre-activations
-        i_and_f = a[:, :, : 2 * self.H]
-        c, h = 0 * i, 0 * i
-        h_prev, c_prev = h0, c0
-        free, held = self._masks(x)
-        for t in range(len(x)):
-            a[t] += h_prev @ p["W_h"]
-            i_and_f[t] = _sigmoid(i_and_f[t])
-            o[t] = _sigmoid(o[t])
-            if not self.variant.plain_candidate:
-                g[t] = _tanh(g[t])
-            a[t] = free[t] * a[t] + held[t]
-            if self.variant.coupled:
-                f[t] = 1 - i[t]
-            c[t] = _where(real, t, f[t] * c_prev + i[t] * g[t], c_prev)
-            h[t] = _where(real, t, o[t] * self._shown(c[t]), h_prev)
-            h_prev, c_prev = h[t], c[t]
-        return {"x": x, "h0": h0, "c0": c0, "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
+    def __init__(self, plain: Cell, holds: Sequence[Hold] = (), lacks: frozenset[str] = frozenset()):
+        self.plain, self.holds, self.lacks = plain, tuple(holds), lacks
+        self._holds_of = {
+            part: [each for each in self.holds if each.gate == part] for part in PARTS[plain.kind]
+        }
+        self._masks: dict[tuple, tuple[Array, Array]] = {}
 
-    def backward(
-        self, trace: dict, dh: Array, dh_T: Array, dc_T: Array, p: Any, real: Array | None = None
-    ) -> tuple[Array, Array, Array, dict[str, Array]]:
-        """Return dx, dh0, dc0 and the gradients of W_x, W_h and b, undoing forward line by line."""
-        x, i, f, g, o, c = (trace[name] for name in ("x", *BLOCKS, "c"))
-        c_prev, h_prev = _before(trace["c0"], c), _before(trace["h0"], trace["h"])
-        da = 0 * (x @ p["W_x"])
-        slope = 0 * da
-        self._fill_slopes(slope, i, f, g, o, c, c_prev)
-        slope = slope * self._masks(x)[0][:, None]  # a held gate passes nothing on
-        (di, df, dg, do), (da_i, da_f, da_g, da_o) = (
-            [a[:, :, k] for k in self._blocks()] for a in (slope, da)
-        )
-        through_h = o * self._shown_prime(c)
-        for t in reversed(range(len(x))):
-            dh_t, dh_past = _split(real, t, dh[t] + dh_T)  # what goes into step t, and what passes padding by
-            dc_t, dc_past = _split(real, t, dc_T)
-            dc_t = dc_t + dh_t * through_h[t]  # undo o_t * tanh(c_t), towards c_t
-            da_o[t] = dh_t * do[t]  # undo o_t * tanh(c_t), towards o_t, and its sigmoid
-            da_i[t] = dc_t * di[t]  # undo i_t * g_t, towards i_t, and its sigmoid
-            da_f[t] = dc_t * df[t]  # undo f_t * c_prev, towards f_t, and its sigmoid
-            da_g[t] = dc_t * dg[t]  # undo i_t * g_t, towards g_t, and its tanh
-            dc_T = dc_past + dc_t * f[t]  # undo f_t * c_prev, towards c_prev
-            dh_T = dh_past + da[t] @ p["W_h"].T  # undo h_prev @ W_h
-        rows = da.reshape(-1, 4 * self.H)
-        dW_x, dW_h = (a.reshape(len(rows), -1).T @ rows for a in (x, h_prev))
-        return da @ p["W_x"].T, dh_T, dc_T, {"W_x": dW_x, "W_h": dW_h, "b": rows.sum(0)}
+    kind = property(lambda self: self.plain.kind, doc="RNN, LSTM or GRU.")
+    blocks = property(
+        lambda self: self.plain.blocks, doc="The names of the blocks of columns in the weights."
+    )
+    states = property(lambda self: self.plain.states, doc="What goes from one step to the next.")
+    xp = property(lambda self: self.plain.xp, doc="NumPy or torch.")
+    activations = property(lambda self: self.plain.activations, doc="The activations of its engine.")
 
-    def _fill_slopes(
-        self, slope: Array, i: Array, f: Array, g: Array, o: Array, c: Array, c_prev: Array
-    ) -> None:
-        """Write ∂c_t/∂a_t for i, f, g and ∂h_t/∂a_t for o into slope (T, B, 4H), as if every gate were free."""
-        into_i, into_f, into_g, into_o = (slope[:, :, block] for block in self._blocks())
-        into_i[...] = (g - c_prev if self.variant.coupled else g) * i * (1 - i)
-        into_f[...] = 0 if self.variant.coupled else c_prev * f * (1 - f)
-        into_g[...] = i if self.variant.plain_candidate else i * (1 - g**2)
-        into_o[...] = self._shown(c) * o * (1 - o)
+    def shapes(self, D: int, H: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every parameter."""
+        return self.plain.shapes(D, H)
 
-    def _blocks(self) -> list[slice]:
-        return [slice(k * self.H, (k + 1) * self.H) for k in range(4)]
+    def held(self, name: str, value: Array, t: int) -> Array:
+        """Return what step t computed for a part (B, H), or where that is held, the value it is held at."""
+        masks = self._free_and_held(name, value, t)
+        return value if masks is None else masks[0] * value + masks[1]
 
-    def _shown(self, c_t: Array) -> Array:
-        return c_t if self.variant.plain_cell else _tanh(c_t)
+    def let_through(self, name: str, gradient: Array, t: int) -> Array:
+        """Undo `held`: what is held passes no gradient on."""
+        masks = self._free_and_held(name, gradient, t)
+        return gradient if masks is None else masks[0] * gradient
 
-    def _shown_prime(self, c_t: Array) -> Array:
-        return 0 * c_t + 1 if self.variant.plain_cell else 1 - _tanh(c_t) ** 2
-
-    def _masks(self, x: Array) -> tuple[Array, Array]:
-        """Return which gates are free (T, 4H), 1 or 0, and the values (T, 4H) of those that are not."""
-        T = len(x)
-        free, held = np.ones((T, 4 * self.H)), np.zeros((T, 4 * self.H))
-        for gate, value, units, steps in self.variant.held:
-            columns = BLOCKS.index(gate) * self.H + units
-            rows = np.array([t for t in range(T) if _covers(steps, t)], dtype=int)
-            free[np.ix_(rows, columns)] = 0
-            held[np.ix_(rows, columns)] = value
-        return _like(x, free), _like(x, held)
+    def _free_and_held(self, name: str, like: Array, t: int) -> tuple[Array, Array] | None:
+        """Return which units are free (H,), 1 or 0, and the values (H,) of the others; None where all are free."""
+        now = [each for each in self._holds_of[name] if each.steps is None or t in each.steps]
+        if not now:
+            return None
+        key = name, tuple(map(id, now)), like.dtype, getattr(like, "device", None)
+        if key not in self._masks:
+            free, held = np.ones(like.shape[1]), np.zeros(like.shape[1])
+            for each in now:
+                free[each.units], held[each.units] = 0, each.value
+            self._masks[key] = _like(like, free), _like(like, held)
+        return self._masks[key]
 
 
-class _SweepInNumpy(_Sweep):
-    """The sweep as a layer of in_numpy calls it."""
+class HeldRNN(HeldCell):
+    """The cell of an RNN whose state may be held."""
 
-    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype, variant: Variant):
-        super().__init__(variant, shape[3])
-        self.T, self.B, _, _ = shape
-        self.dtype = dtype
+    def step(self, x_t: Array, state: tuple, p: Mapping, t: int) -> dict[str, Array]:
+        """Return a_t and h_t (B, H)."""
+        made = self.plain.step(x_t, state, p, t)
+        return made | {"h": self.held("h", made["h"], t)}
 
-    def forward(
-        self, x: Array, h0: Array, c0: Array, p: Any, real: Array | None = None
-    ) -> tuple[Array, Array]:
-        """Return h (T, B, H) and c_T."""
-        x, h0, c0 = (array.astype(self.dtype) for array in (x, h0, c0))
-        self.made, self.real = super().forward(x, h0, c0, p, real), real
-        return self.made["h"].copy(), self.made["c"][-1].copy()
-
-    def backward(
-        self, dh: Array, dh_T: Array, dc_T: Array, p: Any
-    ) -> tuple[Array, Array, Array, dict[str, Array]]:
-        """Return dx, dh0, dc0 and the gradients."""
-        return super().backward(self.made, dh, dh_T, dc_T, p, self.real)
-
-    def trace(self) -> dict[str, Array]:
-        """Return copies of everything forward made."""
-        return {name: array.copy() for name, array in self.made.items()}
+    def step_backward(
+        self, d_state: tuple, made: Mapping, x_t: Array, state: tuple, p: Mapping, t: int
+    ) -> tuple[Array, tuple, dict[str, Array]]:
+        """Return dx_t, (dh_prev,) and the parameters' gradients."""
+        dh = self.let_through("h", d_state[0], t)
+        return self.plain.step_backward((dh,), made, x_t, state, p, t)
 
 
-class _VariedInNumpy:
-    """What makes an LSTM of in_numpy one with exceptions."""
+class HeldLSTM(HeldCell):
+    """The cell of an LSTM whose gates and states may be held, and which may lack parts; see cells.lstm_step."""
 
-    variant: Variant
+    def step(self, x_t: Array, state: tuple, p: Mapping, t: int) -> dict[str, Array]:
+        """Return i_t, f_t, g_t, o_t, c_t and h_t (B, H)."""
+        h_prev, c_prev = state
+        sigmoid, tanh = self.activations["sigmoid"].phi, self.xp.tanh
+        a_i, a_f, a_g, a_o = _blocks(x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"], 4)
+        i = self.held("i", sigmoid(a_i), t)
+        f = self.held("f", 1 - i if "own f" in self.lacks else sigmoid(a_f), t)
+        g = self.held("g", a_g if "tanh of g" in self.lacks else tanh(a_g), t)
+        o = self.held("o", sigmoid(a_o), t)
+        c = self.held("c", f * c_prev + i * g, t)
+        h = self.held("h", o * self._shown(c), t)
+        return {"i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
 
-    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> _SweepInNumpy:
-        return _SweepInNumpy(shape, dtype, self.variant)
+    def step_backward(
+        self, d_state: tuple, made: Mapping, x_t: Array, state: tuple, p: Mapping, t: int
+    ) -> tuple[Array, tuple, dict[str, Array]]:
+        """Return dx_t, (dh_prev, dc_prev) and the parameters' gradients, undoing `step` line by line."""
+        (h_prev, c_prev), (i, f, g, o, c) = state, (made[name] for name in "ifgoc")
+        shown = self._shown(c)
+        dh, dc = self.let_through("h", d_state[0], t), d_state[1]
+        do = self.let_through("o", dh * shown, t)  # undo o * tanh(c), towards o
+        dc = dc + dh * o * (1 if "tanh of c" in self.lacks else 1 - shown**2)  # undo o * tanh(c), towards c
+        dc = self.let_through("c", dc, t)
+        dg = self.let_through("g", dc * i, t)  # undo i * g, towards g
+        df = self.let_through("f", dc * c_prev, t)  # undo f * c_prev, towards f
+        di = dc * g  # undo i * g, towards i
+        if "own f" in self.lacks:
+            di, df = di - df, 0 * df  # undo f = 1 - i
+        di = self.let_through("i", di, t)
+        da_g = dg if "tanh of g" in self.lacks else dg * (1 - g**2)  # undo tanh
+        slopes = (di * i * (1 - i), df * f * (1 - f), da_g, do * o * (1 - o))  # undo the sigmoids
+        da = self.xp.concat(slopes, axis=1)
+        grads = {"W_x": x_t.T @ da, "W_h": h_prev.T @ da, "b": da.sum(0)}
+        return da @ p["W_x"].T, (da @ p["W_h"].T, dc * f), grads
+
+    def _shown(self, c: Array) -> Array:
+        return c if "tanh of c" in self.lacks else self.xp.tanh(c)
 
 
-class _VariedInTorch:
-    """What makes an LSTM of in_torch one with exceptions: the same sweep, as one node of autograd's graph."""
+class HeldGRU(HeldCell):
+    """The cell of a GRU whose gates, candidate and state may be held; see cells.gru_step."""
 
-    variant: Variant
+    def step(self, x_t: Array, state: tuple, p: Mapping, t: int) -> dict[str, Array]:
+        """Return r_t, z_t, n_t, q_t and h_t (B, H)."""
+        (h_prev,) = state
+        sigmoid = self.activations["sigmoid"].phi
+        x_r, x_z, x_n = _blocks(x_t @ p["W_x"] + p["b"], 3)
+        h_r, h_z, h_n = _blocks(h_prev @ p["W_h"], 3)
+        r = self.held("r", sigmoid(x_r + h_r), t)
+        z = self.held("z", sigmoid(x_z + h_z), t)
+        q = h_n + p["b_hn"]
+        n = self.held("n", self.xp.tanh(x_n + r * q), t)
+        h = self.held("h", (1 - z) * n + z * h_prev, t)
+        return {"r": r, "z": z, "n": n, "q": q, "h": h}
 
-    def _run(self, sweeps: Any, x: Array, states: list[Array], real: Array | None) -> Any:
-        sweep = _Sweep(self.variant, self.H)
-        mine = sweeps._replace(forward=sweep.forward, backward=sweep.backward, record=False)
-        return super()._run(mine, x, states, real)
+    def step_backward(
+        self, d_state: tuple, made: Mapping, x_t: Array, state: tuple, p: Mapping, t: int
+    ) -> tuple[Array, tuple, dict[str, Array]]:
+        """Return dx_t, (dh_prev,) and the parameters' gradients, undoing `step` line by line."""
+        (h_prev,), (r, z, n, q) = state, (made[name] for name in "rznq")
+        dh = self.let_through("h", d_state[0], t)
+        dz = self.let_through("z", dh * (h_prev - n), t)  # undo both products, towards z
+        dn = self.let_through("n", dh * (1 - z), t)  # undo (1 - z) * n, towards n
+        da_n = dn * (1 - n**2)  # undo tanh
+        dr = self.let_through("r", da_n * q, t)  # undo r * q, towards r
+        da_r, da_z = dr * r * (1 - r), dz * z * (1 - z)  # undo the sigmoids
+        for_x = self.xp.concat((da_r, da_z, da_n), axis=1)
+        for_h = self.xp.concat((da_r, da_z, da_n * r), axis=1)  # undo r * q, towards q
+        grads = {"W_x": x_t.T @ for_x, "W_h": h_prev.T @ for_h, "b": for_x.sum(0), "b_hn": (da_n * r).sum(0)}
+        return for_x @ p["W_x"].T, (dh * z + for_h @ p["W_h"].T,), grads
 
 
-def _varied(model: Any, variant: Variant) -> Any:
-    """Return a copy of an LSTM, or of a net of one, with exceptions and the same parameters."""
+HELD = {"RNN": HeldRNN, "LSTM": HeldLSTM, "GRU": HeldGRU}
+
+
+def _held_cell(layer: Any, holds: Sequence[Hold], lacks: frozenset[str] = frozenset()) -> HeldCell:
+    """Return the layer's cell with these exceptions on top of those it has."""
+    inner = layer.cell if isinstance(layer.cell, HeldCell) else HeldCell(layer.cell)
+    checked = tuple(_checked(each, layer.kind, layer.H) for each in holds)
+    return HELD[layer.kind](inner.plain, (*inner.holds, *checked), inner.lacks | lacks)
+
+
+def _with_cell(model: Any, cell: Cell) -> Any:
+    """Return a layer or net that has another cell and the same parameters."""
+    changed = copy.copy(model)
     if hasattr(model, "readout"):
-        net = copy.copy(model)
-        net.layer = _varied(model.layer, variant)
-        return net
-    layer = copy.copy(_single(model))
-    plain = next(base for base in type(layer).__mro__ if base.__name__ == "LSTM") if _is_lstm(layer) else None
-    if plain is None:
-        raise InputError(f"only an LSTM's gates can be held, but the layer is {type(layer).__name__}")
-    kind = _VariedInTorch if _is_tensor(next(iter(layer.params.values()))) else _VariedInNumpy
-    layer.__class__ = type("VariedLSTM", (kind, plain), {})
-    held = tuple(_checked(each, layer.H) for each in variant.held)
-    layer.variant = _both(getattr(layer, "variant", Variant()), replace(variant, held=held))
+        changed.layer = _with_cell(model.layer, cell)
+    else:
+        changed.cell = cell
+    return changed
+
+
+def _recurrent(model: Any) -> Any:
+    """Return the RNN, LSTM or GRU of a layer or net; raise InputError if there is none, or more than one."""
+    layer = getattr(model, "layer", model)
+    if getattr(layer, "kind", None) not in HELD or not hasattr(layer, "cell"):
+        raise InputError(f"an RNN, LSTM or GRU, or a net of one, is needed, but {describe(layer)} came")
     return layer
 
 
-def _both(first: Variant, second: Variant) -> Variant:
-    """Return the variant that lacks what either lacks."""
-    return Variant(
-        held=first.held + second.held,
-        coupled=first.coupled or second.coupled,
-        plain_candidate=first.plain_candidate or second.plain_candidate,
-        plain_cell=first.plain_cell or second.plain_cell,
-    )
+def _blocks(a: Array, count: int) -> list[Array]:
+    """Return the blocks of equal width that a (B, count H) is made of."""
+    H = a.shape[1] // count
+    return [a[:, k * H : (k + 1) * H] for k in range(count)]
+
+
+def _gate_trace(cell: Cell, made: Mapping[str, Array]) -> GateTrace:
+    """Return the gates and states of a trace."""
+    names = dict.fromkeys((*cell.blocks, *reversed(cell.states)))
+    return GateTrace({name: _as_numpy(made[name]) for name in names})
 
 
 # --- Checks, and what differs between arrays and tensors -----------------------------------------------
 
 
-def _checked(each: Hold, H: int) -> Hold:
-    """Return a hold with its value, units (n,) and steps as arrays; InputError if an LSTM with H units has no such."""
+def _checked(each: Hold, kind: str, H: int) -> Hold:
+    """Return a hold with value and units (n,) as arrays, steps as a set; InputError for what a layer does not have."""
     if not isinstance(each, Hold):
         raise InputError(f'a hold is written Hold("f", 1.0), but {describe(each)} came')
-    require_choice("gate", each.gate, BLOCKS)
-    units = np.arange(H) if each.units is None else _listed(each.units)
-    if (
-        units.ndim != 1
-        or units.dtype.kind not in "iu"
-        or not units.size
-        or units.min() < 0
-        or units.max() >= H
-    ):
-        raise InputError(f"units must be indices from 0 to {H - 1}, but {describe(each.units)} came")
+    require_choice("gate", each.gate, PARTS[kind])
+    units = (
+        np.arange(H) if each.units is None else _indices("units", each.units, f"indices from 0 to {H - 1}", H)
+    )
+    steps = None if each.steps is None else _indices("steps", each.steps, "whole numbers from 0")
+    return Hold(
+        each.gate, _value(each, len(units)), units, None if steps is None else frozenset(steps.tolist())
+    )
+
+
+def _value(each: Hold, count: int) -> np.ndarray:
+    """Return what is held as an array, () or (count,)."""
     try:
         value = np.asarray(each.value, dtype=float)
     except (TypeError, ValueError):
         value = np.array(np.nan)  # what is no number lies nowhere
-    low = -1 if each.gate == "g" else 0
-    if value.shape not in ((), units.shape) or not ((low <= value) & (value <= 1)).all():
+    low, high = (-np.inf, np.inf) if each.gate in STATES else (-1 if each.gate in CANDIDATES else 0, 1)
+    within = (low <= value) & (value <= high) & np.isfinite(value)
+    if value.shape not in ((), (count,)) or not within.all():
+        where = "be finite" if each.gate in STATES else f"lie from {low} to {high}"
         raise InputError(
-            f"value of {each.gate} must lie from {low} to 1, one number or one for each of {len(units)} units, "
+            f"value of {each.gate} must {where}, one number or one for each of {count} units, "
             f"but {describe(each.value)} came"
         )
-    steps = each.steps if each.steps is None else _listed(each.steps)
-    if steps is not None and (
-        steps.ndim != 1 or steps.dtype.kind not in "iu" or not steps.size or steps.min() < 0
-    ):
-        raise InputError(f"steps must be whole numbers from 0, but {describe(each.steps)} came")
-    return Hold(each.gate, value, units, steps)
+    return value
 
 
-def _listed(numbers: Any) -> np.ndarray:
-    """Return one number, or those of a list or an iterator, as an array (n,)."""
+def _indices(name: str, numbers: Any, wanted: str, below: float = np.inf) -> np.ndarray:
+    """Return one index, or those of a list or an iterator, as an array (n,)."""
     one_by_one = isinstance(numbers, Iterable) and not isinstance(numbers, np.ndarray)
-    return np.atleast_1d(list(numbers) if one_by_one else numbers)
-
-
-def _covers(steps: Any, t: int) -> bool:
-    return steps is None or t in steps
-
-
-def _single(model: Any) -> Any:
-    """Return the LSTM or GRU of a layer or net; raise InputError if there is none, or more than one."""
-    layer = getattr(model, "layer", model)
-    if not hasattr(layer, "blocks") or len(layer.blocks) < 3:
-        raise InputError(f"an LSTM or GRU, or a net of one, is needed, but {type(layer).__name__} came")
-    return layer
-
-
-def _is_lstm(layer: Any) -> bool:
-    return layer.blocks == BLOCKS
-
-
-def _last_trace(layer: Any) -> GateTrace:
-    return GateTrace({name: _as_numpy(layer.trace[name]) for name in (*BLOCKS, "c", "h")})
-
-
-def _is_tensor(a: Array) -> bool:
-    return hasattr(a, "detach")
+    try:
+        array = np.atleast_1d(list(numbers) if one_by_one else numbers)
+    except ValueError:
+        array = np.array([])  # lists of different lengths are no indices
+    whole = array.ndim == 1 and array.size > 0 and array.dtype.kind in "iu"
+    if not whole or array.min() < 0 or array.max() >= below:
+        raise InputError(f"{name} must be {wanted}, but {describe(numbers)} came")
+    return array
 
 
 def _as_numpy(a: Array) -> np.ndarray:
-    return a.detach().cpu().numpy().copy() if _is_tensor(a) else np.array(a)
+    return a.detach().cpu().numpy().copy() if hasattr(a, "detach") else np.array(a)
+
+
+def _followed_by_nobody(a: Array) -> Array:
+    return a.detach() if hasattr(a, "detach") else a
 
 
 def _like(a: Array, numbers: np.ndarray) -> Array:
     """Return numbers as an array or tensor of the dtype of `a`, on its device."""
-    return a.new_tensor(numbers) if _is_tensor(a) else numbers.astype(a.dtype)
+    return a.new_tensor(numbers) if hasattr(a, "new_tensor") else numbers.astype(a.dtype)
 
 
-def _like_parameters(layer: Any, x: Array) -> Array:
-    """Return x as the layer takes it: a NumPy array becomes a tensor if the layer's parameters are tensors."""
-    if not isinstance(x, np.ndarray):
+def _as_parameters(layer: Any, x: Array) -> Array:
+    """Return a NumPy array in the dtype of the layer's parameters, or a wider one that it has; a tensor as it is."""
+    if not isinstance(x, np.ndarray) or layer.cell.xp is not np:
         return x
-    one = next(iter(layer.params.values()))
-    return _like(one.detach(), x) if _is_tensor(one) else x.astype(np.result_type(x, one), copy=False)
-
-
-def _before(first: Array, states: Array) -> Array:
-    """Return the state before each step (T, B, H): the initial one, then all but the last."""
-    before = 0 * states
-    before[0] = first
-    before[1:] = states[:-1]
-    return before
-
-
-def _sigmoid(a: Array) -> Array:
-    return a.sigmoid() if _is_tensor(a) else sigmoid(a)
-
-
-def _tanh(a: Array) -> Array:
-    return a.tanh() if _is_tensor(a) else np.tanh(a)
-
-
-def _where(real: Array | None, t: int, new: Array, old: Array) -> Array:
-    """Return the new state where step t is real, the old one where it is padding."""
-    return new if real is None else real[t] * new + ~real[t] * old
-
-
-def _split(real: Array | None, t: int, gradient: Array) -> tuple[Array, Array]:
-    """Undo _where: return what goes into step t and what passes it by."""
-    return (gradient, 0 * gradient) if real is None else (real[t] * gradient, ~real[t] * gradient)
+    return x.astype(np.result_type(x, next(iter(layer.params.values()))), copy=False)

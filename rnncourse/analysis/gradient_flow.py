@@ -21,6 +21,7 @@ import numpy as np
 from rnncourse.arguments import require_array, require_choice, require_count, require_number
 from rnncourse.errors import InputError
 from rnncourse.in_numpy import ACTIVATIONS, GRU, LSTM, RNN, forget_bias, glorot, identity, orthogonal, uniform
+from rnncourse.in_numpy.cells import GRUCell, LSTMCell, RNNCell
 
 Layer = RNN | LSTM | GRU
 State = np.ndarray | tuple[np.ndarray, np.ndarray] | None
@@ -121,7 +122,7 @@ def gradient_flow(
     require_choice("cell", cell, CELLS)
     require_choice("init", init, INITS)
     require_choice("inputs", inputs, INPUTS)
-    T, seed = require_count("T", T), require_count("seed", seed, minimum=0)
+    T, seed = require_count("T", T), require_count("seed", seed, least=0)
     scale, forget_bias = require_number("scale", scale, least=0), require_number("forget_bias", forget_bias)
     layer = _untrained(cell, init, scale, D, H, forget_bias, seed)
     x = np.random.default_rng([seed, 1]).normal(size=(T, 1, D))
@@ -141,7 +142,7 @@ def measure_flow(
     h0: the state before the first step, as in forward. seed: draws the gradient at the last state. The layer
     itself, its trace and its dtype stay as they are.
     """
-    linear, seed = _linearise(layer, x, h0), require_count("seed", seed, minimum=0)
+    linear, seed = _linearise(layer, x, h0), require_count("seed", seed, least=0)
     state = "c" if isinstance(layer, LSTM) else "h"
     T, H = len(linear.into), layer.H
     g = np.random.default_rng([seed, 2]).normal(size=H)
@@ -153,7 +154,7 @@ def measure_flow(
         log10_norms = np.log10(norms) + scales
         log10_gradients = (np.log10(np.abs(sent)) + scales[:, None])[::-1]
     return GradientFlow(
-        title=title or f"{type(layer).__name__} with {H} units",
+        title=title or f"{layer.kind} with {H} units",
         state=state,
         log10_norms=log10_norms,
         log10_gradients=log10_gradients,
@@ -267,6 +268,8 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_numpy, but {type(layer).__name__} came; "
             "of a net, hand over net.layer"
         )
+    if type(layer.cell) not in (RNNCell, LSTMCell, GRUCell):
+        raise InputError(f"layer must have its plain cell, but its cell is a {type(layer.cell).__name__}")
     require_array("x", x, axes=("T", "B", "D"))
     twin = copy.copy(layer)
     twin.params = {name: np.asarray(array, dtype=np.float64) for name, array in layer.params.items()}
@@ -274,7 +277,7 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
         twin.forward(x.astype(np.float64), h0)
         tr = twin.trace
     if not np.isfinite(tr["h"]).all():
-        raise InputError(f"the states of this {type(layer).__name__} overflow on x; make its weights smaller")
+        raise InputError(f"the states of this {layer.kind} overflow on x; make its weights smaller")
     W = twin.params[list(twin.shapes)[1]]
     return _Linear(
         W=np.ascontiguousarray(np.moveaxis(W.reshape(layer.H, -1, layer.H), 1, 0)),
@@ -385,6 +388,4 @@ def _untrained(cell: str, init: str, scale: float, D: int, H: int, bias: float, 
 
 def _require_sequence(b: object, linear: _Linear) -> int:
     B = linear.into.shape[1]
-    if require_count("b", b, minimum=0) >= B:
-        raise InputError(f"b must be a sequence from 0 to {B - 1}, but {b} came")
-    return int(b)
+    return require_count("b", b, least=0, most=B - 1)

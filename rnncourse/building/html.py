@@ -150,7 +150,7 @@ def _keep_living(notebook: NotebookNode, living: Mapping[str, Any]) -> list[str]
 
 
 def _without_view(data: NotebookNode) -> NotebookNode:
-    """Return what stands in the place of a widget that asks the kernel: where it can be had."""
+    """Return what replaces a widget that asks the kernel: where to find it."""
     said = "In JupyterLab this is a panel that answers: open the course with the command rnncourse lab."
     others = {mime: content for mime, content in data.items() if mime not in (WIDGET_VIEW, "text/plain")}
     return NotebookNode(others or {"text/html": f"<p>{escape(said)}</p>"})

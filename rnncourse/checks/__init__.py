@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks import hints, notebook, progress_file, registry
+from rnncourse.checks import forbidden, hints, notebook, progress_file, registry
 from rnncourse.checks.calling import call
-from rnncourse.checks.failure import Failure
-from rnncourse.checks.forbidden import forbidden_in, known_names
+from rnncourse.checks.failure import Failure, in_words
 from rnncourse.checks.judging import judge
 from rnncourse.checks.probing import look_closer
 from rnncourse.checks.task import Task
@@ -22,7 +21,14 @@ from rnncourse.markup import Card
 
 __all__ = ["check", "examine", "hint", "progress"]
 
+_AT_ONCE = ("forbidden", "timeout", "not written")
+"""Failures after which the other calls would say the same, or only take as long again."""
 
+
+_SHARED = (
+    "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
+    "The task asks for new arrays. `.copy()` makes one."
+)
 _IN_THE_NOTEBOOK = object()
 _MARKED = ("validate", "autograde")
 """What nbgrader sets NBGRADER_EXECUTION to when it wants an exception from an answer that is not right."""
@@ -58,34 +64,45 @@ def _verdict(task: Task, answer: Callable | object) -> Verdict:
     why = notebook.did_not_run(task.called, answer)
     if why:
         return Verdict("not written", task.name, (why,), "not run", 0, task.points)
-    return examine(task, answer)
+    return examine(task, answer, withheld=registry.withheld(task))
 
 
-def examine(task: Task, answer: Callable, rng: np.random.Generator | None = None) -> Verdict:
-    """Return the verdict on a function, called on random inputs; nothing is shown or kept."""
+def examine(
+    task: Task,
+    answer: Callable,
+    rng: np.random.Generator | None = None,
+    withheld: Sequence[str] | None = None,
+) -> Verdict:
+    """Return the verdict on a function, called on random inputs; nothing is shown or kept.
+
+    withheld: modules of which no code may run in the calls; those that the task itself forbids if there are none given.
+    """
     if not callable(answer):
         return Verdict("wrong", task.name, (_no_function(task, answer),), "no function", 0, task.points)
-    used = forbidden_in(
-        notebook.source_of(answer), task.forbidden, known_names(getattr(answer, "__globals__", {}))
-    )
-    if used:
-        listed = ", ".join(f"`{one}`" for one in used)
-        text = f"Your function uses {listed}. This task is to write it yourself, with NumPy."
-        return Verdict("wrong", task.name, (text,), "forbidden", 0, task.points)
+    if withheld is None:
+        withheld = forbidden.withheld(task.forbidden)
+    named = forbidden.named_in(answer, forbidden.single_functions(task.forbidden, withheld))
+    if named:
+        said = in_words(Failure("forbidden", named[0]), task.called)
+        return Verdict("wrong", task.name, said, "forbidden", 0, task.points)
     cases = task.cases(rng or np.random.default_rng())
     answers = []
     for case in cases:
-        answers.append(call(answer, case, task.seconds))
-        if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in ("timeout", "not written"):
-            cases = cases[: len(answers)]  # the other calls would only take as long again
+        answers.append(call(answer, case, task.seconds, withheld))
+        if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in _AT_ONCE:
+            cases = cases[: len(answers)]
             break
     verdict = judge(
         task,
         cases,
         [one.value for one in answers],
         [one.after for one in answers],
-        lambda: look_closer(task, lambda case: call(answer, case, task.seconds).value),
+        lambda: look_closer(
+            task, lambda case: call(answer, case, task.seconds).value, notebook.source_of(answer)
+        ),
     )
+    if verdict.status == "right" and task.new_arrays and any(one.shared for one in answers):
+        return Verdict("wrong", task.name, (_SHARED,), "shared", 0, task.points)
     return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
 
 

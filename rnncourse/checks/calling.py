@@ -6,13 +6,9 @@ import ast
 import contextlib
 import io
 import linecache
-import signal
-import sys
-import threading
-import time
 import traceback
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -20,18 +16,17 @@ from typing import Any
 import numpy as np
 
 from rnncourse.checks.failure import Failure, plainly, steady
+from rnncourse.checks.forbidden import files
 from rnncourse.checks.outcomes import fresh, quiet
-from rnncourse.checks.task import Case, Value
+from rnncourse.checks.stopping import TimeLimit, TimeUp
+from rnncourse.checks.task import Case, Named, Value
+from rnncourse.checks.watching import Watch
 
 PRINTED = 1000
 """Characters of a function's printing that are kept, of which steady() shows the first."""
 
 LINES = 12
 """Lines of it that are shown."""
-
-
-class _TimeUp(BaseException):
-    """Not an Exception: `except Exception` in a learner's loop must not hold it back."""
 
 
 @dataclass(frozen=True)
@@ -47,87 +42,48 @@ class Answer:
     shared: bool = False
 
 
-def call(function: Callable, case: Case, seconds: float) -> Answer:
+def call(function: Callable, case: Case, seconds: float, withheld: Sequence[str] = ()) -> Answer:
     """Call `function` on fresh copies of a case's arguments; whatever it does, return an Answer.
 
-    The time limit is a signal where there is one and this is the main thread. That stops every Python loop, but
-    one long call into NumPy only when it comes back. Elsewhere (Windows, other threads) a trace function looks at
-    the clock at every line of Python: it needs no thread, slows the function down, and stops the same loops,
-    except one that swallows every exception.
+    withheld: modules of which no code may run in the call.
     """
+    sink, watch = _Cut(PRINTED), Watch(withheld, files(withheld), _given(case.args))
+    value, after, shared = _outcome(function, case, seconds, sink, watch)
+    if watch.used:
+        value, after = Failure("forbidden", next(iter(watch.used))), None
+    return Answer(value, after, sink.text(), shared)
+
+
+def _given(value: Any) -> list[Callable]:
+    """Return the functions among a case's arguments."""
+    if isinstance(value, Named):
+        return [value.function]
+    return [one for part in value for one in _given(part)] if isinstance(value, (list, tuple)) else []
+
+
+def _outcome(
+    function: Callable, case: Case, seconds: float, sink: _Cut, watch: Watch
+) -> tuple[Value | Failure, tuple | None, bool]:
+    """Return what a call gave back, or a Failure, the arguments after it, and whether they share memory."""
     args, kwargs = fresh(case.args), fresh(case.kwargs)
-    sink = _Cut(PRINTED)
     try:
         with (
             contextlib.redirect_stdout(sink),
             contextlib.redirect_stderr(sink),
             quiet(),
-            time_limit(seconds),
+            TimeLimit(seconds),
+            watch,
         ):
             returned = function(*args, **kwargs)
-        return Answer(as_plain(returned), args, sink.text(), _share_memory(returned, args))
-    except _TimeUp:
-        return Answer(Failure("timeout", f"{seconds:g}"), None, sink.text())
+        return as_plain(returned), args, _share_memory(returned, args)
+    except TimeUp:
+        return Failure("timeout", f"{seconds:g}"), None, False
     except NotImplementedError as error:
-        return Answer(_unwritten(error, function), None, sink.text())
+        return _unwritten(error, function), None, False
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit among them: exit() must not end the kernel
-        return Answer(_told(error, function), None, sink.text())
-
-
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise an exception of its own in the block once `seconds` have passed."""
-    main = threading.current_thread() is threading.main_thread()
-    limit = _by_signal if hasattr(signal, "setitimer") and main else _by_tracing
-    with limit(seconds):
-        yield
-
-
-@contextlib.contextmanager
-def _by_signal(seconds: float) -> Iterator[None]:
-    def stop(_: int, frame: types.FrameType | None) -> None:
-        # A bare `except:` in a loop swallows what is raised here. The frames' next lines then raise it again,
-        # the line of that `except` among them, and a tenth of a second later the signal comes once more.
-        sys.settrace(lambda *_: None)
-        while frame is not None and frame.f_code.co_filename != __file__:
-            frame.f_trace, frame = _raise_at_once, frame.f_back
-        raise _TimeUp
-
-    signal_before, trace_before = signal.signal(signal.SIGALRM, stop), sys.gettrace()
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
-    try:
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            sys.settrace(trace_before)
-    finally:
-        signal.signal(signal.SIGALRM, signal_before)
-
-
-def _raise_at_once(_: types.FrameType, event: str, __: object) -> Callable:
-    if event == "line":
-        raise _TimeUp
-    return _raise_at_once
-
-
-@contextlib.contextmanager
-def _by_tracing(seconds: float) -> Iterator[None]:
-    deadline = time.perf_counter() + seconds
-
-    def look(*_: object) -> Callable:
-        if time.perf_counter() > deadline:
-            raise _TimeUp
-        return look
-
-    before = sys.gettrace()
-    sys.settrace(look)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
+        return _told(error, function), None, False
 
 
 def _share_memory(one: Any, other: Any) -> bool:
@@ -248,7 +204,7 @@ def _looked_up(side: ast.expr, names: dict[str, Any]) -> np.ndarray:
 
 
 def _said(error: BaseException) -> str:
-    """Return what an error says; "" where not even that can be had from it."""
+    """Return what an error says; "" where it cannot even say that."""
     try:
         return str(error)
     except Exception:

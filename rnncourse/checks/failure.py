@@ -12,9 +12,10 @@ _LONGEST = 300
 class Failure:
     """Why there is no answer to judge.
 
-    kind and text: "not written", the name of the unwritten function if it is another one; "raised",
+    kind and text: "not written", the name of the unwritten function if that is a different function; "raised",
     "ValueError: what it said"; "timeout", the seconds as text; "unusable", what came back instead of plain data,
-    such as "a torch tensor"; "missing", the function does not exist. line, source: where in the learner's own
+    such as "a torch tensor"; "missing", the function does not exist; "forbidden", what was used though the task
+    is to do without it; "absent", a module that is not installed. line, source: where in the learner's own
     cell it happened, if that is known.
     """
 
@@ -34,7 +35,7 @@ def steady(text: str) -> str:
 # (pattern found in "Type: message", what to say). The first that fits is told.
 _KIND_WORDS = (
     (
-        r"matmul|not aligned|mismatch in its core dimension|columns and the right one \d+ rows",
+        r"matmul|not aligned|mismatch in its core dimension|columns? and the right one \d+ row",
         "Two arrays do not fit together in a product: `a @ b` needs as many columns in `a` as rows in `b`. "
         "Print both shapes just before that line.",
     ),
@@ -188,7 +189,10 @@ def plainly(said: str, shapes: str = "") -> str:
     found = _GUFUNC.search(said)
     if not found:
         return said
-    sizes = f"the left array has {found[2]} columns and the right one {found[1]} rows"
+    columns, rows = (
+        f"{n} {word}{'' if n == '1' else 's'}" for n, word in ((found[2], "column"), (found[1], "row"))
+    )
+    sizes = f"the left array has {columns} and the right one {rows}"
     return _GUFUNC.sub(f"{shapes} does not fit: {sizes}" if shapes else sizes, said)
 
 
@@ -203,6 +207,13 @@ def in_words(failure: Failure, called: str) -> tuple[str, ...]:
         )
     if failure.kind == "missing":
         return (f"There is no function `{called}`. Run the cell that defines it first.",)
+    if failure.kind == "forbidden":
+        return (f"`{failure.text}` is not available: this task is to write it yourself.",)
+    if failure.kind == "absent":
+        return (
+            f"`{called}` needs `{failure.text}`, which is not installed where this was run. "
+            "The tasks need NumPy only.",
+        )
     if failure.kind == "timeout":
         many = "second" if failure.text == "1" else "seconds"
         return (
@@ -215,7 +226,7 @@ def in_words(failure: Failure, called: str) -> tuple[str, ...]:
     where = (
         f" in line {failure.line} of its cell, `{failure.source}`" if failure.line and failure.source else ""
     )
-    told = f": {said}" if said else ""
+    told = f": {plainly(said)}" if said else ""
     sentences = [f"`{called}` stopped with `{name}`{where}{told}"]
     sentences += [words for pattern, words in _KIND_WORDS if re.search(pattern, failure.text)][:1]
     return tuple(sentences)

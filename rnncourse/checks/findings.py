@@ -262,7 +262,7 @@ def _all_zero(p: Pair) -> Iterator[Finding]:
 def _opposite(p: Pair) -> Iterator[Finding]:
     if p.e.dtype.kind == p.a.dtype.kind == "b" and p.e.size >= 3 and np.array_equal(~p.e, p.a):
         yield Finding(
-            "opposite", f"{start(p.name)} is True where it should be False, and the other way round."
+            "opposite", f"{start(p.name)} is True where it should be False, and the other way around."
         )
 
 
@@ -284,7 +284,7 @@ def _reversed(p: Pair) -> Iterator[Finding]:
         where = " in time" if p.step == "step" else ""
         yield Finding(
             "reversed",
-            f"{start(p.name)} is right, but the wrong way round{where}: the last {p.step} comes first.",
+            f"{start(p.name)} is right, but the wrong way around{where}: the last {p.step} comes first.",
         )
 
 
@@ -398,7 +398,7 @@ def _normalizer(p: Pair, ratio: float) -> Iterator[Finding]:
         for bottom, m in sizes.items():
             if n != m and abs(ratio * m / n - 1) < 1e-6:
                 plain = "" in (top, bottom)
-                text = "Is there a sum where a mean is meant, or the other way round?" if plain else ""
+                text = "Is there a sum where a mean is meant, or the other way around?" if plain else ""
                 text = text or "Count again what you divide by: it is a different number of things."
                 yield Finding(
                     f"normalizer {top}/{bottom}", f"{start(p.name)} is right up to one factor. {text}"
@@ -502,9 +502,23 @@ def _which(p: Pair, axis: int, fine: np.ndarray, k: int) -> Iterator[Finding]:
         asked = _carried(p, axis, "backward") or filled
         text = f"{which} right in {_of(p)}, and everything before that is wrong.{asked}"
         yield Finding(f"from the end {axis}", text)
+    elif block := _block(wrong):
+        text = f"Of the {block[1]} blocks of {many} in {_of(p)}, only the {ORDER[block[0] + 1]} is wrong.{filled}"
+        yield Finding(f"block {block} {axis}", text)
     else:
         which = f"One {one} is" if k == 1 else f"{k} of the {n} {many} are"
         yield Finding(f"some {axis}", f"{which} right in {_of(p)}; the others are wrong.{filled}")
+
+
+def _block(wrong: np.ndarray) -> tuple[int, int] | None:
+    """Return which of three or four equal blocks is wrong, and how many there are, where exactly one is."""
+    for blocks in (3, 4):
+        size = len(wrong) // blocks
+        if size >= 2 and len(wrong) % blocks == 0:
+            bad = wrong.reshape(blocks, size)
+            if bad.any(axis=1).sum() == 1 and bad.all(axis=1).any():
+                return int(bad.all(axis=1).argmax()), blocks
+    return None
 
 
 def _carried(p: Pair, axis: int, way: str) -> str:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from inspect import signature
 
 import numpy as np
 
-from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, equal, leaves, start
+from rnncourse.checks import model
+from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
 from rnncourse.checks.failure import Failure, in_words, steady
 from rnncourse.checks.findings import findings
 from rnncourse.checks.outcomes import Outcome, fresh, outcome
 from rnncourse.checks.setting import setting
+from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
 from rnncourse.checks.variations import variations
 from rnncourse.checks.verdict import Verdict
 
 __all__ = ["Failure", "ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
-_SECONDS_OF_VARIATIONS = 0.1
-"""How long the variations of a model answer are tried."""
+_SECONDS_OF_VARIATIONS = 0.06
+"""How much of the processor's time the variations of a model answer are tried."""
+
+_SECONDS_AT_MOST = 0.5
+"""How long they may take by the clock."""
 
 _ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
-_AT_ONCE = ("not written", "missing", "timeout", "unusable")
+_AT_ONCE = ("forbidden", "not written", "missing", "timeout", "unusable")
 
 
 class ReferenceFailed(RuntimeError):
@@ -192,6 +197,7 @@ def _generic(
         about = _where(cases, [not _failed(one) for one in given])
         return _verdict(task, "wrong", (*in_words(raised, task.called), *about), "raised")
     changed = _changed(task, cases, given)
+    rights = [case for case, fine in zip(cases, right, strict=True) if fine]
     parts = _wrong_parts(task, expected, given)
     wrong = [
         (c, e, g)
@@ -200,7 +206,7 @@ def _generic(
     ]
     if changed and not wrong:
         return _verdict(task, "wrong", (changed.text,), changed.key)
-    found, more = _best(task, wrong, parts, expected, given, look_closer)
+    found, more = _best(task, wrong, parts, expected, given, rights, look_closer)
     if changed and found.key == "values":
         return _verdict(task, "wrong", (changed.text,), changed.key)
     details = (found.text, *_standing(task, parts, expected), *_where(cases, right), *more)
@@ -218,6 +224,7 @@ def _best(
     parts: Sequence[str],
     expected: Sequence[Outcome],
     given: Sequence[Outcome],
+    right: Sequence[Case],
     look_closer: Callable[[], Sequence[Finding]],
 ) -> tuple[Finding, tuple[str, ...]]:
     """Return the finding that explains most, and what else is said.
@@ -231,9 +238,12 @@ def _best(
         except WrongStructure as mismatch:
             return mismatch.finding, ()
     whole, part = _common(task, wrong, parts)
-    found = _swapped(task, wrong) or whole or _varied(task, wrong, expected, given)
+    found = _swapped(task, wrong) or whole or _varied(task, wrong)
     if found:
         return found, ()
+    special = _only_where(task, wrong, parts) or _only_if(task, wrong, right)
+    if special:
+        return special, ()
     closer = list(look_closer())
     if part and (not closer or closer[0].key == "example"):
         return part, ()
@@ -281,7 +291,7 @@ def _swapped(task: Task, wrong: _Wrong) -> Finding | None:
                 _trade_places(task, e.value, g.value, i, j) for _, e, g in wrong
             ):
                 one, other = task.outputs[j], task.outputs[i]
-                return Finding("swapped", f"`{one}` and `{other}` are the wrong way round.")
+                return Finding("swapped", f"`{one}` and `{other}` are the wrong way around.")
     return None
 
 
@@ -291,23 +301,66 @@ def _trade_places(task: Task, expected: Value, answer: Value, i: int, j: int) ->
     return equal(expected, tuple(traded), task.tolerance, task.outputs)
 
 
-def _varied(
-    task: Task, wrong: _Wrong, expected: Sequence[Outcome], given: Sequence[Outcome]
-) -> Finding | None:
-    """Return what was changed in the model answer if the learner's answers are those of the changed one."""
-    end = time.perf_counter() + _SECONDS_OF_VARIATIONS
-    first, _, g = wrong[0]
-    cases = [case for case, _, _ in wrong]
-    for one in variations(task):
-        if time.perf_counter() > end:
-            return None
-        made = outcome(one.answer, first)
-        if _failed(made) or not equal(g.value, made.value, task.tolerance, task.outputs):
-            continue
-        others = zip(cases[1:], wrong[1:], strict=True)
-        if all(_gives(task, one.answer, case, answer) for case, (_, _, answer) in others):
-            return Finding(f"one {one.kind}", f"{_ONE_THING} {one.text}")
+def _only_where(task: Task, wrong: _Wrong, parts: Sequence[str]) -> Finding | None:
+    """Return a finding where a part is wrong only at entries at which an argument has one certain value."""
+    for name in parts:
+        for i, argument in enumerate(model.arguments(task)[: len(wrong[0][0].args)]):
+            first = wrong[0][0].args[i]
+            if not isinstance(first, np.ndarray) or not first.ndim or len(values := np.unique(first)) > 6:
+                continue
+            for value in values.tolist():
+                if all(_wrong_at(task, name, one, i, value) for one in wrong):
+                    shown = int(value) if value == int(value) else value
+                    text = f"{start(name)} is right except where `{argument}` is {shown}."
+                    return Finding("only where", text)
     return None
+
+
+def _wrong_at(task: Task, name: str, one: tuple[Case, Outcome, Outcome], i: int, value: float) -> bool:
+    case, expected, given = one
+    leaf, there = _part(name, expected.value, given.value, task), case.args[i] == value
+    e, a = as_array(leaf.expected), as_array(leaf.answer)
+    if _right(leaf, task):
+        return True
+    if a is None or e.shape != a.shape or e.shape[: there.ndim] != there.shape or there.all():
+        return False
+    bad = ~close(e, a, task.tolerance) if e.dtype.kind == "f" and a.dtype.kind in "fiu" else e != a
+    return not bad.reshape(*there.shape, -1).any(axis=-1)[~there].any()
+
+
+def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None:
+    """Return a finding where only calls with one certain value of an argument go wrong."""
+    for i, argument in enumerate(model.arguments(task)[: len(wrong[0][0].args)]):
+        value = wrong[0][0].args[i]
+        if not isinstance(value, str) or not right:
+            continue
+        if all(case.args[i] == value for case, _, _ in wrong) and all(
+            case.args[i] != value for case in right
+        ):
+            return Finding("only if", f'Your answer is wrong only if `{argument}` is "{value}".')
+    return None
+
+
+def _varied(task: Task, wrong: _Wrong) -> Finding | None:
+    """Return what was changed in the model answer if the learner's answers are those of the changed one."""
+    try:
+        with TimeLimit(_SECONDS_AT_MOST):
+            return next(_matching(task, wrong), None)
+    except TimeUp:
+        return None
+
+
+def _matching(task: Task, wrong: _Wrong) -> Iterator[Finding]:
+    """Yield what is said about the variations that give the learner's answer in every wrong case."""
+    end = time.thread_time() + _SECONDS_OF_VARIATIONS
+    answer = model.function(task)
+    if answer is None or not all(_gives(task, answer, case, expected) for case, expected, _ in wrong):
+        return  # a task with a reference of its own, under a name of the course
+    for one in variations(task):
+        if time.thread_time() > end:
+            return
+        if all(_gives(task, one.answer, case, given) for case, _, given in wrong):
+            yield Finding(f"one {one.kind}", f"{_ONE_THING} {one.text}")
 
 
 def _gives(task: Task, function: Callable, case: Case, given: Outcome) -> bool:

@@ -6,10 +6,12 @@ same, so that the same mistake is told in the same words.
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from typing import Any
 
@@ -22,8 +24,8 @@ from rnncourse.checks.findings import ORDER
 from rnncourse.checks.outcomes import outcome
 from rnncourse.checks.task import Case, Named, Task, Value
 
-SECONDS = 0.1
-"""How long a closer look may take."""
+SECONDS = 0.06
+"""How much of the processor's time a closer look may take; of time by the clock, a few times as much."""
 
 _SEED = 20
 _LONGEST = 220
@@ -38,24 +40,29 @@ class _NoTime(Exception):
 
 @dataclass(frozen=True)
 class _Change:
-    """A case with one thing changed. about: what was changed, in words; many: whether that is a plural."""
+    """A case with one thing changed.
+
+    about: what was changed, in words. argument: which argument that belongs to. many: whether it is a plural.
+    """
 
     case: Case
     about: str
+    argument: str
     many: bool = False
 
 
 class _Probe:
     """One wrong function, one case, and the names of the outputs that are wrong in it."""
 
-    def __init__(self, task: Task, ask: Ask, seconds: float):
-        self.task, self._ask, self._end = task, ask, time.perf_counter() + seconds
+    def __init__(self, task: Task, ask: Ask, source: str, seconds: float):
+        self.task, self._ask, self._words = task, ask, _words(source)
+        self._end, self._late = time.thread_time() + seconds, time.perf_counter() + 4 * seconds
         self.cases = _drawn(task.cases, _SEED)
         self.which, self.expected, self.answer = self._first_wrong()
 
     def ask(self, case: Case) -> Value | Failure:
         """Call the learner's function, unless the time is over."""
-        if time.perf_counter() > self._end:
+        if time.thread_time() > self._end or time.perf_counter() > self._late:
             raise _NoTime
         return self._ask(case)
 
@@ -70,6 +77,27 @@ class _Probe:
             if not self.same(expected, answer):
                 return i, expected, answer
         return None, None, None
+
+    def certain(self, argument: str, output: str) -> bool:
+        """Say whether an output that did not change with an argument really does not depend on it.
+
+        Floats move with every array that they depend on. A single number may only matter beyond a limit, and whole
+        numbers, bools and texts may stay the same by chance: there the source must not mention the argument again.
+        """
+        if self._words.get(argument, 0) == 1:
+            return True
+        if self.single(argument):
+            return False
+        found = next(
+            leaf for leaf in leaves(self.expected, self.expected, self.task.outputs) if leaf.name == output
+        )
+        array = as_array(found.expected)
+        return array is not None and array.dtype.kind == "f"
+
+    def single(self, argument: str) -> bool:
+        """Say whether an argument is a single number or text."""
+        value = self.case.args[model.arguments(self.task).index(argument)]
+        return not isinstance(value, (np.ndarray, dict, list, tuple))
 
     def same(self, one: Value | Failure, other: Value | Failure) -> bool:
         """Say whether two answers agree."""
@@ -94,6 +122,11 @@ class _Probe:
         return found
 
 
+def _words(source: str) -> dict[str, int]:
+    """Return how often each name stands in a source."""
+    return Counter(re.findall(r"[^\W\d]\w*", re.sub(r'""".*?"""|#.*', "", source, flags=re.DOTALL)))
+
+
 def _changed(e: np.ndarray, a: np.ndarray) -> np.ndarray:
     if e.shape != a.shape:
         return np.ones(e.shape, dtype=bool)
@@ -116,10 +149,13 @@ def _reference(task: Task, case: Case) -> Value | Failure:
     return outcome(task.reference, case).value
 
 
-def look_closer(task: Task, ask: Ask, seconds: float = SECONDS) -> list[Finding]:
-    """Return what a closer look at a wrong function finds, the most telling first; [] where there is nothing."""
+def look_closer(task: Task, ask: Ask, source: str = "") -> list[Finding]:
+    """Return what a closer look at a wrong function finds, the most telling first; [] where there is nothing.
+
+    source: the function's, as far as it is known.
+    """
     try:
-        probe = _Probe(task, ask, seconds)
+        probe = _Probe(task, ask, source, SECONDS)
         if probe.which is None or isinstance(probe.answer, Failure):
             return []
         for look in (_another_answer, _influences, _reach):
@@ -128,6 +164,9 @@ def look_closer(task: Task, ask: Ask, seconds: float = SECONDS) -> list[Finding]
                 return [found]
         return list(_example(probe))
     except _NoTime:
+        return []
+    except Exception:
+        # Changed inputs can bring a function to return anything. A verdict must not depend on a closer look.
         return []
 
 
@@ -169,12 +208,12 @@ def _whole(probe: _Probe, i: int, name: str) -> Iterator[list[_Change]]:
         for key in old:
             about = f"`{name}[{key!r}]`"
             news = [{**old, key: _other(probe, k, i)[key]} for k in range(3)]
-            yield [_Change(_put(probe.case, i, new), about) for new in news]
+            yield [_Change(_put(probe.case, i, new), about, name) for new in news]
         return
     news = [_other(probe, k, i) for k in range(3)]
     if isinstance(old, (int, float, str, np.generic)) and not isinstance(old, bool):
         news = [new for new in _scalars(probe, i, old) if new != old]
-    yield [_Change(_put(probe.case, i, new), f"`{name}`") for new in news]
+    yield [_Change(_put(probe.case, i, new), f"`{name}`", name) for new in news]
 
 
 def _other(probe: _Probe, k: int, i: int) -> Any:
@@ -196,7 +235,7 @@ def _put(case: Case, i: int, new: Any) -> Case:
 
 
 def _compare(probe: _Probe, changes: Sequence[_Change]) -> Finding | None:
-    """Return a finding if the changes move the right answer and not the learner's, or the other way round."""
+    """Return a finding if the changes move the right answer and not the learner's, or the other way around."""
     should: dict[str, bool] = {}
     does: dict[str, bool] = {}
     seen = 0
@@ -212,13 +251,14 @@ def _compare(probe: _Probe, changes: Sequence[_Change]) -> Finding | None:
     if not seen:
         return None
     about, many = changes[0].about, changes[0].many
-    idle = [name for name in should if should[name] and not does[name]]
+    argument = changes[0].argument
+    idle = [name for name in should if should[name] and not does[name] and probe.certain(argument, name)]
     busy = [name for name in should if does[name] and not should[name]]
     if idle:
         where = said_of(idle[0]) if idle[0] else "your result"
         has = "have no influence on {}, and they" if many else "has no influence on {}, and it"
         return Finding("unused", f"{_capital(about)} {has.format(where)} should have.")
-    if busy:
+    if busy and not probe.single(argument) and (_floats(probe) or changes[0].many):
         where = f"{said_of(busy[0])} depends" if busy[0] else "Your result depends"
         return Finding("depends", f"{where} on {about}. The right answer does not.")
     return None
@@ -234,43 +274,75 @@ def _parts(probe: _Probe, i: int, name: str) -> Iterator[Finding]:
     if isinstance(old, dict):
         for key, array in old.items():
             if isinstance(array, np.ndarray):
+                yield from _slices(probe, array, f"`{name}[{key!r}]`", partial(_put_entry, i, key))
+    elif isinstance(old, np.ndarray):
+        yield from _slices(probe, old, f"`{name}`", partial(_put_changed, i))
 
-                def put(new: np.ndarray, key: str = key) -> Case:
-                    return _put(probe.case, i, {**old, key: new})
 
-                yield from _slices(probe, array, f"`{name}[{key!r}]`", put)
-    elif isinstance(old, np.ndarray) and old.dtype.kind == "f":
-        yield from _slices(probe, old, f"`{name}`", lambda new: _put(probe.case, i, new))
+def _put_entry(i: int, key: str, case: Case, change: Callable[[np.ndarray], np.ndarray]) -> Case:
+    return _put(case, i, {**case.args[i], key: change(case.args[i][key])})
+
+
+def _put_changed(i: int, case: Case, change: Callable[[np.ndarray], np.ndarray]) -> Case:
+    return _put(case, i, change(case.args[i]))
 
 
 def _slices(
-    probe: _Probe, array: np.ndarray, about: str, put: Callable[[np.ndarray], Case]
+    probe: _Probe, array: np.ndarray, about: str, put: Callable[[Case, Callable], Case | None]
 ) -> Iterator[Finding]:
+    """Say which slices of an array along one axis matter and should not, or should and do not."""
     if array.dtype.kind != "f" or set(np.unique(array).tolist()) <= {0.0, 1.0}:
         return
     for axis, n in enumerate(array.shape):
         if not 2 <= n <= 24:
             continue
-        idle, busy = [], []
-        for k in range(n):
-            case = put(_nudged(array, (slice(None),) * axis + (k,)))
-            expected = probe.moved(probe.expected, _reference(probe.task, case))
-            answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
-            if expected is None or answer is None:
-                break
-            idle += [k] if any(expected[x].any() and not answer[x].any() for x in expected) else []
-            busy += [k] if any(answer[x].any() and not expected[x].any() for x in expected) else []
+        does = _pattern(probe, probe.case, put, axis, n, probe.ask, probe.answer)
+        should = _pattern(probe, probe.case, put, axis, n, partial(_reference, probe.task), probe.expected)
+        if does is None or should is None or does == should or not _always(probe, put, axis, n, should):
+            continue
         word = _axis_word(array, axis)
-        if idle and len(idle) < n:
-            has = "has no influence on your result, and it should have."
-            if len(idle) > 1:
-                has = "have no influence on your result, and they should have."
-            yield Finding("unused", f"{_capital(_which(idle, n, word))} of {about} {has}")
-        if busy:
-            yield Finding(
-                "depends",
-                f"Your result depends on {_which(busy, n, word)} of {about}. The right answer does not.",
+        idle = [k for k in range(n) if should[k] - does[k]]
+        busy = [k for k in range(n) if does[k] - should[k]]
+        if idle and len(idle) < n and _floats(probe):
+            has = (
+                "have no influence on your result, and they"
+                if len(idle) > 1
+                else "has no influence on your result, and it"
             )
+            yield Finding("unused", f"{_capital(_which(idle, n, word))} of {about} {has} should have.")
+        if busy:
+            which = f"{_which(busy, n, word)} of {about}"
+            yield Finding("depends", f"Your result depends on {which}. The right answer does not.")
+
+
+_Pattern = list[frozenset[str]]
+
+
+def _pattern(
+    probe: _Probe, case: Case, put: Callable, axis: int, n: int, ask: Ask, before: Value | Failure
+) -> _Pattern | None:
+    """Return for each slice along an axis which outputs move when it is changed; None where that cannot be told."""
+    found = []
+    for k in range(n):
+        changed = put(case, lambda array, k=k: _nudged(array, (slice(None),) * axis + (k,)))
+        moved = probe.moved(before, ask(changed))
+        if moved is None:
+            return None
+        found.append(frozenset(name for name, where in moved.items() if where.any()))
+    return found
+
+
+def _always(probe: _Probe, put: Callable, axis: int, n: int, should: _Pattern) -> bool:
+    """Say whether the right answer depends on the same slices whatever the values are."""
+    ask = partial(_reference, probe.task)
+    others = [some[probe.which] for some in _others(probe.task)]
+    return all(_pattern(probe, case, put, axis, n, ask, ask(case)) == should for case in others)
+
+
+def _floats(probe: _Probe) -> bool:
+    """Say whether all outputs are floats, which move with everything that they depend on."""
+    parts = leaves(probe.expected, probe.expected, probe.task.outputs)
+    return all((a := as_array(leaf.expected)) is not None and a.dtype.kind == "f" for leaf in parts)
 
 
 def _nudged(array: np.ndarray, where: tuple) -> np.ndarray:
@@ -298,7 +370,7 @@ def _which(some: Sequence[int], n: int, word: str) -> str:
         ):
             return f"the {ORDER[some[0] // size + 1]} of the {blocks} blocks of {many}"
     if len(some) == n:
-        return f"each {word} by itself"
+        return f"every {word}"
     if list(some) == [0]:
         return f"the first {word}"
     if list(some) == [n - 1]:
@@ -323,7 +395,7 @@ def _padding(probe: _Probe, names: Sequence[str]) -> Iterator[Finding]:
             there, new = mask == value, array.copy()
             new[there] = _other(probe, 0, j)[there] if array.dtype.kind in "iu" else 0.6 * new[there] + 0.17
             about = f"the entries of `{names[j]}` where `{names[i]}` is {value}"
-            found = _compare(probe, [_Change(_put(probe.case, j, new), about, many=True)])
+            found = _compare(probe, [_Change(_put(probe.case, j, new), about, names[j], many=True)])
             if found:
                 yield found
 

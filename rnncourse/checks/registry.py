@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from operator import index
 
+from rnncourse.checks import forbidden
 from rnncourse.checks.bank import statements
 from rnncourse.checks.task import Task
 from rnncourse.errors import InputError, describe
@@ -58,3 +59,8 @@ def task(name: str) -> Task:
 def chapter_of(name: str) -> int:
     """Return the number of the chapter that a task belongs to."""
     return next(number for number in chapters() if name in statements.statements()[number])
+
+
+def withheld(task: Task) -> tuple[str, ...]:
+    """Return the modules that are withheld in the exercise of a task: what any of the chapter's tasks forbids."""
+    return forbidden.withheld(name for one in tasks(chapter_of(task.name)) for name in one.forbidden)

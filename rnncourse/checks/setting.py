@@ -82,7 +82,7 @@ def _carries(reference: Callable, cases: Callable, outputs: tuple[str, ...]) -> 
 
 
 def _ways(reference: Callable, outputs: tuple[str, ...], case: Case, i: int, before: Outcome) -> set[str]:
-    """Return which steps of the answer the middle step of an argument reaches, beyond its neighbours."""
+    """Return which steps of the answer the middle step of an argument reaches, beyond its neighbors."""
     changed, middle = case.args[i].copy(), len(case.args[i]) // 2
     changed[middle] = 0.5 * changed[middle] + 0.1
     after = outcome(reference, replace(case, args=(*case.args[:i], changed, *case.args[i + 1 :])))

@@ -142,7 +142,7 @@ def _loops(node: ast.For | ast.comprehension) -> Iterator[_Change]:
         said = f"A loop leaves out its {which} step."
         yield _Change("loop", node.iter, _expr(f"list({text}){cut}"), said)
     if isinstance(node, ast.For):
-        yield _Change("order", node.iter, _expr(f"list({text})[::-1]"), "A loop runs the wrong way round.")
+        yield _Change("order", node.iter, _expr(f"list({text})[::-1]"), "A loop runs the wrong way around.")
 
 
 def _slices(node: ast.Slice) -> Iterator[_Change]:
@@ -159,6 +159,8 @@ def _slices(node: ast.Slice) -> Iterator[_Change]:
 def _terms(node: ast.BinOp) -> Iterator[_Change]:
     yield _Change("term", node, node.left, _missing(node.op, node.right, "right"))
     yield _Change("term", node, node.right, _missing(node.op, node.left, "left"))
+    if isinstance(node.op, ast.MatMult):
+        yield from _transposed(node)
     other = _OPPOSITE.get(type(node.op))
     if other:
         pair = "`+` and `-`" if isinstance(node.op, (ast.Add, ast.Sub)) else "`*` and `/`"
@@ -168,6 +170,16 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
         twice = ast.BinOp(node, type(node.op)(), copy.deepcopy(node.right))
         word = "added" if isinstance(node.op, ast.Add) else "multiplied in"
         yield _Change("twice", node, twice, f"{_capital(_named(node.right))} is {word} twice.")
+
+
+def _transposed(node: ast.BinOp) -> Iterator[_Change]:
+    for side in (node.left, node.right):
+        plain = side.value if isinstance(side, ast.Attribute) and side.attr == "T" else None
+        new = plain or ast.Attribute(side, "T", ast.Load())
+        about = f": {_named(plain or side)}" if _named(plain or side) else ""
+        yield _Change(
+            "transpose", side, new, f"In one product, a `.T` is missing, or is there without need{about}."
+        )
 
 
 def _missing(op: ast.operator, gone: ast.expr, side: str) -> str:
@@ -214,7 +226,7 @@ def _comparisons(node: ast.Compare) -> Iterator[_Change]:
     new = _COMPARISONS[type(node.ops[0])]()
     said = "A comparison decides wrongly where both sides are equal."
     if not isinstance(new, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
-        said = "A condition is the wrong way round."
+        said = "A condition is the wrong way around."
     yield _Change("comparison", node, ast.Compare(node.left, [new], node.comparators), said)
 
 
@@ -273,7 +285,7 @@ def _returns(node: ast.Return) -> Iterator[_Change]:
         for j in range(i):
             order = list(node.value.elts)
             order[i], order[j] = order[j], order[i]
-            said = f"Output {j + 1} and output {i + 1} are the wrong way round."
+            said = f"Output {j + 1} and output {i + 1} are the wrong way around."
             yield _Change("swap", node.value, ast.Tuple(order, ast.Load()), said)
 
 
@@ -292,7 +304,7 @@ _LOOKS: dict[type, tuple[Callable[[Any], Iterator[_Change]], ...]] = {
 
 
 def _kept(function: ast.FunctionDef) -> Iterator[_Change]:
-    """Yield what is made anew at the top of a function, made once and for all instead."""
+    """Yield what a function makes at its top, made only once, in its first call."""
     for statement in function.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.Call, ast.List, ast.Tuple)):
             text = ast.unparse(statement.value)
@@ -314,14 +326,30 @@ def _dropped(function: ast.FunctionDef) -> Iterator[_Change]:
 
 
 def _mistaken(function: ast.FunctionDef) -> Iterator[_Change]:
-    """Yield one of the function's own names in the place of another."""
+    """Yield one of the function's own names in the place of another.
+
+    Not in what a loop runs over: a list that grows while a loop runs over it has no end. Nor a list for what is put
+    into it, which NumPy would follow for ever.
+    """
     arguments = [one.arg for one in function.args.args]
     stored = (n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     own = [*arguments, *(name.id for name in stored)]
+    loops = [n.iter for n in ast.walk(function) if isinstance(n, (ast.For, ast.comprehension))]
+    over = {id(inner) for loop in loops for inner in ast.walk(loop)}
+    into = _put_into(function)
     for node in ast.walk(function):
+        if id(node) in over:
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in own:
             for other in dict.fromkeys(own):
-                if other != node.id:
+                if other not in (node.id, into.get(id(node))):
                     look = f" Look at each place where you use `{node.id}`." if node.id in arguments else ""
                     said = f"One quantity is taken for another.{look}"
                     yield _Change("name", node, ast.Name(other, ast.Load()), said)
+
+
+def _put_into(function: ast.FunctionDef) -> dict[int, str]:
+    """Return by node the name of the list that it is put into by a method."""
+    calls = [n for n in ast.walk(function) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    owned = [one for one in calls if isinstance(one.func.value, ast.Name)]
+    return {id(n): one.func.value.id for one in owned for argument in one.args for n in ast.walk(argument)}

@@ -13,7 +13,7 @@ _HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not written": "Not writte
 class Verdict:
     """What is said about one answer.
 
-    status: "right", "wrong" or "not written". mistake: the name of the mistake that was recognised, or the key
+    status: "right", "wrong" or "not written". mistake: the name of the mistake that was recognized, or the key
     of a generic finding ("shape", "raised" …), or "". points: earned, of `possible`. printed: what the function
     printed. notes: about the learner's progress, not about the answer.
     """

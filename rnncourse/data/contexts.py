@@ -33,7 +33,7 @@ class Contexts(NamedTuple):
 
 def far_gap(clauses: int) -> int:
     """Return how many steps lie between reading the country and being asked for the language."""
-    return 4 + 7 * require_count("clauses", clauses, minimum=0)
+    return 4 + 7 * require_count("clauses", clauses, least=0)
 
 
 def context_texts(clauses: int, B: int, rng: np.random.Generator) -> list[list[str]]:
@@ -41,7 +41,7 @@ def context_texts(clauses: int, B: int, rng: np.random.Generator) -> list[list[s
 
     "I grew up in France . the clouds are in the sky . I speak fluent French" has one clause.
     """
-    require_count("clauses", clauses, minimum=0)
+    require_count("clauses", clauses, least=0)
     require_count("B", B)
     require_generator("rng", rng)
     countries, things = list(LANGUAGES), list(PLACES)

@@ -99,7 +99,7 @@ class Vocabulary:
 
     def token(self, index: int) -> str:
         """Return the token at `index`, 0 … V-1; negative indices are refused, not counted from the end."""
-        i = require_count("index", index, minimum=0)
+        i = require_count("index", index, least=0)
         if i >= len(self):
             raise InputError(
                 f"index is {i}, but the vocabulary has V = {len(self)}: 0 … {len(self) - 1} expected"
@@ -177,7 +177,7 @@ def pad_sequences(sequences: Sequence[ArrayLike], padding: int = 0) -> tuple[np.
         )
     if len(sequences) == 0:
         raise InputError("sequences is empty, and at least one sequence was expected")
-    padding = require_count("padding", padding, minimum=0)
+    padding = require_count("padding", padding, least=0)
     columns = [_sequence_of_indices(f"sequences[{b}]", sequence) for b, sequence in enumerate(sequences)]
     lengths = np.array([len(column) for column in columns])
     real = np.arange(lengths.max())[:, None] < lengths

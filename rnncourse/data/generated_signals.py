@@ -75,7 +75,7 @@ def tone_recordings(
         raise InputError(f"T must be at least 16 frames, room for a tone or two, but {T} came")
     require_generator("rng", rng)
     noise = require_number("noise", noise, least=0)
-    require_count("knocks", knocks, minimum=0)
+    require_count("knocks", knocks, least=0)
     sounds, labels, transcripts = zip(*(_recording(T, rng) for _ in range(n)), strict=True)
     sound = np.stack(sounds) + noise * rng.normal(size=(n, T * FRAME))
     knocked = _knock(sound, knocks, rng)

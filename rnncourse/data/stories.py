@@ -295,7 +295,7 @@ def memory_game(pairs: int, remembered: int, rng: np.random.Generator) -> GameLo
     forgets nothing and takes about 1.61 * pairs (Velleman & Warrington 2013, who play by the same rules,
     doi:10.4169/amer.math.monthly.120.09.787). InputError if `remembered` is more than there are cards.
     """
-    pairs, remembered = require_count("pairs", pairs), require_count("remembered", remembered, minimum=0)
+    pairs, remembered = require_count("pairs", pairs), require_count("remembered", remembered, least=0)
     require_generator("rng", rng)
     if remembered > 2 * pairs:
         raise InputError(

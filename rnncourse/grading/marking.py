@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +16,6 @@ from rnncourse.checks.failure import Failure, in_words, steady
 from rnncourse.checks.judging import ReferenceFailed, judge
 from rnncourse.checks.task import Case, Task
 from rnncourse.checks.verdict import Verdict
-from rnncourse.grading import rules
 from rnncourse.grading.handed_in.assignment import Assignment, Item
 from rnncourse.grading.handed_in.collect import HandedIn, Unreadable
 from rnncourse.grading.handed_in.submission import Answers, read_notebook
@@ -29,6 +30,12 @@ _JUDGING = threading.Lock()
 
 UNGRADED = "not graded"
 """The digest of a result that is not kept."""
+
+_AT_ONCE = ("forbidden", "missing", "not written", "timeout")
+"""Failures after which the other calls would say the same, or only take as long again."""
+
+_MOST_ALONE = 5
+"""Answers that are put beside one that is run alone, more or less; each time a worker is started."""
 
 _STUBS = ("", "your answer here", "write your answer here")
 
@@ -53,13 +60,13 @@ class Marker:
         # Inputs that an error's text carries out are of no use in another version, nor to others.
         tasks = self.mark_answers(answers, f"{seed}/{digest}")
         notes = answers.notes.get("", ())
-        return StudentResult(handed_in.student, name, tuple(tasks), notes, handed_in.aliases, digest)
+        return StudentResult(
+            handed_in.student, name, tuple(tasks), notes, handed_in.aliases, digest, answers.oddities
+        )
 
     def mark_answers(self, answers: Answers, seed: str) -> list[TaskResult]:
         """Return the results of all tasks in the master's order."""
-        names = [item.name for item in self.assignment.code_items]
-        code = {name: answers.sources[name] for name in names if name in answers.sources}
-        with Session(self.start, self.assignment, code, self.limits) as session:
+        with Session(self.start, self.assignment, answers, self.limits) as session:
             return [
                 _by_hand(item, answers)
                 if item.kind == "explanation"
@@ -69,46 +76,53 @@ class Marker:
 
     def _code(self, item: Item, answers: Answers, session: Session, seed: str) -> TaskResult:
         began = time.monotonic()
-        source = session.answers.get(item.name)
+        source = session.sources.get(item.name)
         notes = answers.notes.get(item.name, ())
         if source is None:
             return _result(
                 item, "missing", 0.0, "Missing.", details=(answers.problems[item.name],), notes=notes
             )
-        locked = list(self.assignment.locked.values())
-        used = rules.used(session.answers, item.name, item.task.forbidden, locked, item.task.called)
-        result = _forbidden(item, used) if used else self._run(item, session, seed)
+        result = _about_python(self._run(item, session, seed), answers.python)
         seconds = round(time.monotonic() - began, 2)
         return replace(result, code=source, notes=(*notes, *result.notes), seconds=seconds)
 
     def _run(self, item: Item, session: Session, seed: str) -> TaskResult:
         cases = _cases(item.task, seed)
         # Each function is called right after its own cell, as by the notebook's check: cells below change nothing.
-        replies = self._call(item, cases, session, item.name)
+        replies = self._call(item, cases, session)
         if isinstance(replies, Lost) and replies.status == "crashed":
-            needed = rules.parts_of(session.answers, item.name)
-            if needed != set(session.answers):
-                # Another answer may have left a thread that ends the worker: once more, with what this one needs.
-                with session.again(needed) as alone:
-                    return _judged(item, cases, self._call(item, cases, alone, item.name), alone)
+            # Another answer may have left a thread that ends the worker: once more, with what this one needs.
+            return self._alone(item, cases, session)
         result = _judged(item, cases, replies, session)
         if not _lacks_a_name(replies):
             return result
         # It may stand in another cell, and the student have gone back to the check of this one.
         with session.again() as whole:
-            last = self.assignment.code_items[-1].name
-            at_the_end = _judged(item, cases, self._call(item, cases, whole, last), whole)
+            at_the_end = _judged(item, cases, self._call(item, cases, whole, whole=True), whole)
         return at_the_end if at_the_end.points else result
 
-    def _call(self, item: Item, cases: Sequence[Case], session: Session, last: str) -> list[Reply] | Lost:
+    def _alone(self, item: Item, cases: Sequence[Case], session: Session) -> TaskResult:
+        """Return the result of an answer that is run without the others, but for those that define what it lacks."""
+        only = {item.name}
+        while True:
+            with session.again(only) as alone:
+                replies = self._call(item, cases, alone, whole=len(only) > 1)
+                wanted = defining(session.sources, _lacking(replies)) - only
+                if not wanted or len(only) > _MOST_ALONE:
+                    return _judged(item, cases, replies, alone)
+            only |= wanted
+
+    def _call(
+        self, item: Item, cases: Sequence[Case], session: Session, whole: bool = False
+    ) -> list[Reply] | Lost:
         """Return the replies to the calls of a task, fewer where more would say the same, or how it was lost."""
-        replies, task = [], item.task
+        replies = []
         for case in cases:
-            reply = session.call(item.name, last, task.called, case, task.seconds * self.limits.call)
+            reply = session.call(item, case, whole)
             if isinstance(reply, Lost):
                 return reply
             replies.append(reply)
-            if reply.failure is not None and reply.failure.kind in ("not written", "missing"):
+            if reply.failure is not None and reply.failure.kind in _AT_ONCE:
                 break
         return replies
 
@@ -119,6 +133,22 @@ def _lacks_a_name(replies: list[Reply] | Lost) -> bool:
         [] if isinstance(replies, Lost) else [one.failure for one in replies if one.failure is not None]
     )
     return any(one.kind == "missing" or one.text.startswith("NameError") for one in failures)
+
+
+def _lacking(replies: list[Reply] | Lost) -> str:
+    """Return the name that was not defined when a function was called, or ""."""
+    texts = [] if isinstance(replies, Lost) else [one.failure.text for one in replies if one.failure]
+    found = (re.match(r"NameError: name '(\w+)' is not defined", text) for text in texts)
+    return next((one[1] for one in found if one), "")
+
+
+def defining(sources: Mapping[str, str], name: str) -> set[str]:
+    """Return the answers whose text gives `name` a meaning at the beginning of a line."""
+    word = re.escape(name)
+    defines = re.compile(
+        rf"^(?:(?:async )?def|class) {word}\b|^{word}\s*[=:,]|^.*\bimport\b.*\b{word}\b", re.M
+    )
+    return {cell for cell, source in sources.items() if name and defines.search(source)}
 
 
 def unreadable(handed_in: HandedIn, assignment: Assignment, why: str) -> StudentResult:
@@ -175,9 +205,11 @@ def _by_hand(item: Item, answers: Answers) -> TaskResult:
 def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, session: Session) -> TaskResult:
     if isinstance(replies, Lost):
         return _lost(item, replies)
-    code, stopped = session.answers, session.raised.get(item.name)
+    code, stopped = session.sources, session.raised.get(item.name)
     if stopped is not None and replies[0].failure is not None and replies[0].failure.kind == "missing":
         return _stopped(item, stopped, code[item.name])
+    if (failure := replies[-1].failure) is not None and failure.kind in _STATUSES:
+        return _by_failure(item, failure)
     cases = cases[: len(replies)]
     answers = [_answer(reply, case, code) for reply, case in zip(replies, cases, strict=True)]
     try:
@@ -188,11 +220,21 @@ def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, sess
         details = (f"Your function returned something that cannot be compared ({type(error).__name__}).",)
         return _result(item, "graded", 0.0, "Not yet.", "unusable", details)
     earned = item.points if verdict.status == "right" else 0.0
-    notes = ()
-    if stopped is not None:
-        notes = (f"The cell stopped after it had defined {item.task.called}: {steady(stopped.text)}",)
+    notes = (_about_cell(item, stopped),) if stopped is not None else ()
     headline = "Right." if verdict.status == "right" else verdict.headline
     return _result(item, "graded", earned, headline, verdict.mistake, verdict.details, notes=notes)
+
+
+_STATUSES = {
+    "forbidden": ("forbidden", "Not allowed."),
+    "timeout": ("timeout", "Stopped: it took too long."),
+}
+"""By the kind of a failure, a status of its own and the headline."""
+
+
+def _by_failure(item: Item, failure: Failure) -> TaskResult:
+    status, headline = _STATUSES[failure.kind]
+    return _result(item, status, 0.0, headline, failure.kind, in_words(failure, item.task.called))
 
 
 def _verdict(task: Task, cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
@@ -231,11 +273,7 @@ def _lost(item: Item, lost: Lost) -> TaskResult:
         )
         return _result(item, "timeout", 0.0, "Not run to its end.", "no time left", said)
     if lost.status == "timeout" and lost.in_cell:
-        said = (
-            f"Your cell was not done after {lost.text} seconds and was stopped, before `{item.task.called}` could be "
-            "called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
-        )
-        return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", said)
+        return _cell_too_long(item, lost.text)
     if lost.status == "timeout":
         details = in_words(Failure("timeout", lost.text), item.task.called)
         return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", details)
@@ -246,10 +284,32 @@ def _lost(item: Item, lost: Lost) -> TaskResult:
     return _result(item, "crashed", 0.0, "Crashed.", "crashed", said)
 
 
-def _forbidden(item: Item, used: Sequence[str]) -> TaskResult:
-    listed = ", ".join(f"`{steady(one)[:120]}`" for one in used[:5])
-    said = (f"Your answer uses {listed}. This task is to write it yourself, and this is not allowed in it.",)
-    return _result(item, "forbidden", 0.0, "Not allowed.", "forbidden", said)
+def _cell_too_long(item: Item, seconds: str) -> TaskResult:
+    said = (
+        f"Your cell was not done after {seconds} seconds and was stopped, before `{item.task.called}` could be "
+        "called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
+    )
+    return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", said)
+
+
+def _about_python(result: TaskResult, python: str) -> TaskResult:
+    """Return the result with a word on versions of Python, where the answer may be right in a newer one."""
+    here = ".".join(map(str, sys.version_info[:2]))
+    if "SyntaxError" not in " ".join(result.details) or not python or python == here:
+        return result
+    said = f"Your notebook was written with Python {python}, and it was graded with Python {here}, which may not know "
+    return replace(result, details=(*result.details, f"{said}what you wrote. If so, tell your instructor."))
+
+
+def _about_cell(item: Item, failure: Failure) -> str:
+    """Return a note on a cell that stopped, or left something out, although the function could be called."""
+    if failure.kind == "absent":
+        return f"`{failure.text}` is not available here; the lines of your cell that need it were left out."
+    if failure.kind == "timeout":
+        return (
+            f"The cell was stopped after {failure.text} seconds; it had defined {item.task.called} by then."
+        )
+    return f"The cell stopped after it had defined {item.task.called}: {steady(failure.text)}"
 
 
 def _stopped(item: Item, failure: Failure, source: str) -> TaskResult:
@@ -257,6 +317,11 @@ def _stopped(item: Item, failure: Failure, source: str) -> TaskResult:
     if failure.kind == "not written":
         details = in_words(failure, item.task.called)
         return _result(item, "graded", 0.0, "Not written yet.", "not written", details)
+    if failure.kind == "timeout":
+        return _cell_too_long(item, failure.text)
+    if failure.kind == "absent":
+        said = in_words(failure, item.task.called)
+        return _result(item, "graded", 0.0, "Not yet.", failure.kind, said)
     lines = source.splitlines()
     line = f" in line {failure.line}" if failure.line else ""
     quoted = (

@@ -7,18 +7,21 @@ import json
 import os
 import queue
 import threading
+import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rnncourse import __version__
 from rnncourse.errors import InputError
+from rnncourse.grading import by_hand
 from rnncourse.grading.handed_in.assignment import Assignment, load
 from rnncourse.grading.handed_in.collect import HandedIn, Unreadable, collect
-from rnncourse.grading.handed_in.roster import named
+from rnncourse.grading.handed_in.roster import Student, named, read_roster
 from rnncourse.grading.handed_in.submission import Answers
 from rnncourse.grading.marking import UNGRADED, Marker, ReferenceFailed, missing, ungraded
 from rnncourse.grading.results import gradebook, pages
@@ -32,6 +35,7 @@ from rnncourse.grading.sandbox.session import MasterFailed
 from rnncourse.grading.untrusted_text import one_line
 
 _TRIES = 3
+_KEPT = "What is finished is kept; run the same command again."
 
 
 class GradingStopped(RuntimeError):
@@ -84,32 +88,53 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
     progress: told how many submissions are done, and of how many. Raises InputError for bad arguments, NoSandbox
     where students' code cannot be run safely, and GradingStopped where the master or the machine fails.
     """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # about students' code, which is read here
+            return _grade(request, progress)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise GradingStopped(f"{error.strerror or error}{where}. {_KEPT}") from error
+
+
+def _grade(request: Request, progress: Callable[[int, int], None]) -> Outcome:
     assignment = load(request.assignment, request.spec)
     _require_private(request)
-    roster = gradebook.read_roster(request.students) if request.students else {}
-    manual = gradebook.read_manual(request.manual) if request.manual else {}
-    collected = collect(request.submissions, assignment.stem)
+    roster = read_roster(request.students) if request.students else {}
+    manual = by_hand.read(request.manual) if request.manual else {}
+    collected = collect(request.submissions, assignment.stem, request.out)
     submissions, unclear = named(collected.submissions, roster)
     store = Store(request.out, _settings(request, assignment))
     results, todo = _finished(submissions, assignment, store)
     if todo:
-        with _workers(request) as workers:
+        with _workers(request, assignment) as workers:
             _preflight(assignment, workers, request.limits, store.seed)
-            for result in _mark_all(todo, assignment, workers, request, store.seed):
-                if result.digest != UNGRADED:
-                    store.put(result)
-                results[result.student] = result
-                progress(len(results), len(submissions))
+            # Closed at once where something stops us, so that nobody waits for workers.
+            with closing(_mark_all(todo, assignment, workers, request, store.seed)) as marked:
+                for result in marked:
+                    if result.digest != UNGRADED:
+                        store.put(result)
+                    results[result.student] = result
+                    progress(len(results), len(submissions))
     ordered = [results[handed_in.student] for handed_in in submissions]
     ordered += [missing(name, assignment) for name in roster if name not in results]
-    strangers = [f"{name} is not on the roster" for name in results if roster and name not in roster]
-    failed = [f"{r.student}: {r.notes[0]}" for r in ordered if r.digest == UNGRADED]
-    merged = gradebook.merge_manual(sorted(ordered, key=lambda r: r.student), request.manual, manual)
+    merged, stale = by_hand.merge(sorted(ordered, key=lambda r: r.student), request.manual, manual)
     left = _write_by_hand(store, request.out, assignment, merged)
-    notes = (*collected.notes, *unclear, *strangers, *failed, *left)
+    notes = (*collected.notes, *unclear, *_notes(merged, roster), *stale, *left)
     outcome = Outcome(assignment, tuple(merged), len(todo), tuple(map(one_line, notes)))
     _write(request, outcome, roster)
     return outcome
+
+
+def _notes(results: Sequence[StudentResult], roster: Mapping[str, Student]) -> list[str]:
+    """Return what the instructor should know about single students and about the notebooks of this class."""
+    strangers = [r.student for r in results if roster and r.student not in roster]
+    odd = Counter(oddity for result in results for oddity in result.oddities)
+    return [
+        *(f"{student} is not on the roster" for student in strangers),
+        *(f"{r.student}: {r.notes[0]}" for r in results if r.digest == UNGRADED),
+        *(f"{n} of {len(results)} notebooks: {oddity}" for oddity, n in sorted(odd.items())),
+    ]
 
 
 def _require_private(request: Request) -> None:
@@ -158,6 +183,10 @@ def _digest(handed_in: HandedIn, assignment: Assignment) -> str:
         return ""
 
 
+class _Stopped(BaseException):
+    """The run is being ended: no worker is started any more."""
+
+
 class _Workers:
     """Starts workers, as many at a time as there are slots, each in a slot of its own."""
 
@@ -167,25 +196,37 @@ class _Workers:
         for slot in range(jobs):
             self._slots.put(slot)
         self._mine = threading.local()
+        self._latest: dict[int, Worker] = {}  # by slot
+        self._stopped = False
 
     def start(self) -> Worker:
         """Start a worker in this thread's slot; WorkerNotStarted after several tries."""
         if not hasattr(self._mine, "slot"):
             self._mine.slot = self._slots.get()
         for left in reversed(range(_TRIES)):
+            if self._stopped:
+                raise _Stopped
             try:
-                return Worker(self.sandbox, self._mine.slot)
+                worker = self._latest[self._mine.slot] = Worker(self.sandbox, self._mine.slot)
+                return worker
             except WorkerNotStarted:
                 if not left:
                     raise
         raise AssertionError
 
+    def stop(self) -> None:
+        """End all workers at once, so that no thread waits for one."""
+        self._stopped = True
+        for worker in list(self._latest.values()):
+            worker.end()
+
 
 @contextmanager
-def _workers(request: Request) -> Iterator[_Workers]:
+def _workers(request: Request, assignment: Assignment) -> Iterator[_Workers]:
     """Find a sandbox and yield what starts workers in it; the main thread tries out the master in a slot of its own."""
     with shared() as common:
         sandbox = find_sandbox(request.limits, common, probe, request.unsafe)
+        sandbox = replace(sandbox, withheld=assignment.withheld)
         yield _Workers(sandbox, (request.jobs or os.cpu_count() or 1) + 1)
 
 
@@ -230,10 +271,13 @@ def _mark_all(
                 for future in done:
                     yield future.result()
         except (MasterFailed, ReferenceFailed, WorkerNotStarted) as error:
-            raise GradingStopped(f"{error}. What is finished is kept; run the same command again.") from error
+            raise GradingStopped(f"{error}. {_KEPT}") from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers.stop()
 
 
-def _write(request: Request, outcome: Outcome, roster: Mapping[str, gradebook.Student]) -> None:
+def _write(request: Request, outcome: Outcome, roster: Mapping[str, Student]) -> None:
     """Write all tables and pages but for those of `_write_by_hand`."""
     out, results, assignment = request.out, outcome.results, outcome.assignment
     write(out / "gradebook.csv", gradebook.gradebook(results))
@@ -268,7 +312,7 @@ def _write_by_hand(
     if store.put_table(table, gradebook.by_hand_table(results)):
         return ()
     try:
-        lacking = gradebook.lacking(table, results)
+        lacking = by_hand.lacking(table, results)
     except InputError as error:
         return (f"{table.name} was left as it is: {error}",)
     if not lacking:

@@ -1,11 +1,81 @@
-"""Do the arguments of one time step fit together? The same questions for arrays and for tensors."""
+"""What the cells of both engines share: their face, their parameters, and the checks of one time step."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
+from rnncourse.arguments import require_choice
 from rnncourse.errors import InputError, describe
+
+
+class Cell:
+    """One time step, forward and backward. A layer repeats its `cell`; give it another one and the layer changes.
+
+    kind: RNN, LSTM or GRU. blocks: the pre-activations that the columns of the weights belong to. states: what goes
+    from one step to the next, h first. xp: the array library, NumPy or torch. activations: those of its engine.
+    """
+
+    kind: str
+    blocks: tuple[str, ...]
+    states: tuple[str, ...] = ("h",)
+    xp: ModuleType
+    activations: Mapping[str, Any]
+
+    def shapes(self, D: int, H: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every parameter: the input's weights, the state's weights, the biases."""
+        n = len(self.blocks) * H
+        return {"W_x": (D, n), "W_h": (H, n), "b": (n,)}
+
+    def step(self, x_t: Any, state: tuple, p: Mapping[str, Any], t: int) -> dict[str, Any]:
+        """Return everything that step t makes, by name: the gates, the new states; each (B, H).
+
+        x_t (B, D), the states before, each (B, H), and the parameters are what it is made from.
+        """
+        raise NotImplementedError
+
+    def step_backward(
+        self, d_state: tuple, made: Mapping[str, Any], x_t: Any, state: tuple, p: Mapping[str, Any], t: int
+    ) -> tuple[Any, tuple, dict[str, Any]]:
+        """Return dx_t (B, D), the gradients of the states before, and those of the parameters.
+
+        d_state: the gradients of the new states. made: what `step` returned for the same x_t, state, p and t.
+        """
+        raise NotImplementedError
+
+
+class RNNParts(Cell):
+    """What the RNN cells of both engines share."""
+
+    kind = "RNN"
+    blocks = ("h",)
+
+    def __init__(self, phi: str = "tanh"):
+        self.phi = require_choice("phi", phi, tuple(self.activations))
+
+    def shapes(self, D: int, H: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every parameter."""
+        return {"W_xh": (D, H), "W_hh": (H, H), "b_h": (H,)}
+
+
+class LSTMParts(Cell):
+    """What the LSTM cells of both engines share."""
+
+    kind = "LSTM"
+    blocks = ("i", "f", "g", "o")
+    states = ("h", "c")
+
+
+class GRUParts(Cell):
+    """What the GRU cells of both engines share."""
+
+    kind = "GRU"
+    blocks = ("r", "z", "n")
+
+    def shapes(self, D: int, H: int) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every parameter."""
+        return {**super().shapes(D, H), "b_hn": (H,)}
 
 
 def check_step(x_t: Any, h_prev: Any, p: Mapping[str, Any]) -> None:

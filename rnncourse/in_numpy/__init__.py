@@ -12,7 +12,7 @@ from rnncourse.in_numpy.activations import (
     tanh_prime,
 )
 from rnncourse.in_numpy.attention import AttentionEncoderDecoder, attention, attention_backward
-from rnncourse.in_numpy.base import count_parameters
+from rnncourse.in_numpy.base import count_parameters, to_numpy
 from rnncourse.in_numpy.cells import (
     gru_step,
     gru_step_backward,
@@ -30,7 +30,7 @@ from rnncourse.in_numpy.nets import MLP, Readout, RecurrentNet
 from rnncourse.in_numpy.optim import SGD, Adagrad, Adam, Momentum, clip_by_norm
 from rnncourse.in_numpy.sampling import Beam, beam_search, greedy, sample, with_temperature
 from rnncourse.in_numpy.storage import load_parameters, save_parameters
-from rnncourse.in_numpy.training import History, fit, fit_truncated
+from rnncourse.in_numpy.training import History, fit, fit_truncated, progress
 
 __all__ = [
     "ACTIVATIONS",
@@ -74,6 +74,7 @@ __all__ = [
     "mse",
     "numerical_gradient",
     "orthogonal",
+    "progress",
     "relu",
     "relu_prime",
     "rnn_step",
@@ -86,6 +87,7 @@ __all__ = [
     "softmax_cross_entropy",
     "tanh",
     "tanh_prime",
+    "to_numpy",
     "uniform",
     "with_temperature",
 ]

@@ -18,7 +18,10 @@ class Activation(NamedTuple):
 
 
 def sigmoid(a: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-a)), between 0 and 1, computed as (1 + tanh(a/2)) / 2 so that it never overflows."""
+    """Return 1 / (1 + exp(-a)), between 0 and 1.
+
+    It is computed as (1 + tanh(a/2)) / 2, which never overflows.
+    """
     return 0.5 * (1 + np.tanh(0.5 * a))
 
 

@@ -1,4 +1,4 @@
-"""Attention by hand: a decoder looks back at all states of the encoder, and at every step weighs them anew."""
+"""Attention by hand: a decoder looks back at all states of the encoder, and at every step weighs them again."""
 
 from __future__ import annotations
 
@@ -102,8 +102,7 @@ class AttentionEncoderDecoder(Composed):
 
         start: the token that stands before the first one. `trace["weights"]` is the map of all n steps.
         """
-        if require_count("start", start, minimum=0) >= self.K:
-            raise InputError(f"start must be a token from 0 to {self.K - 1}, but {start} came")
+        require_count("start", start, least=0, most=self.K - 1)
         token = np.full((1, x.shape[1]), start)
         written = np.empty((0, x.shape[1]), dtype=np.int64)
         for _ in range(require_count("n", n)):

@@ -29,6 +29,45 @@ class Layer:
         """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
         self.params, self.grads = params, grads
 
+    def to(self, device: object) -> Layer:
+        """Return self, with all parameters on `device`.
+
+        NumPy computes on the CPU: InputError for any other device.
+        """
+        require_choice("device", str(device), ("cpu",))
+        return self
+
+
+def to_numpy(value: Any) -> Any:
+    """Return NumPy arrays on the CPU: of one array of this engine, or of a tuple, list or dictionary of them.
+
+    Here they are that already.
+    """
+    return value
+
+
+def placed_for(model: Layer, value: Any) -> Any:
+    """Return an array ready for `model`; what is no NumPy array comes back as it is.
+
+    NumPy computes where an array is, in the widest dtype that takes part: nothing to do.
+    """
+    return value
+
+
+def number(value: Any) -> float:
+    """Return the number that a loss holds."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def detached(array: np.ndarray) -> np.ndarray:
+    """Return the same numbers, followed by no autograd."""
+    return array
+
+
+def copy_of(array: np.ndarray) -> np.ndarray:
+    """Return a copy that no autograd follows."""
+    return array.copy()
+
 
 def count_parameters(model: Layer) -> int:
     """Return how many numbers the parameters of a layer or net hold."""
@@ -36,14 +75,14 @@ def count_parameters(model: Layer) -> int:
 
 
 def uniform_draw(rng: np.random.Generator | None, bound: float, dtype: str) -> Callable[..., np.ndarray]:
-    """Return a function that draws an array of the given sizes from U(-bound, bound)."""
+    """Return a function that draws numbers of the given sizes from U(-bound, bound), the same in both engines."""
     rng = np.random.default_rng(0) if rng is None else require_generator("rng", rng)
     require_choice("dtype", dtype, ("float32", "float64"))
     return lambda *shape: rng.uniform(-bound, bound, shape).astype(dtype)
 
 
 def check_params(params: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Raise InputError unless every parameter is a floating-point array of its shape."""
+    """Raise InputError unless every parameter holds floating-point numbers and has its shape."""
     for name, shape in shapes.items():
         array = params.get(name)
         if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.shape != shape:
@@ -53,16 +92,16 @@ def check_params(params: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
 
 
 def check_sequence(x: np.ndarray, D: int, weights: str) -> None:
-    """Raise InputError unless x is a finite (T, B, D) array; `weights` is the matrix that it meets."""
+    """Raise InputError unless x is finite and (T, B, D); `weights` names the matrix that it meets."""
     require_array("x", x, axes=("T", "B", "D"))
     if x.shape[2] != D:
         raise InputError(f"x has {x.shape[2]} features but {weights} expects {D}; was it one-hot encoded?")
 
 
-def check_state(name: str, state: np.ndarray | None, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
-    """Return the initial state if it fits, or zeros."""
+def check_state(name: str, state: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | None:
+    """Return the initial state if it fits, or None where there is none."""
     if state is None:
-        return np.zeros(shape, dtype=dtype)
+        return None
     require_array(name, state, axes=("B", "H"))
     if state.shape != shape:
         raise InputError(f"{name} must have shape {shape} (B, H) to go with x, but {state.shape} came")
@@ -73,7 +112,10 @@ def check_mask(mask: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | 
     """Return the mask as booleans (T, B, 1), or None where no step is padding."""
     if mask is None:
         return None
-    mask = np.asarray(mask)
+    try:
+        mask = np.asarray(mask)
+    except ValueError:
+        raise InputError(f"mask must be an array (T, B), but {describe(mask)} came") from None
     if mask.shape != shape:
         raise InputError(f"mask must have shape {shape} (T, B) to go with x, but {mask.shape} came")
     if not np.isin(mask, (0, 1)).all():
@@ -85,6 +127,8 @@ def check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> n
     """Return the gradient if it is an array with the shape of what it is the gradient of."""
     if not isinstance(gradient, np.ndarray):
         raise InputError(f"{name} must be a NumPy array, but {describe(gradient)} came")
+    if gradient.dtype.kind not in "fiu":
+        raise InputError(f"{name} must hold numbers, but {describe(gradient)} came")
     if gradient.shape != shape:
         raise InputError(
             f"{name} must have the shape of what forward returned, {shape}, but {gradient.shape} came"

@@ -1,7 +1,8 @@
 """One time step, forward and backward: each line is one equation of the course.
 
 A backward step undoes its forward step line by line, in reverse, and returns the gradients of everything that
-went in: the input, the state, the parameters.
+went in: the input, the state, the parameters. The classes at the end give each kind of step one face: a cell,
+which a layer repeats over time.
 """
 
 from __future__ import annotations
@@ -10,11 +11,20 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from rnncourse.in_both.cells import check_biases, check_gated_step, check_like_state, check_step
-from rnncourse.in_numpy.activations import sigmoid, tanh, tanh_prime
+from rnncourse.in_both.cells import (
+    GRUParts,
+    LSTMParts,
+    RNNParts,
+    check_biases,
+    check_gated_step,
+    check_like_state,
+    check_step,
+)
+from rnncourse.in_numpy.activations import ACTIVATIONS, sigmoid, tanh, tanh_prime
 
 Parameters = Mapping[str, np.ndarray]
 Gradients = dict[str, np.ndarray]
+State = tuple[np.ndarray, ...]
 Function = Callable[[np.ndarray], np.ndarray]
 
 
@@ -160,3 +170,65 @@ def gru_step_backward(
         "b_hn": dq_t.sum(axis=0),
     }
     return dx_t, dh_prev, grads
+
+
+class RNNCell(RNNParts):
+    """The cell of a vanilla RNN: rnn_step and rnn_step_backward. phi: tanh, sigmoid, relu or leaky_relu."""
+
+    xp, activations = np, ACTIVATIONS
+
+    def step(self, x_t: np.ndarray, state: State, p: Parameters, t: int) -> Gradients:
+        """Return a_t and h_t (B, H)."""
+        (h_prev,) = state
+        a_t = x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"]
+        h_t = ACTIVATIONS[self.phi].phi(a_t)
+        return {"a": a_t, "h": h_t}
+
+    def step_backward(
+        self, d_state: State, made: Parameters, x_t: np.ndarray, state: State, p: Parameters, t: int
+    ) -> tuple[np.ndarray, State, Gradients]:
+        """Return dx_t, (dh_prev,) and the parameters' gradients."""
+        phi_prime = ACTIVATIONS[self.phi].phi_prime
+        dx_t, dh_prev, grads = rnn_step_backward(*d_state, x_t, *state, p, phi_prime)
+        return dx_t, (dh_prev,), grads
+
+
+class LSTMCell(LSTMParts):
+    """The cell of an LSTM: lstm_step and lstm_step_backward."""
+
+    xp, activations = np, ACTIVATIONS
+
+    def step(self, x_t: np.ndarray, state: State, p: Parameters, t: int) -> Gradients:
+        """Return i_t, f_t, g_t, o_t, c_t and h_t (B, H)."""
+        h_prev, c_prev = state
+        i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
+        c_t = f_t * c_prev + i_t * g_t
+        h_t = o_t * np.tanh(c_t)
+        return {"i": i_t, "f": f_t, "g": g_t, "o": o_t, "c": c_t, "h": h_t}
+
+    def step_backward(
+        self, d_state: State, made: Parameters, x_t: np.ndarray, state: State, p: Parameters, t: int
+    ) -> tuple[np.ndarray, State, Gradients]:
+        """Return dx_t, (dh_prev, dc_prev) and the parameters' gradients."""
+        dx_t, dh_prev, dc_prev, grads = lstm_step_backward(*d_state, x_t, *state, p)
+        return dx_t, (dh_prev, dc_prev), grads
+
+
+class GRUCell(GRUParts):
+    """The cell of a GRU: gru_step and gru_step_backward."""
+
+    xp, activations = np, ACTIVATIONS
+
+    def step(self, x_t: np.ndarray, state: State, p: Parameters, t: int) -> Gradients:
+        """Return r_t, z_t, n_t, q_t and h_t (B, H)."""
+        (h_prev,) = state
+        r_t, z_t, n_t, q_t = gru_gates(x_t, h_prev, p)
+        h_t = (1 - z_t) * n_t + z_t * h_prev
+        return {"r": r_t, "z": z_t, "n": n_t, "q": q_t, "h": h_t}
+
+    def step_backward(
+        self, d_state: State, made: Parameters, x_t: np.ndarray, state: State, p: Parameters, t: int
+    ) -> tuple[np.ndarray, State, Gradients]:
+        """Return dx_t, (dh_prev,) and the parameters' gradients."""
+        dx_t, dh_prev, grads = gru_step_backward(*d_state, x_t, *state, p)
+        return dx_t, (dh_prev,), grads

@@ -58,8 +58,7 @@ class EncoderDecoder(Composed):
 
         start: the token that stands before the first one.
         """
-        if require_count("start", start, minimum=0) >= self.K:
-            raise InputError(f"start must be a token from 0 to {self.K - 1}, but {start} came")
+        require_count("start", start, least=0, most=self.K - 1)
         _, h_T = self.encoder.forward(x, None, mask)
         state, token, written = h_T, np.full(x.shape[1], start), []
         for _ in range(require_count("n", n)):

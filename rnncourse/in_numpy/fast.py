@@ -1,6 +1,7 @@
-"""The time loops: a whole sequence forward, and backpropagation through time, fast.
+"""The time loops of layers.py again, for the plain cells alone, fast.
 
-What is computed is cells.py, step by step; tests compare the two. This file is about how:
+What is computed is what `forward_loop` and `backward_loop` in layers.py compute with the cells of cells.py; tests
+compare the two. This file is about how:
 
 - A sweep keeps its buffers for one shape (T, B, D, H), and a list of views of them, one tuple a step. With
   small nets, making arrays and slices would cost more than the arithmetic.
@@ -25,10 +26,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy import add, copyto, dot, matmul, multiply, subtract, tanh
 
+from rnncourse.in_both.cells import Cell
 from rnncourse.in_numpy.activations import LEAK
 from rnncourse.in_numpy.base import Arrays
+from rnncourse.in_numpy.cells import GRUCell, LSTMCell, RNNCell
 
 Array = np.ndarray
+States = tuple[np.ndarray, ...]
 Trace = dict[str, np.ndarray]
 
 VANISHED = 1e-30  # gradients below this change no weight; soon they would be subnormal, and very slow
@@ -39,7 +43,8 @@ BLOCK_SIZE = 32768  # … and at most so many numbers of each kind, so that they
 class Sweep:
     """What the sweeps of RNN, LSTM and GRU share: rows, blocks of steps, padding."""
 
-    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
+    def __init__(self, cell: Cell, shape: tuple[int, int, int, int], dtype: np.dtype):
+        self.cell, self.shape = cell, shape
         self.T, self.B, self.D, self.H = T, B, _, H = shape
         self.dtype = dtype
         self.single = B == 1
@@ -114,10 +119,10 @@ class Sweep:
 class RNNSweep(Sweep):
     """h_t = phi([h_prev | x_t | 1] @ [W_hh; W_xh; b_h]); every slope follows from h itself."""
 
-    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype, phi: str):
-        super().__init__(shape, dtype)
+    def __init__(self, cell: RNNCell, shape: tuple[int, int, int, int], dtype: np.dtype):
+        super().__init__(cell, shape, dtype)
         T, B, D, H = shape
-        self.phi, self.slope = PHI[phi], SLOPE[phi]
+        self.phi, self.slope = PHI[cell.phi], SLOPE[cell.phi]
         self.rows = _rows(T + 1, B, H + D + 1, dtype)
         self.W = np.empty((H + D + 1, H), dtype)
         self.a = self.buffers(1)[0]
@@ -128,8 +133,9 @@ class RNNSweep(Sweep):
         self.backward_views = self.each(self.dA[0])
         self.factor_views = self.each(self.F)
 
-    def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
-        """Return h (T, B, H)."""
+    def forward(self, x: Array, first: States, p: Arrays, real: Array | None) -> tuple[Array, States]:
+        """Return h (T, B, H) and the last state."""
+        (h0,) = first
         H, W, phi, a_t = self.H, self.W, self.phi, self.a
         W[:H], W[H:-1], W[-1] = p["W_hh"], p["W_xh"], p["b_h"]
         self.rows[:-1, :, H:-1], self.rows[0, :, :H] = x, h0
@@ -139,14 +145,15 @@ class RNNSweep(Sweep):
             phi(a_t, h_t)
             if pad is not None:
                 copyto(h_t, h_prev, where=pad)
-        return self.states()
+        h = self.states()
+        return h, (h[-1].copy(),)
 
-    def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
-        """Return dx, dh0 and the gradients of W_xh, W_hh and b_h."""
+    def backward(self, dh: Array, d_last: States, p: Arrays) -> tuple[Array, States, Trace]:
+        """Return dx, (dh0,) and the gradients of W_xh, W_hh and b_h."""
         T, B, D, H = self.T, self.B, self.D, self.H
         dh_t, carry, held = self.dh, self.carry, self.held
         W_back = self.turned(p["W_hh"][None]).reshape(H, H)
-        carry[...] = dh_T
+        (carry[...],) = d_last
         for start, end in self.blocks(dh, carry):
             self.slope(self.rows[start + 1 : end + 1, :, :H], self.F[: end - start])
             for from_output, da_t, slope_t, pad in self.steps_back(start, end, dh):
@@ -160,7 +167,7 @@ class RNNSweep(Sweep):
         da = self.dA.reshape(T * B, H)
         dW = self.rows[:-1].reshape(T * B, -1).T @ da  # the same weights at every step: a sum over all steps
         dx = (da @ p["W_xh"].T).reshape(T, B, D)
-        return dx, carry.reshape(B, H).copy(), {"W_xh": dW[H:-1], "W_hh": dW[:H], "b_h": dW[-1]}
+        return dx, (carry.reshape(B, H).copy(),), {"W_xh": dW[H:-1], "W_hh": dW[:H], "b_h": dW[-1]}
 
     def trace(self) -> Trace:
         """Return copies of x, h0, a and h."""
@@ -172,14 +179,14 @@ class LSTMSweep(Sweep):
     """Slots of `gates` (T + 1, 5, B, H): o, i, f, g, and c of the step before.
 
     With c_prev beside g, the two products of c_t = i_t * g_t + f_t * c_prev are one multiplication of
-    neighbours: slots i, f by slots g, c. dA keeps the notation's order, i, f, g, o.
+    neighbors: slots i, f by slots g, c. dA keeps the notation's order, i, f, g, o.
     """
 
     slots = (3, 0, 1, 2)  # where o, i, f, g are in the notation's i, f, g, o
     scale = (0.5, 0.5, 0.5, 1.0)  # tanh(a/2) for sigmoids, tanh(a) for g
 
-    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
-        super().__init__(shape, dtype)
+    def __init__(self, cell: LSTMCell, shape: tuple[int, int, int, int], dtype: np.dtype):
+        super().__init__(cell, shape, dtype)
         T, B, D, H = shape
         self.rows = _rows(T + 1, B, H + D + 1, dtype)
         self.W, self.W_forward = self.gate_by_gate(4, H + D + 1, H)
@@ -203,8 +210,9 @@ class LSTMSweep(Sweep):
         ]
         self.factor_views = [(F[:3], F[3], F[4]) for F in self.each(self.F)]
 
-    def forward(self, x: Array, h0: Array, c0: Array, p: Arrays, real: Array | None) -> tuple[Array, Array]:
-        """Return h (T, B, H) and c_T (B, H)."""
+    def forward(self, x: Array, first: States, p: Arrays, real: Array | None) -> tuple[Array, States]:
+        """Return h (T, B, H) and the last states."""
+        h0, c0 = first
         H, W, half = self.H, self.W_forward, self.half
         products = self.each(self.products)[0]
         multiply_all = dot if self.single else matmul
@@ -225,14 +233,15 @@ class LSTMSweep(Sweep):
             multiply(o, tanh_c, out=h_t)
             if pad is not None:
                 copyto(h_t, h_prev, where=pad)
-        return self.states(), self.gates[-1, 4].copy()
+        h = self.states()
+        return h, (h[-1].copy(), self.gates[-1, 4].copy())
 
-    def backward(self, dh: Array, dh_T: Array, dc_T: Array, p: Arrays) -> tuple[Array, Array, Array, Trace]:
-        """Return dx, dh0, dc0 and the gradients of W_x, W_h and b."""
+    def backward(self, dh: Array, d_last: States, p: Arrays) -> tuple[Array, States, Trace]:
+        """Return dx, (dh0, dc0) and the gradients of W_x, W_h and b."""
         T, B, H = self.T, self.B, self.H
         dh_t, carry, dc = self.dh, self.carry, self.dc
         W_back = self.turned(_blocks_of(p["W_h"], H))
-        carry[...], dc[...] = dh_T, dc_T
+        carry[...], dc[...] = d_last
         for start, end in self.blocks(dh, carry, dc):
             self._factors(start, end)
             for from_output, views, (to_ifg, to_o, to_c), pad in self.steps_back(start, end, dh):
@@ -255,7 +264,7 @@ class LSTMSweep(Sweep):
         dW = np.concatenate([*dW], axis=1)
         dx = _to_inputs(da, _blocks_of(p["W_x"], H)).reshape(T, B, self.D)
         dh0, dc0 = carry.reshape(B, H).copy(), dc.reshape(B, H).copy()
-        return dx, dh0, dc0, {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
+        return dx, (dh0, dc0), {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
 
     def _factors(self, start: int, end: int) -> None:
         """Compute what dh and dc are multiplied by: slots 0 to 3 of F towards i, f, g, o, slot 4 from dh to dc."""
@@ -286,15 +295,15 @@ class GRUSweep(Sweep):
     """Slots of `gates` (T, 4, B, H): q, r, z, n, where q is the state's share of n before r scales it.
 
     r, z and n take their inputs' share from one product over all steps; q, r, z the state's from rows [h | 1].
-    So neighbours share a product both ways: q, r, z with the state's weights, r, z, n with the input's.
+    So neighbors share a product both ways: q, r, z with the state's weights, r, z, n with the input's.
     """
 
     from_h, from_x = (2, 0, 1), (0, 1, 2)  # where q, r, z and r, z, n are in the notation's r, z, n
     order = (1, 2, 0)  # where r, z, q are in the slots of the state's weights
     scale_h, scale_x = (1.0, 0.5, 0.5), (0.5, 0.5, 1.0)
 
-    def __init__(self, shape: tuple[int, int, int, int], dtype: np.dtype):
-        super().__init__(shape, dtype)
+    def __init__(self, cell: GRUCell, shape: tuple[int, int, int, int], dtype: np.dtype):
+        super().__init__(cell, shape, dtype)
         T, B, D, H = shape
         self.x_rows = _rows(T, B, D + 1, dtype)
         self.rows = _rows(T + 1, B, H + 1, dtype)
@@ -318,8 +327,9 @@ class GRUSweep(Sweep):
         self.backward_views = [(da, self.joined(da[:3]), g[2]) for da, g in zip(dA, G, strict=True)]
         self.factor_views = self.each(self.F)
 
-    def forward(self, x: Array, h0: Array, p: Arrays, real: Array | None) -> Array:
-        """Return h (T, B, H)."""
+    def forward(self, x: Array, first: States, p: Arrays, real: Array | None) -> tuple[Array, States]:
+        """Return h (T, B, H) and the last state."""
+        (h0,) = first
         T, B, H, W, half, work = self.T, self.B, self.H, self.W_forward, self.half, self.work
         multiply_all = dot if self.single else matmul
         b_h = np.concatenate([np.zeros(2 * H, self.dtype), p["b_hn"]])
@@ -343,14 +353,15 @@ class GRUSweep(Sweep):
             add(work, n, out=h_t)  # (1 - z) * n + z * h_prev
             if pad is not None:
                 copyto(h_t, h_prev, where=pad)
-        return self.states()
+        h = self.states()
+        return h, (h[-1].copy(),)
 
-    def backward(self, dh: Array, dh_T: Array, p: Arrays) -> tuple[Array, Array, Trace]:
-        """Return dx, dh0 and the gradients of W_x, W_h, b and b_hn."""
+    def backward(self, dh: Array, d_last: States, p: Arrays) -> tuple[Array, States, Trace]:
+        """Return dx, (dh0,) and the gradients of W_x, W_h, b and b_hn."""
         T, B, D, H = self.T, self.B, self.D, self.H
         dh_t, carry, work = self.dh, self.carry, self.work
         W_back = self.turned(_blocks_of(p["W_h"], H)[list(self.from_h)])
-        carry[...] = dh_T
+        (carry[...],) = d_last
         for start, end in self.blocks(dh, carry):
             self._factors(start, end)
             for from_output, (da, da_q_r_z, z), to_all, pad in self.steps_back(start, end, dh):
@@ -370,7 +381,7 @@ class GRUSweep(Sweep):
         dW_x, dW_h = np.concatenate([*dW_x], axis=1), np.concatenate([dW_h[k] for k in self.order], axis=1)
         dx = _to_inputs(da[1:], _blocks_of(p["W_x"], H)).reshape(T, B, D)
         dh0 = carry.reshape(B, H).copy()
-        return dx, dh0, {"W_x": dW_x[:-1], "W_h": dW_h[:-1], "b": dW_x[-1], "b_hn": b_hn}
+        return dx, (dh0,), {"W_x": dW_x[:-1], "W_h": dW_h[:-1], "b": dW_x[-1], "b_hn": b_hn}
 
     def _factors(self, start: int, end: int) -> None:
         """Compute what dh is multiplied by towards q, r, z and n."""
@@ -395,6 +406,9 @@ class GRUSweep(Sweep):
         gates = {name: self.gates[:, slot].copy() for name, slot in (("r", 1), ("z", 2), ("n", 3), ("q", 0))}
         x, h0 = self.x_rows[:, :, :-1].copy(), self.rows[0, :, : self.H].copy()
         return {"x": x, "h0": h0, **gates, "h": self.states()}
+
+
+SWEEPS = {RNNCell: RNNSweep, LSTMCell: LSTMSweep, GRUCell: GRUSweep}
 
 
 def _sigmoid(a: Array, out: Array) -> None:

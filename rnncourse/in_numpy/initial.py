@@ -15,7 +15,7 @@ from rnncourse.arguments import require_number
 from rnncourse.errors import InputError
 from rnncourse.in_both import initial as schemes
 from rnncourse.in_numpy.base import Layer
-from rnncourse.in_numpy.layers import GRU, LSTM, Recurrent, single_layers
+from rnncourse.in_numpy.layers import Recurrent, single_layers
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
 
@@ -59,7 +59,7 @@ def chrono(layer: AnyLayer, T_max: int, rng: np.random.Generator) -> AnyLayer:
     for single in single_layers(layer):
         bias = schemes.chrono(single.H, T_max, rng)
         _bias(single, _keeping(single))[...] = bias
-        if isinstance(single, LSTM):
+        if single.kind == "LSTM":
             _bias(single, "i")[...] = -bias
     return layer
 
@@ -79,8 +79,7 @@ def _bias(layer: Recurrent, block: str) -> np.ndarray:
 
 def _keeping(layer: Recurrent) -> str:
     """Return the name of the gate that says how much of the old state is kept."""
-    if isinstance(layer, LSTM):
-        return "f"
-    if isinstance(layer, GRU):
-        return "z"
-    raise InputError(f"only an LSTM or a GRU has a gate that keeps, but the layer is {type(layer).__name__}")
+    gates = {"LSTM": "f", "GRU": "z"}
+    if layer.kind not in gates:
+        raise InputError(f"only an LSTM or a GRU has a gate that keeps, but the layer is: {layer.kind}")
+    return gates[layer.kind]

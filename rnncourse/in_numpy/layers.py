@@ -1,5 +1,9 @@
 """Recurrent layers over whole sequences, forward and backward written by hand.
 
+`forward_loop` and `backward_loop` are what a recurrent layer is: a cell repeated over time, and the way back. They
+run with any cell. For the plain cells of cells.py, a layer takes the sweeps of fast.py, which compute the same in
+less time.
+
 Every layer keeps its numbers in `params`, fills `grads` (same keys) in `backward`, and remembers what the
 last `forward` computed in `trace`. `params` belongs to the caller: an array replaced or changed in place is
 what the next `forward` uses.
@@ -16,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.arguments import require_choice, require_count
+from rnncourse.arguments import require_count
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both.base import as_parts, check_layers, share, with_suffix
-from rnncourse.in_numpy.activations import ACTIVATIONS
+from rnncourse.in_both.cells import Cell
 from rnncourse.in_numpy.base import (
     Arrays,
     Layer,
@@ -31,75 +35,173 @@ from rnncourse.in_numpy.base import (
     need_forward,
     uniform_draw,
 )
-from rnncourse.in_numpy.fast import GRUSweep, LSTMSweep, RNNSweep, Sweep
+from rnncourse.in_numpy.cells import GRUCell, LSTMCell, RNNCell
+from rnncourse.in_numpy.fast import SWEEPS, Sweep
 
 Array = np.ndarray
-Pair = tuple[np.ndarray, np.ndarray]
+States = tuple[np.ndarray, ...]
+Trace = dict[str, np.ndarray]
+
+
+def forward_loop(cell: Cell, x: Array, first: States, p: Arrays, real: Array | None = None) -> Trace:
+    """Return the trace of a cell over x (T, B, D): x, the initial states, and all that the steps make, (T, B, H).
+
+    first: the initial states, each (B, H). real (T, B, 1): False at padding; None where every step is real.
+    """
+    state, steps = first, []
+    for t, x_t in enumerate(x):
+        made = cell.step(x_t, state, p, t)
+        if real is not None:  # at padding the state stays what it was
+            for name, before in zip(cell.states, state, strict=True):
+                made[name] = np.where(real[t], made[name], before)
+        state = tuple(made[name] for name in cell.states)
+        steps.append(made)
+    initial = {f"{name}0": array for name, array in zip(cell.states, first, strict=True)}
+    return {"x": x, **initial, **{name: np.stack([made[name] for made in steps]) for name in steps[0]}}
+
+
+def backward_loop(
+    cell: Cell, trace: Trace, dh: Array, d_last: States, p: Arrays, real: Array | None = None
+) -> tuple[Array, States, Trace]:
+    """Return dx (T, B, D), the gradients of the initial states and those of the parameters, undoing forward_loop.
+
+    dh (T, B, H) comes from what reads the states, d_last from what reads the last ones.
+    Backpropagation through time: Werbos (1990), doi:10.1109/5.58337.
+    """
+    steps = [name for name in trace if name != "x" and not name.endswith("0")]
+    dx, d_state, grads = np.empty_like(trace["x"]), d_last, {}
+    for t in reversed(range(len(dh))):
+        made = {name: trace[name][t] for name in steps}
+        before = tuple(trace[name][t - 1] if t else trace[f"{name}0"] for name in cell.states)
+        d_state = (d_state[0] + dh[t], *d_state[1:])  # h_t was read twice: above the layer, and by step t + 1
+        if real is not None:  # what belongs to padding passes step t by
+            past = [np.where(real[t], 0, d) for d in d_state]
+            d_state = tuple(np.where(real[t], d, 0) for d in d_state)
+        dx[t], d_state, d_p = cell.step_backward(d_state, made, trace["x"][t], before, p, t)
+        if real is not None:
+            d_state = tuple(d + d_past for d, d_past in zip(d_state, past, strict=True))
+        for name, gradient in d_p.items():  # the same weights at every step: a sum over all steps
+            grads[name] = grads[name] + gradient if name in grads else gradient
+    return dx, d_state, grads
+
+
+class _Loop:
+    """The two loops with the face of a sweep of fast.py: for cells that no sweep knows."""
+
+    def __init__(self, cell: Cell, shape: tuple[int, int, int, int], dtype: np.dtype):
+        self.cell, self.shape, self.dtype = cell, shape, dtype
+
+    def forward(self, x: Array, first: States, p: Arrays, real: Array | None) -> tuple[Array, States]:
+        """Return h (T, B, H) and the last states."""
+        x, *first = (array.astype(self.dtype) for array in (x, *first))
+        self.made, self.real = forward_loop(self.cell, x, tuple(first), p, real), real
+        return self.made["h"].copy(), tuple(self.made[name][-1].copy() for name in self.cell.states)
+
+    def backward(self, dh: Array, d_last: States, p: Arrays) -> tuple[Array, States, Trace]:
+        """Return dx, the gradients of the initial states and those of the parameters."""
+        return backward_loop(self.cell, self.made, dh, d_last, p, self.real)
+
+    def trace(self) -> Trace:
+        """Return copies of everything forward made."""
+        return {name: array.copy() for name, array in self.made.items()}
 
 
 class Recurrent(Layer):
-    """What RNN, LSTM and GRU share: sizes, initial parameters, checks before and after the sweep.
+    """A layer that repeats a cell over time: checks of what comes in, parameters, and the loop over the steps.
 
-    A subclass names its blocks of pre-activations and the shapes of its parameters.
+    D, H: input and hidden size. `cell` may be replaced at any time by another of the same parameters.
     """
 
-    blocks: tuple[str, ...]
-
-    def __init__(self, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
+    def __init__(
+        self, cell: Cell, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"
+    ):
         super().__init__()
+        self.cell = cell
         self.D, self.H = require_count("D", D), require_count("H", H)
         draw = uniform_draw(rng, 1 / np.sqrt(H), dtype)
         self.params = {name: draw(*shape) for name, shape in self.shapes.items()}
-        self._sweep: Sweep | None = None
-        self._trace: dict[str, Array] | None = None
+        self._loop: Sweep | _Loop | None = None
+        self._trace: Trace | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy or a pickle of a layer leaves the buffers behind, and with them the last forward."""
-        return {**self.__dict__, "_sweep": None, "_trace": None}
+        return {**self.__dict__, "_loop": None, "_trace": None}
 
     @property
-    def trace(self) -> dict[str, Array]:
-        """What the last forward computed, as copies: x, the initial state, every gate, the states."""
-        if self._sweep is None:
-            return {}
-        if self._trace is None:
-            self._trace = self._sweep.trace()
-        return self._trace
+    def kind(self) -> str:
+        """What the layer is: RNN, LSTM or GRU."""
+        return self.cell.kind
 
-    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
-        raise NotImplementedError
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The names of the blocks of columns in the weights."""
+        return self.cell.blocks
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter."""
-        n = len(self.blocks) * self.H
-        return {"W_x": (self.D, n), "W_h": (self.H, n), "b": (n,)}
+        return self.cell.shapes(self.D, self.H)
 
-    def _enter(
-        self, x: Array, mask: Array | None, **states: Array | None
-    ) -> tuple[Sweep, list[Array], Array | None]:
-        """Check what forward was given; return a sweep of the right shape, the initial states and the mask."""
+    @property
+    def trace(self) -> Trace:
+        """What the last forward computed: x, the initial state, every gate, the states.
+
+        All of them are copies.
+        """
+        if self._loop is None:
+            return {}
+        if self._trace is None:
+            self._trace = self._loop.trace()
+        return self._trace
+
+    def forward(self, x: Array, h0: Any = None, mask: Array | None = None) -> tuple[Array, Any]:
+        """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
+
+        The state of an LSTM is a pair: (h0, c0) goes in, (h_T, c_T) comes out. mask (T, B): 0 marks padding.
+        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
+        """
+        first = self._parts("the initial state", h0, *(f"{name}0" for name in self.cell.states))
         shapes = self.shapes
         check_params(self.params, shapes)
         check_sequence(x, self.D, next(iter(shapes)))
         T, B, D = x.shape
-        given = [state for state in states.values() if isinstance(state, np.ndarray)]
-        dtype = np.result_type(x, *given, *(self.params[name] for name in shapes))
-        first = [check_state(name, state, (B, self.H), dtype) for name, state in states.items()]
+        given = [check_state(name, state, (B, self.H)) for name, state in first.items()]
+        known = [state for state in given if state is not None]
+        dtype = np.result_type(x, *known, *(self.params[name] for name in shapes))
+        states = tuple(np.zeros((B, self.H), dtype) if state is None else state for state in given)
         real = check_mask(mask, (T, B))
-        sweep, self._trace = self._sweep, None
-        if sweep is None or (sweep.T, sweep.B, sweep.dtype) != (T, B, dtype):
-            sweep = self._sweep = self._new_sweep((T, B, D, self.H), dtype)
-        return sweep, first, real
+        h, last = self._loop_for((T, B, D, self.H), dtype).forward(x, states, self.params, real)
+        return h, last if len(last) > 1 else last[0]
 
-    def _re_enter(self, dh: Array, **last: Array | None) -> tuple[Any, list[Array]]:
-        """Check what backward was given; return the sweep and the gradients of the last states, zeros for None."""
-        sweep = need_forward(self._sweep)
-        check_gradient("dh", dh, (sweep.T, sweep.B, self.H))
-        zeros = np.zeros((sweep.B, self.H), dtype=sweep.dtype)
-        return sweep, [
-            zeros if d is None else check_gradient(name, d, zeros.shape) for name, d in last.items()
-        ]
+    def backward(self, dh: Array, dh_T: Any = None) -> tuple[Array, Any]:
+        """Return dx (T, B, D) and the initial state's gradient, given dh (T, B, H); fill grads.
+
+        dh_T is what comes back through the second result of `forward`, if the loss uses it: of an LSTM, a pair.
+        """
+        last = self._parts("the last state's gradient", dh_T, *(f"d{name}_T" for name in self.cell.states))
+        loop = need_forward(self._loop)
+        T, B, _, H = loop.shape
+        check_gradient("dh", dh, (T, B, H))
+        zeros = np.zeros((B, H), dtype=loop.dtype)
+        d_last = tuple(zeros if d is None else check_gradient(name, d, (B, H)) for name, d in last.items())
+        dx, d_first, grads = loop.backward(dh, d_last, self.params)
+        self.grads.update(grads)
+        return dx, d_first if len(d_first) > 1 else d_first[0]
+
+    def _parts(self, what: str, state: Any, *names: str) -> dict[str, Array | None]:
+        """Return the arrays of a state by name; None for all of them where there is no state."""
+        if len(names) == 1:
+            return {names[0]: state}
+        parts = as_parts(what, state, len(names), f"a pair ({', '.join(names)})")
+        return dict(zip(names, parts, strict=True))
+
+    def _loop_for(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep | _Loop:
+        """Return the loop over time for the cell: a sweep of fast.py for a plain cell, with its buffers kept."""
+        loop, self._trace = self._loop, None
+        if loop is None or (loop.cell, loop.shape, loop.dtype) != (self.cell, shape, dtype):
+            kind = SWEEPS.get(type(self.cell), _Loop)
+            loop = self._loop = kind(self.cell, shape, dtype)
+        return loop
 
 
 class RNN(Recurrent):
@@ -109,8 +211,6 @@ class RNN(Recurrent):
     U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.RNN does. Source: Elman (1990), doi:10.1207/s15516709cog1402_1.
     """
 
-    blocks = ("h",)
-
     def __init__(
         self,
         D: int,
@@ -119,35 +219,8 @@ class RNN(Recurrent):
         rng: np.random.Generator | None = None,
         dtype: str = "float32",
     ):
-        self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
-        super().__init__(D, H, rng, dtype)
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every parameter."""
-        return {"W_xh": (self.D, self.H), "W_hh": (self.H, self.H), "b_h": (self.H,)}
-
-    def forward(self, x: Array, h0: Array | None = None, mask: Array | None = None) -> Pair:
-        """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
-
-        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
-        """
-        sweep, (h0,), real = self._enter(x, mask, h0=h0)
-        h = sweep.forward(x, h0, self.params, real)
-        return h, h[-1].copy()
-
-    def backward(self, dh: Array, dh_T: Array | None = None) -> Pair:
-        """Return dx (T, B, D) and dh0 (B, H), given dh (T, B, H); fill grads.
-
-        dh_T (B, H) is what comes back through the second result of `forward`, if the loss uses it.
-        """
-        sweep, (dh_T,) = self._re_enter(dh, dh_T=dh_T)
-        dx, dh0, grads = sweep.backward(dh, dh_T, self.params)
-        self.grads.update(grads)
-        return dx, dh0
-
-    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
-        return RNNSweep(shape, dtype, self.phi)
+        super().__init__(RNNCell(phi), D, H, rng, dtype)
+        self.phi = phi
 
 
 class LSTM(Recurrent):
@@ -157,28 +230,8 @@ class LSTM(Recurrent):
     see initial.py for other starts. Each step is cells.lstm_step, with its sources.
     """
 
-    blocks = ("i", "f", "g", "o")
-
-    def forward(self, x: Array, h0: Pair | None = None, mask: Array | None = None) -> tuple[Array, Pair]:
-        """Return all h (T, B, H) and the last state (h_T, c_T), from x (T, B, D) and the state (h0, c0), zeros if None.
-
-        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
-        """
-        h0, c0 = as_parts("the initial state", h0, 2, "a pair (h0, c0)")
-        sweep, (h0, c0), real = self._enter(x, mask, h0=h0, c0=c0)
-        h, c_T = sweep.forward(x, h0, c0, self.params, real)
-        return h, (h[-1].copy(), c_T)
-
-    def backward(self, dh: Array, dh_T: Pair | None = None) -> tuple[Array, Pair]:
-        """Return dx (T, B, D) and (dh0, dc0), given dh (T, B, H) and perhaps (dh_T, dc_T); fill grads."""
-        dh_T, dc_T = as_parts("the last state's gradient", dh_T, 2, "a pair (dh_T, dc_T)")
-        sweep, (dh_T, dc_T) = self._re_enter(dh, dh_T=dh_T, dc_T=dc_T)
-        dx, dh0, dc0, grads = sweep.backward(dh, dh_T, dc_T, self.params)
-        self.grads.update(grads)
-        return dx, (dh0, dc0)
-
-    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
-        return LSTMSweep(shape, dtype)
+    def __init__(self, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
+        super().__init__(LSTMCell(), D, H, rng, dtype)
 
 
 class GRU(Recurrent):
@@ -188,31 +241,8 @@ class GRU(Recurrent):
     The bias b_hn stays apart from b because r_t scales it. Each step is cells.gru_step, with its source.
     """
 
-    blocks = ("r", "z", "n")
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every parameter."""
-        return {**super().shapes, "b_hn": (self.H,)}
-
-    def forward(self, x: Array, h0: Array | None = None, mask: Array | None = None) -> Pair:
-        """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
-
-        Raises InputError for wrong axes, sizes or dtypes, and for NaN.
-        """
-        sweep, (h0,), real = self._enter(x, mask, h0=h0)
-        h = sweep.forward(x, h0, self.params, real)
-        return h, h[-1].copy()
-
-    def backward(self, dh: Array, dh_T: Array | None = None) -> Pair:
-        """Return dx (T, B, D) and dh0 (B, H), given dh (T, B, H) and perhaps dh_T (B, H); fill grads."""
-        sweep, (dh_T,) = self._re_enter(dh, dh_T=dh_T)
-        dx, dh0, grads = sweep.backward(dh, dh_T, self.params)
-        self.grads.update(grads)
-        return dx, dh0
-
-    def _new_sweep(self, shape: tuple[int, int, int, int], dtype: np.dtype) -> Sweep:
-        return GRUSweep(shape, dtype)
+    def __init__(self, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
+        super().__init__(GRUCell(), D, H, rng, dtype)
 
 
 class Composed(Layer):
@@ -238,6 +268,8 @@ class Stack(Composed):
     The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state a layer.
     Give the layers one rng: without any, each of them would draw the same numbers.
     """
+
+    kind = "Stack"
 
     def __init__(self, *layers: Layer):
         if not layers:
@@ -289,6 +321,8 @@ class Bidirectional(Composed):
     Source: Schuster and Paliwal (1997), doi:10.1109/78.650093.
     """
 
+    kind = "Bidirectional"
+
     def __init__(self, fwd: Layer, bwd: Layer):
         check_layers(fwd, bwd)
         if fwd.D != bwd.D:
@@ -301,8 +335,9 @@ class Bidirectional(Composed):
     def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
         """Return h (T, B, H) and both last states, from x (T, B, D) and both initial states."""
         fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one a direction")
-        x_back = np.flip(x, 0) if isinstance(x, np.ndarray) and x.ndim else x
-        mask_back = None if mask is None else np.flip(mask, 0)
+        check_sequence(x, self.D, "each direction")
+        check_mask(mask, x.shape[:2])
+        x_back, mask_back = x[::-1], None if mask is None else np.asarray(mask)[::-1]
         h_fwd, fwd_T = self.fwd.forward(x, fwd_0, mask)
         h_bwd, bwd_T = self.bwd.forward(x_back, bwd_0, mask_back)
         h = np.concatenate([h_fwd, h_bwd[::-1]], axis=2)

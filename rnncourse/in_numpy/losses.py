@@ -14,7 +14,8 @@ from rnncourse.errors import InputError
 
 
 def softmax(s: np.ndarray) -> np.ndarray:
-    """Return probabilities p (..., K) from scores s (..., K); taking off the largest first avoids overflow."""
+    """Return probabilities p (..., K) from scores s (..., K)."""
+    # taking off the largest first avoids overflow
     e = np.exp(s - s.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
@@ -32,7 +33,7 @@ def softmax_cross_entropy(
 
     Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
     """
-    require_array("s", s)
+    _require_scores(s)
     require_array("y", y, kind="i")
     if y.shape != s.shape[:-1]:
         raise InputError(f"y must have shape {s.shape[:-1]} to go with s {s.shape}, but {y.shape} came")
@@ -55,13 +56,19 @@ def softmax_cross_entropy(
 
 def mse(s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> tuple[float, np.ndarray]:
     """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
-    require_array("s", s)
+    _require_scores(s)
     require_array("y", y)
     if y.shape != s.shape:
         raise InputError(f"y must have the shape of s, {s.shape}, but {y.shape} came")
     weight = _weights(mask, s.shape[:-1], s.dtype)[..., None] / s.shape[-1]
     difference = s - y
     return float((weight * difference**2).sum()), 2 * weight * difference
+
+
+def _require_scores(s: np.ndarray) -> None:
+    require_array("s", s)
+    if not s.ndim:
+        raise InputError("s needs at least one axis, that of the scores, but a single number came")
 
 
 def _weights(mask: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

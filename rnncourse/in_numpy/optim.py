@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from rnncourse.arguments import require_number
-from rnncourse.errors import InputError
+from rnncourse.arguments import require_number, require_pair
+from rnncourse.errors import InputError, describe
 
 Arrays = dict[str, np.ndarray]
 
@@ -23,6 +23,11 @@ def clip_by_norm(grads: Arrays, max_norm: float) -> float:
     """
     if not (isinstance(max_norm, float) and max_norm == math.inf):
         require_number("max_norm", max_norm, above=0)
+    for name, g in grads.items():
+        if g.dtype.kind != "f" or not g.flags.writeable:
+            raise InputError(
+                f"the gradient of {name} must hold floating-point numbers that may be changed, but {describe(g)} came"
+            )
     with np.errstate(over="ignore"):
         norm = math.sqrt(sum(_sum_of_squares(g) for g in grads.values()))
     if norm > max_norm:
@@ -41,7 +46,7 @@ class Optimizer:
 
     def step(self, params: Arrays, grads: Arrays) -> None:
         """Change every parameter in place."""
-        _check_keys(params, grads)
+        _check_gradients(params, grads)
         if self.clip is not None:
             clip_by_norm(grads, self.clip)
         self.steps += 1
@@ -110,7 +115,11 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(lr, clip)
-        self.betas, self.eps = betas, require_number("eps", eps, above=0)
+        self.betas = tuple(
+            require_number("betas", beta, least=0, below=1)
+            for beta in require_pair("betas", betas, "(beta_1, beta_2)")
+        )
+        self.eps = require_number("eps", eps, above=0)
         self.mean: Arrays = {}
         self.square: Arrays = {}
 
@@ -137,9 +146,16 @@ def _sum_of_squares(g: np.ndarray) -> float:
     return total if math.isfinite(total) else float((g.astype(np.float64) ** 2).sum())
 
 
-def _check_keys(params: Arrays, grads: Arrays) -> None:
+def _check_gradients(params: Arrays, grads: Arrays) -> None:
+    """Raise InputError unless every parameter has a gradient of its shape."""
     if set(params) != set(grads):
         raise InputError(
             f"grads must have the keys of params, {', '.join(sorted(params))}, "
             f"but {', '.join(sorted(grads)) or 'none'} came; was backward called?"
         )
+    for name, parameter in params.items():
+        if grads[name].shape != parameter.shape:
+            raise InputError(
+                f"the gradient of {name} must have the shape of the parameter, {tuple(parameter.shape)}, "
+                f"but {tuple(grads[name].shape)} came"
+            )

@@ -1,5 +1,9 @@
 """Training by hand-written gradients; the loops themselves are shared with in_torch."""
 
-from rnncourse.in_both.training import History, fit, fit_truncated
+from rnncourse.in_both.training import History, Training, progress
+from rnncourse.in_numpy.base import copy_of, detached, number, placed_for
 
-__all__ = ["History", "fit", "fit_truncated"]
+__all__ = ["History", "fit", "fit_truncated", "progress"]
+
+_training = Training(number, detached, copy_of, placed_for)
+fit, fit_truncated = _training.fit, _training.fit_truncated

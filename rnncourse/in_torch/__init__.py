@@ -12,7 +12,7 @@ from rnncourse.in_torch.activations import (
     tanh_prime,
 )
 from rnncourse.in_torch.attention import AttentionEncoderDecoder, attention, attention_backward
-from rnncourse.in_torch.base import count_parameters
+from rnncourse.in_torch.base import count_parameters, to_numpy
 from rnncourse.in_torch.cells import (
     gru_step,
     gru_step_backward,
@@ -31,7 +31,7 @@ from rnncourse.in_torch.nets import MLP, Readout, RecurrentNet
 from rnncourse.in_torch.optim import SGD, Adagrad, Adam, Momentum, clip_by_norm
 from rnncourse.in_torch.sampling import Beam, beam_search, greedy, sample, with_temperature
 from rnncourse.in_torch.storage import load_parameters, save_parameters
-from rnncourse.in_torch.training import History, fit, fit_truncated
+from rnncourse.in_torch.training import History, fit, fit_truncated, progress
 
 __all__ = [
     "ACTIVATIONS",
@@ -76,6 +76,7 @@ __all__ = [
     "mse",
     "numerical_gradient",
     "orthogonal",
+    "progress",
     "relu",
     "relu_prime",
     "rnn_step",
@@ -88,6 +89,7 @@ __all__ = [
     "softmax_cross_entropy",
     "tanh",
     "tanh_prime",
+    "to_numpy",
     "uniform",
     "with_temperature",
 ]

@@ -44,7 +44,7 @@ def relu(a: torch.Tensor) -> torch.Tensor:
 
 
 def relu_prime(a: torch.Tensor) -> torch.Tensor:
-    """Return 1 where a is positive, 0 elsewhere (0 at a = 0)."""
+    """Return 1 where a is positive, 0 elsewhere (0 at a = 0, as PyTorch has it)."""
     return (a > 0).to(a.dtype)
 
 

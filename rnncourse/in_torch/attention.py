@@ -1,4 +1,4 @@
-"""Attention on tensors: a decoder looks back at all states of the encoder, and at every step weighs them anew."""
+"""Attention on tensors: a decoder looks back at all states of the encoder, and at every step weighs them again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError
-from rnncourse.in_torch.base import check_mask, require_tensor
+from rnncourse.in_torch.base import check_mask, placed, placed_for, require_tensor
 from rnncourse.in_torch.layers import GRU, Composed
 from rnncourse.in_torch.losses import softmax
 from rnncourse.in_torch.nets import Readout
@@ -64,7 +64,13 @@ class AttentionEncoderDecoder(Composed):
         self.decoder = GRU(K, H, rng=rng, dtype=dtype)
         self.readout = Readout(2 * H, K, rng=rng, dtype=dtype)
         self.D, self.K, self.H = D, K, H
+        self._trace: dict[str, torch.Tensor] = {}
         super().__init__({"_enc": self.encoder, "_dec": self.decoder, "_out": self.readout})
+
+    @property
+    def trace(self) -> dict[str, torch.Tensor]:
+        """The encoder's states e (T, B, H), the decoder's d (T', B, H), and the weights (T', B, T)."""
+        return self._trace
 
     def forward(
         self, x: torch.Tensor, before: torch.Tensor, mask: torch.Tensor | None = None
@@ -73,6 +79,7 @@ class AttentionEncoderDecoder(Composed):
 
         In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
         """
+        x, before = placed_for(self, x), placed_for(self, before)
         require_tensor("before", before, axes=("T'", "B", "K"))
         e, e_T = self.encoder.forward(x, None, mask)
         if before.shape[1:] != (x.shape[1], self.K):
@@ -81,8 +88,8 @@ class AttentionEncoderDecoder(Composed):
                 f"but {tuple(before.shape)} came"
             )
         d, _ = self.decoder.forward(before.to(e.dtype), e_T)
-        context, weights = attention(d, e, e, mask)
-        self.trace = {"e": e.detach(), "d": d.detach(), "weights": weights.detach()}
+        context, weights = attention(d, e, e, placed(mask, e))
+        self._trace = {"e": e.detach(), "d": d.detach(), "weights": weights.detach()}
         s = self.readout.forward(torch.cat([d, context], dim=2))
         self._inputs, self._outputs = self.encoder._inputs, (s,)
         return s
@@ -96,8 +103,8 @@ class AttentionEncoderDecoder(Composed):
 
         start: the token that stands before the first one. `trace["weights"]` is the map of all n steps.
         """
-        if require_count("start", start, minimum=0) >= self.K:
-            raise InputError(f"start must be a token from 0 to {self.K - 1}, but {start} came")
+        require_count("start", start, least=0, most=self.K - 1)
+        x = placed_for(self, x)
         token = torch.full((1, x.shape[1]), start, device=x.device)
         written = token[:0]
         with torch.no_grad():

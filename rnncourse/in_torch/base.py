@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,13 @@ class Layer:
     def __init__(self) -> None:
         self.params: Tensors = {}
         self.grads: Tensors = {}
-        self.trace: dict[str, torch.Tensor] = {}
         self._inputs: Any = ()
         self._outputs: Any = ()
+
+    @property
+    def trace(self) -> dict[str, torch.Tensor]:
+        """What the last forward computed, by name."""
+        raise NotImplementedError
 
     def share(self, params: Tensors, grads: Tensors) -> None:
         """Keep parameters and gradients in these dictionaries from now on; others may hold them too."""
@@ -40,7 +44,7 @@ class Layer:
                 tensor.requires_grad_()
 
     def to(self, device: torch.device | str) -> Layer:
-        """Move all parameters to `device` and return self."""
+        """Return self, with all parameters on `device`."""
         for name, tensor in list(self.params.items()):
             self.params[name] = tensor.detach().to(device).requires_grad_()
         return self
@@ -68,20 +72,62 @@ class Layer:
         return unflatten(self._inputs, rest)
 
 
+def placed(value: Any, like: torch.Tensor) -> Any:
+    """Return a NumPy array as a tensor on the device of `like`, floats in its dtype; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    own = np.array(value, dtype=value.dtype.newbyteorder("="), order="C")
+    return torch.from_numpy(own).to(like.device, like.dtype if own.dtype.kind == "f" else None)
+
+
+def placed_for(model: Layer, value: Any) -> Any:
+    """Return an array ready for `model`; what is no NumPy array comes back as it is.
+
+    A NumPy array becomes a tensor on the device of the parameters, floats in their dtype; see `placed`.
+    """
+    return placed(value, next(iter(model.params.values())))
+
+
+def to_numpy(value: Any) -> Any:
+    """Return NumPy arrays on the CPU: of one array of this engine, or of a tuple, list or dictionary of them."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().numpy()
+    if isinstance(value, Mapping):
+        return {name: to_numpy(part) for name, part in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(to_numpy(part) for part in value)
+    return value
+
+
+def number(value: Any) -> float:
+    """Return the number that a loss holds."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def detached(array: torch.Tensor) -> torch.Tensor:
+    """Return the same numbers, followed by no autograd."""
+    return array.detach()
+
+
+def copy_of(array: torch.Tensor) -> torch.Tensor:
+    """Return a copy that no autograd follows."""
+    return array.detach().clone()
+
+
 def count_parameters(model: Layer) -> int:
     """Return how many numbers the parameters of a layer or net hold."""
     return sum(tensor.numel() for tensor in model.params.values())
 
 
 def uniform_draw(rng: np.random.Generator | None, bound: float, dtype: str) -> Callable[..., torch.Tensor]:
-    """Return a function that draws a tensor of the given sizes from U(-bound, bound), the numbers in_numpy draws."""
+    """Return a function that draws numbers of the given sizes from U(-bound, bound), the same in both engines."""
     rng = np.random.default_rng(0) if rng is None else require_generator("rng", rng)
     require_choice("dtype", dtype, ("float32", "float64"))
     return lambda *shape: torch.from_numpy(rng.uniform(-bound, bound, shape).astype(dtype)).requires_grad_()
 
 
 def check_params(params: Tensors, shapes: dict[str, tuple[int, ...]]) -> None:
-    """Raise InputError unless every parameter is a floating-point tensor of its shape."""
+    """Raise InputError unless every parameter holds floating-point numbers and has its shape."""
     for name, shape in shapes.items():
         tensor = params.get(name)
         if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or tensor.shape != shape:
@@ -127,21 +173,24 @@ def _check_tensor(name: str, value: object) -> None:
         raise InputError(
             f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
         )
+    if value.layout != torch.strided or value.device.type == "meta":
+        raise InputError(
+            f"{name} must be a tensor that stores every number, but one of layout {value.layout} "
+            f"on {value.device} came"
+        )
 
 
 def check_sequence(x: torch.Tensor, D: int, weights: str) -> None:
-    """Raise InputError unless x is a finite (T, B, D) tensor; `weights` is the matrix that it meets."""
+    """Raise InputError unless x is finite and (T, B, D); `weights` names the matrix that it meets."""
     require_tensor("x", x, axes=("T", "B", "D"))
     if x.shape[2] != D:
         raise InputError(f"x has {x.shape[2]} features but {weights} expects {D}; was it one-hot encoded?")
 
 
-def check_state(
-    name: str, state: torch.Tensor | None, shape: tuple[int, int], like: torch.Tensor
-) -> torch.Tensor:
-    """Return the initial state if it fits, or zeros of the dtype and on the device of `like`."""
+def check_state(name: str, state: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tensor | None:
+    """Return the initial state if it fits, or None where there is none."""
     if state is None:
-        return torch.zeros(shape, dtype=like.dtype, device=like.device)
+        return None
     require_tensor(name, state, axes=("B", "H"))
     if tuple(state.shape) != shape:
         raise InputError(f"{name} must have shape {shape} (B, H) to go with x, but {tuple(state.shape)} came")
@@ -152,7 +201,10 @@ def check_mask(mask: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tenso
     """Return the mask as booleans (T, B, 1), or None where no step is padding."""
     if mask is None:
         return None
-    mask = torch.as_tensor(mask)
+    try:
+        mask = torch.as_tensor(mask)
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(f"mask must be an array (T, B), but {describe(mask)} came") from None
     if mask.shape != shape:
         raise InputError(
             f"mask must have shape {tuple(shape)} (T, B) to go with x, but {tuple(mask.shape)} came"

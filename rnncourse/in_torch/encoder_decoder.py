@@ -7,7 +7,7 @@ import torch
 
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError
-from rnncourse.in_torch.base import require_tensor
+from rnncourse.in_torch.base import placed_for, require_tensor
 from rnncourse.in_torch.layers import GRU, Composed
 from rnncourse.in_torch.nets import RecurrentNet
 
@@ -39,6 +39,7 @@ class EncoderDecoder(Composed):
 
         In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
         """
+        x, before = placed_for(self, x), placed_for(self, before)
         require_tensor("before", before, axes=("T'", "B", "K"))
         _, h_T = self.encoder.forward(x, None, mask)
         if before.shape[1:] != (x.shape[1], self.K):
@@ -59,8 +60,7 @@ class EncoderDecoder(Composed):
 
         start: the token that stands before the first one.
         """
-        if require_count("start", start, minimum=0) >= self.K:
-            raise InputError(f"start must be a token from 0 to {self.K - 1}, but {start} came")
+        require_count("start", start, least=0, most=self.K - 1)
         with torch.no_grad():
             _, h_T = self.encoder.forward(x, None, mask)
             state, token, written = h_T, torch.full((x.shape[1],), start, device=h_T.device), []

@@ -16,7 +16,7 @@ from rnncourse.arguments import require_number
 from rnncourse.errors import InputError
 from rnncourse.in_both import initial as schemes
 from rnncourse.in_torch.base import Layer
-from rnncourse.in_torch.layers import GRU, LSTM, Recurrent, single_layers
+from rnncourse.in_torch.layers import Recurrent, single_layers
 
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
 
@@ -60,7 +60,7 @@ def chrono(layer: AnyLayer, T_max: int, rng: np.random.Generator) -> AnyLayer:
     for single in single_layers(layer):
         bias = schemes.chrono(single.H, T_max, rng)
         _put(_bias(single, _keeping(single)), bias)
-        if isinstance(single, LSTM):
+        if single.kind == "LSTM":
             _put(_bias(single, "i"), -bias)
     return layer
 
@@ -85,8 +85,7 @@ def _bias(layer: Recurrent, block: str) -> torch.Tensor:
 
 def _keeping(layer: Recurrent) -> str:
     """Return the name of the gate that says how much of the old state is kept."""
-    if isinstance(layer, LSTM):
-        return "f"
-    if isinstance(layer, GRU):
-        return "z"
-    raise InputError(f"only an LSTM or a GRU has a gate that keeps, but the layer is {type(layer).__name__}")
+    gates = {"LSTM": "f", "GRU": "z"}
+    if layer.kind not in gates:
+        raise InputError(f"only an LSTM or a GRU has a gate that keeps, but the layer is: {layer.kind}")
+    return gates[layer.kind]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 
 from rnncourse.errors import InputError
-from rnncourse.in_torch.base import require_indices, require_tensor
+from rnncourse.in_torch.base import placed, require_indices, require_tensor
 
 
 def softmax(s: torch.Tensor) -> torch.Tensor:
@@ -28,7 +28,8 @@ def softmax_cross_entropy(
 
     Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
     """
-    require_tensor("s", s)
+    _require_scores(s)
+    y, mask = placed(y, s), placed(mask, s)
     require_indices("y", y)
     if y.shape != s.shape[:-1]:
         raise InputError(f"y must have shape {tuple(s.shape[:-1])} to go with s, but {tuple(y.shape)} came")
@@ -48,13 +49,20 @@ def mse(
     s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
-    require_tensor("s", s)
+    _require_scores(s)
+    y, mask = placed(y, s), placed(mask, s)
     require_tensor("y", y)
     if y.shape != s.shape:
         raise InputError(f"y must have the shape of s, {tuple(s.shape)}, but {tuple(y.shape)} came")
     weight = _weights(mask, s.shape[:-1], s)[..., None] / s.shape[-1]
     difference = s - y
     return (weight * difference**2).sum(), 2 * weight * difference.detach()
+
+
+def _require_scores(s: torch.Tensor) -> None:
+    require_tensor("s", s)
+    if not s.ndim:
+        raise InputError("s needs at least one axis, that of the scores, but a single number came")
 
 
 def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -> torch.Tensor:

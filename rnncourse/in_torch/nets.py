@@ -12,7 +12,7 @@ from rnncourse.arguments import require_choice, require_count
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both.base import check_layers, share
 from rnncourse.in_torch.activations import ACTIVATIONS
-from rnncourse.in_torch.base import Layer, Tensors, require_tensor, tracked, uniform_draw
+from rnncourse.in_torch.base import Layer, Tensors, placed_for, require_tensor, tracked, uniform_draw
 
 READOUT_SEED = 1  # without an rng a layer draws from seed 0, and the readout must not repeat its numbers
 
@@ -31,6 +31,7 @@ class Readout(Layer):
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         """Return s (..., K) from h (..., H)."""
+        h = placed_for(self, h)
         require_tensor("h", h)
         if h.shape[-1] != self.H:
             raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
@@ -39,9 +40,13 @@ class Readout(Layer):
         W_hy, b_y = self.params["W_hy"], self.params["b_y"]
         dtype = torch.promote_types(h.dtype, torch.promote_types(W_hy.dtype, b_y.dtype))
         s = h.to(dtype) @ W_hy.to(dtype) + b_y.to(dtype)
-        self.trace = {"h": h.detach()}
         self._inputs, self._outputs = (h,), (s,)
         return s
+
+    @property
+    def trace(self) -> Tensors:
+        """The h that the last forward was given."""
+        return {name: h.detach() for name, h in zip(("h",), self._inputs, strict=False)}
 
     def backward(self, ds: torch.Tensor) -> torch.Tensor:
         """Return dh (..., H), given ds (..., K); fill grads."""
@@ -79,10 +84,14 @@ class RecurrentNet(Layer):
         h0: the initial state as the layer takes it. mask (T, B): 0 marks padding, over which the state is kept.
         """
         h, self.state_T = self.layer.forward(x, h0, mask)
-        self.trace = self.layer.trace
         s = self.readout.forward(h)
         self._inputs, self._outputs = self.layer._inputs, (s,)
         return s
+
+    @property
+    def trace(self) -> Tensors:
+        """What the recurrent layer computed in the last `forward`."""
+        return self.layer.trace
 
     def backward(self, ds: torch.Tensor) -> tuple[torch.Tensor, Any]:
         """Return dx (T, B, D) and the gradient of the initial state, given ds (T, B, K); fill grads."""
@@ -111,6 +120,7 @@ class MLP(Layer):
             raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
         self.sizes = tuple(require_count("sizes", n) for n in sizes)
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
+        self._trace: Tensors = {}
         for k, (n, m) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
             draw = uniform_draw(rng, 1 / np.sqrt(n), dtype)
             self.params |= {f"W_{k}": draw(n, m), f"b_{k}": draw(m)}
@@ -122,20 +132,26 @@ class MLP(Layer):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return s (N, K) from x (N, F)."""
+        x = placed_for(self, x)
         require_tensor("x", x, axes=("N", "F"))
         if x.shape[1] != self.sizes[0]:
             raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
         phi = ACTIVATIONS[self.phi].phi
         self._track_parameters()
         x = tracked(x)
-        self.trace = {"z_0": x.detach()}
+        trace = {"z_0": x.detach()}
         z = x
         for k in range(1, self.depth + 1):
             a = z @ self.params[f"W_{k}"] + self.params[f"b_{k}"]
             z = phi(a) if k < self.depth else a
-            self.trace |= {f"a_{k}": a.detach(), f"z_{k}": z.detach()}
-        self._inputs, self._outputs = (x,), (z,)
+            trace |= {f"a_{k}": a.detach(), f"z_{k}": z.detach()}
+        self._trace, self._inputs, self._outputs = trace, (x,), (z,)
         return z
+
+    @property
+    def trace(self) -> Tensors:
+        """Every layer's pre-activations a_k and outputs z_k of the last `forward`; z_0 is the input."""
+        return self._trace
 
     def backward(self, ds: torch.Tensor) -> torch.Tensor:
         """Return dx (N, F), given ds (N, K); fill grads."""

@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from rnncourse.arguments import require_number
+from rnncourse.arguments import require_number, require_pair
 from rnncourse.errors import InputError
 
 Tensors = dict[str, torch.Tensor]
@@ -24,7 +24,8 @@ def clip_by_norm(grads: Tensors, max_norm: float) -> float:
     """
     if not (isinstance(max_norm, float) and max_norm == math.inf):
         require_number("max_norm", max_norm, above=0)
-    norm = float(torch.stack([g.double().square().sum() for g in grads.values()]).sum().sqrt())
+    squares = [g.double().square().sum() for g in grads.values()]  # float32 would overflow from 1e19 on
+    norm = float(torch.stack(squares).sum().sqrt()) if squares else 0.0
     if norm > max_norm:
         for g in grads.values():
             g *= max_norm / norm
@@ -42,7 +43,7 @@ class Optimizer:
     @torch.no_grad()
     def step(self, params: Tensors, grads: Tensors) -> None:
         """Change every parameter in place."""
-        _check_keys(params, grads)
+        _check_gradients(params, grads)
         if self.clip is not None:
             clip_by_norm(grads, self.clip)
         self.steps += 1
@@ -72,7 +73,7 @@ class Momentum(Optimizer):
         self.velocity: Tensors = {}
 
     def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
-        v = self.velocity.setdefault(name, torch.zeros_like(tensor))
+        v = _memory(self.velocity, name, tensor)
         v *= self.momentum
         v += gradient
         tensor -= self.lr * v
@@ -90,7 +91,7 @@ class Adagrad(Optimizer):
         self.square: Tensors = {}
 
     def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
-        total = self.square.setdefault(name, torch.zeros_like(tensor))
+        total = _memory(self.square, name, tensor)
         total += gradient**2
         tensor -= self.lr * gradient / (total.sqrt() + self.eps)
 
@@ -106,14 +107,17 @@ class Adam(Optimizer):
         eps: float = 1e-8,
     ):
         super().__init__(lr, clip)
-        self.betas, self.eps = betas, require_number("eps", eps, above=0)
+        self.betas = tuple(
+            require_number("betas", beta, least=0, below=1)
+            for beta in require_pair("betas", betas, "(beta_1, beta_2)")
+        )
+        self.eps = require_number("eps", eps, above=0)
         self.mean: Tensors = {}
         self.square: Tensors = {}
 
     def _update(self, name: str, tensor: torch.Tensor, gradient: torch.Tensor) -> None:
         beta_1, beta_2 = self.betas
-        m = self.mean.setdefault(name, torch.zeros_like(tensor))
-        v = self.square.setdefault(name, torch.zeros_like(tensor))
+        m, v = _memory(self.mean, name, tensor), _memory(self.square, name, tensor)
         m += (1 - beta_1) * (gradient - m)
         v += (1 - beta_2) * (gradient**2 - v)
         m_hat = m / (1 - beta_1**self.steps)  # the averages start at 0: undo that bias
@@ -121,9 +125,23 @@ class Adam(Optimizer):
         tensor -= self.lr * m_hat / (v_hat.sqrt() + self.eps)
 
 
-def _check_keys(params: Tensors, grads: Tensors) -> None:
+def _memory(kept: Tensors, name: str, tensor: torch.Tensor) -> torch.Tensor:
+    """Return what is remembered about a parameter, zeros at first."""
+    if name not in kept:
+        kept[name] = torch.zeros_like(tensor)
+    return kept[name]
+
+
+def _check_gradients(params: Tensors, grads: Tensors) -> None:
+    """Raise InputError unless every parameter has a gradient of its shape."""
     if set(params) != set(grads):
         raise InputError(
             f"grads must have the keys of params, {', '.join(sorted(params))}, "
             f"but {', '.join(sorted(grads)) or 'none'} came; was backward called?"
         )
+    for name, parameter in params.items():
+        if grads[name].shape != parameter.shape:
+            raise InputError(
+                f"the gradient of {name} must have the shape of the parameter, {tuple(parameter.shape)}, "
+                f"but {tuple(grads[name].shape)} came"
+            )

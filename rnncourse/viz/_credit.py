@@ -28,7 +28,7 @@ def sum_of_matrices(parts: Sequence[np.ndarray], titles: Sequence[str], *, digit
     if not parts or len({part.shape for part in parts}) != 1:
         raise InputError(f"parts must be matrices of one shape, but {[part.shape for part in parts]} came")
     titles = require_texts("titles", titles, len(parts) + 1)  # one a part and one for the sum
-    require_count("digits", digits, minimum=0)
+    require_count("digits", digits, least=0)
     n, m = parts[0].shape
     total = sum(parts)
     limit = max(float(np.abs(matrix).max()) for matrix in (*parts, total)) or 1.0

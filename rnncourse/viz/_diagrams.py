@@ -40,8 +40,8 @@ def unrolled_network(
         _texts(name, values, T)
         for name, values in (("inputs", inputs), ("states", states), ("outputs", outputs))
     )
-    if highlight is not None and require_count("highlight", highlight) > T:
-        raise InputError(f"highlight must be a step from 1 to T = {T}, but {highlight} came")
+    if highlight is not None:
+        require_count("highlight", highlight, most=T)
     longest = max((len(text) for text in (*below, *inside, *above)), default=0)
     box_width = max(BOX, CHARACTER * max(map(len, inside), default=0) + 14)
     roomy = T <= 8  # else the arrows between states are too short for a label each
@@ -121,8 +121,7 @@ def feedback_networks(T: int = 3) -> str:
 
     Raises InputError for a T that is not 2 to 5.
     """
-    if require_count("T", T, minimum=2) > 5:
-        raise InputError(f"T must be at most 5 for two nets to fit on the page, but {T} came")
+    require_count("T", T, least=2, most=5)  # two nets must fit on the page
     pitch, y_p, y_h, y_x, half = 104.0, 62.0, 154.0, 246.0, BOX / 2
     elman = [60 + pitch * k for k in range(T)]
     jordan = [x + pitch * T + 56 for x in elman]

@@ -46,8 +46,7 @@ def gradient_graph(
     known: nodes whose gradient was found before. weights: places at which a weight collects gradient now,
     such as "W_hh_2". Raises InputError for names that the graph has not.
     """
-    if require_count("T", T) > LONGEST:
-        raise InputError(f"T must be at most {LONGEST} to stay readable, but {T} came")
+    require_count("T", T, most=LONGEST)
     places = _places(T)
     steps_back = [pair for chain in _texts("paths", paths) for pair in _pairs(chain, places)]
     for node in _texts("known", known):

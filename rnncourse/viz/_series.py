@@ -26,7 +26,7 @@ def line_plot(
     ylabel: str,
     title: str | None = None,
 ) -> Figure:
-    """Return up to 7 named lines (n,) over x (n,), each with its own colour, dash and marker.
+    """Return up to 7 named lines (n,) over x (n,), each with its own color, dash and marker.
 
     Raises InputError for lines of other lengths than x.
     """
@@ -125,7 +125,7 @@ def bars_with_seeds(
     """
     groups = require_named("groups", groups, most=12)
     results = {name: require_numbers(f"groups[{name!r}]", values) for name, values in groups.items()}
-    require_count("digits", digits, minimum=0)
+    require_count("digits", digits, least=0)
     means = [values.mean() for values in results.values()]
     fig, ax = figure(width=min(9.5, 2.2 + 1.3 * len(results)), height=3.2)
     with course_style():

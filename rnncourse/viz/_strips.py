@@ -79,7 +79,7 @@ def memory_table(
     deck = require_texts("deck", deck)
     n, columns = len(deck), -(-len(deck) // 2)
     face_up, state = (
-        [require_count(name, place, minimum=0) for place in require_list(name, places, "places")]
+        [require_count(name, place, least=0) for place in require_list(name, places, "places")]
         for name, places in (("face_up", face_up), ("state", state))
     )
     require_count("slots", slots)

@@ -84,8 +84,7 @@ def rank_frequency(counts: ArrayLike, *, named: Sequence[tuple[int, str]] = ()) 
         ax.loglog(np.arange(1, len(sizes) + 1), sizes, ".", color=PALETTE["blue"])
         for entry in require_list("named", named, "pairs (rank, word)"):
             rank, word = require_pair("named", entry, "(rank, word)")
-            if require_count("named", rank) > len(sizes):
-                raise InputError(f"named holds rank {rank}, but ranks run from 1 to {len(sizes)}")
+            require_count("named", rank, most=len(sizes))
             ax.annotate(word, (rank, sizes[rank - 1]), (6, 6), textcoords="offset points")
         ax.set_xlabel("rank (1 = most frequent)")
         ax.set_ylabel("times in the text")
@@ -203,7 +202,7 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
         name: require_array(f"layouts[{name!r}]", np.asarray(steps), axes=("n",), kind="i")
         for name, steps in require_named("layouts", layouts).items()
     }
-    require_count("highlight", highlight, minimum=0)
+    require_count("highlight", highlight, least=0)
     lengths = {len(strip) for strip in strips.values()}
     if len(lengths) != 1 or max(lengths) > LARGEST_GRID:
         raise InputError(

@@ -35,6 +35,6 @@ def drift_frames(path: np.ndarray, labels: Sequence[str], updates: Sequence[int]
         places = ", ".join(
             f"{label} at ({x:.1f}, {y:.1f})" for label, (x, y) in zip(labels, path[t], strict=True)
         )
-        when = f"{require_count('updates', count, minimum=0):,} updates"
+        when = f"{require_count('updates', count, least=0):,} updates"
         frames.append(Frame(picture, when, f"After {when}: {places}."))
     return frames

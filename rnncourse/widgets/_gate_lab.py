@@ -11,10 +11,11 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_array, require_choice
+from rnncourse.analysis import gates
+from rnncourse.arguments import require_array, require_choice, require_count
 from rnncourse.errors import InputError, describe
-from rnncourse.in_both.cells import check_gated_step
-from rnncourse.in_numpy.cells import lstm_gates
+from rnncourse.in_both.cells import Cell, check_gated_step
+from rnncourse.in_numpy.layers import LSTM
 from rnncourse.notation import colour
 from rnncourse.viz._lstm_cell import lstm_cell, written
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
@@ -40,7 +41,7 @@ class Preset:
     g: Held = _FREE
     o: Held = _FREE
 
-    def clamps(self) -> dict[str, list[float | None]]:
+    def holds(self) -> dict[str, list[float | None]]:
         """Return the held values by gate, as the lab stores them."""
         return {gate: list(getattr(self, gate)) for gate in GATES}
 
@@ -52,7 +53,7 @@ _SET = (0.0, 1.0, 0.0, 0.0, -1.0, 0.0, 1.0, 0.0)
 GATE_PRESETS: dict[str, Preset] = {
     "cell": Preset(
         "The cell alone",
-        "Nothing is clamped: the cell computes every gate from x and h.",
+        "Nothing is held: the cell computes every gate from x and h.",
         (1.0, 0.0, 0.0, 0.5, 0.0, -1.0, 0.0, 0.0),
     ),
     "remember": Preset(
@@ -114,61 +115,49 @@ def gate_lab(
 
 
 def run_gates(
-    x: Sequence[float], clamps: Mapping[str, Sequence[float | None]], p: Mapping[str, np.ndarray]
+    x: Sequence[float], held: Mapping[str, Sequence[float | None]], p: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Return i, f, g, o, c, h and survives, each (T,), of one unit that starts at h = c = 0.
 
-    clamps: gate -> T values, None where the cell computes it. survives[t-1] is dc_T/dc_t, the whole derivative:
+    held: gate -> T values, None where the cell computes it. survives[t-1] is dc_T/dc_t, the whole derivative:
     along the belt, and through h_t where later gates are computed from it. A gate that is held passes none on.
     """
-    T = len(x)
-    run = {name: np.zeros(T) for name in (*GATES, "c", "h", "survives")}
-    h_prev, c_prev = np.zeros((1, 1)), 0.0
-    for t in range(T):
-        computed = lstm_gates(np.array([[float(x[t])]]), h_prev, p)
-        for gate, value in zip(GATES, computed, strict=True):
-            held = clamps[gate][t]
-            run[gate][t] = value[0, 0] if held is None else held
-        run["c"][t] = run["f"][t] * c_prev + run["i"][t] * run["g"][t]
-        run["h"][t] = run["o"][t] * np.tanh(run["c"][t])
-        c_prev, h_prev = run["c"][t], run["h"][t].reshape(1, 1)
-    run["survives"] = _survives(run, clamps, np.ravel(p["W_h"]))
-    return run
+    holds = [
+        gates.Hold(gate, value, steps=t)
+        for gate in GATES
+        for t, value in enumerate(held[gate])
+        if value is not None
+    ]
+    layer = gates.hold(LSTM(1, 1, dtype="float64"), *holds)
+    layer.params.update(p)
+    layer.forward(np.array(x, dtype=float)[:, None, None])
+    trace = layer.trace
+    run = {name: trace[name][:, 0, 0] for name in (*GATES, "c", "h")}
+    return run | {"survives": _survives(layer.cell, trace, p)}
 
 
-def _survives(
-    run: Mapping[str, np.ndarray], clamps: Mapping[str, Sequence[float | None]], W_h: np.ndarray
-) -> np.ndarray:
-    """Return dc_T/dc_t (T,): lstm_step_backward of one unit, with slope 0 where a gate is held."""
-    T = len(run["c"])
+def _survives(cell: Cell, trace: Mapping[str, np.ndarray], p: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return dc_T/dc_t (T,): from the last step back, the gradient of c_T with respect to each c_t."""
+    T = len(trace["c"])
     survives = np.zeros(T)
-    dc_t, dh_t = 1.0, 0.0
+    dh, dc = np.zeros((1, 1)), np.ones((1, 1))
     for t in reversed(range(T)):
-        now = {name: values[t] for name, values in run.items()}
-        tanh_c = np.tanh(now["c"])
-        dc_t = dc_t + dh_t * now["o"] * (1 - tanh_c**2)  # undo o_t * tanh(c_t), towards c_t
-        survives[t] = dc_t
-        towards = {
-            "i": dc_t * now["g"],
-            "f": dc_t * (run["c"][t - 1] if t else 0.0),
-            "g": dc_t * now["i"],
-            "o": dh_t * tanh_c,
-        }
-        slopes = {gate: now[gate] * (1 - now[gate]) for gate in GATES} | {"g": 1 - now["g"] ** 2}
-        free = {gate: clamps[gate][t] is None for gate in GATES}
-        dh_t = sum(free[gate] * towards[gate] * slopes[gate] * W_h[k] for k, gate in enumerate(GATES))
-        dc_t = dc_t * now["f"]  # undo f_t * c_prev, towards c_prev
+        made = {name: trace[name][t] for name in (*GATES, "c", "h")}
+        before = tuple(trace[name][t - 1] if t else trace[f"{name}0"] for name in ("h", "c"))
+        # on the belt and through h_t
+        survives[t] = (dc + dh * made["o"] * (1 - np.tanh(made["c"]) ** 2))[0, 0]
+        _, (dh, dc), _ = cell.step_backward((dh, dc), made, trace["x"][t], before, p, t)
     return survives
 
 
-def _held(gate: str) -> property:
+def _gate(gate: str) -> property:
     """Return the property of a gate: read what is on screen, set what is held."""
 
     def read(lab: GateLab) -> np.ndarray:
         return lab.run()[gate]
 
     def write(lab: GateLab, value: object) -> None:
-        lab.clamps = lab.clamps | {gate: _clamp(gate, value, lab.T)}
+        lab.clamps = lab.clamps | {gate: _held_at(gate, value, lab.T)}
 
     return property(read, write, doc=f"{gate} (T,) on screen; set a number, T numbers or None to hold it.")
 
@@ -193,12 +182,12 @@ class GateLab(ReadableWidget):
     _css = read_front_end("theme.css", "gate_lab.css")
 
     inputs = Setting(lambda lab, value: _checked_inputs(value, lab.T))
-    clamps = Setting(lambda lab, value: _checked_clamps(value, lab.T))
+    clamps = Setting(lambda lab, value: _checked_holds(value, lab.T))
     step = Setting(lambda lab, value: _checked_step(value, lab.T), 1)
     everywhere = traitlets.Bool(True).tag(sync=True, echo_update=False)  # a slider moves all steps
     fixed = traitlets.Dict().tag(sync=True)
 
-    i, f, g, o = (_held(gate) for gate in GATES)
+    i, f, g, o = (_gate(gate) for gate in GATES)
     c, h, survives = (_state(name) for name in ("c", "h", "survives"))
 
     def __init__(
@@ -209,15 +198,15 @@ class GateLab(ReadableWidget):
     ):
         chosen = GATE_PRESETS[require_choice("preset", preset, tuple(GATE_PRESETS))]
         self._weights = _checked_weights(GATE_WEIGHTS if weights is None else weights)
-        inputs, clamps = list(chosen.x) if x is None else _checked_inputs(x), chosen.clamps()
+        inputs, holds = list(chosen.x) if x is None else _checked_inputs(x), chosen.holds()
         if len(inputs) != len(chosen.x):
             if preset != "cell":
                 raise InputError(
                     f"x must hold {len(chosen.x)} numbers for the preset {preset}, but {len(inputs)} came"
                 )
-            clamps = {gate: [None] * len(inputs) for gate in GATES}
+            holds = {gate: [None] * len(inputs) for gate in GATES}
         self._T = len(inputs)
-        super().__init__(inputs=inputs, clamps=clamps, fixed=_fixed(self._weights))
+        super().__init__(inputs=inputs, clamps=holds, fixed=_fixed(self._weights))
 
     @property
     def T(self) -> int:
@@ -234,7 +223,7 @@ class GateLab(ReadableWidget):
         self.inputs = value
 
     @property
-    def clamped(self) -> dict[str, np.ndarray]:
+    def held(self) -> dict[str, np.ndarray]:
         """Where each gate is held: gate -> booleans (T,)."""
         return {gate: np.array([one is not None for one in self.clamps[gate]]) for gate in GATES}
 
@@ -242,7 +231,7 @@ class GateLab(ReadableWidget):
     def preset(self) -> str | None:
         """The preset that is on screen, None once anything of it was changed; can be set."""
         for name, preset in GATE_PRESETS.items():
-            if (self.inputs, self.clamps) == (list(preset.x), preset.clamps()):
+            if (self.inputs, self.clamps) == (list(preset.x), preset.holds()):
                 return name
         return None
 
@@ -252,7 +241,7 @@ class GateLab(ReadableWidget):
         if len(preset.x) != self.T:
             raise InputError(f"preset needs a lab of {len(preset.x)} steps, but this one has {self.T}")
         with self.hold_sync():  # the browser gets both at once
-            self.inputs, self.clamps = list(preset.x), preset.clamps()
+            self.inputs, self.clamps = list(preset.x), preset.holds()
 
     def run(self) -> dict[str, np.ndarray]:
         """Return everything that is on screen: i, f, g, o, c, h and survives, each (T,)."""
@@ -289,10 +278,10 @@ class GateLab(ReadableWidget):
         return f"{says} A value in [brackets] is held, the others are computed by the cell."
 
     def _rows(self) -> list[tuple[str, list[str]]]:
-        run, clamped = self.run() | {"x": self.x}, self.clamped
+        run, held_at = self.run() | {"x": self.x}, self.held
         rows = []
         for name, label in _ROWS.items():
-            held = clamped.get(name, np.zeros(self.T, bool))
+            held = held_at.get(name, np.zeros(self.T, bool))
             values = [written(float(value)) for value in run[name]]
             marked = [f"[{one}]" if mark else one for one, mark in zip(values, held, strict=True)]
             rows.append((label, marked))
@@ -317,7 +306,7 @@ def _fixed(weights: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return {
         "weights": {gate: [float(W_x[k]), float(W_h[k]), float(b[k])] for k, gate in enumerate(GATES)},
         "presets": [
-            {"name": name, "title": one.title, "says": one.says, "x": list(one.x), "clamps": one.clamps()}
+            {"name": name, "title": one.title, "says": one.says, "x": list(one.x), "clamps": one.holds()}
             for name, one in GATE_PRESETS.items()
         ],
         "limits": {gate: list(limits) for gate, limits in LIMITS.items()}
@@ -349,20 +338,18 @@ def _checked_inputs(value: object, T: int | None = None) -> list[float]:
     return numbers
 
 
-def _checked_clamps(value: object, T: int) -> dict[str, list[float | None]]:
+def _checked_holds(value: object, T: int) -> dict[str, list[float | None]]:
     """Return what each gate is held at, gate -> T numbers or None."""
     if not isinstance(value, Mapping) or set(value) != set(GATES):
         raise InputError(f"clamps must be a dict with the keys i, f, g and o, but {describe(value)} came")
-    return {gate: _clamp(gate, value[gate], T) for gate in GATES}
+    return {gate: _held_at(gate, value[gate], T) for gate in GATES}
 
 
 def _checked_step(value: object, T: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= T:
-        raise InputError(f"step must be a whole number from 1 to {T}, but {describe(value)} came")
-    return int(value)
+    return require_count("step", value, most=T)
 
 
-def _clamp(gate: str, value: object, T: int) -> list[float | None]:
+def _held_at(gate: str, value: object, T: int) -> list[float | None]:
     """Return what a gate is held at as a list of T numbers or None."""
     if value is None or _is_number(value):
         numbers = [None if value is None else float(value)] * T

@@ -11,11 +11,12 @@ import numpy as np
 import traitlets
 
 from rnncourse.analysis.gradient_flow import INITS, INPUTS, GradientFlow, gradient_flow
-from rnncourse.arguments import require_choice, require_count
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_choice, require_count, require_number
 from rnncourse.viz._flow import DECADES, HALF_ULP, gradient_levels, palette
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
 
+# so that the lab answers at once
+MOST_UNITS = 128
 CELLS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "leaky_relu": "leaky ReLU", "lstm": "LSTM"}
 STARTS = {
     "uniform": "uniform ±1/√H",
@@ -32,7 +33,7 @@ RANGES = {  # of the sliders: first, last, step
 }
 DIES, EXPLODES = -3.0, 3.0  # log10 of what is left after all steps
 LEFT = 1e-3
-REMEMBERED = 64  # flows, about 0.1 MB each: the one on screen is often a neighbour of the one before
+REMEMBERED = 64  # flows, about 0.1 MB each: the one on screen is often a neighbor of the one before
 
 # What the stand-in shows: settings without chaos, so that the numbers are the same on every computer.
 SHOWN = (
@@ -102,9 +103,7 @@ class GradientLab(ReadableWidget):
     fixed = traitlets.Dict().tag(sync=True)
 
     def __init__(self, *, H: int = 64, **settings: Any):
-        if require_count("H", H) > 128:
-            raise InputError(f"H must be at most 128, so that the lab answers at once, but {H} came")
-        self.H = H
+        self.H = require_count("H", H, most=MOST_UNITS)
         checked = {name: _checked(name, value) for name, value in settings.items()}
         self.flow = _flow(H, **checked)
         super().__init__(view=picture(self.flow, checked), fixed=_fixed(), **checked)
@@ -284,7 +283,7 @@ def _heard(flow: GradientFlow) -> str:
 
 
 def _fixed() -> dict:
-    """Return what the front end needs once: the choices, the sliders' ranges and the colours."""
+    """Return what the front end needs once: the choices, the sliders' ranges and the colors."""
     return {
         "choices": {"cell": CELLS, "init": STARTS, "inputs": STREAMS},
         "ranges": RANGES,
@@ -299,25 +298,17 @@ def _checked(name: str, value: object) -> Any:
     return _CHECKS[name](value)
 
 
-def _between(name: str, kind: type) -> Callable[[object], Any]:
+def _between(name: str, require: Callable) -> Callable[[object], Any]:
     first, last, _ = RANGES[name]
-
-    def check(value: object) -> Any:
-        numeric = isinstance(value, (int, np.integer) if kind is int else (int, float, np.number))
-        if isinstance(value, bool) or not numeric or not first <= value <= last:
-            whole = "a whole number" if kind is int else "a number"
-            raise InputError(f"{name} must be {whole} from {first:g} to {last:g}, but {describe(value)} came")
-        return kind(value)
-
-    return check
+    return lambda value: require(name, value, least=first, most=last)
 
 
 _CHECKS: dict[str, Callable[[object], Any]] = {
     "cell": lambda value: require_choice("cell", value, tuple(CELLS)),
     "init": lambda value: require_choice("init", value, INITS),
     "inputs": lambda value: require_choice("inputs", value, INPUTS),
-    "scale": _between("scale", float),
-    "forget_bias": _between("forget_bias", float),
-    "T": _between("T", int),
-    "seed": _between("seed", int),
+    "scale": _between("scale", require_number),
+    "forget_bias": _between("forget_bias", require_number),
+    "T": _between("T", require_count),
+    "seed": _between("seed", require_count),
 }

@@ -49,7 +49,7 @@ class FramePlayer(ReadableWidget):
         for name, text in (("title", title), ("step_name", step_name)):
             if not isinstance(text, str) or not text.strip():
                 raise InputError(f"{name} must be a text that is not empty, but {describe(text)} came")
-        first = require_count("first", first, minimum=0)
+        first = require_count("first", first, least=0)
         super().__init__(
             frames=[asdict(frame) for frame in frames], first=first, t=first, title=title, step_name=step_name
         )

@@ -77,9 +77,8 @@ class Quiz(ReadableWidget):
 
     title = traitlets.Unicode("Quiz").tag(sync=True)
     questions = traitlets.List(traitlets.Dict()).tag(sync=True)
-    history = traitlets.List(traitlets.Dict()).tag(
-        sync=True
-    )  # {"key", "chosen": index}, in order of commitment
+    # {"key", "chosen": index}, in order of commitment
+    history = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, questions: Sequence[Question], **kwargs: str):
         whole = isinstance(questions, Sequence) and all(isinstance(one, Question) for one in questions)

@@ -10,12 +10,11 @@ import numpy as np
 import traitlets
 
 from rnncourse.analysis import gates
-from rnncourse.arguments import require_choice
+from rnncourse.arguments import require_choice, require_count, require_number
 from rnncourse.data.encoding import Vocabulary
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both import sampling as decoding
 from rnncourse.in_numpy.layers import GRU, LSTM, RNN
-from rnncourse.in_numpy.losses import log_softmax
 from rnncourse.in_numpy.nets import RecurrentNet
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
 
@@ -34,20 +33,14 @@ PARTS = {
     "i": "input gate i",
     "o": "output gate o",
     "g": "candidate g",
+    "r": "reset gate r",
+    "z": "update gate z",
+    "n": "candidate n",
 }
-GATES = ("f", "i", "o")
+GATES = ("f", "i", "o", "r", "z")
 LONGEST_PROMPT = 200
 
 Net = Any  # a RecurrentNet of either engine
-
-
-@dataclass(frozen=True)
-class Clamp:
-    """A part of the net that is held at a value at every step: PARTS has its names. unit None means all units."""
-
-    part: str = "nothing"
-    unit: int | None = None
-    value: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,77 +58,68 @@ class Written:
 
 
 def write_characters(
-    net: Net, start: np.ndarray, n: int, rng: np.random.Generator, temperature: float, clamp: Clamp = Clamp()
+    net: Net,
+    start: np.ndarray,
+    n: int,
+    rng: np.random.Generator,
+    temperature: float,
+    held: gates.Hold | None = None,
 ) -> Written:
     """Return n tokens that follow the indices `start`, drawn as in_numpy.sample draws them, with probabilities.
 
-    net: a RecurrentNet with an RNN, LSTM or GRU that reads and scores the same tokens. clamp: what is held from
-    the first token on. Raises InputError for other nets and for clamps that the net does not have.
+    net: a RecurrentNet with an RNN, LSTM or GRU that reads and scores the same tokens. held: what is held from
+    the first token on. Raises InputError for other nets and for what the net does not have.
     """
     net = numpy_copy(net)
-    check_clamp(net, clamp)
-    if clamp.part in gates.BLOCKS:
-        net = gates.hold(net, gates.Hold(clamp.part, clamp.value, clamp.unit))
-    V, told = net.layer.D, []  # what the net says after each token it reads
+    if held is not None:
+        check_hold(net, held)
+    read = gates.read_with_holds(net, [] if held is None else [held], [])
+    scored = []  # log p after each token that was read
 
     def step(indices: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
-        log_p, state = _step(net, np.eye(V, dtype=np.float32)[indices], state, clamp)
-        told.append(log_p[0])
+        log_p, state = read(indices, state)
+        scored.append(log_p[0])
         return log_p, state
 
-    indices = decoding.sample(step, start, n, V, rng, temperature, end=None)
-    log_p, places = np.stack(told[-n:]), np.arange(n)
+    indices = decoding.sample(step, start, n, net.layer.D, rng, temperature, end=None)
+    log_p, places = np.stack(scored[-n:]), np.arange(n)
     by_net, by_temperature = np.exp(log_p).astype(float), decoding.with_temperature(log_p, temperature)
     best = np.argsort(-by_net, axis=1, kind="stable")[:, :RIVALS]
     likeliest = [[(int(k), float(p[k])) for k in row] for row, p in zip(best, by_net, strict=True)]
     return Written(indices, by_net[places, indices], by_temperature[places, indices], likeliest)
 
 
-def _step(net: RecurrentNet, tokens: np.ndarray, state: Any, clamp: Clamp) -> tuple[np.ndarray, Any]:
-    """Read tokens (1, V); return the log-probabilities (1, V) of the next and the state, parts of it held."""
-    layer = net.layer
-    h, state = layer.forward(tokens[None], state)
-    h, units = h[-1].copy(), slice(None) if clamp.unit is None else clamp.unit
-    if clamp.part == "c":
-        c = state[1].copy()
-        c[:, units] = clamp.value
-        h = layer.trace["o"][-1] * np.tanh(c)
-        state = h, c
-    elif clamp.part == "h":
-        h[:, units] = clamp.value
-        state = (h, state[1]) if isinstance(state, tuple) else h
-    return log_softmax(net.readout.forward(h)), state
-
-
 def numpy_copy(net: Net) -> RecurrentNet:
     """Return a RecurrentNet of in_numpy with the numbers of `net`, which may live on a GPU."""
     layer = getattr(net, "layer", None)
     kinds = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
-    if type(layer).__name__ not in kinds or not hasattr(net, "readout"):
+    kind = getattr(layer, "kind", None)
+    if kind not in kinds or not hasattr(net, "readout"):
         raise InputError(f"net must be a RecurrentNet with an RNN, LSTM or GRU, but {describe(net)} came")
     if net.readout.K != layer.D:
         raise InputError(
             f"a net that writes scores the tokens it reads, but it reads {layer.D} and scores {net.readout.K}"
         )
-    extra = {"phi": layer.phi} if type(layer).__name__ == "RNN" else {}
-    copy = RecurrentNet(kinds[type(layer).__name__](layer.D, layer.H, **extra), layer.D)
+    extra = {"phi": layer.phi} if kind == "RNN" else {}
+    copy = RecurrentNet(kinds[kind](layer.D, layer.H, **extra), layer.D)
     for name, array in net.params.items():
         copy.params[name] = array.detach().cpu().numpy() if hasattr(array, "detach") else array
     return copy
 
 
-def check_clamp(net: RecurrentNet, clamp: Clamp) -> None:
-    """Raise InputError, with a reason, for a clamp that the net does not have."""
-    require_choice("part", clamp.part, tuple(PARTS))
-    kind, H = type(net.layer).__name__, net.layer.H
-    if clamp.part not in ("nothing", "h") and kind != "LSTM":
+def check_hold(net: RecurrentNet, held: gates.Hold) -> None:
+    """Raise InputError, with a reason, for a hold that the net does not have."""
+    part, value, kind = require_choice("part", held.gate, tuple(PARTS)), held.value, net.layer.kind
+    if part not in gates.PARTS[kind]:
+        owners = " or ".join(f"{name}" for name, parts in gates.PARTS.items() if part in parts)
         raise InputError(
-            f"only an LSTM has the part {PARTS[clamp.part]!r}; this net is a {kind}: hold its state h"
+            f"only an {owners} has the part {PARTS[part]!r}; this net is a {kind}: hold its state h"
         )
-    if clamp.unit is not None and not 0 <= clamp.unit < H:
-        raise InputError(f"unit must be from 0 to {H - 1}, for there are {H}, but {clamp.unit} came")
-    if clamp.part in GATES and not 0 <= clamp.value <= 1:
-        raise InputError(f"a gate lies between 0 (closed) and 1 (open), but {clamp.value:g} came")
+    if held.units is not None and not 0 <= held.units < net.layer.H:
+        H = net.layer.H
+        raise InputError(f"unit must be from 0 to {H - 1}, for there are {H}, but {held.units} came")
+    if part in GATES and not 0 <= value <= 1:
+        raise InputError(f"a gate lies between 0 (closed) and 1 (open), but {value:g} came")
 
 
 def sampler(
@@ -192,7 +176,7 @@ class Sampler(ReadableWidget):
         self.written: Written | None = None
         self.problem = ""
         checked = {name: _checked(name, given, layer.H) for name, given in settings.items()}
-        parts = [name for name in PARTS if name in ("nothing", "h") or type(layer).__name__ == "LSTM"]
+        parts = [name for name in PARTS if name == "nothing" or name in gates.PARTS[layer.kind]]
         fixed = {
             "ranges": RANGES,
             "parts": {name: PARTS[name] for name in parts},
@@ -213,9 +197,10 @@ class Sampler(ReadableWidget):
         self.written, self.problem = None, ""
         try:
             start = self._start()
-            clamp = Clamp(self.hold, None if self.unit < 0 else self.unit, self.value)
+            unit = None if self.unit < 0 else self.unit
+            held = None if self.hold == "nothing" else gates.Hold(self.hold, self.value, unit)
             rng = np.random.default_rng(self.seed)
-            self.written = write_characters(self.net, start, self.characters, rng, self.temperature, clamp)
+            self.written = write_characters(self.net, start, self.characters, rng, self.temperature, held)
         except InputError as error:
             self.problem = f"{error}"
         self.view = self._picture()
@@ -284,9 +269,5 @@ def _checked(name: str, given: object, H: int) -> Any:
             )
         return given
     first, last, _ = (-1, H - 1, 1) if name == "unit" else RANGES[name]
-    whole = name in ("characters", "seed", "unit")
-    kinds = (int, np.integer) if whole else (int, float, np.number)
-    if isinstance(given, bool) or not isinstance(given, kinds) or not first <= given <= last:
-        number = "a whole number" if whole else "a number"
-        raise InputError(f"{name} must be {number} from {first:g} to {last:g}, but {describe(given)} came")
-    return int(given) if whole else float(given)
+    require = require_count if name in ("characters", "seed", "unit") else require_number
+    return require(name, given, least=first, most=last)

@@ -93,8 +93,7 @@ def _run(
     T, B, _ = x.shape
     if T > LONGEST:
         raise InputError(f"x may have at most {LONGEST} steps, but {T} came; hand over a part, x[:{LONGEST}]")
-    if require_count("b", b, minimum=0) >= B:
-        raise InputError(f"b must be a sequence from 0 to {B - 1}, but {b} came")
+    require_count("b", b, least=0, most=B - 1)
     texts = [None] * T if labels is None else require_texts("labels", labels, T)
     before = np.concatenate([layer.trace["h0"][None], h[:-1]])
     a = layer.trace["a"]
@@ -103,7 +102,7 @@ def _run(
 
 def _frames(layer: RNN, steps: list[Step]) -> list[Frame]:
     shown = [*layer.params.values(), *(numbers for step in steps for numbers in step[2:])]
-    limit = max(1.0, *(float(np.abs(numbers).max()) for numbers in shown))  # one colour scale for all
+    limit = max(1.0, *(float(np.abs(numbers).max()) for numbers in shown))  # one color scale for all
     return [_frame(layer, steps, step, limit) for step in steps]
 
 
@@ -147,7 +146,7 @@ def _sums(layer: RNN, step: Step, limit: float) -> str:
 
 
 def _cells(name: str, numbers: np.ndarray, limit: float, caption: str = "", per_unit: bool = True) -> str:
-    """Return a matrix as a table of coloured numbers; where its columns are units, that of UNIT is framed."""
+    """Return a matrix as a table of colored numbers; where its columns are units, that of UNIT is framed."""
     rows = []
     for r, row in enumerate(numbers):
         tds = []

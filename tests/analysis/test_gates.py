@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -21,6 +22,12 @@ HOLDS = (
 )
 VARIANTS = {part: lambda model, part=part: ablate(model, part) for part in ABLATIONS} | {
     "four holds": lambda model: hold(model, *HOLDS),
+    "held states": lambda model: hold(
+        model, Hold("c", 1.7, units=2, steps=[1]), Hold("h", (0.5, -2.0), units=[0, 3], steps=[0, 2])
+    ),
+    "f held on top of f = 1 - i": lambda model: hold(
+        ablate(model, "f = 1 - i"), Hold("f", 0.3, units=[0, 2])
+    ),
     "a hold on top of an ablation": lambda model: hold(ablate(model, "f = 1 - i"), HOLDS[2], HOLDS[3]),
 }
 
@@ -112,8 +119,95 @@ def test_gradients_by_hand_are_the_central_differences_and_those_of_the_other_en
         assert np.abs(found[key] - by_autograd[key].numpy()).max() <= 1e-10 * size, key
 
 
+OTHERS = {
+    "GRU nothing": ("GRU", ()),
+    "GRU gates": (
+        "GRU",
+        (Hold("r", 0.3, units=[0, 5]), Hold("z", 1.0, steps=[1, 3]), Hold("n", -0.5, units=2)),
+    ),
+    "GRU state": ("GRU", (Hold("h", 0.5, units=[1], steps=[2]), Hold("z", 0.25, units=1))),
+    "RNN nothing": ("RNN relu", ()),
+    "RNN state": ("RNN tanh", (Hold("h", (0.5, -3.0), units=[1, 4], steps=[0, 3]),)),
+}
+
+
+@pytest.mark.parametrize("padded", [False, True], ids=["whole", "padded"])
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_held_gru_or_rnn_is_differentiated_by_hand_as_by_differences_and_by_the_other_engine(name, padded):
+    kind, holds = OTHERS[name]
+    rng = np.random.default_rng(3)
+    x, mask = rng.standard_normal((T, B, D)), padding_mask(T, B) if padded else None
+    h0, d_last, dh = (rng.standard_normal(shape) for shape in ((B, H), (B, H), (T, B, H)))
+    ours, theirs = hold(make(kind), *holds), hold(make(kind, in_torch), *holds)
+
+    def loss() -> float:
+        h, last = ours.forward(x, h0, mask)
+        return float((h * dh).sum() + (last * d_last).sum())
+
+    loss()
+    found = dict(zip(("x", "h0"), ours.backward(dh, d_last), strict=True)) | ours.grads
+    theirs.forward(x, h0, mask)
+    by_autograd = dict(zip(("x", "h0"), theirs.backward(*tensors((dh, d_last))), strict=True)) | theirs.grads
+    for key, array in {**ours.params, "x": x, "h0": h0}.items():
+        differences = in_numpy.numerical_gradient(loss, array)
+        assert np.abs(differences).max() > 1e-3, key
+        assert np.abs(found[key] - differences).max() <= 1e-7, key
+        assert np.abs(found[key] - in_torch.to_numpy(by_autograd[key])).max() <= 1e-12, key
+    if not holds:
+        plain = make(kind)
+        assert np.abs(plain.forward(x, h0, mask)[0] - ours.forward(x, h0, mask)[0]).max() < 1e-14
+
+
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+def test_a_held_state_is_what_the_next_step_reads(engine):
+    x, _ = some_input()
+    for kind in ("RNN tanh", "GRU", "LSTM"):
+        layer = make(kind, engine)
+        held = hold(layer, Hold("h", 0.0, steps=[2]))
+        h = in_torch.to_numpy(held.forward(x)[0])
+        assert np.all(h[2] == 0) and np.all(h[[1, 3]] != 0)
+        state = (
+            np.zeros((B, H)) if kind != "LSTM" else (np.zeros((B, H)), in_torch.to_numpy(held.trace["c"])[2])
+        )
+        assert np.abs(h[3:] - in_torch.to_numpy(layer.forward(x[3:], state)[0])).max() < 1e-14
+
+
+def test_a_hold_of_a_hold_keeps_both_and_the_outer_one_counts():
+    x, _ = some_input()
+    inner = hold(make("LSTM"), Hold("f", 0.1), Hold("i", 0.2))
+    outer = hold(inner, Hold("f", 0.9))
+    trace = trace_gates(outer, x)
+    assert np.all(trace.f == 0.9) and np.all(trace.i == 0.2)
+    assert np.all(trace_gates(inner, x).f == 0.1)  # and the inner one is as it was
+
+
+def test_a_held_layer_can_be_copied_and_pickled():
+    x, _ = some_input()
+    held = hold(make("LSTM"), Hold("f", 0.9))
+    expected = held.forward(x)[0]
+    for twin in (copy.deepcopy(held), pickle.loads(pickle.dumps(held))):
+        assert np.array_equal(twin.forward(x)[0], expected)
+
+
+def test_a_trace_says_what_it_holds():
+    x, _ = some_input()
+    assert repr(trace_gates(make("LSTM"), x)) == "GateTrace(i, f, g, o, c, h: 5 steps, 3 sequences, 6 units)"
+    assert repr(trace_gates(make("GRU"), x)) == "GateTrace(r, z, n, h: 5 steps, 3 sequences, 6 units)"
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU"])
+def test_a_held_gru_or_rnn_writes(kind):
+    rng = np.random.default_rng(0)
+    net = in_numpy.RecurrentNet(getattr(in_numpy, kind)(D, H, rng=rng, dtype="float64"), D, rng=rng)
+    plain, trace = write(net, [0, 2], 12, np.random.default_rng(4))
+    assert np.array_equal(plain, in_numpy.sample(net, [0, 2], 12, np.random.default_rng(4)))
+    assert trace.h.shape == (13, 1, H)
+    _, held = write(net, [0, 2], 12, np.random.default_rng(4), holds=[Hold("h", 0.5, units=1, steps=[2])])
+    assert np.flatnonzero(held.h[:, 0, 1] == 0.5).tolist() == [2]
+
+
 def test_autograd_through_the_bare_equations_agrees():
-    """The sweep of in_torch is written by hand too; here autograd differentiates the equations themselves."""
+    """The loop of in_torch is written by hand too; here autograd differentiates the equations themselves."""
     x, (h0, c0) = some_input()
     p = {name: torch.tensor(array, requires_grad=True) for name, array in make("LSTM").params.items()}
     h, c = tensors(h0), tensors(c0)
@@ -137,7 +231,7 @@ def test_autograd_through_the_bare_equations_agrees():
 def test_holds_stand_where_they_were_put_and_nowhere_else(engine):
     x, _ = some_input()
     layer = make("LSTM", engine)
-    plain, held = trace_gates(layer, x), trace_gates(hold(layer, *HOLDS), x)
+    plain, held = (trace_gates(hold(layer, *holds), x) for holds in ((), HOLDS))
     assert np.all(held["f"][:, :, [1, 4]] == 0.25)
     assert np.all(held.i[[0, 3]] == 1)
     assert np.all(held.g[2][:, [0, 5]] == [-0.5, 0.75])
@@ -146,9 +240,8 @@ def test_holds_stand_where_they_were_put_and_nowhere_else(engine):
     free = np.ones((T, H), dtype=bool)
     free[1:3, 3] = False
     assert np.all((held.o != 0).any(axis=1) == free)
-    assert np.array_equal(
-        held.f[0][:, [0, 2, 3, 5]], plain.f[0][:, [0, 2, 3, 5]]
-    )  # before a hold could spread
+    # before a hold could spread
+    assert np.array_equal(held.f[0][:, [0, 2, 3, 5]], plain.f[0][:, [0, 2, 3, 5]])
     assert not np.allclose(held.f[1:, :, 0], plain.f[1:, :, 0])  # it has spread through h
 
 
@@ -301,8 +394,20 @@ def test_holds_change_what_is_written():
             "holds must be a list of Hold, but None came",
         ),
         (lambda lstm: ablate(lstm, "no gate"), "part must be one of intact, no input gate"),
-        (lambda lstm: hold(make("GRU"), Hold("f", 1.0)), "only an LSTM's gates can be held"),
-        (lambda lstm: hold(make("RNN tanh"), Hold("f", 1.0)), "an LSTM or GRU"),
+        (lambda lstm: hold(make("GRU"), Hold("f", 1.0)), "gate must be one of r, z, n, h, but str 'f' came"),
+        (lambda lstm: hold(make("RNN tanh"), Hold("f", 1.0)), "gate must be one of h, but str 'f' came"),
+        (lambda lstm: hold(make("Stack"), Hold("f", 1.0)), "an RNN, LSTM or GRU, or a net of one, is needed"),
+        (lambda lstm: hold(make("GRU"), Hold("z", -0.1)), "value of z must lie from 0 to 1"),
+        (lambda lstm: hold(make("GRU"), Hold("n", 1.1)), "value of n must lie from -1 to 1"),
+        (
+            lambda lstm: hold(lstm, Hold("c", np.inf)),
+            "value of c must be finite, one number or .* but float inf",
+        ),
+        (lambda lstm: hold(lstm, Hold("f", 1.0, units=[[1], [2, 3]])), "units must be indices from 0"),
+        (
+            lambda lstm: ablate(make("GRU"), "no output gate"),
+            "only an LSTM has the parts .* the layer is: GRU",
+        ),
         (lambda lstm: trace_gates(make("RNN tanh"), np.ones((2, 2, D))), "an LSTM or GRU"),
         (lambda lstm: trace_gates(lstm, np.ones((2, 2, D + 1))), "x has 5 features"),
         (lambda lstm: trace_gates(lstm, np.ones((2, 2, D)))["z"], "name must be one of"),

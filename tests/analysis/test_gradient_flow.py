@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from rnncourse import in_numpy, in_torch
 from rnncourse.analysis import flow_by_autograd
+from rnncourse.analysis.gates import Hold, hold
 from rnncourse.analysis.gradient_flow import (
     CELLS,
     INITS,
@@ -287,6 +290,9 @@ def test_spectral_radius_and_reach():
     assert np.isclose(flow.spectral_radius, radius)
     assert flow.norms[flow.reach()] < 1e-3 <= flow.norms[flow.reach() - 1]
     assert gradient_flow("relu", "identity", T=20, inputs="pulse").reach() is None
+    by_tens = dataclasses.replace(flow, log10_norms=np.array([0.0, 0.0, -1.0, -1.0, -2.0]))
+    assert by_tens.reach(1.0) == 2  # all of it is not less than all of it
+    assert by_tens.reach(0.1) == 4  # nor a tenth less than a tenth
     assert np.isclose(gradient_flow("tanh", "orthogonal", 1.4, H=8).spectral_radius, 1.4)
 
 
@@ -304,6 +310,17 @@ def test_dead_units_are_dead_in_every_sequence():
     h, _ = layer.forward(x, h0)
     assert np.array_equal(dead_units(layer, x, h0), (h == 0).all(axis=(0, 1)))
     assert not dead_units(*make("leaky_relu")).any()
+
+
+def test_a_unit_that_lives_in_one_sequence_alone_is_not_dead():
+    layer, x, h0 = make("relu")
+    assert x.shape[1] > 1
+    layer.params["W_xh"][...] = 0
+    layer.params["W_hh"][...] = np.diag([1.0, 1.0, 0, 0, 0])
+    layer.params["b_h"][...] = -1e-3
+    h0[...] = -1.0
+    h0[-1, 1] = 50.0  # unit 1 of the last sequence begins far above 0 and stays there
+    assert dead_units(layer, x, h0).tolist() == [True, False, True, True, True]
 
 
 # Wrong input
@@ -336,9 +353,17 @@ def test_wrong_layers_and_arrays_are_named():
     net = in_numpy.RecurrentNet(layer, 3)
     for call, said in [
         (lambda: log10_jacobian_norms(net, x), "hand over net.layer"),
+        (
+            lambda: log10_jacobian_norms(hold(layer, Hold("f", 1.0)), x),
+            "layer must have its plain cell, but its cell is a HeldLSTM",
+        ),
+        (
+            lambda: flow_by_autograd.log10_jacobian_norms(hold(make("gru", in_torch)[0], Hold("z", 1.0)), x),
+            "layer must have its plain cell, but its cell is a HeldGRU",
+        ),
         (lambda: log10_jacobian_norms(layer, x, state="cell"), "state must be one of h, c, both"),
         (lambda: log10_jacobian_norms(layer, x, norm="max"), "norm must be one of rms"),
-        (lambda: log10_jacobian_norms(layer, x, b=B), "b must be a sequence from 0 to 2"),
+        (lambda: log10_jacobian_norms(layer, x, b=B), "b must be a whole number from 0 to 2, but int 3 came"),
         (lambda: log10_jacobian_norms(*make("gru")[:2], state="c"), "state must be one of h"),
         (lambda: log10_jacobian_norms(layer, x[0]), "x needs 3 axes"),
         (lambda: log10_jacobian_norms(layer, x[:, :, :2]), "x has 2 features but W_x expects 4"),
@@ -349,7 +374,7 @@ def test_wrong_layers_and_arrays_are_named():
         (lambda: flow_by_autograd.log10_jacobian_norms(layer, x), "rnncourse.in_torch, but LSTM came"),
         (
             lambda: flow_by_autograd.log10_jacobian_norms(*make("gru", in_torch), b=9),
-            "b must be a sequence from 0 to 2",
+            "b must be a whole number from 0 to 2, but int 9 came",
         ),
     ]:
         with pytest.raises(InputError, match=said):

@@ -60,9 +60,8 @@ def test_next_cell_reads_what_the_keyboard_did_to_the_lab(chapter):
     assert held.size
     assert np.all(np.abs(read["f"][held] - now) < 0.006)  # two decimals on the page and in the cell
     kept = np.array([np.prod(read["f"][t + 1 :]) for t in range(len(read["f"]))])
-    assert (
-        np.abs(read["survives"] - kept).max() < 0.02
-    )  # all later gates are held: the product of the later f
+    # all later gates are held: the product of the later f
+    assert np.abs(read["survives"] - kept).max() < 0.02
     page.keyboard.press("Escape")
 
 

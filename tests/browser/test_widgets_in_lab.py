@@ -240,9 +240,8 @@ def test_learners_saved_notebook_shows_no_widget_error(server, new_lab):
         page = lab.open("saved.ipynb")
         stand_ins = page.locator(".rnncourse-fallback")
         expect(stand_ins).to_have_count(3, timeout=60_000)
-        expect(page.locator(".jupyter-widgets")).to_have_count(
-            3, timeout=60_000
-        )  # where JupyterLab writes its error
+        # where JupyterLab writes its error
+        expect(page.locator(".jupyter-widgets")).to_have_count(3, timeout=60_000)
         assert lab.errors() == []
         for one in stand_ins.all():
             expect(one).to_be_visible(timeout=60_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import subprocess
 import sys
@@ -351,3 +352,34 @@ def test_little_of_what_is_printed_is_kept():
     for _ in range(100):
         sink.write("x" * 1_000)
     assert sum(map(len, sink.kept)) == PRINTED and sink.text().endswith("… and more")
+
+
+def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
+    text = told(lambda x, start: np.ones((3, 5)) @ np.ones((3, 4)))
+    assert "the left array has 5 columns and the right one 3 rows" in text and "gufunc" not in text
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (lambda x, start: np.array([[1, 2], [3]]), "rows of different lengths"),
+        (lambda x, start: np.stack([np.ones(2), np.ones(3)]), "arrays of one shape"),
+        (lambda x, start: np.concatenate([np.ones((2, 3)), np.ones((2, 4))]), "joins arrays along one axis"),
+        (lambda x, start: math.exp(np.ones(3)), "A single number is needed"),
+        (lambda x, start: np.ones(3) | np.ones(3) > 0, "brackets around comparisons"),
+        (
+            lambda x, start: np.zeros(3, dtype=int).__iadd__(0.5),
+            "a float cannot be put into an array of ints",
+        ),
+        (lambda x, start: np.ones(3)[1.5], "must be a whole number"),
+        (lambda x, start: np.ones(3)[0, 0], "more indices than the array has axes"),
+        (lambda x, start: np.ones(3)[7], "one step too far"),
+        (lambda x, start: [].pop(), "empty list"),
+        (lambda x, start: np.ones(3)(1), "square brackets"),
+        (lambda x, start: np.max([]), "largest or smallest of nothing"),
+        (lambda x, start: (lambda: undefined_name)(), "has not been defined"),  # noqa: F821
+        (lambda x, start: int("x"), "read as a number"),
+    ],
+)
+def test_common_errors_have_a_line_of_help(fails, words):
+    assert words in told(fails)

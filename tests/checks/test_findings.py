@@ -108,8 +108,8 @@ FINDINGS = [
     (SEQUENCE, lambda x: x / 3.7, "factor", r"right up to one factor"),
     (SEQUENCE, lambda x: x + 0.25, "offset", r"same amount everywhere"),
     (SEQUENCE, lambda x: -x, "sign", r"wrong sign everywhere"),
-    (SEQUENCE, lambda x: x[::-1], "reversed", r"wrong way round in time"),
-    (MATRIX, lambda x: x[::-1], "reversed", r"wrong way round: the last row comes first"),
+    (SEQUENCE, lambda x: x[::-1], "reversed", r"wrong way around in time"),
+    (MATRIX, lambda x: x[::-1], "reversed", r"wrong way around: the last row comes first"),
     (SEQUENCE, lambda x: 0 * x, "zero", r"zero everywhere"),
     (SEQUENCE, lambda x: np.repeat(x[:1], len(x), axis=0), "alike 0", r"All steps of your result"),
     (
@@ -143,7 +143,7 @@ FINDINGS = [
         SEQUENCE,
         lambda x: np.sin(7 * x),
         "values",
-        r"has the right shape, but its values are wrong\\..*zigzag\\(np\\.array\\(",
+        r"has the right shape, but its values are wrong.*small input",
     ),
 ]
 
@@ -215,7 +215,7 @@ def test_parts_are_named_and_those_that_are_right_are_said_to_be():
     assert (
         found == "axes"
         and "total has shape (2, 3), but the task asks for (3, 2)" in told
-        and "states is right." in told
+        and "Right so far: states." in told
     )
     found, told = said(ZIGZAG, lambda x, start: zigzag(x, start)[0])
     assert found == "structure" and "2 things (states, total), but is an array" in told

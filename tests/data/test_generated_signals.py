@@ -65,9 +65,8 @@ def test_noise_and_knocks_come_on_top():
     hit = knocked.knocked.T
     assert np.array_equal(frames(knocked)[~hit], frames(without)[~hit])
     assert abs(frames(knocked)[hit].std() - signals.KNOCK_LOUDNESS) < 0.1
-    assert np.all(
-        (hit.sum(axis=1) >= 2) & (hit.sum(axis=1) <= 6)
-    )  # three knocks of two frames, maybe overlapping
+    # three knocks of two frames, maybe overlapping
+    assert np.all((hit.sum(axis=1) >= 2) & (hit.sum(axis=1) <= 6))
     # Under a knock nothing of the tone is left: the sound there has nothing to do with it.
     tone, heard = frames(without)[hit].ravel(), frames(knocked)[hit].ravel()
     assert abs(np.corrcoef(tone, heard)[0, 1]) < 0.06
@@ -155,9 +154,8 @@ def test_a_single_frame_fits_every_direction_equally(rng):
 
 def test_the_mean_frame_shows_the_axis_and_not_the_sense(rng):
     """The ceiling of one in two for the smear: there and back leave the same set of means, other axes another."""
-    picture = rng.integers(1, 9, size=(3, 2)).astype(
-        float
-    )  # whole numbers: their sums are exact in any order
+    # whole numbers: their sums are exact in any order
+    picture = rng.integers(1, 9, size=(3, 2)).astype(float)
     smears = {
         name: as_set(all_starts(picture, data.DIRECTIONS[name], 4, 9).sum(axis=0))
         for name in ("right", "left", "down", "up")

@@ -48,9 +48,8 @@ def bags(texts):
 def test_no_bag_of_words_is_right_in_more_than_three_of_four_reviews(seed):
     reviews = cafe_reviews(400, np.random.default_rng(seed))
     assert best_share(bags(reviews.texts), reviews.label) == 0.75
-    assert (
-        best_share([tuple(words) for words in reviews.texts], reviews.label) == 1.0
-    )  # the order decides all
+    # the order decides all
+    assert best_share([tuple(words) for words in reviews.texts], reviews.label) == 1.0
     for start in range(0, 400, 40):  # any whole groups of four, so any split at a multiple of 4
         part = slice(start, start + 4)
         assert best_share(bags(reviews.texts[part]), reviews.label[part]) == 0.75
@@ -237,9 +236,8 @@ def test_no_format_says_the_year_in_its_first_four_words():
         for month in range(1, 13):
             for day in range(1, 29):
                 beginnings = {tuple(spell(date(year, month, day), form)[1:4]) for year in range(1990, 2030)}
-                assert (
-                    len(beginnings) == 1
-                )  # the weekday comes first in one format, and says little of the year
+                # the weekday comes first in one format, and says little of the year
+                assert len(beginnings) == 1
 
 
 def test_a_birthday_list_ends_with_the_question_and_holds_its_answer():

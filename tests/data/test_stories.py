@@ -160,9 +160,8 @@ def test_loud_book_shouts_between_quotation_marks_and_nowhere_else():
     quiet = "".join(c for c, loud in zip(text, inside, strict=True) if not loud).replace('"', "")
     sentences = [part.split() for part in quiet.split(".")[:-1]]
     assert all(is_possible([*words, "."]) for words in sentences)
-    assert (
-        0.55 < inside.mean() < 0.75
-    )  # a shout has 2 sentences on average, and half of the pieces are shouts
+    # a shout has 2 sentences on average, and half of the pieces are shouts
+    assert 0.55 < inside.mean() < 0.75
 
 
 def test_shouted_counts_the_marks():

@@ -7,6 +7,7 @@ An attack stands in the answer to `scaled`; `running` and `largest` are right an
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,7 +92,20 @@ def nonce():
 BANK: dict[str, Trial] = {
     # time
     "endless_loop": inside("while True: pass", scaled=TIMEOUT, largest=TIMEOUT),
-    "endless_cell": answer(f"{HONEST}\nwhile True: pass", scaled=TIMEOUT, largest=("graded", "wrong")),
+    "endless_cell": answer(f"while True: pass\n{HONEST}", scaled=TIMEOUT, largest=("graded", "wrong")),
+    "endless_below": answer(
+        f"{HONEST}\nwhile True: pass", scaled=RIGHT, said=("it had defined scaled by then",)
+    ),
+    "endless_below_that_catches": answer(
+        f"{HONEST}\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        scaled=RIGHT,
+    ),
+    "timer_taken_away": answer(
+        "import signal\nsignal.setitimer = lambda *a: None\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+        "def scaled(x, factor):\n    while True: pass",
+        scaled=TIMEOUT,
+        largest=TIMEOUT,
+    ),
     "endless_that_catches": inside(
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass", scaled=TIMEOUT
     ),
@@ -135,7 +149,8 @@ BANK: dict[str, Trial] = {
         largest=("graded", "wrong"),
     ),
     "daemon_below_init": inside(
-        "import os\nos.setsid()\nos.execv('/usr/bin/sleep', ['sleep', '1e6'])", scaled=TIMEOUT
+        "import os\nos.setsid()\nos.execv('/usr/bin/sleep', ['sleep', '1e6'])",
+        scaled=("timeout|crashed", "wrong"),
     ),
     # memory, disk, output
     "memory_hog": inside("held = []\nwhile True: held.append(np.empty(1 << 22))", said=("Memory",)),
@@ -272,7 +287,7 @@ BANK: dict[str, Trial] = {
     ),
     "network": telling(
         "import socket\nfound = socket.create_connection(('127.0.0.1', PORT), 1).recv(99)",
-        said=("found ConnectionRefusedError",),
+        said=("found OSError",),
     ),
     "name_lookup": telling("import socket\nfound = socket.gethostbyname('example.org')", said=("gaierror",)),
     "escapes_the_namespace": telling(
@@ -280,6 +295,31 @@ BANK: dict[str, Trial] = {
         "found = [libc.unshare(0x10000000), libc.setns(0, 0), libc.mount(b'/', b'/tmp', b'', 4096, 0)]\n"
         "found.append(libc.ptrace(16, 1, 0, 0))",
         said=("[-1, -1, -1, -1]",),
+    ),
+    "many_empty_files": telling(
+        "n = 0\nwhile True:\n    open(f'/tmp/{n}', 'w').close()\n    n += 1",
+        before="import os, sys",
+        said=("found OSError",),
+    ),
+    "virtual_machines_socket": telling(
+        "import socket\nfound = socket.socket(40, socket.SOCK_STREAM)", said=("found OSError",)
+    ),
+    "secret_memory": telling(
+        "import ctypes\nfound = [ctypes.CDLL(None).syscall(n, 0, 0, 0, 0, 0) for n in (319, 447, 425, 29)]"
+        if platform.machine() == "x86_64"
+        else "found = [-1, -1, -1, -1]",
+        said=("[-1, -1, -1, -1]",),
+    ),
+    "leaves_its_core": telling("os.sched_setaffinity(0, range(64))", said=("found PermissionError",)),
+    "steals_its_own_reply": returning(
+        "for n in range(3, 12):\n    try:\n        held = os.open(f'/proc/self/fd/{n}', os.O_RDWR | os.O_NONBLOCK)\n"
+        "        os.read(held, 1 << 20)\n    except OSError: pass\nreturn x * factor",
+        before="import os",
+        scaled=RIGHT,
+    ),
+    "sees_what_the_grader_forbids_from_files": telling(
+        "import glob\nroot = os.path.dirname(np.__file__) + '/../torch'\nfound = sorted(os.listdir(root))[:3]",
+        unsaid=("_C.", "autograd", "functional"),
     ),
     "becomes_root": telling("os.setuid(0)\nfound = 'root'", said=("found PermissionError",)),
     # what may not be used
@@ -299,50 +339,41 @@ BANK: dict[str, Trial] = {
         RIGHT,
         FORBIDDEN,
     ),
-    "forbidden_getattr": Trial(
-        lambda _: notebook(running="def running(x):\n    return getattr(np, 'cum' + 'sum')(x, axis=0)"),
-        RIGHT,
-        FORBIDDEN,
-    ),
-    "forbidden_eval": Trial(
-        lambda _: notebook(running="def running(x):\n    return eval('np.cum' 'sum')(x, axis=0)"),
-        RIGHT,
-        FORBIDDEN,
-    ),
-    "forbidden_importlib": Trial(
+    # torch.nn.LSTM is forbidden, so that torch is withheld
+    "withheld_getattr": Trial(
         lambda _: notebook(
-            running="import importlib\ndef running(x):\n    return importlib.import_module('numpy').cumsum(x, axis=0)"
+            running="import torch\ndef running(x):\n"
+            "    return getattr(torch, 'cum' + 'sum')(torch.from_numpy(x), 0).numpy()"
         ),
         RIGHT,
         FORBIDDEN,
+        said=("is not available: this task is to write it yourself",),
     ),
-    "forbidden_in_another_answer": Trial(
+    "withheld_in_another_answer": Trial(
         lambda _: notebook(
-            scaled=HONEST + "def helper(x):\n    return np.cumsum(x, axis=0)",
+            scaled=HONEST
+            + "import torch\ndef helper(x):\n    return torch.cumsum(torch.from_numpy(x), 0).numpy()",
             running="def running(x):\n    return helper(x)",
         ),
         RIGHT,
         FORBIDDEN,
     ),
-    "forbidden_where_there_is_no_rule": Trial(
+    "withheld_and_caught": Trial(
         lambda _: notebook(
-            scaled=HONEST + "def running(x):\n    return np.cumsum(x, axis=0)", running="# see above"
+            running="import torch\ndef running(x):\n    try:\n        return torch.cumsum(x, 0)\n"
+            "    except ImportError:\n        return np.stack([x[:t + 1].sum(axis=0) for t in range(len(x))])"
         ),
         RIGHT,
         FORBIDDEN,
     ),
-    "forbidden_by_patching": Trial(
-        lambda _: notebook(
-            scaled=HONEST + "np.my_sum = np.cumsum",
-            running="def running(x):\n    return np.my_sum(x, axis=0)",
-        ),
+    "withheld_and_unused": Trial(
+        lambda _: notebook(running=f"import torch\ntorch.manual_seed(0)\n{ANSWERS['running']}"),
         RIGHT,
-        FORBIDDEN,
+        said=("`torch` is not available here; the lines of your cell that need it were left out.",),
     ),
-    "forbidden_in_the_deep": Trial(
-        lambda _: notebook(running=f"x = {'-' * 40_000}1\ndef running(x):\n    return np.cumsum(x, axis=0)"),
-        RIGHT,
-        FORBIDDEN,
+    # of a function that only its name forbids, another name is not looked through, and the guide says so
+    "function_by_another_name": Trial(
+        lambda _: notebook(running="def running(x):\n    return getattr(np, 'cum' + 'sum')(x, axis=0)"), RIGHT
     ),
     "a_very_long_answer": Trial(
         lambda _: notebook(running="#" * 60_000), RIGHT, MISSING, said=("60000 characters",)
@@ -386,10 +417,12 @@ BANK: dict[str, Trial] = {
     "grade_id_no_text": Trial(lambda _: changed("running", grade_id=["running"]), RIGHT, MISSING),
     "swapped_ids": Trial(lambda _: _swapped(notebook(), "scaled", "running"), RIGHT),
     "own_cells": Trial(
-        lambda _: _extra(notebook(running="def running(x):\n    return mine(x)"), "def mine(x): return x"),
+        lambda _: _extra(
+            notebook(running="def running(x):\n    return mine(x)"),
+            ANSWERS["running"].replace("running", "mine"),
+        ),
         RIGHT,
-        ("graded", "wrong"),
-        said=("A code cell of your own was not run", "NameError"),
+        said=("A code cell of your own was run as well",),
     ),
     "not_written": Trial(
         lambda _: notebook(
@@ -435,7 +468,7 @@ BANK: dict[str, Trial] = {
     ),
     "deep_json": wholly("unreadable", b"[" * 200_000 + b"]" * 200_000, "nested too deeply"),
     "enormous_number": wholly("unreadable", b'{"nbformat": ' + b"9" * 10_000 + b"}", "not JSON"),
-    "hundred_megabytes": wholly("unreadable", b" " * (100 << 20), "larger than 20 MB"),
+    "too_many_megabytes": wholly("unreadable", b" " * (129 << 20), "larger than 128 MB"),
     "strange_cells": Trial(
         lambda _: notebook() | {"cells": [None, 7, {}, {"metadata": 3, "source": 4}, *notebook()["cells"]]},
         RIGHT,

@@ -17,15 +17,14 @@ import pytest
 from grading.classroom import STEM, hand_in, notebook, write_spec
 
 from rnncourse.errors import InputError
-from rnncourse.grading import run
+from rnncourse.grading import by_hand, run, tables
 from rnncourse.grading.handed_in import collect as collecting
 from rnncourse.grading.handed_in.assignment import load
 from rnncourse.grading.handed_in.collect import HandedIn, Unreadable, collect
-from rnncourse.grading.handed_in.roster import UNCLEAR, named
+from rnncourse.grading.handed_in.roster import UNCLEAR, Student, named, read_roster
 from rnncourse.grading.marking import unreadable
 from rnncourse.grading.results import gradebook, pages
 from rnncourse.grading.results import nbgrader as nbgrader_gradebook
-from rnncourse.grading.results.gradebook import Student
 from rnncourse.grading.results.results import StudentResult, TaskResult
 from rnncourse.grading.results.store import Store
 from rnncourse.grading.untrusted_text import one_line, plain_name, shown
@@ -146,7 +145,7 @@ def test_a_roster_knows_students_under_other_names(tmp_path):
     path.write_bytes("\ufeffStudent;Name;Email;ID\ns1;Ana Bo;ana@x;101\ns2;Cy;cy@x;102\n".encode())
     for name in ("ana bo", "101", "cy@x", "s2"):
         hand_in(tmp_path / name, name, b"A")
-        assert list(whose(tmp_path / name, gradebook.read_roster(path))[0]) == [
+        assert list(whose(tmp_path / name, read_roster(path))[0]) == [
             "s1" if name in ("ana bo", "101") else "s2"
         ]
 
@@ -156,10 +155,10 @@ def test_accents_may_be_composed_or_not(tmp_path):
     path = tmp_path / "roster.csv"
     for form in ("NFC", "NFD"):
         path.write_text(f"student\n{unicodedata.normalize(form, JOSE)}\n", encoding="utf-8")
-        assert list(gradebook.read_roster(path)) == [JOSE]
-        assert whose(tmp_path / "class", gradebook.read_roster(path)) == ({JOSE: "A"}, "")
+        assert list(read_roster(path)) == [JOSE]
+        assert whose(tmp_path / "class", read_roster(path)) == ({JOSE: "A"}, "")
         path.write_text(f"student,name\nj,{unicodedata.normalize(form, JOSE)}\n", encoding="utf-8")
-        assert whose(tmp_path / "class", gradebook.read_roster(path)) == ({"j": "A"}, "")
+        assert whose(tmp_path / "class", read_roster(path)) == ({"j": "A"}, "")
 
 
 @pytest.mark.parametrize("other", ["ana ", "ana\xa0", "\nana"])
@@ -394,16 +393,16 @@ def test_points_by_hand_come_back_for_every_name(tmp_path, name):
     path, one = tmp_path / "points.csv", result(name)
     table = gradebook.by_hand_table([one])
     path.write_text(table.replace(",why,,3,", ",why,2,3,"), encoding="utf-8")
-    [merged] = gradebook.merge_manual([one], path, gradebook.read_manual(path))
+    [merged], _ = by_hand.merge([one], path, by_hand.read(path))
     assert merged.tasks[1].points == 2
-    assert gradebook.lacking(path, [one]) == []
+    assert by_hand.lacking(path, [one]) == []
     path.write_text(unicodedata.normalize("NFD", path.read_text(encoding="utf-8")), encoding="utf-8")
-    assert gradebook.merge_manual([one], path, gradebook.read_manual(path)) == [merged]
+    assert by_hand.merge([one], path, by_hand.read(path)) == ([merged], [])
 
 
 def test_no_two_names_are_one_in_a_table():
     plain = {plain_name(name) for name in NAMES}
-    assert len({gradebook.neutral(name) for name in plain}) == len(plain)
+    assert len({tables.neutral(name) for name in plain}) == len(plain)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from grading.classroom import (
 from typer.testing import CliRunner
 
 from rnncourse.cli import app
+from rnncourse.files import write_whole
 from rnncourse.grading import run
 from rnncourse.grading.sandbox.limits import Limits
 
@@ -108,11 +110,22 @@ def test_points_by_hand_are_merged(room):
     graded(room, "--manual", str(table))
     assert points(room)["ana", "why"] == "2.5"
     assert "Good." in (room / "out" / "feedback" / "ana.html").read_text()
-    assert (
-        "9 of 12 points so far" in (room / "out" / "feedback" / "bo.html").read_text()
-        or points(room)["bo", "why"] == ""
-    )
+    assert points(room)["bo", "why"] == ""
+    assert "7 of 12 points so far" in (room / "out" / "feedback" / "bo.html").read_text()
     assert table.read_text() == filled
+
+
+def test_points_by_hand_do_not_pass_to_another_text(room):
+    graded(room)
+    table = room / "out" / "points_by_hand.csv"
+    table.write_text(table.read_text().replace("ana,why,,3,", "ana,why,3,3,"))
+    graded(room, "--manual", str(table))
+    assert points(room)["ana", "why"] == "3"
+    hand_in(room / "class", "ana", notebook(why="Something that nobody has read."))
+    done = graded(room, "--manual", str(table))
+    assert points(room)["ana", "why"] == ""
+    assert "ana has handed in another text for why since points were given to it" in done.output
+    assert "it has no line for ana (why)" in done.output
 
 
 def test_a_table_that_excel_saved_stops_nothing_and_stays(room):
@@ -174,6 +187,72 @@ def test_a_master_that_fails_its_own_tasks_grades_nobody(room):
 def test_seeds_by_student_give_the_same_marks(room):
     graded(room, "--seed-by-student")
     assert {task: points(room)["ana", task] for task in RIGHT} == RIGHT
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_lost(room, monkeypatch):
+    from rnncourse.grading.results import store
+
+    written = []
+
+    def full(path, data):
+        written.append(path)
+        if len(written) > 3:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write_whole(path, data)
+
+    monkeypatch.setattr(store, "write_whole", full)
+    done = CliRunner().invoke(app, words(room))
+    assert (done.exit_code, "No space left on device" in done.stderr) == (1, True), done.output
+    assert "What is finished is kept; run the same command again." in done.stderr
+    assert isinstance(done.exception, SystemExit), "no traceback"
+    monkeypatch.undo()
+    graded(room)
+    assert {task: points(room)["ana", task] for task in RIGHT} == RIGHT
+
+
+def test_ctrl_c_takes_effect_at_once(tmp_path):
+    """Five notebooks would keep two workers for a minute; two seconds are allowed, and Python's own start and end."""
+    write_spec(tmp_path / "spec")
+    for i in range(5):
+        hand_in(tmp_path / "class", f"student{i}", notebook(scaled="import time\ntime.sleep(50)"))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-c", "from rnncourse.cli import app; app()", *words(tmp_path)]
+    grader = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(scratch)}, stderr=subprocess.PIPE)
+    run_file = tmp_path / "out" / "state" / "run.json"
+    deadline = time.monotonic() + 60
+    while not run_file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    while len(workers_below(grader.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2)  # the trial of the master is over, and both workers sleep
+    os.kill(grader.pid, signal.SIGINT)
+    began = time.monotonic()
+    grader.communicate(timeout=30)
+    assert time.monotonic() - began < 20, "far below the 40 seconds for which the first cells would go on"
+    assert running_with(str(scratch)) == []
+
+
+def workers_below(grader: int) -> list[str]:
+    """Return the workers that a grader has started, by the mark of its folder in their mounts."""
+    return [line for line in running_with("rnncourse-grade-") if "worker.py" in line]
+
+
+def test_a_worker_that_the_kernel_ends_is_started_once_more(room, monkeypatch):
+    """Every first worker of a notebook is killed from outside, as the kernel does when memory runs out."""
+    started = []
+
+    class Killed(run.Worker):
+        def call(self, *args, **fields):
+            if fields["function"] == "scaled" and len(started) < 1:
+                started.append(self)
+                self.end()
+            return super().call(*args, **fields)
+
+    monkeypatch.setattr(run, "Worker", Killed)
+    monkeypatch.setattr(run, "_preflight", lambda *_: None)
+    graded(room, "--jobs", "1")
+    assert {task: points(room)["ana", task] for task in RIGHT} == RIGHT and len(started) == 1
 
 
 def test_bad_arguments_are_named(room):
@@ -240,8 +319,10 @@ def test_python_may_lie_in_home_but_nothing_else_of_it_is_seen(tmp_path, monkeyp
 
 def test_unsafe_means_without_a_sandbox_but_nothing_stays(room, monkeypatch):
     """What is handed in here is harmless; the tests may be run by root, to whom the option is refused."""
-    child = "import subprocess\ndef scaled(x, factor):\n    subprocess.Popen(['sleep', '4321'])\n    while True: pass"
-    hand_in(room / "class", "di", notebook(scaled=child))
+    child = "import subprocess\ndef scaled(x, factor):\n    subprocess.Popen(['sleep', 'SECONDS'])\n"
+    child += "    while True: pass"
+    seconds = f"4321.{os.getpid()}"  # no other run of the tests waits as long
+    hand_in(room / "class", "di", notebook(scaled=child.replace("SECONDS", seconds)))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     asked = run.Request(
         room / "class", "04", room / "out", spec=room / "spec", unsafe=True, limits=Limits(call=0.3)
@@ -254,9 +335,20 @@ def test_unsafe_means_without_a_sandbox_but_nothing_stays(room, monkeypatch):
         "graded",
     )
     assert {task: points(room)["ana", task] for task in RIGHT} == RIGHT
+    deadline = time.monotonic() + 10
+    while (left := sleeping(seconds)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+
+
+def sleeping(seconds: str) -> list[str]:
+    """Return the processes that sleep for exactly that long."""
+    found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):  # it may have ended meanwhile
-            assert b"sleep\x004321" not in path.read_bytes()
+            if f"sleep\0{seconds}".encode() in path.read_bytes():
+                found.append(str(path))
+    return found
 
 
 def test_without_a_sandbox_the_command_refuses(room, monkeypatch):

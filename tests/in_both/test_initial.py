@@ -69,12 +69,17 @@ def test_chrono_spreads_memories():
     assert np.exp(z).mean() == pytest.approx(25, rel=0.05)
 
 
-def test_starts_reach_every_layer_of_a_net_and_its_readout_stays():
-    net = in_numpy.RecurrentNet(make("Stack"), 5, rng=rng())
-    kept = {name: a.copy() for name, a in net.params.items()}
-    assert in_numpy.orthogonal(net, rng()) is net
-    changed = {name for name in kept if not np.array_equal(kept[name], net.params[name])}
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+@pytest.mark.parametrize("kind", ["GRU", "Stack", "Stack of Bidirectional"])
+def test_starts_reach_every_layer_of_a_net_and_its_readout_stays(engine, kind):
+    net, twin = (e.RecurrentNet(make(kind, e), 5, rng=rng()) for e in (engine, in_numpy))
+    kept = {name: in_torch.to_numpy(a).copy() for name, a in net.params.items()}
+    assert engine.orthogonal(net, rng()) is net
+    changed = {name for name in kept if not np.array_equal(kept[name], in_torch.to_numpy(net.params[name]))}
     assert changed == set(kept) - {"W_hy", "b_y"}
+    assert furthest(dict(net.params), dict(in_numpy.orthogonal(twin, rng()).params)) == 0
+    assert engine.identity(net.layer, rng()) is net.layer
+    assert furthest(dict(net.params), dict(in_numpy.identity(twin, rng()).params)) == 0
 
 
 @pytest.mark.parametrize("name", ["uniform", "glorot", "orthogonal", "identity"])

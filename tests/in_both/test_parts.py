@@ -85,6 +85,14 @@ def test_wrong_targets_are_named():
     for call, said in [
         (lambda: in_numpy.softmax_cross_entropy(s, y[0]), "y must have shape"),
         (lambda: in_numpy.softmax_cross_entropy(s, y + 4), "y must hold indices from 0 to 3"),
+        (lambda: in_numpy.softmax_cross_entropy(s, y * 0 + 4), "from 0 to 3, but it holds 4 to 4"),
+        (lambda: in_numpy.softmax_cross_entropy(s, y * 0 - 1), "from 0 to 3, but it holds -1 to -1"),
+        (lambda: in_numpy.softmax_cross_entropy(np.array(1.0), np.array(0)), "s needs at least one axis"),
+        (lambda: in_numpy.mse(np.array(1.0), np.array(0.0)), "s needs at least one axis"),
+        (
+            lambda: in_numpy.mse(np.ma.masked_array(s), s),
+            "s must be a plain NumPy array, but a MaskedArray of float64",
+        ),
         (lambda: in_numpy.softmax_cross_entropy(s, y.astype(float)), "y must hold whole numbers"),
         (lambda: in_numpy.softmax_cross_entropy(s, y, mask[0]), "mask must have shape"),
         (lambda: in_numpy.softmax_cross_entropy(s, y, mask * 0), "0 everywhere"),
@@ -108,6 +116,18 @@ def test_wrong_targets_of_torch_are_named():
         (lambda: cross_entropy(s / 0, y), "s must hold finite numbers"),
         (lambda: cross_entropy(s, y[0]), "y must have shape"),
         (lambda: cross_entropy(s, y + 4), "y must hold indices from 0 to 3"),
+        (lambda: cross_entropy(s, y * 0 + 4), "from 0 to 3, but it holds 4 to 4"),
+        (lambda: cross_entropy(s, y * 0 - 1), "from 0 to 3, but it holds -1 to -1"),
+        (lambda: cross_entropy(torch.tensor(1.0), torch.tensor(0)), "s needs at least one axis"),
+        (lambda: mse(torch.tensor(1.0), torch.tensor(0.0)), "s needs at least one axis"),
+        (
+            lambda: mse(s.to("meta"), s),
+            "s must be a tensor that stores every number, but one .* on meta came",
+        ),
+        (
+            lambda: mse(s.to_sparse(), s),
+            "s must be a tensor that stores every number, but one of layout torch.sparse",
+        ),
         (lambda: cross_entropy(s, y, mask[0]), "mask must have shape"),
         (lambda: cross_entropy(s, y, mask * 0), "0 everywhere"),
         (lambda: mse(s, None), "y must be a torch tensor, but None came"),
@@ -118,6 +138,19 @@ def test_wrong_targets_of_torch_are_named():
     ]:
         with pytest.raises(InputError, match=said):
             call()
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64"])
+def test_targets_may_be_whole_numbers_of_any_width(dtype):
+    s, y, mask = scores()
+    expected = in_numpy.softmax_cross_entropy(s, y, mask)
+    for found in (
+        in_numpy.softmax_cross_entropy(s, y.astype(dtype), mask),
+        in_torch.softmax_cross_entropy(*map(torch.from_numpy, (s, y.astype(dtype), mask))),
+        in_torch.softmax_cross_entropy(torch.from_numpy(s), y.astype(dtype), mask),
+    ):
+        assert float(found[0]) == pytest.approx(expected[0], abs=1e-14)
+        assert furthest(found[1], expected[1]) <= 1e-14
 
 
 def test_a_mask_of_numpy_counts_for_tensors_too():
@@ -191,12 +224,55 @@ def test_optimizers_name_what_is_wrong():
         (lambda: in_numpy.SGD(lr=0.1, clip=-1), "clip must be"),
         (lambda: in_numpy.Momentum(0.1, momentum=0), "momentum must be"),
         (lambda: in_numpy.SGD(0.1).step({"W": np.ones(2)}, {}), "was backward called"),
+        (
+            lambda: in_numpy.clip_by_norm({"W": np.ones(2, int)}, 1.0),
+            "the gradient of W must hold floating-point",
+        ),
+        (
+            lambda: in_numpy.clip_by_norm({"W": np.broadcast_to(1.0, 3)}, 1.0),
+            "of W .* that may be changed, but an array",
+        ),
     ]:
         with pytest.raises(InputError, match=said):
             call()
 
 
-def test_clipping_survives_gradients_whose_squares_overflow():
-    grads = {"W": np.full((2, 2), 1e30, dtype=np.float32)}
-    assert in_numpy.clip_by_norm(grads, 1.0) == pytest.approx(2e30, rel=1e-6)
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+def test_optimizers_refuse_gradients_of_another_shape_and_impossible_averages(engine):
+    ones = np.ones if engine is in_numpy else torch.ones
+    params = {"W": ones((3, 4))}
+    for optimizer in (engine.SGD(0.1), engine.Momentum(0.1), engine.Adagrad(0.1), engine.Adam(0.1)):
+        with pytest.raises(
+            InputError, match=r"gradient of W must have the shape of the parameter, \(3, 4\), but \(4,\)"
+        ):
+            optimizer.step(params, {"W": ones((4,))})
+        assert furthest(params["W"], np.ones((3, 4))) == 0 and optimizer.steps == 0
+    for betas, said in [
+        ((1.0, 0.999), "betas must be a number of at least 0 and below 1, but float 1.0 came"),
+        ((0.9, 1.0), "betas must be a number of at least 0 and below 1, but float 1.0 came"),
+        ((-0.1, 0.9), "betas must be a number of at least 0"),
+        (0.9, r"betas must be a pair \(beta_1, beta_2\), but float 0.9 came"),
+        ((0.9,), "betas must be a pair"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            engine.Adam(0.1, betas=betas)
+
+
+def test_torch_optimizers_make_their_memory_once(monkeypatch):
+    made, zeros_like = [], torch.zeros_like
+    monkeypatch.setattr(torch, "zeros_like", lambda *a, **k: made.append(1) or zeros_like(*a, **k))
+    for kind, count in (("SGD", 0), ("Momentum", 1), ("Adagrad", 1), ("Adam", 2)):
+        made.clear()
+        optimizer = getattr(in_torch, kind)(0.1)
+        for _ in range(3):
+            optimizer.step({"W": torch.ones(2)}, {"W": torch.ones(2)})
+        assert len(made) == count, kind
+
+
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+def test_clipping_survives_gradients_whose_squares_overflow(engine):
+    large = np.full((2, 2), 1e30, dtype=np.float32)
+    grads = {"W": large if engine is in_numpy else torch.from_numpy(large)}
+    assert engine.clip_by_norm(grads, 1.0) == pytest.approx(2e30, rel=1e-6)
+    assert engine.clip_by_norm({}, 1.0) == 0.0
     assert furthest(grads["W"], np.full((2, 2), 0.5)) <= 1e-6

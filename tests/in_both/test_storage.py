@@ -51,6 +51,21 @@ def test_a_failed_save_leaves_the_old_file(path, monkeypatch):
     assert path.read_bytes() == before and os.listdir(path.parent) == ["net.npz"]
 
 
+@pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
+@pytest.mark.parametrize("broken", ["replace", "fsync"])
+def test_a_crash_while_the_file_is_written_leaves_the_old_one(path, monkeypatch, engine, broken):
+    engine.save_parameters(net(engine), path)
+    before = path.read_bytes()
+
+    def crash(*_):
+        raise OSError("power cut")
+
+    monkeypatch.setattr(os, broken, crash)
+    with pytest.raises(OSError, match="power cut"):
+        engine.save_parameters(net(engine, seed=7), path)
+    assert path.read_bytes() == before and os.listdir(path.parent) == ["net.npz"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="rights of files as POSIX has them")
 @pytest.mark.parametrize("mode", [0o664, 0o640, 0o600])
 def test_saving_again_keeps_the_files_rights(path, mode):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from in_both.engines import furthest
 
 from rnncourse import in_numpy, in_torch
 from rnncourse.errors import InputError, TrainingError
-from rnncourse.in_both.training import progress
+from rnncourse.in_numpy import progress
 
 ENGINES = pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
 T, N, D, K = 6, 8, 3, 4
@@ -188,9 +189,8 @@ def test_a_lost_gradient_stops_and_names_step_parameter_and_remedy(engine, value
     with pytest.raises(TrainingError, match=said) as caught:
         engine.fit(model, *examples(engine), steps=10, **settings(engine))
     assert len(caught.value.history.loss) == 4
-    assert (
-        furthest(model.params, best) == 0
-    )  # the loss fell at every step, so the last parameters are the best
+    # the loss fell at every step, so the last parameters are the best
+    assert furthest(model.params, best) == 0
 
 
 def _plain(array):
@@ -277,6 +277,41 @@ def test_truncated_training_encodes_tokens():
         model = net()
         runs.append(in_numpy.fit_truncated(model, x, y, window=4, encode=encode, **settings(in_numpy)).loss)
     assert runs[0] == runs[1] and len(runs[0]) == 3
+
+
+def test_torch_trains_on_numpy_arrays_as_on_tensors():
+    """Arrays become tensors of the network's dtype: float64 data do not widen a float32 network."""
+    x, y = examples()
+    padding = (np.arange(T)[:, None] < np.arange(N) % T + 1).astype(float)
+    models = [net(in_torch, dtype="float32") for _ in range(2)]
+    histories = []
+    for model, to in zip(models, (lambda a: a, torch.from_numpy), strict=True):
+        data = [to(a) for a in (x.astype(np.float32) if to is torch.from_numpy else x, y, padding)]
+        choices = settings(in_torch, steps=4, batch_size=3, rng=np.random.default_rng(2), padding=data[2])
+        histories.append(
+            in_torch.fit(
+                model, data[0], data[1], mask=data[2], validation=(*data[:2], None, data[2]), **choices
+            )
+        )
+    assert histories[0] == histories[1] and furthest(models[0].params, models[1].params) == 0
+    assert {tensor.dtype for tensor in models[0].grads.values()} == {torch.float32}
+    windows = [net(in_torch) for _ in range(2)]
+    first, second = (
+        in_torch.fit_truncated(model, *data, window=4, **settings(in_torch))
+        for model, data in zip(windows, (examples(), examples(in_torch)), strict=True)
+    )
+    assert first.loss == second.loss
+    tokens = np.random.default_rng(0).integers(0, D, (T, N))
+    encoded = in_torch.fit_truncated(
+        net(in_torch), tokens, y, window=4, encode=lambda w: np.eye(D)[w], **settings(in_torch)
+    )
+    known = in_numpy.fit_truncated(net(), np.eye(D)[tokens], y, window=4, **settings(in_numpy))
+    assert encoded.loss == pytest.approx(known.loss, abs=1e-12)
+
+
+def test_a_training_error_keeps_its_history_when_it_is_pickled():
+    error = pickle.loads(pickle.dumps(TrainingError("it broke", in_numpy.History(loss=[2.0]))))
+    assert str(error) == "it broke" and error.history.loss == [2.0]
 
 
 def test_wrong_input_is_named():

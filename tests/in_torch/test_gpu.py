@@ -21,15 +21,13 @@ from in_both.engines import MAKERS, B, T, furthest, make, padding_mask, state_li
 from rnncourse import in_torch
 from rnncourse.errors import InputError
 from rnncourse.in_both.base import map_state
-from rnncourse.in_torch import device
-from rnncourse.in_torch.fast import ways
+from rnncourse.in_torch.fast import graphs, ways
 from rnncourse.in_torch.fast.sweeps import GRU_SWEEPS, LSTM_SWEEPS, RNN_SWEEPS
 
 GPU = torch.cuda.is_available()
 if not GPU:
-    os.environ.setdefault(
-        "TRITON_INTERPRET", "1"
-    )  # Triton reads it when it is loaded, which only tests do here
+    # Triton reads it when it is loaded, which only tests do here
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 on_gpu = [pytest.mark.gpu, pytest.mark.skipif(not GPU, reason="no CUDA GPU")]
 TRITON = tuple(map(int, version("triton").split(".")[:2])) if find_spec("triton") else (0, 0)
@@ -45,7 +43,7 @@ SHAPES = [(5, 3, 4, 6), (1, 17, 3, 20), (7, 1, 2, 33), (4, 35, 5, 16), (3, 2, 6,
 
 @pytest.fixture(autouse=True)
 def clean_slate():
-    device._recordings.made.clear()
+    graphs._recordings.made.clear()
     yield
     torch.backends.cuda.matmul.allow_tf32 = False
 
@@ -199,32 +197,36 @@ def test_without_a_gpu_no_way_needs_triton():
 
 
 def test_what_comes_twice_is_made_once():
-    made, shelf = [], device.Twice(kept=2)
+    made, shelf = [], graphs.Twice(kept=2)
     for key in ("a", "a", "a", "b", "c", "b", "a", "d", "a"):
         shelf.meet(key, lambda key=key: made.append(key) or f"made for {key}")
-    assert made == [
-        "a",
-        "b",
-        "a",
-    ]  # c and d came once; a had been forgotten when it came again, and came once more
+    # c and d came once; a had been forgotten when it came again, and came once more
+    assert made == ["a", "b", "a"]
     assert shelf.meet("a", made.clear) == "made for a" and len(shelf.made) == 2
     assert [shelf.meet("e", lambda: None) for _ in range(3)] == [None] * 3
 
 
+def test_the_key_that_was_unused_for_longest_is_forgotten():
+    shelf = graphs.Twice(kept=2)
+    found = [shelf.meet(key, lambda: "made") for key in "aabaca"]
+    # b had to go when c came, for a was used after it: a is still there at the end
+    assert found == [None, "made", None, "made", None, "made"] and list(shelf.made) == ["c", "a"]
+
+
 def test_a_recording_belongs_to_all_but_the_numbers():
     x = {"x": torch.ones(2, 3)}
-    keys = {device.key_of("f", given) for given in (x, {"x": torch.zeros(2, 3)})}
+    keys = {graphs.key_of("f", given) for given in (x, {"x": torch.zeros(2, 3)})}
     assert len(keys) == 1
-    keys |= {device.key_of("g", x), device.key_of("f", {"y": x["x"]})}
-    keys |= {device.key_of("f", {"x": t}) for t in (torch.ones(3, 2), torch.ones(2, 3).bfloat16())}
+    keys |= {graphs.key_of("g", x), graphs.key_of("f", {"y": x["x"]})}
+    keys |= {graphs.key_of("f", {"x": t}) for t in (torch.ones(3, 2), torch.ones(2, 3).bfloat16())}
     torch.backends.cuda.matmul.allow_tf32 = True
-    assert len(keys | {device.key_of("f", x)}) == 6
+    assert len(keys | {graphs.key_of("f", x)}) == 6
 
 
 def test_inputs_of_a_recording_can_be_overwritten_wherever_they_were_made():
     with torch.inference_mode():
         given = torch.arange(6.0).view(2, 3).T
-        own = device.own_copies({"x": given})["x"]
+        own = graphs.own_copies({"x": given})["x"]
         assert own.is_contiguous() and torch.equal(own, given)
     own.copy_(torch.ones(3, 2))  # an inference tensor would refuse
     assert not own.requires_grad and given.sum() == 15
@@ -244,7 +246,7 @@ def test_a_replay_fills_its_own_inputs_and_hands_out_copies(monkeypatch):
         def record(self, stream):
             log.append("free")
 
-    recording = device._Recording(Fake(), {"x": torch.empty(3)}, {"y": torch.empty(3)}, Fake())
+    recording = graphs._Recording(Fake(), {"x": torch.empty(3)}, {"y": torch.empty(3)}, Fake())
     monkeypatch.setattr(torch.cuda, "current_stream", Fake)
     first = recording.replay({"x": torch.ones(3)})
     second = recording.replay({"x": torch.ones(1).expand(3) * 3})
@@ -255,7 +257,7 @@ def test_a_replay_fills_its_own_inputs_and_hands_out_copies(monkeypatch):
 @pytest.mark.skipif(GPU, reason="there is a GPU")
 def test_what_fails_is_said_once_and_done_without(monkeypatch):
     with pytest.warns(UserWarning, match="no CUDA graph could be recorded, so steps run one by one: "):
-        assert device._record(lambda t: t, {"x": torch.ones(3)}) is None
+        assert graphs._record(lambda t: t, {"x": torch.ones(3)}) is None
     monkeypatch.setattr(ways, "find_spec", lambda name: name)
     ways.triton_runs.cache_clear()
     with pytest.warns(UserWarning, match="Triton does not run here, so the LSTM does without: ") as warned:
@@ -298,8 +300,8 @@ def test_a_graph_is_recorded_once_for_each_shape(where):
     layer = make("LSTM", in_torch)
     for seed in range(4):
         results(layer, *setting(layer, seed), None, where)
-    made = device._recordings.made.values()
-    assert len(made) == 2 and all(isinstance(recording, device._Recording) for recording in made)
+    made = graphs._recordings.made.values()
+    assert len(made) == 2 and all(isinstance(recording, graphs._Recording) for recording in made)
 
 
 @pytest.mark.parametrize("where", [pytest.param("cuda", marks=on_gpu), "cpu"])
@@ -363,8 +365,8 @@ def test_no_graph_of_autograd_is_needed(where):
 def test_without_a_gpu_the_function_runs_as_it_is():
     x = torch.ones(3)
     for _ in range(3):
-        assert device.run("double", lambda t: {"y": 2 * t["x"]}, {"x": x})["y"].tolist() == [2, 2, 2]
-    assert not device._recordings.made
+        assert graphs.run("double", lambda t: {"y": 2 * t["x"]}, {"x": x})["y"].tolist() == [2, 2, 2]
+    assert not graphs._recordings.made
     assert in_torch.best_device().type == ("cuda" if GPU else "cpu")
 
 

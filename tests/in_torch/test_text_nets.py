@@ -9,23 +9,15 @@ torch = pytest.importorskip("torch")
 
 from rnncourse import in_numpy, in_torch  # noqa: E402
 from rnncourse.errors import InputError  # noqa: E402
-from rnncourse.in_torch.text_nets import (  # noqa: E402
-    KINDS,
-    RECURRENT,
-    AttentionText,
-    TextNet,
-    parameters_of,
-    text_net,
-)
+from rnncourse.in_torch.text_nets import KINDS, NETS, RECURRENT, Reader, TextNet, parameters_of, text_net  # noqa: E402
 
 V, T, B, E, H, K = 11, 6, 4, 3, 5, 2
 LENGTHS = (6, 4, 1, 3)
 
 
-def made(kind: str, seed: int = 0) -> TextNet | AttentionText:
+def made(kind: str, seed: int = 0) -> TextNet:
     """Return a net with biases that are not 0, in float64."""
-    sizes = (V, T, E, H, K, np.random.default_rng(seed), "float64")
-    net = AttentionText(*sizes) if kind == "attention" else TextNet(kind, *sizes)
+    net = NETS[kind](V, T, E, H, K, rng=np.random.default_rng(seed), dtype="float64")
     rng = np.random.default_rng(seed + 100)
     with torch.no_grad():
         for tensor in net.params.values():
@@ -118,7 +110,7 @@ def test_only_the_bag_ignores_order(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parameters_are_counted_and_the_budget_is_used_up(kind):
-    net = made(kind)
+    net = NETS[kind](V, T, E, H, K)
     assert in_torch.count_parameters(net) == parameters_of(kind, V, T, E, H, K)
     largest = text_net(kind, 50, 38, 4000)
     assert in_torch.count_parameters(largest) <= 4000
@@ -127,7 +119,7 @@ def test_parameters_are_counted_and_the_budget_is_used_up(kind):
 
 def test_recurrent_nets_begin_by_keeping_their_state():
     rnn, lstm, gru = (
-        TextNet(kind, V, T, E, H, K, np.random.default_rng(0)) for kind in ("rnn", "lstm", "gru")
+        NETS[kind](V, T, E, H, K, rng=np.random.default_rng(0)) for kind in ("rnn", "lstm", "gru")
     )
     W_hh = rnn.params["W_hh"].detach().numpy()
     assert np.allclose(W_hh @ W_hh.T, np.eye(H), atol=1e-5)
@@ -147,13 +139,13 @@ def test_the_seed_decides_and_replaced_parameters_count(kind, texts):
 
 
 def test_a_net_without_a_generator_is_the_same_each_time():
-    one, two = (TextNet("rnn", V, T, E, H, K) for _ in range(2))
+    one, two = (NETS["rnn"](V, T, E, H, K) for _ in range(2))
     assert all(torch.equal(one.params[name], two.params[name]) for name in one.params)
 
 
 def test_wrong_inputs_are_refused(texts):
     x, mask = texts
-    for wrong in (x.float(), x[0], x.numpy()):
+    for wrong in (x.float(), x[0], x.tolist(), x[:0]):
         with pytest.raises(InputError, match="x must be a tensor of word indices"):
             made("bag").forward(wrong)
     with pytest.raises(InputError, match="reads exactly 6 words, but x has 4"):
@@ -161,8 +153,47 @@ def test_wrong_inputs_are_refused(texts):
     with pytest.raises(InputError, match="this net knows 6 places, but x has 12 words"):
         made("attention").forward(torch.cat([x, x]))
     with pytest.raises(InputError, match="kind must be"):
-        TextNet("transformer", V, T, E, H, K)
+        Reader("transformer", V, T, E, H, K)
+    with pytest.raises(
+        InputError, match="kind must be one of bag, dense, convolution, rnn, lstm, gru, attention"
+    ):
+        text_net("transformer", V, T, 4000)
     with pytest.raises(InputError, match="H must be"):
-        TextNet("bag", V, T, E, 0, K)
+        NETS["bag"](V, T, E, 0, K)
     with pytest.raises(InputError, match="the embeddings alone take 800"):
         text_net("lstm", 50, 38, 850)
+    for kind in KINDS:
+        for index in (-1, V):
+            outside = x.clone()
+            outside[2, 1] = index
+            with pytest.raises(
+                InputError, match=f"x must hold word indices from 0 to 10, but it holds {min(0, index)} "
+            ):
+                made(kind).forward(outside, mask)
+        with pytest.raises(
+            InputError, match=r"mask must have shape \(6, 4\) \(T, B\) to go with x, but \(4, 6\)"
+        ):
+            made(kind).forward(x, mask.T)
+        with pytest.raises(InputError, match="mask leaves no word of one of the texts"):
+            made(kind).forward(x, mask * torch.tensor([1, 1, 0, 1]))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_numpy_arrays_are_read_as_tensors_are(kind, texts):
+    net, (x, mask) = made(kind), texts
+    assert torch.equal(net.forward(x.numpy(), mask.numpy()), net.forward(x, mask))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_net_whose_dictionaries_are_shared_uses_them(kind, texts):
+    """Whoever puts other numbers into the shared dictionary changes the recurrent layer inside as well."""
+    net, other = made(kind), made(kind, seed=1)
+    params, grads = dict(net.params), {}
+    net.share(params, grads)
+    params.update(other.params)
+    s = net.forward(*texts)
+    assert torch.equal(s, other.forward(*texts))
+    net.backward(torch.ones_like(s))
+    assert set(grads) == set(params)
+    if kind in RECURRENT:
+        assert all(net.layer.params[name] is params[name] for name in net.layer.params)

@@ -69,7 +69,7 @@ def test_gate_heat_map_has_a_row_for_each_unit():
     [
         (
             lambda: viz.gate_curve({"far": 9}),
-            r"marks\['far'\] must be a number of at least -8 and of at most 8",
+            r"marks\['far'\] must be a number from -8 to 8",
         ),
         (lambda: viz.text_trace("", VALUES), "written must be a text"),
         (lambda: viz.text_trace("abc", VALUES), "values must hold 3 values"),

@@ -109,7 +109,7 @@ def test_text_takes_the_colour_of_the_page():
     ("arguments", "message"),
     [
         ({"T": 0}, "T must be a whole number"),
-        ({"T": 7}, "T must be at most 6"),
+        ({"T": 7}, "T must be a whole number from 1 to 6, but int 7 came"),
         ({"paths": ["h_1 h_2"]}, "no arrow leads from h_2 to h_1, which is made from a_1"),
         ({"paths": ["h_1 s_1"]}, "no arrow leads from s_1 to h_1"),
         ({"paths": ["x_1 a_1"]}, "x_1, which is made from nothing"),

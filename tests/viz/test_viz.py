@@ -242,7 +242,7 @@ def test_text_in_diagrams_is_escaped():
 def test_diagrams_name_wrong_input():
     says(lambda: viz.unrolled_network(3, inputs=["a", "b"]), "inputs", "T = 3", "2")
     says(lambda: viz.unrolled_network(3, states="abc"), "states", "list of 3")
-    says(lambda: viz.unrolled_network(3, highlight=4), "highlight", "1 to T = 3", "4")
+    says(lambda: viz.unrolled_network(3, highlight=4), "highlight", "from 1 to 3", "4")
     says(lambda: viz.unrolled_network(0), "T", "at least 1")
 
 
@@ -397,7 +397,7 @@ def test_vectors_name_wrong_input():
     says(lambda: viz.one_hot_grid(np.eye(41), ["a"] * 41, ["a"] * 41), "41", "at most 40")
     says(lambda: viz.padding_grid([["a"]], np.ones((2, 1))), "tokens", "T = 2")
     says(lambda: viz.rank_frequency([1, 0]), "counts", "positive")
-    says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "rank 2")
+    says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "from 1 to 1, but int 2")
 
 
 def test_figures_belong_to_no_pyplot_state():

@@ -21,21 +21,21 @@ def random_weights(rng: np.random.Generator) -> dict[str, np.ndarray]:
     return {"W_x": rng.normal(size=(1, 4)), "W_h": rng.normal(size=(1, 4)), "b": rng.normal(size=4)}
 
 
-def random_clamps(rng: np.random.Generator, share: float) -> dict[str, list[float | None]]:
+def random_holds(rng: np.random.Generator, share: float) -> dict[str, list[float | None]]:
     return {
         gate: [float(rng.uniform(*LIMITS[gate])) if rng.random() < share else None for _ in range(T)]
         for gate in GATES
     }
 
 
-def reference(x, clamps, p) -> LSTM:
+def reference(x, held, p) -> LSTM:
     """Return an LSTM of in_numpy, held by analysis.gates, after its forward pass over x."""
     lstm = LSTM(1, 1, rng=np.random.default_rng(0), dtype="float64")
     lstm.params.update(p)
     holds = [
         Hold(gate, value, steps=[t])
         for gate in GATES
-        for t, value in enumerate(clamps[gate])
+        for t, value in enumerate(held[gate])
         if value is not None
     ]
     held = hold(lstm, *holds) if holds else lstm
@@ -47,8 +47,8 @@ def reference(x, clamps, p) -> LSTM:
 @pytest.mark.parametrize("seed", range(4))
 def test_states_are_those_of_the_layer_with_the_same_gates_held(seed, share):
     rng = np.random.default_rng(seed)
-    p, clamps, x = random_weights(rng), random_clamps(rng, share), rng.normal(size=T)
-    run, layer = run_gates(x, clamps, p), reference(x, clamps, p)
+    p, held, x = random_weights(rng), random_holds(rng, share), rng.normal(size=T)
+    run, layer = run_gates(x, held, p), reference(x, held, p)
     for name in (*GATES, "c", "h"):
         assert np.allclose(run[name], np.ravel(layer.trace[name]), rtol=0, atol=1e-12), name
 
@@ -57,30 +57,30 @@ def test_states_are_those_of_the_layer_with_the_same_gates_held(seed, share):
 @pytest.mark.parametrize("seed", range(4))
 def test_what_survives_is_the_whole_derivative(seed, share):
     rng = np.random.default_rng(seed)
-    p, clamps, x = random_weights(rng), random_clamps(rng, share), rng.normal(size=T)
-    survives = run_gates(x, clamps, p)["survives"]
+    p, held, x = random_weights(rng), random_holds(rng, share), rng.normal(size=T)
+    survives = run_gates(x, held, p)["survives"]
     eps = 1e-6
     for t in range(T):
-        up, down = (last_c(x, clamps, p, t, way * eps) for way in (1, -1))
+        up, down = (last_c(x, held, p, t, way * eps) for way in (1, -1))
         assert survives[t] == pytest.approx((up - down) / (2 * eps), abs=1e-8), t
 
 
-def last_c(x, clamps, p, at: int, nudge: float) -> float:
+def last_c(x, held, p, at: int, nudge: float) -> float:
     """Return c_T when c at one step is nudged, by going through the steps once more."""
     W_x, W_h, b = (np.ravel(p[name]) for name in ("W_x", "W_h", "b"))
     c = h = 0.0
     for t in range(T):
         a = dict(zip(GATES, x[t] * W_x + h * W_h + b, strict=True))
         gate = {name: 1 / (1 + np.exp(-a[name])) if name != "g" else np.tanh(a[name]) for name in GATES}
-        gate |= {name: clamps[name][t] for name in GATES if clamps[name][t] is not None}
+        gate |= {name: held[name][t] for name in GATES if held[name][t] is not None}
         c = gate["f"] * c + gate["i"] * gate["g"] + (nudge if t == at else 0.0)
         h = gate["o"] * np.tanh(c)
     return c
 
 
 def test_where_all_gates_are_held_the_product_of_f_survives():
-    clamps = random_clamps(np.random.default_rng(5), share=1.0)
-    run = run_gates(np.ones(T), clamps, GATE_WEIGHTS)
+    held = random_holds(np.random.default_rng(5), share=1.0)
+    run = run_gates(np.ones(T), held, GATE_WEIGHTS)
     assert np.allclose(run["survives"], [np.prod(run["f"][t + 1 :]) for t in range(T)], atol=1e-15)
 
 
@@ -99,16 +99,16 @@ def test_presets_do_what_they_say():
     assert np.allclose(count.c, np.cumsum(count.x), atol=0.03) and count.c[-1] > 3.9
     assert np.all(count.h < 1)
     assert np.round(latch.c).tolist() == [0, 1, 1, 1, -1, -1, 1, 1]
-    assert not np.any([mark for marks in gate_lab("cell").clamped.values() for mark in marks])
+    assert not np.any([mark for marks in gate_lab("cell").held.values() for mark in marks])
 
 
 def test_a_number_holds_all_steps_a_list_each_its_own_and_none_lets_go():
     lab = gate_lab()
     computed = lab.f
     lab.f = 0.25
-    assert lab.f.tolist() == [0.25] * 8 and lab.clamped["f"].all() and not lab.clamped["i"].any()
+    assert lab.f.tolist() == [0.25] * 8 and lab.held["f"].all() and not lab.held["i"].any()
     lab.f = [1, None, 0.5, None, None, None, None, None]
-    assert lab.clamped["f"].tolist() == [True, False, True, False, False, False, False, False]
+    assert lab.held["f"].tolist() == [True, False, True, False, False, False, False, False]
     assert lab.f[[0, 2]].tolist() == [1.0, 0.5] and 0 < lab.f[1] < 1
     lab.g = np.linspace(-1, 1, 8)
     assert np.allclose(lab.g, np.linspace(-1, 1, 8))

@@ -154,7 +154,7 @@ def test_settings_that_the_controls_lack_are_refused(name, value, said):
 
 
 def test_more_units_than_can_be_computed_at_once_are_refused():
-    with pytest.raises(InputError, match="H must be at most 128"):
+    with pytest.raises(InputError, match="H must be a whole number from 1 to 128"):
         gradient_lab(H=200)
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from rnncourse import in_numpy
 from rnncourse.analysis import gates
+from rnncourse.analysis.gates import Hold
 from rnncourse.data import Vocabulary
 from rnncourse.errors import InputError
 from rnncourse.widgets import Sampler, sampler
-from rnncourse.widgets._sampler import Clamp, numpy_copy, write_characters
+from rnncourse.widgets._sampler import numpy_copy, write_characters
 
 CHARACTERS = "\n abT."
 V, H = len(CHARACTERS), 5
@@ -69,7 +70,7 @@ def test_the_probabilities_are_those_of_the_net(kind):
 @pytest.mark.parametrize("unit", [None, 3])
 def test_a_held_gate_is_the_one_of_the_analysis(gate, value, unit):
     net = net_of()
-    written = write_characters(net, START, 15, np.random.default_rng(2), 1.0, Clamp(gate, unit, value))
+    written = write_characters(net, START, 15, np.random.default_rng(2), 1.0, Hold(gate, value, unit))
     wanted, _ = gates.write(net, START, 15, np.random.default_rng(2), holds=[gates.Hold(gate, value, unit)])
     assert np.array_equal(written.indices, wanted)
 
@@ -77,12 +78,12 @@ def test_a_held_gate_is_the_one_of_the_analysis(gate, value, unit):
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_a_state_held_at_zero_leaves_the_bias_only(kind):
     net = net_of(kind)
-    written = write_characters(net, START, 10, np.random.default_rng(3), 1.0, Clamp("h", None, 0.0))
+    written = write_characters(net, START, 10, np.random.default_rng(3), 1.0, Hold("h", 0.0, None))
     bias = in_numpy.softmax(net.params["b_y"][None])[0]
     assert np.allclose(written.p, bias[written.indices], rtol=0, atol=1e-6)
 
 
-def step_by_step(net: in_numpy.RecurrentNet, indices: list[int], clamp: Clamp) -> np.ndarray:
+def step_by_step(net: in_numpy.RecurrentNet, indices: list[int], held: Hold) -> np.ndarray:
     """Return p (V,) after all of the indices, the cell or state held, from in_numpy's single step."""
     h, c = np.zeros((1, H), np.float32), np.zeros((1, H), np.float32)
     for index in indices:
@@ -90,27 +91,27 @@ def step_by_step(net: in_numpy.RecurrentNet, indices: list[int], clamp: Clamp) -
         i, f, g, o = np.split(a, 4, axis=1)
         sigmoid = in_numpy.sigmoid
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        if clamp.part == "c":
-            c[:, clamp.unit] = clamp.value
+        if held.gate == "c":
+            c[:, held.units] = held.value
         h = sigmoid(o) * np.tanh(c)
-        if clamp.part == "h":
-            h[:, clamp.unit] = clamp.value
+        if held.gate == "h":
+            h[:, held.units] = held.value
     return in_numpy.softmax(h @ net.params["W_hy"] + net.params["b_y"])[0]
 
 
-@pytest.mark.parametrize("clamp", [Clamp("c", 2, 0.9), Clamp("h", 4, -0.6)])
-def test_a_held_unit_is_held_at_every_step(clamp):
+@pytest.mark.parametrize("held", [Hold("c", 0.9, 2), Hold("h", -0.6, 4)])
+def test_a_held_unit_is_held_at_every_step(held):
     net = net_of()
-    written = write_characters(net, START, 8, np.random.default_rng(6), 1.0, clamp)
+    written = write_characters(net, START, 8, np.random.default_rng(6), 1.0, held)
     for k, index in enumerate(written.indices):
-        p = step_by_step(net, [*START, *written.indices[:k]], clamp)
+        p = step_by_step(net, [*START, *written.indices[:k]], held)
         assert abs(p[index] - written.p[k]) < 1e-6
 
 
 def test_the_net_stays_as_it_is():
     net = net_of()
     before = {name: array.copy() for name, array in net.params.items()}
-    write_characters(net, START, 5, np.random.default_rng(0), 1.0, Clamp("f", None, 0.0))
+    write_characters(net, START, 5, np.random.default_rng(0), 1.0, Hold("f", 0.0, None))
     assert all(np.array_equal(before[name], net.params[name]) for name in before)
 
 
@@ -126,7 +127,7 @@ def test_a_torch_net_writes_the_same(kind):
     assert np.array_equal(one.indices, other.indices) and np.allclose(one.p, other.p, atol=1e-6)
 
 
-def test_other_nets_and_clamps_are_refused():
+def test_other_nets_and_holds_are_refused():
     with pytest.raises(InputError, match="net must be a RecurrentNet"):
         numpy_copy(in_numpy.MLP((3, 4, 2)))
     with pytest.raises(InputError, match="reads 6 and scores 4"):
@@ -134,15 +135,15 @@ def test_other_nets_and_clamps_are_refused():
     both = in_numpy.Bidirectional(in_numpy.GRU(V, H), in_numpy.GRU(V, H))
     with pytest.raises(InputError, match="net must be a RecurrentNet with"):
         numpy_copy(in_numpy.RecurrentNet(both, V))
-    write = lambda net, clamp: write_characters(net, START, 2, np.random.default_rng(0), 1.0, clamp)  # noqa: E731
+    write = lambda net, held: write_characters(net, START, 2, np.random.default_rng(0), 1.0, held)  # noqa: E731
     with pytest.raises(InputError, match="only an LSTM has the part 'forget gate f'"):
-        write(net_of("GRU"), Clamp("f"))
+        write(net_of("GRU"), Hold("f", 0.0))
     with pytest.raises(InputError, match="unit must be from 0 to 4"):
-        write(net_of(), Clamp("h", 5, 0.0))
+        write(net_of(), Hold("h", 0.0, 5))
     with pytest.raises(InputError, match="a gate lies between 0"):
-        write(net_of(), Clamp("i", None, -0.2))
+        write(net_of(), Hold("i", -0.2, None))
     with pytest.raises(InputError, match="part must be"):
-        write(net_of(), Clamp("w"))
+        write(net_of(), Hold("w", 0.0))
 
 
 # --- The widget -----------------------------------------------------------------------------------------
@@ -179,10 +180,10 @@ def test_holding_and_letting_go():
     widget = made(temperature=1.0)
     free = widget.text
     widget.unit, widget.value, widget.hold = 2, 0.9, "c"
-    written = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Clamp("c", 2, 0.9))
+    written = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Hold("c", 0.9, 2))
     assert widget.text == "".join(CHARACTERS[k] for k in written.indices) != free
     widget.unit = -1
-    all_held = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Clamp("c", None, 0.9))
+    all_held = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Hold("c", 0.9, None))
     assert widget.text == "".join(CHARACTERS[k] for k in all_held.indices)
     widget.hold = "nothing"
     assert widget.text == free
@@ -222,9 +223,15 @@ def test_a_gate_below_zero_is_a_problem_that_is_said():
     assert widget.view["problem"] == ""
 
 
-def test_only_an_lstm_offers_its_parts():
+def test_each_kind_offers_its_own_parts():
     assert set(made().fixed["parts"]) == {"nothing", "h", "c", "f", "i", "o", "g"}
-    assert set(made("GRU").fixed["parts"]) == {"nothing", "h"}
+    assert set(made("GRU").fixed["parts"]) == {"nothing", "h", "r", "z", "n"}
+    assert set(made("RNN").fixed["parts"]) == {"nothing", "h"}
+    widget = made("GRU")
+    widget.hold, widget.value = "z", 1.0
+    assert widget.problem == ""
+    wanted = write_characters(widget.net, START, 20, np.random.default_rng(0), 0.7, Hold("z", 1.0))
+    assert np.array_equal(widget.written.indices, wanted.indices)
     assert made().fixed["units"] == H
 
 

@@ -198,7 +198,7 @@ def test_stepper_names_wrong_input(net):
     says(lambda: unroll_stepper(rnn, x, labels="abcd"), "labels", "'abcd'")
     says(lambda: unroll_stepper(rnn, x, labels=[1, 2, 3, 4]), "labels", "texts")
     says(lambda: unroll_stepper(rnn, x, b=2), "b must be", "0 to 1", "2")
-    says(lambda: unroll_stepper(rnn, x, b=-1), "b must be", "at least 0", "-1")
+    says(lambda: unroll_stepper(rnn, x, b=-1), "b must be", "0 to 1", "-1")
     says(lambda: unroll_stepper(rnn, x, h0=np.zeros((B, H + 1), np.float32)), "h0")
     says(lambda: unroll_stepper(RNN(D, 6), x), "at most 6 inputs and 5 units", "H = 6")
     says(lambda: unroll_stepper(RNN(7, 2), x), "D = 7")

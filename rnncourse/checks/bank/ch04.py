@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal, rnn_parameters
+from rnncourse.checks.bank.inputs import normal, rnn_parameters, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
 from rnncourse.in_numpy import rnn_step, softmax
@@ -209,16 +209,11 @@ def _back(dh_t, x_t, h_prev, h_t, p, slope=lambda h: 1 - h**2, kept=None):
     return da_t @ p["W_xh"].T, da_t @ p["W_hh"].T, grads
 
 
-def _states(rng, *shape):
-    """Return states from -0.95 to 0.95, which no network has computed."""
-    return rng.uniform(-0.95, 0.95, size=shape)
-
-
 def _one_step_cases(rng):
     cases = []
     for B, D, H in ((3, 4, 5), (2, 6, 3), (4, 2, 6)):
-        x_t, h_prev, p = normal(rng, B, D), _states(rng, B, H), rnn_parameters(rng, D, H)
-        cases.append(Case((normal(rng, B, H), x_t, h_prev, rnn_step(x_t, h_prev, p), p)))
+        x_t, h_prev, p = normal(rng, B, D), states(rng, B, H), rnn_parameters(rng, D, H)
+        cases.append(Case((normal(rng, B, H), x_t, h_prev, states(rng, B, H), p)))
     return cases
 
 
@@ -382,6 +377,14 @@ def gradients_of_the_weights_only(dh_t, x_t, h_prev, h_t, p):
     return _back(dh_t, x_t, h_prev, h_t, p)[2]
 
 
+@RNN_STEP_BACKWARD.mistake
+def state_computed_again(dh_t, x_t, h_prev, h_t, p):
+    """You run the step forward once more, and do not use the `h_t` you are given. The backward pass takes the states
+    as they are given; the random ones here were not computed by any network. Write the slope with `h_t` itself.
+    """
+    return _back(dh_t, x_t, h_prev, rnn_step(x_t, h_prev, p), p)
+
+
 # ---------------------------------------------------------------- a whole sequence
 
 
@@ -407,8 +410,8 @@ def _sequence_cases(rng):
 
 def _sequence_case(rng, T, B, D, H, *more):
     """Return a case with random states: the backward pass does not ask where they came from."""
-    x, h0, p = normal(rng, T, B, D), _states(rng, B, H), rnn_parameters(rng, D, H)
-    return Case((normal(rng, T, B, H), x, h0, _states(rng, T, B, H), p, *more))
+    x, h0, p = normal(rng, T, B, D), states(rng, B, H), rnn_parameters(rng, D, H)
+    return Case((normal(rng, T, B, H), x, h0, states(rng, T, B, H), p, *more))
 
 
 RNN_BACKWARD = task(
@@ -418,6 +421,17 @@ RNN_BACKWARD = task(
     outputs=("dx", "dh0", "grads"),
     forbidden=ENGINES,
 )
+
+
+@RNN_BACKWARD.mistake
+def states_computed_again(dh, x, h0, h, p):
+    """You run the network forward once more, and do not use the states `h` you are given. The backward pass takes
+    the states as they are; these random ones were not computed by any network.
+    """
+    forward = [h0]
+    for x_t in x:
+        forward.append(rnn_step(x_t, forward[-1], p))
+    return _all_back(dh, x, h0, np.stack(forward[1:]), p)
 
 
 @RNN_BACKWARD.mistake
@@ -864,7 +878,10 @@ def _from_other_states(dh, x, h0, h, p, window, first):
 
 
 def _truncated_backward_cases(rng):
-    return [_sequence_case(rng, *sizes) for sizes in ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3), (9, 4, 2, 3, 4))]
+    return [
+        _sequence_case(rng, *sizes)
+        for sizes in ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3), (9, 4, 2, 3, 4), (4, 5, 3, 2, 1))
+    ]
 
 
 TRUNCATED_BACKWARD = task(

@@ -12,6 +12,15 @@ def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndar
     return rng.normal(scale=scale, size=shape)
 
 
+def states(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Return numbers in (-1, 1), as states are, that no net has computed.
+
+    A backward pass takes the states as they come. A slope that is measured by running the net forward once more does
+    not know them, so that measuring does not replace the derivation.
+    """
+    return rng.uniform(-1, 1, size=shape)
+
+
 def rnn_parameters(rng: np.random.Generator, D: int, H: int) -> Arrays:
     """Return W_xh (D, H), W_hh (H, H) and b_h (H,), small enough that tanh is not saturated."""
     return {"W_xh": normal(rng, D, H, scale=0.6), "W_hh": normal(rng, H, H, scale=0.6), "b_h": _bias(rng, H)}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
-import math
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from rnncourse.checks import registry
+from rnncourse.checks import forbidden, registry
 from rnncourse.checks.task import Task
 from rnncourse.environment import checkout_above, shipped
 from rnncourse.errors import InputError
+
+_MOST_POINTS = 1_000_000
+_PACKAGE = Path(registry.__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One master, read. steps: the cells to be run in order, ("locked" | "answer", grade_id)."""
+    """One master, read. steps: the cells to be run in order, ("locked" | "answer" | "check", grade_id).
+
+    Nothing is run in the place of a check: there the function is called.
+    """
 
     stem: str
     steps: tuple[tuple[str, str], ...]
@@ -46,6 +53,9 @@ class Assignment:
     check_points: Mapping[str, float]
     known: frozenset[str]
     fingerprint: str
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """By explanation, the text of the cell before it."""
+
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -55,8 +65,18 @@ class Assignment:
 
     @property
     def total(self) -> float:
-        """All points that can be had."""
+        """All points that can be earned."""
         return sum(item.points for item in self.items)
+
+    @cached_property
+    def withheld(self) -> tuple[str, ...]:
+        """The modules that some task forbids and no locked cell imports: no answer can use them."""
+        names = [name for item in self.items if item.task for name in item.task.forbidden]
+        return forbidden.withheld(names, _imported(self.locked.values()))
+
+    def single_functions(self, task: Task) -> tuple[str, ...]:
+        """Return what a task forbids besides the modules withheld."""
+        return forbidden.single_functions(task.forbidden, self.withheld)
 
     def item(self, name: str) -> Item | None:
         """Return the task of that name, or None."""
@@ -76,8 +96,20 @@ def load(assignment: str, spec: Path | None = None) -> Assignment:
         cells = json.loads(data)["cells"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{master} is not a notebook: {error}") from error
-    fingerprint = hashlib.sha256(data + b"\0" + source).hexdigest()[:16]
+    fingerprint = hashlib.sha256(b"\0".join([data, source, *_course_sources()])).hexdigest()[:16]
     return read_master(master.stem, cells, own, fingerprint)
+
+
+def _course_sources() -> list[bytes]:
+    """Return the files that decide with the master what is right: the tasks, what they call, and the comparison."""
+    folders = (_PACKAGE / name for name in ("checks", "in_both", "in_numpy"))
+    files = [file for folder in folders for file in sorted(folder.rglob("*.*"))]
+    return [file.read_bytes() for file in files if file.suffix in (".py", ".json")]
+
+
+def _imported(sources: Iterable[str]) -> set[str]:
+    """Return the dotted names that cells import."""
+    return {name for source in sources for name in forbidden.imported(ast.parse(source)).values()}
 
 
 def read_master(
@@ -94,6 +126,7 @@ def read_master(
             steps.append(("answer", name))
         elif marks.get("grade"):
             points[name] = _points(stem, name, marks)
+            steps.append(("check", name))
         elif marks.get("locked") and kind == "code":
             locked[name] = source
             steps.append(("locked", name))
@@ -110,7 +143,15 @@ def read_master(
             f"{stem} has no answer cells with nbgrader's metadata; is it a master from solutions/?"
         )
     known = frozenset(name for name, *_ in marked)
-    return Assignment(stem, tuple(steps), locked, tuple(items), points, known, fingerprint)
+    asked = _asked(cells, manual)
+    return Assignment(stem, tuple(steps), locked, tuple(items), points, known, fingerprint, asked)
+
+
+def _asked(cells: Sequence[Mapping[str, Any]], explanations: Iterable[str]) -> dict[str, str]:
+    """Return, by explanation, the text of the cell before it."""
+    names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in cells]
+    places = {name: names.index(name) for name in explanations}
+    return {name: "".join(cells[place - 1]["source"]) for name, place in places.items() if place}
 
 
 def _marked(stem: str, cells: Any) -> list[tuple[str, Mapping[str, Any], str, str]]:
@@ -138,9 +179,11 @@ def _marked(stem: str, cells: Any) -> list[tuple[str, Mapping[str, Any], str, st
 
 def _points(stem: str, name: str, marks: Mapping[str, Any]) -> float:
     given = marks.get("points")
-    if type(given) not in (int, float) or not 0 <= given < math.inf:
+    if type(given) not in (int, float) or not 0 <= given <= _MOST_POINTS:
         said = "there are none" if given is None else f"{given!r:.40} stands there"
-        raise InputError(f"{stem}.ipynb, cell {name}: points must be a number from 0 up, but {said}")
+        raise InputError(
+            f"{stem}.ipynb, cell {name}: points must be a number from 0 to {_MOST_POINTS}, but {said}"
+        )
     return float(given)
 
 

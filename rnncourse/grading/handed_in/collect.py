@@ -19,8 +19,8 @@ from typing import NamedTuple
 from rnncourse.errors import InputError
 from rnncourse.grading.untrusted_text import one_line, plain_name
 
-LARGEST_NOTEBOOK = 20 << 20
-"""Bytes that a notebook may have; outputs rarely fill one."""
+LARGEST_NOTEBOOK = 128 << 20
+"""Bytes that a notebook may have, most of them outputs."""
 
 MOST_FILES = 2000
 """Files and folders of one student that are looked at, those nearest to the top first."""
@@ -84,13 +84,14 @@ class Collected:
     notes: tuple[str, ...] = ()
 
 
-def collect(path: Path, stem: str) -> Collected:
+def collect(path: Path, stem: str, results: Path | None = None) -> Collected:
     """Return what lies in a folder or zip for the assignment whose notebook is called `stem`.ipynb.
 
-    Raises InputError where `path` is neither, or holds no submission at all.
+    results: a folder that is no student's though it may lie among theirs, like that of any earlier run. Raises
+    InputError where `path` is neither, or holds no submission at all.
     """
     if path.is_dir():
-        files, notes = _folder_files(path)
+        files, notes = _folder_files(path, results)
     elif path.is_file() and zipfile.is_zipfile(path):
         files, notes = _zip_files(path)
     else:
@@ -124,7 +125,7 @@ class _Looked:
         return below.parts[: 2 if below.parts[0] in self._around else 1]
 
 
-def _folder_files(root: Path) -> tuple[list[File], list[str]]:
+def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[str]]:
     """Return the files below a folder; links and devices are listed, so that they can be told, but never opened."""
     files, notes, waiting, looked = [], [], [root], None
     for folder in waiting:
@@ -135,7 +136,9 @@ def _folder_files(root: Path) -> tuple[list[File], list[str]]:
         except OSError as error:
             notes.append(_not_read(folder.relative_to(root), error))
             continue
-        entries = [entry for entry in entries if not _skipped(entry.name)]
+        if folder == root:
+            notes += [_hidden(entry.name) for entry in entries if _is_hidden(entry)]
+        entries = [e for e in entries if not _skipped(e.name) and not _holds_results(e, results)]
         looked = looked or _Looked(entry.name for entry in entries)
         for entry in entries:
             below = PurePosixPath(entry.relative_to(root).as_posix())
@@ -156,6 +159,24 @@ def _folder_files(root: Path) -> tuple[list[File], list[str]]:
                 notes.append(f"{below} {what}")
                 files.append(File(below, bytes, what))
     return files, notes + (looked.notes() if looked else [])
+
+
+def _holds_results(folder: Path, results: Path | None) -> bool:
+    """Say whether a folder is one in which grading leaves its results."""
+    try:
+        ours = results is not None and folder.resolve() == results.resolve()
+        return ours or (folder / "state" / "run.json").is_file()
+    except OSError:  # a path that is too long for the system
+        return False
+
+
+def _is_hidden(entry: Path) -> bool:
+    """Say whether this may be a student's folder that is passed over for its name."""
+    return entry.name.startswith(".") and entry.is_dir() and any(entry.rglob("*.ipynb"))
+
+
+def _hidden(name: str) -> str:
+    return f"{name} begins with a dot and was passed over; rename it if it is a student's"
 
 
 def _not_read(path: PurePosixPath, error: OSError) -> str:
@@ -203,13 +224,15 @@ def _zip_files(path: Path) -> tuple[list[File], list[str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise InputError(f"{path} is a damaged zip: {error}") from error
     files, notes = [], []
-    told = [(entry, PurePosixPath(entry.filename)) for entry in entries]
+    # Some programs on Windows write its own separators.
+    told = [(entry, PurePosixPath(entry.filename.replace("\\", "/"))) for entry in entries]
     looked = _Looked(below.parts[0] for _, below in told if below.parts and not _skipped(below.parts[0]))
     for entry, below in sorted(told, key=lambda one: len(one[1].parts)):
-        if below.is_absolute() or ".." in below.parts or "\\" in entry.filename or "\x00" in entry.filename:
+        drive = below.parts and below.parts[0].endswith(":")
+        if below.is_absolute() or drive or ".." in below.parts or "\x00" in entry.filename:
             notes.append(f"{entry.filename!r} leads out of the zip and was left out")
             continue
         if not below.parts or any(_skipped(part) for part in below.parts) or looked.enough(below):
@@ -255,7 +278,9 @@ def _unwrapped(files: list[File], name: str, stem: str) -> tuple[list[File], lis
         inside = [file for file in files if file.path.parts[0] == wrapper and len(file.path.parts) > 1]
         beside = [file for file in files if file.path.parts[0] not in {wrapper, *_NBGRADERS}]
         theirs = any(map(_is_notebook, beside))
-        own = [file.path.parts[1:] for file in inside if _is_notebook(file)] == [(f"{stem}.ipynb",)]
+        own = [file.path.parts[1:] for file in inside if _is_notebook(file)] in [
+            [(f"{name}.ipynb",)] for name in _stems(stem)
+        ]
         if theirs or own:
             continue
         folders = sorted({file.path.parts[0] for file in beside if len(file.path.parts) > 1 or file.refused})
@@ -321,8 +346,7 @@ def _file_student(name: str, stem: str) -> tuple[_Who, str]:
     canvas = _CANVAS.fullmatch(name)
     if canvas:
         return _Who(plain_name(canvas["name"]), canvas["id"], canvas["id"]), canvas["name"]
-    number = stem.partition("_")[0]
-    for known in (stem, number):
+    for known in (*_stems(stem), stem.partition("_")[0]):
         bare = re.sub(rf"(^|[-_ .]+){re.escape(known)}(?=$|[-_ .(])", "", name, count=1, flags=re.IGNORECASE)
         bare = bare.strip("-_ .")
         if bare and bare != name:
@@ -333,10 +357,11 @@ def _file_student(name: str, stem: str) -> tuple[_Who, str]:
 def _choose(files: tuple[File, ...], stem: str) -> File:
     """Return the one notebook that is meant; Unreadable where that cannot be told."""
     notebooks = [file for file in files if _is_notebook(file)]
-    exact = [file for file in notebooks if file.path.stem.lower() == stem.lower()]
+    exact = _first(lambda name: [file for file in notebooks if file.path.stem.lower() == name], stem)
     if len(exact) > 1:  # nbgrader keeps an assignment's notebook in a folder of its own
         exact = [file for file in exact if stem.partition("_")[0] in str(file.path.parent)] or exact
-    named = exact or [file for file in notebooks if stem.lower() in file.path.stem.lower()] or notebooks
+    close = _first(lambda name: [file for file in notebooks if name in file.path.stem.lower()], stem)
+    named = exact or close or notebooks
     if len(named) == 1:
         return named[0]
     if named:
@@ -345,3 +370,13 @@ def _choose(files: tuple[File, ...], stem: str) -> File:
     others = sorted(file.path.name for file in files if file.refused != "is a folder")[:5]
     inside = f"only {', '.join(others)}" if others else "nothing"
     raise Unreadable(f"there is no notebook (.ipynb), {inside}")
+
+
+def _stems(stem: str) -> tuple[str, ...]:
+    """Return the names that the notebook of an assignment may have: its own, and that of the course's version 0.1."""
+    return tuple(dict.fromkeys((stem, stem.removesuffix("_exercises"))))
+
+
+def _first(found: Callable[[str], list[File]], stem: str) -> list[File]:
+    """Return what is found under the first name of an assignment under which anything is."""
+    return next((files for name in _stems(stem.lower()) if (files := found(name))), [])

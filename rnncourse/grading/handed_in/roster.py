@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from rnncourse.errors import InputError
+from rnncourse.grading import tables
 from rnncourse.grading.handed_in.collect import HandedIn
-from rnncourse.grading.results.gradebook import Student
+from rnncourse.grading.untrusted_text import one_line, plain_name
 
 UNCLEAR = "it cannot be told which of several submissions is yours"
 _NAMES = ("name", "full name", "student name")
 _COLUMNS = ("email", "email address", "id", "idnumber", "id number")
+
+
+@dataclass(frozen=True)
+class Student:
+    """A line of the roster: the name under which submissions are looked for, and all its columns."""
+
+    student: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, *names: str) -> str:
+        """Return the first of those columns that is filled, or ""."""
+        return next((self.columns[name] for name in names if self.columns.get(name)), "")
+
+
+def read_roster(path: Path) -> dict[str, Student]:
+    """Return the students of a CSV by name; its column `student` says who, other columns go into the exports."""
+    lines = tables.rows(path, "students", ("student",))
+    roster: dict[str, Student] = {}
+    for line, row in lines:
+        if not row["student"]:
+            raise InputError(f"{path}, line {line}: the column student is empty")
+        name = plain_name(row["student"])
+        if name in roster:
+            raise InputError(f"{path}, line {line}: {name} is there twice")
+        columns = {column: one_line(unicodedata.normalize("NFC", cell)) for column, cell in row.items()}
+        roster[name] = Student(name, columns)
+    return roster
 
 
 def named(

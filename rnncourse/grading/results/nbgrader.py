@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rnncourse.errors import InputError
 from rnncourse.grading.handed_in.assignment import Assignment
-from rnncourse.grading.results.gradebook import Student
+from rnncourse.grading.handed_in.roster import Student
 from rnncourse.grading.results.results import StudentResult, TaskResult
 
 

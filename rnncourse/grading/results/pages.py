@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from rnncourse.grading.handed_in.assignment import Assignment
-from rnncourse.grading.results.gradebook import number
 from rnncourse.grading.results.results import STATUSES, StudentResult, TaskResult
+from rnncourse.grading.tables import number
 from rnncourse.grading.untrusted_text import shown
 from rnncourse.markup import Card, rich_text
 

@@ -51,7 +51,10 @@ class StudentResult:
     notes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     digest: str = ""
-    """Of what was handed in: a new version is graded anew."""
+    """Of what was handed in: a new version is graded again."""
+
+    oddities: tuple[str, ...] = ()
+    """What the instructor should know about the notebook, the same words for everybody whom it befell."""
 
     @property
     def points(self) -> float:
@@ -60,7 +63,7 @@ class StudentResult:
 
     @property
     def possible(self) -> float:
-        """All points that can be had."""
+        """All points that can be earned."""
         return sum(task.possible for task in self.tasks)
 
     @property
@@ -80,7 +83,8 @@ def from_record(record: Mapping[str, Any]) -> StudentResult:
         TaskResult(**{**task, "details": tuple(task["details"]), "notes": tuple(task["notes"])})
         for task in record["tasks"]
     )
-    whole = {**record, "tasks": tasks, "notes": tuple(record["notes"]), "aliases": tuple(record["aliases"])}
+    lists = {name: tuple(record[name]) for name in ("notes", "aliases", "oddities")}
+    whole = {**record, **lists, "tasks": tasks}
     return StudentResult(**whole)
 
 

@@ -26,7 +26,7 @@ MOST_ROOM = 1 << 24
 
 DEEPEST = 24
 _TEXTS = re.compile(r"<U[1-9][0-9]{0,3}", re.ASCII)
-KINDS = frozenset({"raised", "not written", "unusable", "missing"})
+KINDS = frozenset({"absent", "forbidden", "missing", "not written", "raised", "timeout", "unusable"})
 
 
 class ProtocolError(Exception):
@@ -48,10 +48,10 @@ def message(nonce: str, do: str, raw: bytes = b"", **fields: Any) -> bytes:
     return HEAD.pack(MAGIC, len(header), len(raw)) + header + raw
 
 
-def call_message(nonce: str, function: str, args: tuple, kwargs: dict) -> bytes:
+def call_message(nonce: str, args: tuple, kwargs: dict, **fields: Any) -> bytes:
     """Return the bytes of the request to call a function with plain data and functions of the notebook."""
     tree, raw = encode_arguments((args, kwargs))
-    return message(nonce, "call", raw, function=function, arguments=tree)
+    return message(nonce, "call", raw, arguments=tree, **fields)
 
 
 def encode_arguments(value: Any) -> tuple[list, bytes]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from rnncourse.checks.failure import Failure
 from rnncourse.checks.task import Case
-from rnncourse.grading.handed_in.assignment import Assignment
+from rnncourse.grading.handed_in.assignment import Assignment, Item
+from rnncourse.grading.handed_in.submission import Answers
 from rnncourse.grading.sandbox.limits import Limits
 from rnncourse.grading.sandbox.process import Worker, WorkerDied, WorkerTimeout
 from rnncourse.grading.sandbox.protocol import Reply
@@ -38,19 +39,32 @@ class Session:
         self,
         start: Callable[[], Worker],
         assignment: Assignment,
-        answers: Mapping[str, str],
+        answers: Answers,
         limits: Limits,
         only: Collection[str] | None = None,
     ):
-        """Prepare a session; nothing is started yet. only: the answers that are run, None for all."""
+        """Prepare a session; nothing is started yet. only: the student's cells that are run, None for all."""
         self._start, self._assignment, self._limits = start, assignment, limits
-        self.answers = {name: source for name, source in answers.items() if only is None or name in only}
+        self._answers = answers
+        self._steps = answers.steps or assignment.steps
+        self.sources = {
+            name: source
+            for name, source in {**answers.code(assignment), **answers.own}.items()
+            if only is None or name in only
+        }
+        """By name, the cells of the student's that are run."""
+
         self._worker: Worker | None = None
         self._done = 0  # steps that this worker has behind it
         self._end = time.monotonic() + limits.submission
         self._skipped: dict[str, Lost] = {}  # by cell
+        self._slow: set[str] = set()  # cells that were stopped for their time
+        self._own_left = limits.own
+        self.unrun: set[str] = set()
+        """The student's own cells for which there was no time."""
+
         self.raised: dict[str, Failure] = {}
-        """By the answer's name, what stopped its cell before any call."""
+        """By the cell's name, what stopped it before any call."""
 
     def __enter__(self) -> Session:
         return self
@@ -61,35 +75,45 @@ class Session:
     def again(self, only: Collection[str] | None = None) -> Session:
         """Return a session of the same notebook with a worker of its own, in the time that is left.
 
-        A cell that was stopped for its time is not run again; one that crashed may, for others may be to blame.
+        A cell that was stopped for its time gets little of it; one that crashed may not be to blame.
         """
-        other = Session(self._start, self._assignment, self.answers, self._limits, only)
-        other._end = self._end
+        other = Session(self._start, self._assignment, self._answers, self._limits, only)
+        other._end, other._own_left, other._slow = self._end, self._own_left, set(self._slow)
         other._skipped = {cell: lost for cell, lost in self._skipped.items() if lost.status == "timeout"}
         return other
 
-    def call(self, name: str, last: str, function: str, case: Case, seconds: float) -> Reply | Lost:
-        """Return what a function of the answer `name` gave back, or how the worker was lost over it.
+    def call(self, item: Item, case: Case, whole: bool) -> Reply | Lost:
+        """Return what the function of a task gave back, or how the worker was lost over it.
 
-        last: the answer whose cell is the last that is run before.
+        whole: whether all cells are run before, and not only those down to the task's own.
         """
+        task, seconds = item.task, item.task.seconds * self._limits.call
         try:
-            self._run_up_to(name, last)
-            if name in self._skipped:
-                return self._skipped[name]
-            return self._worker.call(function, case.args, case.kwargs, self._seconds(seconds))
+            self._run_up_to(item.name, whole)
+            if item.name in self._skipped:
+                return self._skipped[item.name]
+            may_not = {
+                "withheld": self._assignment.withheld,
+                "forbidden": self._assignment.single_functions(task),
+            }
+            reply = self._worker.call(
+                case.args, case.kwargs, **self._times(seconds), function=task.called, **may_not
+            )
+            if reply.failure is not None and reply.failure.kind == "timeout" and self._spent():
+                raise WorkerTimeout
+            return reply
         except WorkerTimeout:
             return self._lose("timeout", "" if self._spent() else f"{seconds:g}")
         except WorkerDied as error:
             return self._lose("crashed", str(error))
 
-    def _run_up_to(self, name: str, last: str) -> None:
-        """Run the cells that have not been run yet, up to and including the answer `last`, in a living worker.
+    def _run_up_to(self, name: str, whole: bool) -> None:
+        """Run the cells that have not been run yet, down to the check of `name` or all, in a living worker.
 
         Ends without one where the cell of `name` cost it. WorkerTimeout where the submission's time ends: no cell is
         to blame for that, and no master.
         """
-        end = self._assignment.steps.index(("answer", last)) + 1
+        end = len(self._steps) if whole else self._steps.index(("check", f"{name}-check"))
         while name not in self._skipped and (self._worker is None or self._done < end):
             if self._spent():
                 raise WorkerTimeout
@@ -100,16 +124,20 @@ class Session:
 
     def _step(self, number: int) -> None:
         """Run the next cell, unless it cost a worker before."""
-        kind, cell = self._assignment.steps[number]
+        kind, cell = self._steps[number]
         self._done = number + 1
-        source = self._assignment.locked[cell] if kind == "locked" else self.answers.get(cell)
-        if source is None or cell in self._skipped:
+        source = self._assignment.locked[cell] if kind == "locked" else self.sources.get(cell)
+        if kind == "check" or source is None or cell in self._skipped:
             return
-        # A locked cell below an answer uses what the student wrote: when it fails, that is not the master's fault.
-        by_student = any(kind == "answer" for kind, _ in self._assignment.steps[: self._done])
-        limit = self._limits.cell if by_student else self._limits.locked
+        # A locked cell below one of the student's uses what is written there: its failure is not the master's fault.
+        by_student = any(kind in ("answer", "own") for kind, _ in self._steps[: self._done])
+        limit = self._limit(kind, cell, by_student)
+        if limit <= 0:
+            self.unrun.add(cell)
+            return
+        began = time.monotonic()
         try:
-            reply = self._worker.ask("run", self._seconds(limit), cell=cell, source=source)
+            reply = self._worker.run(cell, source, **self._times(limit))
         except WorkerTimeout:
             if self._spent():
                 raise
@@ -119,6 +147,15 @@ class Session:
         else:
             if reply.failure is not None:
                 self._failed(kind, cell, reply.failure, by_student)
+        if kind == "own":
+            self._own_left -= time.monotonic() - began
+
+    def _limit(self, kind: str, cell: str, by_student: bool) -> float:
+        """Return the seconds that a cell may take."""
+        if not by_student:
+            return self._limits.locked
+        limit = self._limits.again if cell in self._slow else self._limits.cell
+        return min(limit, self._own_left) if kind == "own" else limit
 
     def _skip(self, cell: str, lost: Lost, by_student: bool) -> None:
         if not by_student:
@@ -126,8 +163,10 @@ class Session:
         self._skipped[cell] = lost
 
     def _failed(self, kind: str, cell: str, failure: Failure, by_student: bool) -> None:
-        if kind == "answer":
-            self.raised[cell] = failure
+        if failure.kind == "timeout":
+            self._slow.add(cell)
+        if kind != "locked":
+            self.raised.setdefault(cell, failure)
         elif not by_student:
             raise MasterFailed(f"the locked cell {cell} of {self._assignment.stem} fails: {failure.text}")
 
@@ -135,9 +174,10 @@ class Session:
         """Say whether the submission as a whole has had its time."""
         return time.monotonic() >= self._end
 
-    def _seconds(self, wanted: float) -> float:
-        """Return a time limit, cut where the submission as a whole has had its time."""
-        return max(0.05, min(wanted, self._end - time.monotonic()))
+    def _times(self, seconds: float) -> dict[str, float]:
+        """Return a limit for the processor and one for the clock, cut where the submission has had its time."""
+        left = max(0.05, self._end - time.monotonic())
+        return {"seconds": min(seconds, left), "wall": min(seconds * self._limits.patience, left)}
 
     def _lose(self, status: str, text: str, in_cell: bool = False) -> Lost:
         self._close()

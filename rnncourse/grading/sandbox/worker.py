@@ -10,7 +10,9 @@ the raw bytes of its arrays, one after the other. Never pickle, never a zip.
 
 import __future__
 
+import ast
 import builtins
+import inspect
 import io
 import json
 import linecache
@@ -20,6 +22,9 @@ import sys
 import traceback
 import types
 import warnings
+from importlib.abc import MetaPathFinder
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import numpy as np
 
@@ -169,48 +174,139 @@ class Nothing:
     def __iter__(self):
         return iter(())
 
+    def __len__(self):
+        return 0
+
+    def __getitem__(self, key):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return False
+
 
 class Notebook:
-    """The namespace that cells run in, and the functions that they define."""
+    """The namespace that cells run in, and the functions that they define.
 
-    def __init__(self):
+    tools: the modules `forbidden`, `stopping` and `watching` of rnncourse.checks, which `check` works with too.
+    """
+
+    def __init__(self, tools):
+        self.tools = tools
         self.module = types.ModuleType("__main__")
-        self.module.__dict__["__builtins__"] = builtins
-        builtins.display = builtins.get_ipython = Nothing()
-        self.futures = 0
-        sys.modules["__main__"] = self.module
+        self.names = self.module.__dict__
+        self.names |= {"__builtins__": builtins, "In": [""], "Out": {}, "_": "", "__": "", "___": ""}
+        self.absent = {}
+        """By name, the module for whose absence the name has no meaning."""
 
-    def run(self, cell, source):
+        self.futures = 0
+        self.loop = None
+        sys.modules["__main__"] = self.module
+        sys.displayhook = self._shown
+        _like_jupyter()
+
+    def run(self, cell, source, seconds, wall):
         """Run a cell; return None, or what stopped it."""
         name = f"<cell {cell}>"
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         try:
-            code = compile(source, name, "exec", flags=self.futures, dont_inherit=True)
-            self.futures |= code.co_flags & FUTURES  # they hold on for the cells below, as in Jupyter
-            exec(code, self.module.__dict__)
+            with self.tools["stopping"].TimeLimit(seconds, wall):
+                return self._statements(source, name)
+        except self.tools["stopping"].TimeUp:
+            return {"kind": "timeout", "text": f"{seconds:g}"}
         except BaseException as error:
             return _told(error)
 
-    def call(self, function, tree, raw):
+    def _statements(self, source, name):
+        """Run a cell's statements; return what was left out, as a failure, since it needs a module that is absent.
+
+        Below such a statement others may fail for its sake, and the cell goes on all the same.
+        """
+        self._compiled(source, name, "exec")  # whatever is no Python is found before anything runs
+        self.names["In"].append(source)
+        left_out = None
+        statements = self._compiled(source, name, "exec", ast.PyCF_ONLY_AST).body
+        for statement in statements:
+            try:
+                self._execute(statement, name, last=statement is statements[-1])
+            except Exception as error:
+                module = _absent(error)
+                if module is None and left_out is None:
+                    raise
+                left_out = left_out or {"kind": "absent", "text": module}
+                self.absent |= dict.fromkeys(_bound(statement), left_out["text"])
+        return left_out
+
+    def _execute(self, statement, name, last):
+        if last and isinstance(statement, ast.Expr):  # its value is shown
+            code = self._compiled(ast.Interactive([statement]), name, "single")
+        else:
+            code = self._compiled(ast.Module([statement], []), name, "exec")
+        self.futures |= code.co_flags & FUTURES  # they hold on for the cells below, as in Jupyter
+        if code.co_flags & inspect.CO_COROUTINE:
+            self._await(eval(code, self.names))
+        else:
+            exec(code, self.names)
+
+    def _await(self, coroutine):
+        import asyncio  # which takes longer to load than most notebooks to run
+
+        self.loop = self.loop or asyncio.new_event_loop()
+        self.loop.run_until_complete(coroutine)
+
+    def _compiled(self, source, name, mode, flags=0):
+        flags |= self.futures | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        return compile(source, name, mode, flags=flags, dont_inherit=True)
+
+    def _shown(self, value):
+        if value is not None:
+            self.names |= {"_": value, "__": self.names.get("_", ""), "___": self.names.get("__", "")}
+
+    def call(self, message, raw):
         """Call a function; return what it gave back and its arguments afterwards as one value, or a failure."""
-        called = self.module.__dict__.get(function)
+        called = self.names.get(message["function"])
         if called is None:
-            return {"kind": "missing", "text": ""}, None
+            return self._undefined(message["function"], message["withheld"]), None
+        named = self.tools["forbidden"].named_in(called, message["forbidden"])
+        if named:
+            return {"kind": "forbidden", "text": named[0][:LONGEST]}, None
+        watch = self.tools["watching"].Watch(message["withheld"])
+        failure, value = self._outcome(called, message, raw, watch)
+        if watch.used:
+            return {"kind": "forbidden", "text": next(iter(watch.used))}, None
+        return failure, value
+
+    def _outcome(self, called, message, raw, watch):
+        stopping = self.tools["stopping"]
         try:
-            args, kwargs = self._decode(tree, memoryview(raw))
+            args, kwargs = self._decode(message["arguments"], memoryview(raw))
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                value = called(*args, **kwargs)
+                with stopping.TimeLimit(message["seconds"], message["wall"]), watch:
+                    value = called(*args, **kwargs)
             try:
                 return None, _with_arguments(encode(value), args)
             except RecursionError:
                 return {"kind": "unusable", "text": "something that contains itself"}, None
+        except stopping.TimeUp:
+            return {"kind": "timeout", "text": f"{message['seconds']:g}"}, None
         except Unusable as error:
             return {"kind": "unusable", "text": str(error)}, None
-        except NotImplementedError:
-            return {"kind": "not written", "text": ""}, None
+        except NotImplementedError as error:
+            return _unwritten(error, called), None
         except BaseException as error:
-            return _told(error), None
+            return self._raised(error, message["withheld"]), None
+
+    def _raised(self, error, withheld):
+        """Return what is passed on about an error in a call: first of all which module was wanted and is absent."""
+        module = self.absent.get(error.name) if isinstance(error, NameError) else _absent(error)
+        return _for_want_of(module, withheld) if module else _told(error)
+
+    def _undefined(self, function, withheld):
+        module = self.absent.get(function)
+        return _for_want_of(module, withheld) if module else {"kind": "missing", "text": ""}
 
     def _decode(self, node, raw):
         """Return the value of a node that the grader sent, taking the bytes of arrays in their order."""
@@ -230,7 +326,7 @@ class Notebook:
             if kind == "dict":
                 return {take(key): take(one) for key, one in node[1]}
             if kind == "named":
-                return self.module.__dict__[node[1]]
+                return self.names[node[1]]
             return _SCALARS[kind](*node[1:])
 
         return take(node)
@@ -244,6 +340,45 @@ _SCALARS = {
     "complex": lambda real, imag: complex(float.fromhex(real), float.fromhex(imag)),
     "str": str,
 }
+
+
+def _like_jupyter():
+    """Put what Jupyter offers where cells look for it; IPython itself is loaded only if one imports it."""
+    builtins.display = builtins.get_ipython = Nothing()
+    getipython = types.ModuleType("IPython.core.getipython")
+    getipython.get_ipython = builtins.get_ipython
+    sys.modules[getipython.__name__] = getipython
+
+
+def _unwritten(error, called):
+    """Return the failure that names the function that is not written, if it is one that the student's calls."""
+    inside = traceback.extract_tb(error.__traceback__)[-1].name
+    own = (getattr(called, "__name__", inside), "<lambda>")
+    return {"kind": "not written", "text": "" if inside in own else inside[:60]}
+
+
+def _absent(error):
+    """Return the name of the module that an error says is not there, or None for any other error."""
+    return str(error.name)[:100] if isinstance(error, ModuleNotFoundError) and error.name else None
+
+
+def _for_want_of(module, withheld):
+    """Return the failure of what needed a module that is not there."""
+    on_purpose = any(f"{module}.".startswith(f"{one}.") for one in withheld)
+    return {"kind": "forbidden" if on_purpose else "absent", "text": module}
+
+
+def _bound(statement):
+    """Return the names that a statement would have given a meaning."""
+    names = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.alias):
+            names.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+    return names
 
 
 def _with_arguments(answer, after):
@@ -309,21 +444,47 @@ def _away_from_the_terminal():
     return pipe
 
 
-def _without_checks(stub):
-    """Put the stub where rnncourse.checks would be imported from; in a sandbox it lies there already."""
-    from importlib.util import module_from_spec, spec_from_file_location
+def _tools(files):
+    """Return the modules in these files by name; rnncourse.checks, where they belong, is not to be had here."""
+    return {Path(file).stem: _loaded(Path(file).stem, file) for file in files}
 
-    spec = spec_from_file_location("rnncourse.checks", stub)
-    sys.modules["rnncourse.checks"] = module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["rnncourse.checks"])
+
+def _loaded(name, file):
+    spec = spec_from_file_location(name, file)
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class _InPlace(MetaPathFinder):
+    """Without a sandbox: finds the stub of a module in its place."""
+
+    def __init__(self, stub, modules):
+        self.stub, self.modules = stub, modules
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.modules:
+            return None
+        return spec_from_file_location(name, self.stub, submodule_search_locations=[])
+
+
+def _without_walls(checks, withheld, modules):
+    """Put stubs where modules would be imported from; in a sandbox they lie there already."""
+    _loaded("rnncourse.checks", checks)
+    sys.meta_path.insert(0, _InPlace(withheld, modules))
 
 
 def main(arguments):
-    """Answer messages until the grader hangs up."""
+    """Answer messages until the grader hangs up.
+
+    arguments: the files of three tools; without a sandbox two stubs, and the names of the modules withheld.
+    """
     pipe = _away_from_the_terminal()
-    if arguments:
-        _without_checks(arguments[0])
-    notebook = Notebook()
+    tools, (checks, withheld, *modules) = arguments[:3], arguments[3:] or ("", "")
+    if checks:
+        _without_walls(checks, withheld, modules)
+    notebook = Notebook(_tools(tools))
     while True:
         try:
             message, raw = pipe.receive()
@@ -331,9 +492,11 @@ def main(arguments):
             os._exit(0)  # threads that a cell has left behind do not hold it up
         reply, answer = {"nonce": message["nonce"], "failure": None, "value": None}, b""
         if message["do"] == "run":
-            reply["failure"] = notebook.run(message["cell"], message["source"])
+            reply["failure"] = notebook.run(
+                message["cell"], message["source"], message["seconds"], message["wall"]
+            )
         elif message["do"] == "call":
-            reply["failure"], value = notebook.call(message["function"], message["arguments"], raw)
+            reply["failure"], value = notebook.call(message, raw)
             if value is not None:
                 reply["value"], answer = value
         pipe.send(reply, answer)

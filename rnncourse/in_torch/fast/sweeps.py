@@ -1,8 +1,7 @@
-"""The time loops on tensors: a whole sequence forward, and backpropagation through time by hand.
+"""The time loops of layers.py again, for the plain cells alone, fast.
 
 A forward sweep returns the trace: everything its backward sweep needs, each tensor (T, B, ·). A backward sweep
-returns the gradients of the inputs, of the initial states and of the parameters. `Sweep` makes the two one
-node of autograd's graph: far fewer nodes than one for every operation of every step.
+returns the gradients of the inputs, of the initial states and of the parameters.
 `real` (T, B, 1) says which steps are real: at padding the state stays what it was. None: all of them are.
 Backpropagation through time: Werbos (1990), doi:10.1109/5.58337.
 """
@@ -11,15 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 
+from rnncourse.arguments import require_choice
+from rnncourse.in_both.cells import Cell
 from rnncourse.in_torch.activations import ACTIVATIONS, Activation
 from rnncourse.in_torch.base import Tensors
-from rnncourse.in_torch.device import run
-from rnncourse.in_torch.fast.ways import LSTM_WAYS
+from rnncourse.in_torch.cells import GRUCell, LSTMCell, RNNCell
+from rnncourse.in_torch.fast.graphs import run
+from rnncourse.in_torch.fast.ways import LSTM_WAYS, lstm_way
 
+States = tuple[torch.Tensor, ...]
 Trace = dict[str, torch.Tensor]
 
 
@@ -31,57 +34,40 @@ class Sweeps(NamedTuple):
     record: bool = True
 
 
-class Sweep(torch.autograd.Function):
-    """A forward sweep whose gradient is its backward sweep; on a GPU, each is one CUDA graph for each shape."""
+class FastLoop:
+    """The sweeps of a plain cell with the face of layers.Loop; on a GPU, each is one CUDA graph for each shape."""
 
-    @staticmethod
-    def forward(
-        ctx: Any,
-        sweeps: Sweeps,
-        names: tuple[str, ...],
-        trace: Trace,
-        real: Any,
-        x: Any,
-        *rest: Any,
-    ) -> tuple[torch.Tensor, ...]:
-        """Return h and the last states; fill `trace`. rest: the initial states, then the parameters named."""
-        ctx.sweeps = sweeps
-        firsts = ("h0", "c0")[: len(rest) - len(names)]
-        given = {
-            "x": x,
-            **dict(zip((*firsts, *names), rest, strict=True)),
-            **({} if real is None else {"real": real}),
-        }
+    def __init__(self, cell: Cell, sweeps: Sweeps):
+        self.cell, self.sweeps = cell, sweeps
+
+    def forward(self, x: torch.Tensor, first: States, p: Tensors, real: torch.Tensor | None) -> Trace:
+        """Return the trace: x, the initial states and all that the steps make."""
+        firsts = tuple(f"{name}0" for name in self.cell.states)
+        initial = {"x": x, **dict(zip(firsts, first, strict=True))}
+        given = {**initial, **p, **({} if real is None else {"real": real})}
 
         def compute(t: Trace) -> Trace:
-            made = sweeps.forward(t["x"], *(t[name] for name in firsts), t, t.get("real"))
+            made = self.sweeps.forward(t["x"], *(t[name] for name in firsts), t, t.get("real"))
             return {name: tensor for name, tensor in made.items() if name not in given}
 
-        made = run(sweeps.forward, compute, given, sweeps.record)
-        trace.update({name: given[name] for name in ("x", *firsts)} | made)
-        kept = {**given, **trace}
-        ctx.names, ctx.kept = names, list(kept)
-        ctx.save_for_backward(*kept.values())
-        return trace["h"], *(trace[name[0]][-1].clone() for name in firsts)
+        return initial | run(self.sweeps.forward, compute, given, self.sweeps.record)
 
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, dh: torch.Tensor, *last: torch.Tensor) -> tuple[Any, ...]:
-        """Return the gradients of x, the initial states and the parameters."""
-        lasts = ("dh_T", "dc_T")[: len(last)]
-        given = dict(zip(ctx.kept, ctx.saved_tensors, strict=True)) | {
-            "dh": dh,
-            **dict(zip(lasts, last, strict=True)),
-        }
+    def backward(
+        self, trace: Trace, dh: torch.Tensor, d_last: States, p: Tensors, real: torch.Tensor | None
+    ) -> tuple[torch.Tensor, States, Trace]:
+        """Return dx, the gradients of the initial states and those of the parameters."""
+        lasts = tuple(f"d{name}_T" for name in self.cell.states)
+        given = {**trace, **p, **({} if real is None else {"real": real}), "dh": dh}
+        given |= dict(zip(lasts, d_last, strict=True))
 
         def compute(t: Trace) -> Trace:
-            dx, *states, grads = ctx.sweeps.backward(
+            dx, *states, grads = self.sweeps.backward(
                 t, t["dh"], *(t[name] for name in lasts), t, t.get("real")
             )
             return {"dx": dx, **dict(zip(lasts, states, strict=True)), **grads}
 
-        found = run(ctx.sweeps.backward, compute, given, ctx.sweeps.record)
-        return None, None, None, None, found["dx"], *(found[name] for name in (*lasts, *ctx.names))
+        found = run(self.sweeps.backward, compute, given, self.sweeps.record)
+        return found["dx"], tuple(found[name] for name in lasts), {name: found[name] for name in p}
 
 
 def rnn_forward(
@@ -110,9 +96,8 @@ def rnn_backward(
     slope = activation.phi_prime(trace["a"])
     da, nothing = torch.empty_like(slope), torch.zeros_like(dh_T)
     for t in reversed(range(len(da))):
-        dh_t, held = _release(
-            dh[t] + dh_T, nothing, real, t
-        )  # from this step's output and from the step after
+        # from this step's output and from the step after
+        dh_t, held = _release(dh[t] + dh_T, nothing, real, t)
         torch.mul(dh_t, slope[t], out=da[t])  # undo phi
         dh_T = torch.addmm(held, da[t], p["W_hh"].T)  # undo h_prev @ W_hh
     h_prev = _before(trace["h0"], trace["h"])
@@ -297,3 +282,16 @@ LSTM_SWEEPS = {
     for way in LSTM_WAYS
 }
 GRU_SWEEPS = Sweeps(gru_forward, gru_backward)
+
+
+def fast_loop(cell: Cell, way: str, h0: torch.Tensor) -> FastLoop | None:
+    """Return the fast loop of a plain cell, None for other cells.
+
+    way: one of LSTM_WAYS. h0 (B, H) has the sizes, the dtype and the device.
+    """
+    if type(cell) is RNNCell:
+        return FastLoop(cell, RNN_SWEEPS[cell.phi])
+    if type(cell) is LSTMCell:
+        way = lstm_way(require_choice("way", way, LSTM_WAYS), h0.shape[1], h0.dtype, h0.device)
+        return FastLoop(cell, LSTM_SWEEPS[way])
+    return FastLoop(cell, GRU_SWEEPS) if type(cell) is GRUCell else None

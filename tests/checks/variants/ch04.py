@@ -70,13 +70,6 @@ def step_by_rule(dh_t, x_t, h_prev, h_t, p):
     return da_t @ p["W_xh"].T, da_t @ p["W_hh"].T, grads
 
 
-def step_from_the_sum(dh_t, x_t, h_prev, h_t, p):
-    a_t = x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"]
-    da_t = dh_t / np.cosh(a_t) ** 2
-    grads = {"b_h": np.ones(len(da_t)) @ da_t, "W_hh": (da_t.T @ h_prev).T, "W_xh": (da_t.T @ x_t).T}
-    return (p["W_xh"] @ da_t.T).T, (p["W_hh"] @ da_t.T).T, grads
-
-
 def step_by_letters(dh_t, x_t, h_prev, h_t, p):
     da_t = dh_t - dh_t * h_t * h_t
     grads = {
@@ -383,7 +376,6 @@ VARIANTS = {
     ),
     "rnn_step_backward": (
         step_by_rule,
-        step_from_the_sum,
         step_by_letters,
         step_sequence_by_sequence,
         step_stacked,

@@ -326,21 +326,6 @@ def undo_by_stack(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
     return da.transpose(1, 0, 2).reshape(len(c_t), -1), dc * f_t
 
 
-def undo_by_differences(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
-    """Nudges each pre-activation, recovered from the values, and the old cell."""
-    a = [np.log(v / (1 - v)) for v in (i_t, f_t)] + [np.arctanh(g_t), np.log(o_t / (1 - o_t))]
-
-    def weighted(a_i, a_f, a_g, a_o, c_old):
-        c = _sigmoid(a_f) * c_old + _sigmoid(a_i) * np.tanh(a_g)
-        return dh_t * _sigmoid(a_o) * np.tanh(c) + dc_t * c
-
-    e, slopes, places = 1e-5, [], [*a, c_prev]
-    for k in range(5):
-        up, down = ([place + s * e * (n == k) for n, place in enumerate(places)] for s in (1, -1))
-        slopes.append((weighted(*up) - weighted(*down)) / (2 * e))
-    return np.concatenate(slopes[:4], axis=1), slopes[4]
-
-
 def undo_in_float32(*arrays):
     return undo_in_a_row(*(a.astype(np.float32) for a in arrays))
 
@@ -401,7 +386,6 @@ VARIANTS = {
         undo_into_an_array,
         undo_by_loops,
         undo_by_stack,
-        undo_by_differences,
         undo_in_float32,
     ),
 }

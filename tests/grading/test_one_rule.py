@@ -1,0 +1,48 @@
+"""What an exercise withholds cannot be used, in the notebook or when graded, and honest answers lose nothing by it."""
+
+from __future__ import annotations
+
+import pytest
+from grading.classroom import require_sandbox
+from grading.exercise import checked, graded
+from grading.workarounds import HONEST, WAYS
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """What `check` says, and the lines of the gradebook."""
+    require_sandbox()
+    everything = {**WAYS, **{f"honest_{name}": one for name, one in HONEST.items()}}
+    return checked(everything), graded(everything, tmp_path_factory.mktemp("one_rule"))
+
+
+def test_the_banks_are_large():
+    assert len(WAYS) >= 60 and len(HONEST) >= 30
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_what_is_withheld_earns_nothing_and_check_says_so_too(judged, name):
+    way = WAYS[name]
+    row = judged[1][name, way.task]
+    assert (row["points"], row["status"] in ("forbidden", "graded")) == ("0", True), row
+    said = judged[0][name].get(way.task, "no verdict")
+    if way.home:
+        assert said == way.home
+    else:
+        assert said == "wrong: forbidden"
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_answer_is_right_for_both(judged, name):
+    row = judged[1][f"honest_{name}", HONEST[name].task]
+    assert judged[0][f"honest_{name}"].get(HONEST[name].task) == "right"
+    assert (row["points"], row["status"]) == (row["max"], "graded"), row
+
+
+@pytest.mark.parametrize("name", [name for name, way in WAYS.items() if not way.home])
+def test_the_reason_is_said(judged, name):
+    """The stub explains itself even where a name was never bound."""
+    row = judged[1][name, WAYS[name].task]
+    assert (
+        "is not available: this task is to write it yourself" in row["summary"] or row["status"] == "graded"
+    )

@@ -16,6 +16,21 @@ app = typer.Typer(
 build = typer.Typer(help="For those who write the course.", no_args_is_help=True)
 app.add_typer(build, name="build")
 
+_UNMATCHED = 3
+"""The exit status of grading where a submission could not be matched to a student."""
+
+
+@app.callback()
+def any_terminal() -> None:
+    """A course on recurrent neural networks."""
+    import contextlib
+    import sys
+
+    # A terminal that cannot show a letter gets it written out, instead of ending the run.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")
+
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(context: typer.Context) -> None:
@@ -93,7 +108,10 @@ def grade(
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights. Do not.")
     ] = False,
 ) -> None:
-    """Grade a class in a sandbox: tables, a page for each student, and a page for the next lecture."""
+    """Grade a class in a sandbox: tables, a page for each student, and a page for the next lecture.
+
+    Ends with status 3 if a submission could not be matched to a student, though everybody else is graded.
+    """
     import json
 
     from tqdm import tqdm
@@ -116,13 +134,19 @@ def grade(
         _stop(str(error))
     if as_json:
         typer.echo(json.dumps(outcome.summary(), indent=1))
-        return
+        raise typer.Exit(_UNMATCHED if outcome.unmatched else 0)
     for note in outcome.notes:
         typer.echo(f"note: {note}")
     typer.echo(
         f"{len(outcome.results)} students, {outcome.graded} of them graded now: {out / 'gradebook.csv'}, "
         f"{out / 'class.html'}, {out / 'feedback'}"
     )
+    if outcome.unmatched:
+        width = max(len(one.submission) for one in outcome.unmatched)
+        typer.echo(f"\nCould not be matched ({out / 'unmatched.csv'}):")
+        for one in outcome.unmatched:
+            typer.echo(f"  {one.submission:{width}}  {one.why}")
+        raise typer.Exit(_UNMATCHED)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +26,6 @@ _UNMATCHED = 3
 @app.callback()
 def any_terminal() -> None:
     """A course on recurrent neural networks."""
-    import contextlib
     import sys
 
     # A terminal that cannot show a letter gets it written out, instead of ending the run.
@@ -45,10 +47,14 @@ def lab(context: typer.Context) -> None:
 
     try:
         root, report = workspace.course_root(Path.cwd())
+        for line in report.lines():
+            typer.echo(line)
+        if address := workspace.hub_address(root, os.environ):
+            typer.echo(f"The course is in {root}. A hub runs JupyterLab for you already: open {address}")
+            return
+        workspace.require_startable()
     except InputError as error:
         _stop(str(error))
-    for line in report.lines():
-        typer.echo(line)
     typer.echo(f"Opening the course in {root}")
     raise typer.Exit(workspace.open_lab(root, context.args))
 
@@ -254,7 +260,8 @@ def build_html(
     failures = []
     for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
         try:
-            page = html.export(path, out, timeout)
+            with _warnings_said():
+                page = html.export(path, out, timeout)
         except (outputs.NotebookFailed, InputError) as failure:
             failures.append(str(failure))
         else:
@@ -282,7 +289,9 @@ def build_slides(
         paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
         outputs.require_apart(paths)
         for path in paths:
-            typer.echo(f"{path}: {slides.export(path, out, code=code)}")
+            with _warnings_said():
+                page = slides.export(path, out, code=code)
+            typer.echo(f"{path}: {page}")
     except (outputs.NotebookFailed, InputError) as failure:
         _stop(str(failure))
 
@@ -301,6 +310,21 @@ def _own_checkout(remedy: str = "") -> Path:
     if root is None:
         _stop(f"This folder is not in a checkout of the course{remedy}.")
     return root
+
+
+@contextlib.contextmanager
+def _warnings_said() -> Iterator[None]:
+    """Print the course's own warnings as one line each, on standard error."""
+    import warnings
+
+    from rnncourse.building.html import MissingPicture
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MissingPicture)
+        yield
+    for warning in caught:
+        if issubclass(warning.category, MissingPicture):
+            typer.echo(f"note: {warning.message}", err=True)
 
 
 def _stop(message: str) -> None:

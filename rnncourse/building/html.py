@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from html import escape
+from html import escape, unescape
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from jinja2 import pass_context
 from latex2mathml.converter import convert as mathml
@@ -43,18 +47,26 @@ _BETTER_MATHML = (
 )
 _ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered)\}")
 _EMPTY_HEADER = re.compile(r"<th([^>]*)>\s*</th>")
+_PICTURE = re.compile(
+    r"""(?P<before><img\b[^>]*?\ssrc=)(?P<quote>["'])(?P<address>.*?)(?P=quote)""", re.DOTALL
+)
+_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
 _SIBLING = re.compile(r'(<a [^>]*href="[^"/:#]+)\.ipynb(#[^"]*)?"')
+
+
+class MissingPicture(UserWarning):
+    """A page shows a picture that does not lie beside its notebook."""
 
 
 def export(path: Path, folder: Path, timeout: int = 180) -> Path:
     """Run the notebook at `path` and write it as `folder`/NAME.html; return the page's path.
 
     The notebook's file stays as it is. timeout: seconds one cell may take. Raises NotebookFailed when a cell
-    raises, and InputError when `folder` cannot be one.
+    raises, and InputError when `folder` cannot be one; warns of pictures that are not there.
     """
     notebook = read(path.read_text(encoding="utf-8"), path)
     run(notebook, path, timeout, keep_widgets=True)
-    return write_page(folder, f"{path.stem}.html", as_page(notebook, path.stem))
+    return write_page(folder, f"{path.stem}.html", with_pictures(as_page(notebook, path.stem), path))
 
 
 def write_page(folder: Path, name: str, page: str) -> Path:
@@ -89,6 +101,39 @@ def as_page(notebook: NotebookNode, name: str) -> str:
     }
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}, "course": course})
     return _SIBLING.sub(r'\1.html\2"', page)
+
+
+def with_pictures(page: str, path: Path) -> str:
+    """Return a page with the pictures that lie beside the notebook at `path` inside it; warn of each that does not."""
+    missing: dict[str, None] = {}
+
+    def embedded(found: re.Match[str]) -> str:
+        address = unescape(found["address"])
+        if _ELSEWHERE.match(address):
+            return found[0]
+        data = _picture(path.parent / unquote(address.partition("?")[0].partition("#")[0]))
+        if data is None:
+            missing[address] = None
+            return found[0]
+        return f'{found["before"]}"{data}"'
+
+    page = _PICTURE.sub(embedded, page)
+    for address in missing:
+        warnings.warn(f"{path}: the picture {address} is not there", MissingPicture, stacklevel=2)
+    return page
+
+
+def _picture(file: Path) -> str | None:
+    """Return a picture as an address that holds all of it, None where there is none."""
+    kind = guess_type(file.name)[0] or ""
+    try:
+        return (
+            f"data:{kind};base64,{b64encode(file.read_bytes()).decode()}"
+            if kind.startswith("image/")
+            else None
+        )
+    except (OSError, ValueError):  # a name with a zero byte is no file's
+        return None
 
 
 class MathRenderer(IPythonRenderer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -10,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 from rnncourse import __version__
 from rnncourse.environment import (
@@ -21,10 +24,14 @@ from rnncourse.environment import (
     shipped,
 )
 from rnncourse.errors import InputError
+<<<<<<< HEAD
 from rnncourse.files import write_whole
 from rnncourse.lab.edition import as_text, learners_edition, with_language
 from rnncourse.lab.links import link_by_cells
 from rnncourse.question_cells import QUESTIONS_FILE, questions_of
+=======
+from rnncourse.files import why_not_writable, write_whole
+>>>>>>> setup
 
 COPY = "rnn-course"
 """The folder that `rnncourse lab` makes in a checkout, or in the working directory outside of one."""
@@ -62,16 +69,67 @@ class Report:
 def course_root(working_directory: Path, edit: bool = False) -> tuple[Path, Report]:
     """Return the folder to open, the learner's copy, and what was copied into it.
 
+<<<<<<< HEAD
     edit: open the checkout's own notebooks instead. Raises InputError where there is no checkout to edit, and where the
     copy's place is taken by a file.
+=======
+    Raises InputError where the copy's place is taken by a file, or cannot be written.
+>>>>>>> setup
     """
     checkout = checkout_above(working_directory)
     if edit:
         if checkout is None:
             raise InputError(f"--edit opens the notebooks of a checkout, but {working_directory} is in none")
         return checkout, Report()
+<<<<<<< HEAD
     target = copy_above(working_directory) or (checkout or working_directory.resolve()) / COPY
     return target, copy_notebooks(checkout or shipped(), target)
+=======
+    target = copy_above(working_directory) or working_directory.resolve() / COPY
+    try:
+        return target, copy_notebooks(shipped(), target)
+    except OSError as error:
+        raise InputError(_cannot_copy(target, error)) from error
+
+
+def _cannot_copy(target: Path, error: OSError) -> str:
+    """Return in one sentence why the course could not be copied, and what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The course cannot be copied to {target} because the disk is full; make some room and start again."
+    return (
+        f"The course cannot be copied to {target} ({error.strerror or error}); "
+        "go to a folder in which you may write, such as your home, and start again there."
+    )
+
+
+def hub_address(root: Path, environ: Mapping[str, str]) -> str:
+    """Return where a JupyterHub that runs this terminal shows the course, "" where there is no hub.
+
+    The hub's server begins in the learner's home unless JUPYTERHUB_ROOT_DIR says otherwise.
+    """
+    prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
+    if not prefix:
+        return ""
+    above = Path(environ.get("JUPYTERHUB_ROOT_DIR") or Path.home()).expanduser().resolve()
+    if not root.resolve().is_relative_to(above):
+        return f"{prefix}lab, and the folder {root} there"
+    below = root.resolve().relative_to(above) / "chapters" / "00_start_here.ipynb"
+    return f"{prefix}lab/tree/{quote(below.as_posix())}"
+
+
+def require_startable() -> None:
+    """Raise InputError, in one sentence, where JupyterLab is missing or cannot write what it needs to start."""
+    if find_spec("jupyterlab") is None:
+        raise InputError("JupyterLab is not installed; run: python -m pip install jupyterlab")
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = Path(jupyter_runtime_dir())
+    if why := why_not_writable(folder):
+        raise InputError(
+            f"JupyterLab cannot write to {folder} ({why}), which it must to start; mend that, or set "
+            "JUPYTER_RUNTIME_DIR to a folder in which you may write."
+        )
+>>>>>>> setup
 
 
 def copy_above(start: Path) -> Path | None:

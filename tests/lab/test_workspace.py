@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -13,7 +15,9 @@ from pathlib import Path
 import pytest
 from browser.lab_server import ROOT, course_command, running_lab
 from nbformat import v4
+from typer.testing import CliRunner
 
+from rnncourse.cli import app
 from rnncourse.environment import checkout_above, is_checkout, own_jupyter_first, shipped
 from rnncourse.errors import InputError
 from rnncourse.lab import workspace
@@ -303,6 +307,68 @@ def test_a_wheel_ships_its_own_files_and_a_checkout_those_beside_the_package(tmp
     assert shipped(package) == package / "_shipped"
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "(Read-only file system); go to a folder in which you may write"),
+        (errno.EACCES, "(Permission denied); go to a folder in which you may write"),
+        (errno.ENOSPC, "because the disk is full; make some room"),
+    ],
+)
+def test_a_copy_that_cannot_be_written_is_said_in_a_sentence(release, tmp_path, monkeypatch, number, said):
+    def full(path, data):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    monkeypatch.setattr(workspace, "write_whole", full)
+    with pytest.raises(InputError) as stopped:
+        workspace.course_root(tmp_path)
+    assert said in str(stopped.value) and "\n" not in str(stopped.value)
+
+
+def test_a_place_that_is_no_folder_stops_lab_with_a_sentence(release, monkeypatch, tmp_path):
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    monkeypatch.chdir("/proc/self")
+    done = CliRunner().invoke(app, ["lab"])
+    assert done.exit_code == 1
+    assert re.fullmatch(r"The course cannot be copied to /proc/\d+/rnn-course \(.+\n", done.output), (
+        done.output
+    )
+
+
+def test_a_home_that_cannot_be_written_stops_lab_with_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    monkeypatch.setattr(workspace, "open_lab", lambda root, arguments: pytest.fail("it must not start"))
+    done = CliRunner().invoke(app, ["lab"])
+    assert done.exit_code == 1
+    assert "JupyterLab cannot write to" in done.output and "JUPYTER_RUNTIME_DIR" in done.output
+
+
+@pytest.mark.parametrize(
+    ("folder", "address"),
+    [
+        ("home/ana/rnn-course", "/user/ana/lab/tree/rnn-course/chapters/00_start_here.ipynb"),
+        ("home/ana/a b/rnn-course", "/user/ana/lab/tree/a%20b/rnn-course/chapters/00_start_here.ipynb"),
+        ("srv/rnn-course", "/user/ana/lab, and the folder {}/srv/rnn-course there"),
+    ],
+)
+def test_in_a_hub_the_course_is_copied_and_nothing_started(release, tmp_path, monkeypatch, folder, address):
+    target = tmp_path / folder
+    target.parent.mkdir(parents=True)
+    (tmp_path / "home" / "ana").mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    monkeypatch.setattr(workspace, "open_lab", lambda root, arguments: pytest.fail("it must not start"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home" / "ana")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ana/")
+    monkeypatch.chdir(target.parent)
+    done = CliRunner().invoke(app, ["lab"])
+    assert done.exit_code == 0, done.output
+    assert (target / START).is_file()
+    assert f"open {address.format(tmp_path)}\n" in done.output
+
+
 # How JupyterLab is started.
 
 
@@ -340,6 +406,10 @@ def lab(tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     server = {"root_dir": str(elsewhere), "default_url": "/lab/tree/mine.ipynb", "max_body_size": 12_345}
     (config / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": server}))
+    (config / "jupyter_server_config.py").write_text(
+        f"c = get_config()\nc.FileContentsManager.preferred_dir = {str(elsewhere)!r}\n"
+        f"c.ServerApp.preferred_dir = {str(elsewhere)!r}\nc.AsyncLargeFileManager.root_dir = '/'\n"
+    )
     (config / "jupyter_lab_config.json").write_text('{"LabApp": {"default_url": "/lab/tree/mine.ipynb"}}')
     theirs = {
         "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"},

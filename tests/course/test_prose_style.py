@@ -43,7 +43,6 @@ EXEMPT: tuple[str, ...] = (
     "rnncourse/checks/findings.py",
     "rnncourse/checks/judging.py",
     "rnncourse/checks/verdict.py",
-    "rnncourse/data/generated_text.py",
     "rnncourse/lab/doctor.py",
     "rnncourse/widgets/_gate_lab.py",
 )

@@ -187,7 +187,7 @@ def build_exercises(
         typer.Argument(help="Numbers of chapters, such as 03; without any, all that have a master."),
     ] = None,
 ) -> None:
-    """Make the exercise notebooks, and the file with titles and hints, from the masters in solutions/.
+    """Make the exercise notebooks, and the files with hints and model answers, from the masters in solutions/.
 
     This needs nbgrader.
     """
@@ -200,9 +200,10 @@ def build_exercises(
             path = root / "exercises" / master.name
             changed = exercises.release(master, path)
             typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
-        stated = root / "rnncourse" / "checks" / "bank" / "statements.json"
-        changed = statements.write(exercises.find_masters(root / "solutions", ()), stated)
-        typer.echo(f"{stated}: {'written' if changed else 'unchanged'}")
+        masters, bank = exercises.find_masters(root / "solutions", ()), root / "rnncourse" / "checks" / "bank"
+        for name, write in (("statements", statements.write), ("answers", statements.write_answers)):
+            changed = write(masters, bank / f"{name}.json")
+            typer.echo(f"{bank / name}.json: {'written' if changed else 'unchanged'}")
     except InputError as error:
         _stop(str(error))
 

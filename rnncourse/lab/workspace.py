@@ -24,14 +24,10 @@ from rnncourse.environment import (
     shipped,
 )
 from rnncourse.errors import InputError
-<<<<<<< HEAD
-from rnncourse.files import write_whole
+from rnncourse.files import why_not_writable, write_whole
 from rnncourse.lab.edition import as_text, learners_edition, with_language
 from rnncourse.lab.links import link_by_cells
 from rnncourse.question_cells import QUESTIONS_FILE, questions_of
-=======
-from rnncourse.files import why_not_writable, write_whole
->>>>>>> setup
 
 COPY = "rnn-course"
 """The folder that `rnncourse lab` makes in a checkout, or in the working directory outside of one."""
@@ -69,25 +65,17 @@ class Report:
 def course_root(working_directory: Path, edit: bool = False) -> tuple[Path, Report]:
     """Return the folder to open, the learner's copy, and what was copied into it.
 
-<<<<<<< HEAD
     edit: open the checkout's own notebooks instead. Raises InputError where there is no checkout to edit, and where the
-    copy's place is taken by a file.
-=======
-    Raises InputError where the copy's place is taken by a file, or cannot be written.
->>>>>>> setup
+    copy's place is taken by a file or cannot be written.
     """
     checkout = checkout_above(working_directory)
     if edit:
         if checkout is None:
             raise InputError(f"--edit opens the notebooks of a checkout, but {working_directory} is in none")
         return checkout, Report()
-<<<<<<< HEAD
     target = copy_above(working_directory) or (checkout or working_directory.resolve()) / COPY
-    return target, copy_notebooks(checkout or shipped(), target)
-=======
-    target = copy_above(working_directory) or working_directory.resolve() / COPY
     try:
-        return target, copy_notebooks(shipped(), target)
+        return target, copy_notebooks(checkout or shipped(), target)
     except OSError as error:
         raise InputError(_cannot_copy(target, error)) from error
 
@@ -126,10 +114,9 @@ def require_startable() -> None:
     folder = Path(jupyter_runtime_dir())
     if why := why_not_writable(folder):
         raise InputError(
-            f"JupyterLab cannot write to {folder} ({why}), which it must to start; mend that, or set "
+            f"JupyterLab cannot write to {folder} ({why}), which it must to start; fix that, or set "
             "JUPYTER_RUNTIME_DIR to a folder in which you may write."
         )
->>>>>>> setup
 
 
 def copy_above(start: Path) -> Path | None:

@@ -33,7 +33,6 @@ EXEMPT: tuple[str, ...] = (
     "rnncourse/checks/bank/ch02.py",
     "rnncourse/checks/bank/ch03.py",
     "rnncourse/checks/bank/ch04.py",
-    "rnncourse/data/generated_text.py",
     "rnncourse/lab/doctor.py",
     "rnncourse/widgets/_gate_lab.py",
 )

@@ -63,7 +63,7 @@ function drawStrip(ui, name, values, held, [low, high], band) {
 function drawHome(ui, { run, rnn, backward, now }, band) {
   const before = (values) => [values[0], ...values.slice(0, -1)];
   const values = backward ? rnn : run.h;
-  const starts = backward ? before(rnn) : [0, ...run.h.slice(0, -1)];
+  const starts = backward ? before(rnn) : run.h;
   drawUnrolled(ui, ".home", values, starts, LOWEST, STRIPS.home - 4, band);
   ui.timeline.querySelector(".home").toggleAttribute("data-gradient", backward);
   ui.timeline.querySelector(".belt").toggleAttribute("data-gradient", backward);

@@ -3,4 +3,4 @@
 Importing the package is cheap: nothing below it is loaded until you ask for it.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

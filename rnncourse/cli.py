@@ -35,18 +35,23 @@ def any_terminal() -> None:
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def lab(context: typer.Context) -> None:
+def lab(
+    context: typer.Context,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Open the checkout's own notebooks, to write the course.")
+    ] = False,
+) -> None:
     """Open the course in JupyterLab.
 
-    In a checkout its notebooks are opened as they are. Elsewhere they are copied into ./rnn-course first,
-    and a notebook that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
+    The notebooks are copied into the folder rnn-course, without the results that you are to predict. Yours are brought
+    up to date there, and one that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
     rnncourse lab --no-browser --port 9999
     """
     from rnncourse.errors import InputError
     from rnncourse.lab import workspace
 
     try:
-        root, report = workspace.course_root(Path.cwd())
+        root, report = workspace.course_root(Path.cwd(), edit)
         for line in report.lines():
             typer.echo(line)
         if address := workspace.hub_address(root, os.environ):
@@ -63,7 +68,7 @@ def lab(context: typer.Context) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Examine the installation; each line says that a part is well or how to mend it."""
+    """Examine the installation; each line says that a part works or how to fix it."""
     from rnncourse.lab import doctor as examination
 
     checks = examination.examine()
@@ -73,15 +78,17 @@ def doctor(
 
 @app.command()
 def progress() -> None:
-    """Show how many tasks of each chapter's exercises you have solved on this computer."""
+    """Show how many tasks of each chapter's exercises you have solved on this computer, and what you predicted."""
+    from rnncourse import predictions
     from rnncourse.checks import progress_file
 
     kept = progress_file.load()
     if not kept.known:
         _stop(kept.said)
-    typer.echo(progress_file.table(kept))
-    if kept.said:
-        typer.echo(kept.said, err=True)
+    predicted = predictions.load()
+    typer.echo("\n".join([progress_file.table(kept), *predictions.calibration(predicted.answers.values())]))
+    for said in filter(None, (kept.said, predicted.said)):
+        typer.echo(said, err=True)
 
 
 @app.command()
@@ -217,7 +224,7 @@ def build_exercises(
         typer.Argument(help="Numbers of chapters, such as 03; without any, all that have a master."),
     ] = None,
 ) -> None:
-    """Make the exercise notebooks, and the file with titles and hints, from the masters in solutions/.
+    """Make the exercise notebooks, and the files with hints and model answers, from the masters in solutions/.
 
     This needs nbgrader.
     """
@@ -230,11 +237,25 @@ def build_exercises(
             path = root / "exercises" / master.name
             changed = exercises.release(master, path)
             typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
-        stated = root / "rnncourse" / "checks" / "bank" / "statements.json"
-        changed = statements.write(exercises.find_masters(root / "solutions", ()), stated)
-        typer.echo(f"{stated}: {'written' if changed else 'unchanged'}")
+        masters, bank = exercises.find_masters(root / "solutions", ()), root / "rnncourse" / "checks" / "bank"
+        for name, write in (("statements", statements.write), ("answers", statements.write_answers)):
+            changed = write(masters, bank / f"{name}.json")
+            typer.echo(f"{bank / name}.json: {'written' if changed else 'unchanged'}")
     except InputError as error:
         _stop(str(error))
+
+
+@build.command("navigation")
+def build_navigation() -> None:
+    """Write the links to neighbors, contents and exercises at the top and the bottom of each notebook."""
+    from rnncourse.building import navigation
+
+    root = _own_checkout()
+    for path in sorted(
+        [*(root / "chapters").rglob("[0-9]*.ipynb"), *(root / "solutions").glob("[0-9]*.ipynb")]
+    ):
+        changed = navigation.navigate(path, root)
+        typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
 
 
 @build.command("html")

@@ -15,6 +15,8 @@ _CARD = (
     "border-radius: 0 6px 6px 0; background-color: rgba(128, 128, 128, 0.14); line-height: 1.5"
 )
 _PARAGRAPH = "margin: 0 0 4px"
+_FOLD = "margin: 4px 0 0"
+_SUMMARY = "cursor: pointer; width: fit-content; padding: 1px 0"
 _PRE = "margin: 4px 0 4px 12px; white-space: pre-wrap"
 
 
@@ -28,19 +30,30 @@ def rich_text(text: str, *, code: bool = True) -> str:
 class Card:
     """A short message below a cell: a title and paragraphs, which may hold `code` and ```blocks```.
 
-    status: "right", "wrong" or "note"; it decides the color of the bar at the left.
+    status: "right", "wrong" or "note"; it decides the color of the bar at the left. folds: titles and texts that
+    the reader may open, each inside the one before; they are not in the plain text.
     """
 
     status: str
     title: str
     paragraphs: tuple[str, ...] = ()
+    folds: tuple[tuple[str, str], ...] = ()
 
     def html(self) -> str:
         """Return the card as HTML without scripts or style sheets."""
         title = f'<div style="{_PARAGRAPH}"><strong>{rich_text(self.title)}</strong></div>'
         body = "".join(f'<div style="{_PARAGRAPH}">{_paragraph_html(text)}</div>' for text in self.paragraphs)
         style = _CARD.format(color=_COLORS[self.status])
-        return f'<div class="rnncourse-check" style="{style}">{title}{body}</div>'
+        return f'<div class="rnncourse-check" style="{style}">{title}{body}{self._folded()}</div>'
+
+    def _folded(self) -> str:
+        """Return the folds from the inside out, so that one is only seen once the one before is open."""
+        inner = ""
+        for title, text in reversed(self.folds):
+            body = f'<div style="{_PARAGRAPH}">{_paragraph_html(text)}</div>'
+            summary = f'<summary style="{_SUMMARY}">{rich_text(title)}</summary>'
+            inner = f'<details style="{_FOLD}">{summary}{body}{inner}</details>'
+        return inner
 
     def text(self) -> str:
         """Return the card as plain text: code without its backticks, blocks indented."""

@@ -50,7 +50,7 @@ class Hold(NamedTuple):
 class Variant:
     """An LSTM that lacks something.
 
-    held: what stands in the place of a gate. lacks: "own f" for f_t = 1 - i_t; "tanh of g" for g_t = a_g; "tanh of c"
+    held: what takes the place of a gate. lacks: "own f" for f_t = 1 - i_t; "tanh of g" for g_t = a_g; "tanh of c"
     for h_t = o_t * c_t.
     """
 

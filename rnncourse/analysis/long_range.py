@@ -15,24 +15,63 @@ from rnncourse.in_numpy import (
     Adam,
     RecurrentNet,
     chrono,
+    forget_bias,
     glorot,
     identity,
     mse,
+    orthogonal,
     softmax_cross_entropy,
+    uniform,
 )
 
-H, B = 32, 32
+B = 32
 SOLVED = 0.95
 CHECK_EVERY, CHECK_SIZE = 25, 256
 CLIP = 1.0
-RECIPES = {  # name: learning rate
-    "sigmoid": 3e-3,
-    "tanh": 3e-3,
-    "relu": 3e-3,
-    "leaky_relu": 3e-3,
-    "identity relu": 1e-3,
-    "lstm": 1e-2,
+UNITS = {"RNN": 66, "LSTM": 32}
+"""Hidden sizes with which both networks have the same number of parameters, within 5 %, on every task."""
+LEARNING_RATES = (1e-3, 3e-3, 1e-2)
+T_MAX = 500
+"""The longest memory that chrono is told about: the same for every delay, so no network is told the delay."""
+
+_INITIALIZATIONS = {"uniform": uniform, "glorot": glorot, "orthogonal": orthogonal, "identity": identity}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is built and trained: its activation or "lstm", its initialization, its learning rate.
+
+    forget_bias: a number, or "chrono" for one of each unit's own; for an LSTM only.
+    """
+
+    cell: str
+    initialization: str
+    lr: float
+    forget_bias: float | str | None = None
+
+    @property
+    def described(self) -> str:
+        """The initialization in words, with the forget bias where there is one."""
+        name = "Glorot" if self.initialization == "glorot" else self.initialization
+        if self.forget_bias is None:
+            return name
+        bias = f"chrono {T_MAX}" if self.forget_bias == "chrono" else f"bias {self.forget_bias:g}"
+        return f"{name}, {bias}"
+
+
+RECIPES = {
+    "sigmoid": Recipe("sigmoid", "uniform", 1e-2),
+    "tanh": Recipe("tanh", "uniform", 1e-3),
+    "tanh, orthogonal": Recipe("tanh", "orthogonal", 1e-3),
+    "ReLU": Recipe("relu", "uniform", 1e-2),
+    "leaky ReLU": Recipe("leaky_relu", "uniform", 1e-2),
+    "ReLU, identity": Recipe("relu", "identity", 3e-3),
+    "LSTM, bias 0": Recipe("lstm", "glorot", 3e-3, 0.0),
+    "LSTM, bias 1": Recipe("lstm", "glorot", 1e-2, 1.0),
+    "LSTM, bias 3": Recipe("lstm", "glorot", 1e-2, 3.0),
+    "LSTM, chrono": Recipe("lstm", "glorot", 1e-2, "chrono"),
 }
+"""Ten networks of equal size. Each learning rate is the best of LEARNING_RATES: benchmarks/delay_curves.py."""
 
 
 @dataclass(frozen=True)
@@ -48,32 +87,32 @@ class Run:
         return self.score >= SOLVED
 
 
-def net_for(recipe: str, D: int, K: int, delay: int, rng: np.random.Generator) -> RecurrentNet:
-    """Return an untrained net: U(±1/√H) for the four activations, the identity start, or the LSTM with chrono.
-
-    recipe: sigmoid, tanh, relu, leaky_relu, "identity relu" or lstm. D, K: inputs and answers.
-    """
-    require_choice("recipe", recipe, tuple(RECIPES))
-    require_count("delay", delay)
-    if recipe == "lstm":
-        layer = chrono(glorot(LSTM(D, H, rng=rng), rng), T_max=max(delay, 3), rng=rng)
-    elif recipe == "identity relu":
-        layer = identity(RNN(D, H, "relu", rng=rng), rng)
-    else:
-        layer = RNN(D, H, recipe, rng=rng)
+def net_for(recipe: str, D: int, K: int, rng: np.random.Generator) -> RecurrentNet:
+    """Return an untrained network of a recipe with D inputs and K answers; recipe is a key of RECIPES."""
+    chosen = RECIPES[require_choice("recipe", recipe, tuple(RECIPES))]
+    gated = chosen.cell == "lstm"
+    layer = LSTM(D, UNITS["LSTM"], rng=rng) if gated else RNN(D, UNITS["RNN"], chosen.cell, rng=rng)
+    _INITIALIZATIONS[chosen.initialization](layer, rng)
+    if chosen.forget_bias == "chrono":
+        chrono(layer, T_max=T_MAX, rng=rng)
+    elif chosen.forget_bias is not None:
+        forget_bias(layer, chosen.forget_bias)
     return RecurrentNet(layer, K, rng=rng)
 
 
-def learn_task(recipe: str, task: str, delay: int, seed: int, steps: int = 600) -> Run:
-    """Train a net of the recipe on fresh batches of a task until it is solved, or for `steps` steps.
+def learn_task(
+    recipe: str, task: str, delay: int, seed: int, steps: int = 600, lr: float | None = None
+) -> Run:
+    """Train a network of a recipe on fresh batches of a task until it is solved, or for `steps` steps.
 
-    task: copy, adding or recall. Adam, batches of 32, gradients clipped at 1. Every 25 steps the net answers
-    256 sequences that it has not seen.
+    task: copy, adding or recall. Adam, batches of 32, gradients clipped at 1. Every 25 steps the network answers
+    256 sequences that it has not seen. lr: None for the recipe's own learning rate.
     """
     require_count("steps", steps)
     rng = np.random.default_rng([require_count("seed", seed, least=0), require_count("delay", delay)])
-    net = net_for(recipe, *tasks.SIZES[require_choice("task", task, tuple(tasks.SIZES))], delay, rng)
-    return learn(net, lambda n: tasks.draw(task, delay, n, rng), RECIPES[recipe], steps)
+    net = net_for(recipe, *tasks.SIZES[require_choice("task", task, tuple(tasks.SIZES))], rng)
+    lr = RECIPES[recipe].lr if lr is None else lr
+    return learn(net, lambda n: tasks.draw(task, delay, n, rng), lr, steps)
 
 
 def learn(net: RecurrentNet, draw: Callable[[int], tasks.TaskBatch], lr: float, steps: int) -> Run:

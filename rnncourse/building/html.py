@@ -11,7 +11,7 @@ import json
 import re
 import warnings
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape, unescape
 from mimetypes import guess_type
 from pathlib import Path
@@ -22,7 +22,7 @@ from jinja2 import pass_context
 from latex2mathml.converter import convert as mathml
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 from rnncourse.building.outputs import (
     WIDGET_VIEW,
@@ -33,6 +33,7 @@ from rnncourse.building.outputs import (
 )
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
+from rnncourse.question_cells import QuestionCell, is_explanation, question_cells, split_explanation
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -89,6 +90,7 @@ def as_page(notebook: NotebookNode, name: str) -> str:
         if entry["state"].get("works_without_kernel")
     }
     shown = _keep_living(notebook, living)
+    _cover_results(notebook)
     exporter = CourseExporter(template_name="rnncourse", extra_template_basedirs=[str(TEMPLATES)])
     notebook.metadata["title"] = notebook_title(notebook) or name
     folder = TEMPLATES / "rnncourse"
@@ -207,8 +209,33 @@ def _keep_living(notebook: NotebookNode, living: Mapping[str, Any]) -> list[str]
     return list(shown)
 
 
+def _cover_results(notebook: NotebookNode) -> None:
+    """Note in each cell that tells the result of a prediction, or explains it, which predictions those are.
+
+    The page's script covers it until the reader has committed; without scripts everything can be read.
+    """
+    for cell in [cell for cell in notebook.cells if is_explanation(cell)]:
+        explanation, rest = split_explanation(cell.source)
+        if explanation and rest:
+            cell.source = explanation
+            following = v4.new_markdown_cell(rest, id=f"{cell.id}-rest"[-64:])
+            notebook.cells.insert(notebook.cells.index(cell) + 1, following)
+    for asked in question_cells(notebook.cells):
+        for cell in _telling_cells(notebook.cells[asked.place + 1 :], asked):
+            cell.metadata.setdefault("rnncourse_tells", []).extend(asked.keys)
+
+
+def _telling_cells(following: list[NotebookNode], asked: QuestionCell) -> Iterator[NotebookNode]:
+    """Yield the cells that show an answer and, where there is an explanation, the text that explains it."""
+    if asked.kind != "predict":
+        return
+    yield from (cell for cell in following if cell.id in asked.results)
+    if asked.explained:
+        yield next(cell for cell in following if is_explanation(cell))
+
+
 def _without_view(data: NotebookNode) -> NotebookNode:
-    """Return what stands in the place of a widget that asks the kernel: where it can be had."""
+    """Return what replaces a widget that asks the kernel: where to find it."""
     said = "In JupyterLab this is a panel that answers: open the course with the command rnncourse lab."
     others = {mime: content for mime, content in data.items() if mime not in (WIDGET_VIEW, "text/plain")}
     return NotebookNode(others or {"text/html": f"<p>{escape(said)}</p>"})

@@ -135,7 +135,7 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
 
 
 def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Return `outputs` with neighbouring pieces of one stream joined: where they break is chance."""
+    """Return `outputs` with adjacent pieces of one stream joined: where they break is chance."""
     merged: list[NotebookNode] = []
     for output in outputs:
         last = merged[-1] if merged else None
@@ -148,7 +148,7 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def as_text(notebook: NotebookNode) -> str:
     """Return the notebook file's text: sorted keys, one space of indent, a newline at its end."""
-    # Not nbformat.writes, which would mend an id used twice with a random one and say so only in a warning.
+    # Not nbformat.writes, which would replace an id used twice with a random one and say so only in a warning.
     return v4.writes(notebook).rstrip("\n") + "\n"
 
 

@@ -49,11 +49,37 @@ def write(masters: Sequence[Path], file: Path) -> bool:
     stated = {
         path.name[:2]: statements(read(path.read_text(encoding="utf-8"), path), path) for path in masters
     }
+    return _write(stated, file)
+
+
+def answers(master: NotebookNode) -> list[list[str]]:
+    """Return the names and sources of a master's code cells in order, without the set-up and the checks."""
+    found = []
+    for cell in master.cells:
+        marks = _marks(cell)
+        name = marks.get("grade_id", cell.get("id", ""))
+        if cell.cell_type == "code" and name != "setup" and not (marks.get("grade") and marks.get("locked")):
+            found.append([name, _without_marks(cell.source)])
+    return found
+
+
+def write_answers(masters: Sequence[Path], file: Path) -> bool:
+    """Write the model answers of all masters to `file` and say whether it changed."""
+    found = {path.name[:2]: answers(read(path.read_text(encoding="utf-8"), path)) for path in masters}
+    return _write(found, file)
+
+
+def _write(stated: dict[str, Any], file: Path) -> bool:
     text = json.dumps(stated, indent=1, ensure_ascii=False) + "\n"
     if file.exists() and file.read_text(encoding="utf-8") == text:
         return False
     write_whole(file, text.encode())
     return True
+
+
+def _without_marks(source: str) -> str:
+    """Return an answer's cell without the comments that begin and end the solution."""
+    return "\n".join(line for line in source.splitlines() if not line.lstrip().startswith("### "))
 
 
 def _tasks(master: NotebookNode) -> Iterator[tuple[NotebookNode, list[NotebookNode]]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks import forbidden, hints, progress_file, registry
+from rnncourse.checks import forbidden, hints, notebook, progress_file, registry
 from rnncourse.checks.calling import call
 from rnncourse.checks.failure import Failure, in_words
 from rnncourse.checks.judging import judge
+from rnncourse.checks.probing import look_closer
 from rnncourse.checks.task import Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.errors import InputError
@@ -23,16 +25,46 @@ _AT_ONCE = ("forbidden", "timeout", "not written")
 """Failures after which the other calls would say the same, or only take as long again."""
 
 
-def check(name: str, answer: Callable) -> None:
-    """Say below the cell whether the function `answer` does what the task `name` asks for, and what is wrong if not."""
+_SHARED = (
+    "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
+    "The task asks for new arrays. `.copy()` makes one."
+)
+_IN_THE_NOTEBOOK = object()
+_MARKED = ("validate", "autograde")
+"""What nbgrader sets NBGRADER_EXECUTION to when it wants an exception from an answer that is not right."""
+
+
+def check(name: str, answer: Callable | object = _IN_THE_NOTEBOOK) -> None:
+    """Say below the cell whether a function does what the task `name` asks for, and what is wrong if not.
+
+    answer: the function; without it, the one that the notebook defines.
+    """
     try:
         task = registry.task(name)
     except InputError as error:
         return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     if not task.checked:
         return Card("note", task.title, ("This answer is read by a person; there is nothing to run.",)).show()
-    verdict = examine(task, answer, withheld=registry.withheld(task))
-    return replace(verdict, notes=_notes(task, verdict)).card.show()
+    verdict = _verdict(task, answer)
+    if verdict.status != "right" and os.environ.get("NBGRADER_EXECUTION") in _MARKED:
+        raise AssertionError(verdict.text())
+    card = replace(verdict, notes=_notes(task, verdict)).card
+    return replace(card, folds=hints.folds(task) if verdict.status == "wrong" else ()).show()
+
+
+def _verdict(task: Task, answer: Callable | object) -> Verdict:
+    """Return the verdict on a function, or say that the cell that defines it has not run."""
+    if answer is _IN_THE_NOTEBOOK:
+        answer = notebook.defined(task.called)
+        if answer is None:
+            why = notebook.unreadable(task.called) or (
+                f"There is no function `{task.called}` yet. Run the cell that defines it first, then this one."
+            )
+            return Verdict("not written", task.name, (why,), "missing", 0, task.points)
+    why = notebook.did_not_run(task.called, answer)
+    if why:
+        return Verdict("not written", task.name, (why,), "not run", 0, task.points)
+    return examine(task, answer, withheld=registry.withheld(task))
 
 
 def examine(
@@ -60,19 +92,29 @@ def examine(
         if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in _AT_ONCE:
             cases = cases[: len(answers)]
             break
-    verdict = judge(task, cases, [one.value for one in answers], [one.after for one in answers])
+    verdict = judge(
+        task,
+        cases,
+        [one.value for one in answers],
+        [one.after for one in answers],
+        lambda: look_closer(
+            task, lambda case: call(answer, case, task.seconds).value, notebook.source_of(answer)
+        ),
+    )
+    if verdict.status == "right" and task.new_arrays and any(one.shared for one in answers):
+        return Verdict("wrong", task.name, (_SHARED,), "shared", 0, task.points)
     return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
 
 
 def hint(name: str) -> None:
-    """Show the next of a task's three hints."""
+    """Show a task's hints, one more each time, and after the third the model answer."""
     try:
         task = registry.task(name)
     except InputError as error:
         return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
-    title, text = hints.next_hint(task)
+    card = hints.next_card(task)
     said = progress_file.record(task, hint=True)
-    return Card("note", f"`{task.name}`: {title}", (text, *([said] if said else []))).show()
+    return replace(card, paragraphs=(*card.paragraphs, *([said] if said else []))).show()
 
 
 def progress(chapter: int | str) -> None:
@@ -98,7 +140,7 @@ def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:
     said = progress_file.record(task, right=verdict.status == "right")
     notes = [said] if said else []
     if verdict.status != "right":
-        notes.append(f'Stuck? Run `hint("{task.name}")` in a cell of its own: there are three hints.')
+        notes.append(f'Stuck? Open the hints below, or run `hint("{task.name}")` in a cell of its own.')
     elif progress_file.file() is not None and (kept := progress_file.load()).known:
         number = registry.chapter_of(task.name)
         notes.append(f"Chapter {number:02}: {progress_file.line(registry.tasks(number), kept)}.")

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
 import linecache
 import traceback
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.failure import Failure, steady
+from rnncourse.checks.failure import Failure, plainly, steady
 from rnncourse.checks.forbidden import files
-from rnncourse.checks.judging import fresh, quiet
+from rnncourse.checks.outcomes import fresh, quiet
 from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Named, Value
 from rnncourse.checks.watching import Watch
@@ -29,11 +31,15 @@ LINES = 12
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call brought: a value or a Failure, the arguments after it, and what was printed."""
+    """What one call brought: a value or a Failure, the arguments after it, and what was printed.
+
+    shared: whether the value shares memory with an argument.
+    """
 
     value: Value | Failure
     after: tuple | None
     printed: str
+    shared: bool = False
 
 
 def call(function: Callable, case: Case, seconds: float, withheld: Sequence[str] = ()) -> Answer:
@@ -42,10 +48,10 @@ def call(function: Callable, case: Case, seconds: float, withheld: Sequence[str]
     withheld: modules of which no code may run in the call.
     """
     sink, watch = _Cut(PRINTED), Watch(withheld, files(withheld), _given(case.args))
-    value, after = _outcome(function, case, seconds, sink, watch)
+    value, after, shared = _outcome(function, case, seconds, sink, watch)
     if watch.used:
         value, after = Failure("forbidden", next(iter(watch.used))), None
-    return Answer(value, after, sink.text())
+    return Answer(value, after, sink.text(), shared)
 
 
 def _given(value: Any) -> list[Callable]:
@@ -57,8 +63,8 @@ def _given(value: Any) -> list[Callable]:
 
 def _outcome(
     function: Callable, case: Case, seconds: float, sink: _Cut, watch: Watch
-) -> tuple[Value | Failure, tuple | None]:
-    """Return what a call gave back, or a Failure, and the arguments after it."""
+) -> tuple[Value | Failure, tuple | None, bool]:
+    """Return what a call gave back, or a Failure, the arguments after it, and whether they share memory."""
     args, kwargs = fresh(case.args), fresh(case.kwargs)
     try:
         with (
@@ -69,15 +75,29 @@ def _outcome(
             watch,
         ):
             returned = function(*args, **kwargs)
-        return as_plain(returned), args
+        return as_plain(returned), args, _share_memory(returned, args)
     except TimeUp:
-        return Failure("timeout", f"{seconds:g}"), None
+        return Failure("timeout", f"{seconds:g}"), None, False
     except NotImplementedError as error:
-        return _unwritten(error, function), None
+        return _unwritten(error, function), None, False
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit among them: exit() must not end the kernel
-        return _told(error, function), None
+        return _told(error, function), None, False
+
+
+def _share_memory(one: Any, other: Any) -> bool:
+    """Say whether an array in one value shares memory with an array in the other."""
+    theirs = list(_arrays(other))
+    return any(np.may_share_memory(mine, array) for mine in _arrays(one) for array in theirs)
+
+
+def _arrays(value: Any) -> Iterator[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, (dict, list, tuple)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _arrays(one)
 
 
 def as_plain(value: Any) -> Value | Failure:
@@ -128,7 +148,7 @@ def _unwritten(error: NotImplementedError, function: Callable) -> Failure:
 
 def _told(error: BaseException, function: Callable) -> Failure:
     """Return a Failure that points to the last line of the learner's own cell that was running."""
-    said = _said(error)
+    said = plainly(_said(error), _shapes(error))
     text = steady(f"{type(error).__name__}: {said}" if said else type(error).__name__)
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
@@ -139,8 +159,52 @@ def _told(error: BaseException, function: Callable) -> Failure:
     return Failure("raised", text, last.lineno, steady(source))
 
 
+def _shapes(error: BaseException) -> str:
+    """Return the shapes of the product that did not fit, "(3, 5) @ (3, 4)"; "" where they are not easily had.
+
+    Only names and their `.T` are looked up, so that nothing of the learner's runs again.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    frame, code = trace.tb_frame, trace.tb_frame.f_code
+    spot = next(islice(code.co_positions(), trace.tb_lasti // 2, None), None)
+    line = linecache.getline(code.co_filename, trace.tb_lineno)
+    if not spot or None in spot or spot[0] != spot[1]:
+        return ""
+    try:
+        product = ast.parse(line.encode()[spot[2] : spot[3]].decode(), mode="eval").body
+        sides = [_looked_up(side, {**frame.f_globals, **frame.f_locals}).shape for side in _sides(product)]
+    except (SyntaxError, LookupError, TypeError, AttributeError, UnicodeError):
+        return ""
+    return f"{sides[0]} @ {sides[1]}"
+
+
+def _sides(product: ast.expr) -> tuple[ast.expr, ast.expr]:
+    if isinstance(product, ast.BinOp) and isinstance(product.op, ast.MatMult):
+        return product.left, product.right
+    raise TypeError
+
+
+def _looked_up(side: ast.expr, names: dict[str, Any]) -> np.ndarray:
+    """Return the array that a name, its transpose, or an entry of a dictionary stands for."""
+    if isinstance(side, ast.Name):
+        found = names[side.id]
+    elif isinstance(side, ast.Attribute) and side.attr == "T":
+        found = _looked_up(side.value, names).T
+    elif isinstance(side, ast.Subscript) and isinstance(side.slice, ast.Constant):
+        found = names[side.value.id][side.slice.value]
+    else:
+        raise TypeError
+    if type(found) is not np.ndarray:
+        raise TypeError
+    return found
+
+
 def _said(error: BaseException) -> str:
-    """Return what an error says; "" where not even that can be had from it."""
+    """Return what an error says; "" where it cannot even say that."""
     try:
         return str(error)
     except Exception:

@@ -60,7 +60,7 @@ def _equal_leaf(leaf: Leaf, tolerance: float) -> bool:
     e, a = as_array(leaf.expected), as_array(leaf.answer)
     if e is None or a is None:
         return leaf.expected is None and leaf.answer is None
-    if e.shape != a.shape or not kinds_fit(e, a):
+    if e.shape != a.shape or not (e.size == 0 or kinds_fit(e, a)):
         return False
     return bool((close(e, a, tolerance) if e.dtype.kind in "fc" else e == a).all())
 
@@ -128,6 +128,8 @@ def what(value: Value) -> str:
         return "a text"
     if isinstance(value, dict):
         return "a dictionary"
+    if not isinstance(value, (list, tuple)):
+        return f"an object of type {type(value).__name__}"
     size = len(value)
     return f"a {type(value).__name__} of {size} thing{'s' if size != 1 else ''}"
 
@@ -147,7 +149,7 @@ def _leaves(name: str, expected: Value, answer: Value) -> Iterator[Leaf]:
 
 def _flat(value: list | tuple) -> bool:
     """Say whether a list holds single values only, so that it is compared as one thing."""
-    return len(value) > 0 and all(isinstance(one, _SCALARS) for one in value)
+    return all(isinstance(one, _SCALARS) for one in value)
 
 
 def _parts(expected: Value, answer: Value, names: tuple[str, ...], name: str = "") -> Iterator[tuple]:
@@ -203,5 +205,5 @@ def _require_kind(name: str, expected: Value, answer: Value) -> None:
 
 def _stop(key: str, text: str, answer: Value) -> None:
     if answer is None:
-        text += " A function without `return` gives back None. Does every way through it end in `return`?"
+        text += " A function without `return` gives back None. Does every path end in `return`?"
     raise WrongStructure(Finding(key, text))

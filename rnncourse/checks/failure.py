@@ -12,7 +12,7 @@ _LONGEST = 300
 class Failure:
     """Why there is no answer to judge.
 
-    kind and text: "not written", the name of the unwritten function if it is another one; "raised",
+    kind and text: "not written", the name of the unwritten function if that is a different function; "raised",
     "ValueError: what it said"; "timeout", the seconds as text; "unusable", what came back instead of plain data,
     such as "a torch tensor"; "missing", the function does not exist; "forbidden", what was used though the task
     is to do without it; "absent", a module that is not installed. line, source: where in the learner's own
@@ -35,54 +35,165 @@ def steady(text: str) -> str:
 # (pattern found in "Type: message", what to say). The first that fits is told.
 _KIND_WORDS = (
     (
-        r"matmul|not aligned|mismatch in its core dimension",
+        r"matmul|not aligned|mismatch in its core dimension|columns? and the right one \d+ row",
         "Two arrays do not fit together in a product: `a @ b` needs as many columns in `a` as rows in `b`. "
-        "Print both shapes just before that line, and write the letters (B, D, H) beside them.",
+        "Print both shapes just before that line.",
     ),
     (
-        r"could not be broadcast|broadcast input array|shape mismatch",
+        r"inhomogeneous shape|setting an array element with a sequence",
+        "NumPy cannot make one array out of rows of different lengths. Print the lengths of the rows.",
+    ),
+    (
+        r"all input arrays must have the same shape",
+        "`np.stack` needs arrays of one shape. Print their shapes.",
+    ),
+    (
+        r"all the input (array dimensions|arrays must have)|zero-dimensional arrays cannot be concatenated",
+        "`np.concatenate` joins arrays along one axis; along the others they must have the same lengths. "
+        "Print their shapes and check `axis`.",
+    ),
+    (r"need at least one array", "The list of arrays is empty. Does the loop that fills it run at all?"),
+    (
+        r"could not be broadcast|broadcast input array|shape mismatch|non-broadcastable",
         "Two arrays have shapes that cannot be combined entry by entry. Print both shapes before that line.",
+    ),
+    (
+        r"cannot reshape",
+        "`reshape` keeps all numbers, so the new shape must have room for exactly as many as there are.",
     ),
     (
         r"takes \d+ positional|takes from \d+|missing \d+ required|unexpected keyword",
         "A function was called with other arguments than its first line asks for. "
         "Leave the first line of your function as it was given.",
     ),
-    (r"^KeyError", "The dictionary has no such name. `print(list(p))` shows which names it has."),
+    (r"^KeyError", "The dictionary has no such key. `print(list(p))` shows which keys it has."),
     (
-        r"^(NameError|UnboundLocalError)",
-        "A name is used before it has been given a value. Is it spelt the same everywhere, "
-        "and was the cell that defines or imports it run?",
+        r"^UnboundLocalError",
+        "A name is used before the function has given it a value. Does every path set it before that line?",
+    ),
+    (
+        r"^NameError",
+        "This name has not been defined. Is it spelled the same everywhere, and was the cell that defines or "
+        "imports it run?",
+    ),
+    (
+        r"only integer|must be integers|must be of integer|arrays used as indices"
+        r"|cannot be interpreted as an integer|valid indices",
+        "Something that must be a whole number is not: an index, or the number of steps of a `range`, is a float "
+        "or an array here. For whole numbers divide with `//`, or choose the dtype `int`.",
+    ),
+    (
+        r"^IndexError: too many indices|invalid index to scalar",
+        "That line uses more indices than the array has axes. Print its shape.",
+    ),
+    (
+        r"^IndexError: boolean index",
+        "A mask must have the shape of the array that it selects from. Print both shapes.",
+    ),
+    (
+        r"^IndexError: pop from empty|^IndexError: .*from an? empty",
+        "Something is taken out of an empty list.",
     ),
     (
         r"^IndexError",
-        "An index points outside of its array. Does a loop run one step too far, or is an axis missing?",
+        "An index points outside of its array or list. Does a loop run one step too far?",
     ),
     (
-        r"only (integer|length-1)|must be integers|cannot be interpreted as an integer",
-        "An index must be a whole number, but a number with decimals or an array came.",
+        r"AxisError|axis \d+ is out of bounds",
+        "The array has fewer axes than that line expects. Print its shape.",
     ),
-    (r"AxisError|axis \d+ is out of bounds", "The array has fewer axes than that line thinks."),
     (r"^RecursionError", "The function calls itself again and again. What ends it?"),
-    (r"^ZeroDivisionError", "Something is divided by zero. How large is the divisor at the first step?"),
+    (r"^ZeroDivisionError", "Something is divided by zero. For which input can the divisor become 0?"),
     (
-        r"truth value of an array",
-        "`if` needs one yes or no, but an array holds many. Use `np.where`, or `.any()`.",
+        r"truth value of an (empty )?array",
+        "`if`, `and` and `or` need a single True or False, but an array holds many. Use `np.where`, `&`, or `.any()`.",
     ),
     (
-        r"^AttributeError: 'NoneType'",
-        "Something is None here. Did a function in between forget its `return`?",
+        r"ufunc '\w+' (output|not supported)|Cannot cast|same_kind",
+        "The dtypes do not fit: a float cannot be put into an array of ints, and `|` and `&` need bools. "
+        "Put brackets around comparisons, and choose the dtype where the array is made.",
     ),
-    (r"^AttributeError", "That kind of object has no such attribute or method."),
+    (
+        r"zero-size array to reduction|attempt to get argm|iterable argument is empty|arg is an empty sequence",
+        "The largest or smallest of nothing is asked for: the array or list is empty here. Print its shape.",
+    ),
+    (
+        r"arrays can be converted to (Python )?scalar|must be real number",
+        "A single number is needed here, and an array came. The functions of `math`, `int` and `float` take single "
+        "numbers, those of `np` take arrays.",
+    ),
+    (
+        r"assignment destination is read-only",
+        "This array must not be changed. Make a copy first, or compute a new array.",
+    ),
+    (r"does not support item assignment", "A tuple, a text or a number cannot be changed in place."),
+    (
+        r"object is not callable",
+        "Round brackets call a function, but that is none. Are square brackets meant, or has a name of yours "
+        "replaced the function?",
+    ),
+    (r"is not subscriptable", "Square brackets were put after something that has no entries."),
+    (r"is not iterable|has no len\(\)", "A single number was used where a list or an array is needed."),
+    (
+        r"not enough values to unpack|too many values to unpack|cannot unpack",
+        "The number of names at the left of `=` does not match the number of values at the right.",
+    ),
+    (
+        r"unsupported operand type|can only concatenate|can't multiply sequence|bad operand",
+        "These two things cannot be combined. A list is not an array: `np.array` makes one out of it.",
+    ),
+    (r"unhashable type", "A list or an array cannot be a key of a dictionary or a member of a set."),
+    (r"changed size during iteration", "A dictionary must not grow or shrink while a loop runs over it."),
+    (r"invalid literal|could not convert string", "A text was to be read as a number and is none."),
+    (r"Singular matrix|^LinAlgError", "The matrix cannot be inverted, or is not square. Print it."),
+    (r"is not in list|x not in", "The list does not hold what is looked for in it."),
+    (
+        r"^AttributeError: 'NoneType'|'NoneType' object",
+        "Something is None here. Did a function in between forget its `return`? `append` and `sort` return None.",
+    ),
+    (
+        r"^AttributeError: 'list'",
+        "A list has no such method. `np.array` makes an array out of it.",
+    ),
+    (r"^AttributeError", "That kind of object has no such attribute or method. Is it spelled correctly?"),
     (
         r"^(ModuleNotFoundError|ImportError)",
         "That package or name cannot be imported. The tasks need NumPy only.",
     ),
-    (r"^MemoryError", "An array became far too large. Print its shape on the way."),
+    (r"^MemoryError|Unable to allocate", "An array became far too large. Print its shape on the way."),
     (r"^AssertionError", "An `assert` of yours says that something is not as expected."),
+    (r"^StopIteration", "`next` asked for one more value than there is."),
+    (r"^OverflowError", "A number became too large. The exponential of a large number does that."),
+    (r"math domain error", "`math.log` and `math.sqrt` do not take this number. Is it negative or zero?"),
     (r"^SystemExit", "`exit()` ends a program; a function gives its answer back with `return`."),
     (r"torch|Tensor", "A torch tensor and a NumPy array met. This task needs NumPy only."),
+    (
+        r"^TypeError",
+        "An operation or a function got something of the wrong type. Print `type(...)` of what goes in.",
+    ),
+    (r"^ValueError", "A function got a value that it cannot work with. Print what goes into it."),
+    (r"", "Print what goes into that line, just before it."),
 )
+
+_GUFUNC = re.compile(
+    r"(?:matmul|dot|vecmat|matvec): Input operand \d has a mismatch in its core dimension \d, with gufunc signature "
+    r"\S+ \(size (\d+) is different from (\d+)\)"
+)
+
+
+def plainly(said: str, shapes: str = "") -> str:
+    """Return NumPy's sentence about a product that does not fit in plain words.
+
+    shapes: "(3, 5) @ (3, 4)" where they are known.
+    """
+    found = _GUFUNC.search(said)
+    if not found:
+        return said
+    columns, rows = (
+        f"{n} {word}{'' if n == '1' else 's'}" for n, word in ((found[2], "column"), (found[1], "row"))
+    )
+    sizes = f"the left array has {columns} and the right one {rows}"
+    return _GUFUNC.sub(f"{shapes} does not fit: {sizes}" if shapes else sizes, said)
 
 
 def in_words(failure: Failure, called: str) -> tuple[str, ...]:
@@ -104,8 +215,9 @@ def in_words(failure: Failure, called: str) -> tuple[str, ...]:
             "The tasks need NumPy only.",
         )
     if failure.kind == "timeout":
+        many = "second" if failure.text == "1" else "seconds"
         return (
-            f"`{called}` was not done after {failure.text} seconds and was stopped. Is there a `while` loop "
+            f"`{called}` had not finished after {failure.text} {many} and was stopped. Is there a `while` loop "
             "that never ends, or a loop over far more steps than there are? The inputs are tiny here.",
         )
     if failure.kind == "unusable":
@@ -114,7 +226,7 @@ def in_words(failure: Failure, called: str) -> tuple[str, ...]:
     where = (
         f" in line {failure.line} of its cell, `{failure.source}`" if failure.line and failure.source else ""
     )
-    told = f": {said}" if said else ""
+    told = f": {plainly(said)}" if said else ""
     sentences = [f"`{called}` stopped with `{name}`{where}{told}"]
     sentences += [words for pattern, words in _KIND_WORDS if re.search(pattern, failure.text)][:1]
     return tuple(sentences)

@@ -1,4 +1,4 @@
-"""What can be said about a wrong array without knowing the task: shape, dtype, NaN, time, sign, factor.
+"""What can be said about a wrong array without knowing the task: shape, dtype, NaN, order, factor, which part is right.
 
 Each finding looks at one expected array and one answer and says nothing where it does not fit. A text never
 holds a value that was computed from the random inputs: the same mistake is told in the same words every time.
@@ -6,8 +6,8 @@ holds a value that was computed from the random inputs: the same mistake is told
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
@@ -17,7 +17,21 @@ from rnncourse.checks.comparing import Finding, Leaf, as_array, close, kinds_fit
 _FACTORS = {2.0: "twice", 0.5: "half of", 3.0: "three times", 4.0: "four times", 0.25: "a quarter of"}
 _SINGLE = 2e-4
 """How exact a finding about an answer in float32 can be."""
-_ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
+ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
+_BITS = 9.0
+"""How unlikely whole numbers must be to agree by chance before anything is made of it: one in 2 to this power."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a finding may know about the task: whether the first axis is time, what is carried along it, and sizes.
+
+    carries: "forward", "backward", or "". sizes: by name, the sizes and counts in the arguments of this case.
+    """
+
+    timed: bool = False
+    carries: str = ""
+    sizes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -29,43 +43,71 @@ class Pair:
     a: np.ndarray
     step: str
     tolerance: float
+    setting: Setting = Setting()
 
     def equal(self, e: np.ndarray, a: np.ndarray) -> bool:
         """Say whether two pieces agree everywhere: as numbers, on the scale of the whole, or else exactly."""
-        if e.shape != a.shape:
-            return False
+        return e.shape == a.shape and bool(self.near(e, a).all())
+
+    def near(self, e: np.ndarray, a: np.ndarray) -> np.ndarray:
+        """Return where two pieces of the same shape agree."""
         if e.dtype.kind in "fiub" and a.dtype.kind in "fiub":
-            return bool(close(e, a, self.tolerance, self.scale).all())
-        return e.dtype.kind == a.dtype.kind and np.array_equal(e, a)
+            return close(e, a, self.tolerance, self.scale)
+        return e == a if e.dtype.kind == a.dtype.kind else np.zeros(e.shape, dtype=bool)
+
+    def telling(self, piece: np.ndarray) -> bool:
+        """Say whether it means anything that an answer agrees with this piece of what is expected."""
+        if self.e.dtype.kind == "f":
+            return piece.size > 0
+        values, counts = np.unique(self.e, return_counts=True)
+        share = dict(zip(values.tolist(), (counts / counts.sum()).tolist(), strict=True))
+        return -sum(np.log2(share.get(one, 1.0)) for one in piece.ravel().tolist()) >= _BITS
 
     @property
     def scale(self) -> float:
         """The largest expected entry."""
+        if self.e.dtype.kind not in "fiub":
+            return 1.0
         return float(np.abs(self.e.astype(np.float64)).max(initial=0)) or 1.0
 
+    def word(self, axis: int) -> str:
+        """Return what one slice along an axis is called."""
+        if axis == 0:
+            return self.step
+        if self.e.ndim == 3:
+            return "sequence" if axis == 1 else "entry of the last axis"
+        return "column"
 
-def findings(leaf: Leaf, timed: bool, tolerance: float) -> list[Finding]:
-    """Return everything that can be said about a leaf that is wrong, the most telling first."""
+    def words(self, axis: int) -> str:
+        """Return what several slices along an axis are called."""
+        plural = {"entry": "entries", "entry of the last axis": "entries of the last axis"}
+        return plural.get(self.word(axis), f"{self.word(axis)}s")
+
+
+def findings(leaf: Leaf, setting: Setting, tolerance: float) -> tuple[list[Finding], list[Finding]]:
+    """Return what can be said about a leaf that is wrong, the most telling first.
+
+    First what explains the whole leaf, then which part of it is right.
+    """
     e, a = as_array(leaf.expected), as_array(leaf.answer)
     if e is None or a is None:
-        return (
-            [Finding("ragged", f"{start(leaf.name)} holds rows of different lengths.")]
-            if e is not None
-            else []
-        )
-    step = "step" if timed or e.ndim == 3 else "entry" if e.ndim == 1 else "row"
-    pair = Pair(leaf.name, e, a, step, max(tolerance, _SINGLE) if a.dtype == np.float32 else tolerance)
+        ragged = Finding("ragged", f"{start(leaf.name)} holds rows of different lengths.")
+        return ([ragged] if e is not None else []), []
+    step = "step" if setting.timed or e.ndim == 3 else "entry" if e.ndim == 1 else "row"
+    exact = max(tolerance, _SINGLE) if a.dtype == np.float32 else tolerance
+    pair = Pair(leaf.name, e, a, step, exact, setting)
     first = [found for look in _BEFORE_VALUES for found in look(pair)]
-    if e.shape != a.shape or not (e.dtype.kind in "fiub" and a.dtype.kind in "fiub"):
-        return first + _texts(pair)
-    return first + [found for look in _VALUES for found in look(pair)]
+    if e.shape != a.shape:
+        return first, []
+    numbers = e.dtype.kind in "fiub" and a.dtype.kind in "fiub"
+    looks = _VALUES if numbers else _ANY if e.dtype.kind == a.dtype.kind and e.dtype.kind in "US" else ()
+    parts = _PARTS if looks else ()
+    with np.errstate(all="ignore"):
+        whole = first + [found for look in looks for found in look(pair)]
+        return whole, [found for look in parts for found in look(pair)]
 
 
-def _texts(p: Pair) -> list[Finding]:
-    """The findings about order that also make sense for texts, such as tokens."""
-    if p.e.dtype.kind != p.a.dtype.kind or p.e.dtype.kind not in "US" or p.e.shape != p.a.shape:
-        return []
-    return [found for look in (_reversed, _shifted, _until_a_step) for found in look(p)]
+# ---------------------------------------------------------------- before the values
 
 
 def _dtype(p: Pair) -> Iterator[Finding]:
@@ -78,31 +120,30 @@ def _dtype(p: Pair) -> Iterator[Finding]:
         )
     elif wanted == "f" and kind in "iub":
         cut = kind != "b" and p.e.shape == p.a.shape and np.array_equal(np.trunc(p.e), p.a)
-        lost = (
-            " The decimals were cut off"
-            if cut and not np.array_equal(p.e, p.a)
-            else " Nets compute with decimals"
-        )
+        lost = " Networks compute with decimals"
+        if cut and not np.array_equal(p.e, p.a):
+            lost = " The decimals were cut off"
         yield Finding(
             "dtype",
-            f"{start(p.name)} is an array of {p.a.dtype}, but floats are asked for.{lost}: give the array "
+            f"{start(p.name)} is an array of {p.a.dtype}, but the task asks for floats.{lost}: give the array "
             "`dtype=float` where it is made.",
         )
     elif wanted in "iu" and kind == "f":
         yield Finding(
             "dtype",
-            f"{start(p.name)} holds {p.a.dtype}, but whole numbers are asked for: they count or point.",
+            f"{start(p.name)} holds {p.a.dtype}, but the task asks for integers: they count or serve as an index.",
         )
     elif wanted == "b":
         yield Finding("dtype", f"{start(p.name)} should hold True and False, but holds {p.a.dtype}.")
     else:
         yield Finding(
-            "dtype", f"{start(p.name)} holds {_kind_word(kind)}, but {_kind_word(wanted)} are asked for."
+            "dtype", f"{start(p.name)} holds {_kind_word(kind)}, but the task asks for {_kind_word(wanted)}."
         )
 
 
 def _kind_word(kind: str) -> str:
-    return {"U": "texts", "S": "texts", "b": "True and False", "c": "complex numbers"}.get(kind, "numbers")
+    words = {"U": "texts", "S": "texts", "b": "True and False", "c": "complex numbers"}
+    return words.get(kind, "real numbers")
 
 
 def _not_finite(p: Pair) -> Iterator[Finding]:
@@ -114,7 +155,7 @@ def _not_finite(p: Pair) -> Iterator[Finding]:
     nan = bool(np.isnan(p.a).any())
     where = "in some entries"
     if bad.all():
-        where = "in every entry"
+        where = "in every entry" if p.a.ndim else ""
     elif p.a.ndim:
         rows = bad.reshape(len(bad), -1).any(axis=1)
         if p.step == "step" and rows.any() and rows[rows.argmax() :].all() and rows.argmax() > 0:
@@ -125,56 +166,75 @@ def _not_finite(p: Pair) -> Iterator[Finding]:
         else "Infinity comes from a division by zero, `np.log(0)`, or `np.exp` of a large number."
     )
     word = "NaN (not a number)" if nan else "infinity"
-    yield Finding("nan", f"{start(p.name)} holds {word} {where}. {source}")
+    said = f"holds {word} {where}" if p.a.ndim else f"is {word}"
+    yield Finding("nan", f"{start(p.name)} {said}. {source}")
 
 
 def _shape(p: Pair) -> Iterator[Finding]:
     e, a = p.e, p.a
     if e.shape == a.shape:
         return
-    both = f"{start(p.name)} has shape {a.shape}, but {e.shape} is asked for"
     if not a.ndim or not e.ndim:
-        yield Finding("shape", f"{start(p.name)} is {_size(a)}, but {_size(e)} is asked for.")
+        yield Finding("shape", f"{start(p.name)} is {_size(a)}, but the task asks for {_size(e)}.")
         return
+    both = f"{start(p.name)} has shape {a.shape}, but the task asks for {e.shape}"
+    if a.ndim == e.ndim == 1:
+        both = f"{start(p.name)} has {_count(a)}, but the task asks for {len(e)}"
     if a.ndim == e.ndim and sorted(a.shape) == sorted(e.shape):
         order = next((order for order in permutations(range(e.ndim)) if p.equal(e.transpose(order), a)), None)
-        values = "the numbers are right, but the axes are" if order else "the axes look"
-        yield Finding("axes", f"{both}: {values} in another order. Was something transposed?")
+        values = "The values are right, but the axes" if order else "The axes"
+        yield Finding("axes", f"{both}. {values} are in a different order. Was something transposed?")
     elif [n for n in a.shape if n != 1] == [n for n in e.shape if n != 1]:
-        right = "The numbers are right. " if p.equal(e.reshape(a.shape), a) else ""
-        more = "an axis of length 1 too many" if a.ndim > e.ndim else "an axis of length 1 missing"
+        right = "The values are right. " if p.equal(e.reshape(a.shape), a) else ""
+        more = "one axis of length 1 too many" if a.ndim > e.ndim else "an axis of length 1 is missing"
         yield Finding(
             "shape", f"{both}: {more}. {right}Indexing with `[0]` drops an axis, `[None]` adds one."
         )
-    elif a.ndim == e.ndim and a.shape[1:] == e.shape[1:] and abs(len(a) - len(e)) == 1:
-        yield from _one_more_or_less(p, both)
+    elif a.ndim == e.ndim and a.shape[1:] == e.shape[1:]:
+        yield from _more_or_less(p, both)
     elif a.ndim == e.ndim - 1:
         axis = next((i for i in range(e.ndim) if e.shape[:i] + e.shape[i + 1 :] == a.shape), None)
         if axis is not None and p.equal(e.sum(axis=axis), a):
-            yield Finding("shape", f"{both}: the {_ORDER[axis + 1]} axis was summed away.")
+            yield Finding("shape", f"{both}: the {ORDER[axis + 1]} axis was summed away.")
         elif axis == 0 and any(p.equal(row, a) for row in e):
             which = "last" if p.equal(e[-1], a) else "first" if p.equal(e[0], a) else "only one"
             yield Finding("shape", f"{both}: this is the {which} {p.step} alone. Are all of them collected?")
         else:
             yield Finding("shape", f"{both}: an axis is missing.")
     else:
-        yield Finding("shape", f"{both}. Write the letters (T, B, D, H) beside every array on the way.")
+        letters = " Write the letters (T, B, H) beside every array on the way." if e.ndim == 3 else ""
+        yield Finding("shape", f"{both}.{letters}")
 
 
-def _one_more_or_less(p: Pair, both: str) -> Iterator[Finding]:
+def _count(a: np.ndarray) -> str:
+    return f"{len(a)} entr{'y' if len(a) == 1 else 'ies'}"
+
+
+def _more_or_less(p: Pair, both: str) -> Iterator[Finding]:
+    """Say what of an answer is right that is longer or shorter along the first axis."""
     e, a = p.e, p.a
-    if len(a) > len(e):
-        extra = "first" if p.equal(e, a[1:]) else "last" if p.equal(e, a[:-1]) else ""
-        right = f" Without the {extra} one it is right." if extra else ""
-        yield Finding("shape", f"{both}: one {p.step} too many.{right}")
-    else:
-        lost = "first" if p.equal(e[1:], a) else "last" if p.equal(e[:-1], a) else ""
-        right = f" The {lost} one is missing, the others are right." if lost else ""
-        yield Finding("shape", f"{both}: one {p.step} too few.{right}")
+    by, long = abs(len(a) - len(e)), len(a) > len(e)
+    full, part = (a, e) if long else (e, a)
+    n, some = len(part), p.step if by == 1 else f"{by} {p.words(0)}"
+    at_end = n > 0 and p.telling(part) and p.equal(full[by:], part)
+    at_start = n > 0 and p.telling(part) and p.equal(full[:n], part)
+    many = f"one {p.step} too {'many' if long else 'few'}" if by == 1 else ""
+    said = ""
+    if at_end or at_start:
+        place = "first" if at_end else "last"
+        said = f" The {place} {some} should not be there; the rest is right."
+        if not long:
+            said = f" The {place} {some} {'is' if by == 1 else 'are'} missing; the rest is right."
+    yield Finding("shape", f"{both}{': ' if many else ''}{many}.{said}")
 
 
 def _size(a: np.ndarray) -> str:
+    if a.ndim == 1:
+        return f"a list or array of {_count(a)}"
     return f"an array of shape {a.shape}" if a.ndim else "a single number"
+
+
+# ---------------------------------------------------------------- what explains all values
 
 
 def _float32(p: Pair) -> Iterator[Finding]:
@@ -187,22 +247,44 @@ def _float32(p: Pair) -> Iterator[Finding]:
 
 
 def _all_zero(p: Pair) -> Iterator[Finding]:
-    if p.a.size and not p.a.any() and p.e.any():
-        yield Finding("zero", f"{start(p.name)} is zero everywhere. Is what you compute ever stored in it?")
+    if not p.a.size or p.a.any() or not p.e.any():
+        return
+    if p.e.dtype.kind == "b":
+        if p.e.ndim:
+            yield Finding(
+                "zero", f"{start(p.name)} is False everywhere, and in some places it should be True."
+            )
+        return
+    stored = " Is what you compute ever stored in it?" if p.e.ndim else ""
+    yield Finding("zero", f"{start(p.name)} is zero{' everywhere' if p.e.ndim else ''}.{stored}")
+
+
+def _opposite(p: Pair) -> Iterator[Finding]:
+    if p.e.dtype.kind == p.a.dtype.kind == "b" and p.e.size >= 3 and np.array_equal(~p.e, p.a):
+        yield Finding(
+            "opposite", f"{start(p.name)} is True where it should be False, and the other way around."
+        )
 
 
 def _sign(p: Pair) -> Iterator[Finding]:
-    if p.e.any() and p.equal(-p.e.astype(np.float64), p.a):
-        yield Finding("sign", f"{start(p.name)} has the right size and the wrong sign everywhere.")
+    if p.e.dtype.kind in "fiu" and p.e.any() and p.equal(-p.e.astype(np.float64), p.a):
+        everywhere = " everywhere" if p.e.ndim else ""
+        yield Finding("sign", f"{start(p.name)} has the right size and the wrong sign{everywhere}.")
+
+
+def _transposed(p: Pair) -> Iterator[Finding]:
+    if p.e.ndim == 2 and p.e.shape[0] == p.e.shape[1] > 1 and p.equal(p.e.T, p.a):
+        yield Finding(
+            "axes", f"{start(p.name)} is the transpose of what it should be: rows and columns are swapped."
+        )
 
 
 def _reversed(p: Pair) -> Iterator[Finding]:
-    if p.e.ndim and len(p.e) >= 3 and p.equal(p.e[::-1], p.a):
-        last = (
-            "in time: the last step comes first" if p.step == "step" else f": the last {p.step} comes first"
-        )
+    if p.e.ndim and len(p.e) >= 3 and p.telling(p.e) and p.equal(p.e[::-1], p.a):
+        where = " in time" if p.step == "step" else ""
         yield Finding(
-            "reversed", f"{start(p.name)} is right, but the wrong way round {last}.".replace(" :", ":")
+            "reversed",
+            f"{start(p.name)} is right, but the wrong way around{where}: the last {p.step} comes first.",
         )
 
 
@@ -210,68 +292,81 @@ def _shifted(p: Pair) -> Iterator[Finding]:
     if not p.e.ndim or len(p.e) < 4:
         return
     for by in (1, 2):
-        if len(p.e) - by < 2:
-            continue
-        many = f"one {p.step}" if by == 1 else f"two {p.step}s"
-        if p.equal(p.e[:-by], p.a[by:]):
-            yield Finding(
-                "late",
-                f"{start(p.name)} is right, but {many} late: what belongs to {p.step} t is found at t + {by}.",
-            )
-        elif p.equal(p.e[by:], p.a[:-by]):
-            yield Finding(
-                "early",
-                f"{start(p.name)} is right, but {many} early: what belongs to {p.step} t is found at t − {by}.",
-            )
+        many = f"one {p.step}" if by == 1 else f"two {p.words(0)}"
+        if p.telling(p.e[:-by]) and p.equal(p.e[:-by], p.a[by:]):
+            text = f"is right, but {many} late: what belongs to {p.step} t is found at t + {by}."
+            yield Finding("late", f"{start(p.name)} {text}")
+        elif p.telling(p.e[by:]) and p.equal(p.e[by:], p.a[:-by]):
+            text = f"is right, but {many} early: what belongs to {p.step} t is found at t − {by}."
+            yield Finding("early", f"{start(p.name)} {text}")
 
 
-def _until_a_step(p: Pair) -> Iterator[Finding]:
-    if not p.e.ndim or len(p.e) < 3:
+def _another_order(p: Pair) -> Iterator[Finding]:
+    """The right slices along one axis, or the right entries, in another order."""
+    if p.e.size < 3 or not p.telling(p.e):
         return
-    right = [p.equal(e, a) for e, a in zip(p.e, p.a, strict=True)]
-    n = sum(right)
-    if not 0 < n < len(right):
+    for axis in range(p.e.ndim):
+        if p.e.ndim > 1 and 1 < p.e.shape[axis] <= 64 and _is_permuted(p, axis):
+            yield Finding(
+                f"order {axis}", f"The {p.words(axis)} of {_of(p)} are right, but in a different order."
+            )
+            return
+    if p.e.ndim > 1 and p.equal(np.moveaxis(p.e, 0, -1).reshape(p.e.shape), p.a):
+        text = "holds the right values in a different order: `reshape` was used where `transpose` is meant."
+        yield Finding("reshape", f"{start(p.name)} {text}")
+    elif p.equal(np.sort(p.e, axis=None), np.sort(p.a, axis=None)):
+        yield Finding("order", f"{start(p.name)} holds the right values, but in a different order.")
+
+
+def _is_permuted(p: Pair, axis: int) -> bool:
+    e, a = (np.moveaxis(one, axis, 0) for one in (p.e, p.a))
+    free = list(range(len(e)))
+    for row in a:
+        match = next((i for i in free if p.equal(e[i], row)), None)
+        if match is None:
+            return False
+        free.remove(match)
+    return True
+
+
+_FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "the square of": np.square,
+    "the square root of": np.sqrt,
+    "the logarithm of": np.log,
+    "minus the logarithm of": lambda e: -np.log(e),
+    "the exponential of": np.exp,
+    "1 minus": lambda e: 1 - e,
+    "1 divided by": lambda e: 1 / e,
+    "the absolute value of": np.abs,
+    "`tanh` of": np.tanh,
+    "the sigmoid of": lambda e: 1 / (1 + np.exp(-e)),
+}
+
+
+def _function_of_it(p: Pair) -> Iterator[Finding]:
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f":
         return
-    if all(right[:n]) and p.step == "step":
-        which = "Only the first step is" if n == 1 else f"The first {n} steps are"
-        yield Finding(
-            "until",
-            f"{which} right in {_of(p)}, and all are wrong after. Is the state carried from step to step?",
-        )
-    elif all(right[-n:]) and p.step == "step":
-        which = "Only the last step is" if n == 1 else f"The last {n} steps are"
-        yield Finding(
-            "from the end",
-            f"{which} right in {_of(p)}, and all are wrong before. Is what comes back from the later steps added?",
-        )
-    elif all(right[:n]):
-        which = f"Only the first {p.step} is" if n == 1 else f"The first {n} {_many(p)} are"
-        yield Finding(
-            "first rows", f"{which} right in {_of(p)}, and the others are wrong. Does a loop end too soon?"
-        )
-    elif all(right[-n:]):
-        which = f"Only the last {p.step} is" if n == 1 else f"The last {n} {_many(p)} are"
-        yield Finding(
-            "last rows",
-            f"{which} right in {_of(p)}, and the others are wrong. Does something overwrite them?",
-        )
-
-
-def _many(p: Pair) -> str:
-    return "entries" if p.step == "entry" else f"{p.step}s"
-
-
-def _of(p: Pair) -> str:
-    return f"`{p.name}`" if p.name else "your result"
+    for words, function in _FUNCTIONS.items():
+        made = function(p.e)
+        if np.isfinite(made).all() and close(made, p.a, p.tolerance).all():
+            yield Finding(f"function {words}", f"{start(p.name)} is {words} what the task asks for.")
+    for words, function in (("tanh", np.tanh), ("the sigmoid", lambda a: 1 / (1 + np.exp(-a)))):
+        if p.equal(p.e, function(p.a)):
+            name = f"`{words}`" if words == "tanh" else words
+            yield Finding(
+                f"before {words}", f"{start(p.name)} is what goes into {name}, not what comes out of it."
+            )
 
 
 def _all_rows_alike(p: Pair) -> Iterator[Finding]:
     if p.e.ndim < 2:
         return
-    for axis, word in ((0, f"{p.step}s"), (1, "rows of a step" if p.e.ndim == 3 else "columns")):
+    for axis in range(p.e.ndim):
         if _alike_along(p, p.a, axis) and not _alike_along(p, p.e, axis):
-            text = f"All {word} of {_of(p)} are the same. Was only one of them computed, and repeated?"
-            yield Finding("alike", text)
+            text = (
+                f"All {p.words(axis)} of {_of(p)} are the same. Was only one of them computed, and repeated?"
+            )
+            yield Finding(f"alike {axis}", text)
 
 
 def _alike_along(p: Pair, array: np.ndarray, axis: int) -> bool:
@@ -282,47 +377,167 @@ def _alike_along(p: Pair, array: np.ndarray, axis: int) -> bool:
 def _factor(p: Pair) -> Iterator[Finding]:
     e, a = p.e.astype(np.float64), p.a.astype(np.float64)
     large = np.abs(e) > 1e-3 * np.abs(e).max(initial=0)
-    if not large.any():
+    if not large.any() or p.e.dtype.kind == "b":
         return
     ratio = float(np.median(a[large] / e[large]))
     if ratio == 0 or not np.isfinite(ratio) or abs(ratio - 1) < 1e-3 or not p.equal(ratio * e, a):
         return
     known = next((words for factor, words in _FACTORS.items() if abs(ratio / factor - 1) < 1e-3), None)
+    everywhere = ", everywhere" if e.ndim else ""
     if known:
-        yield Finding(
-            f"factor {known}",
-            f"{start(p.name)} is {known} what it should be{'' if e.ndim == 0 else ', everywhere'}.",
-        )
+        yield Finding(f"factor {known}", f"{start(p.name)} is {known} what it should be{everywhere}.")
+    yield from _normalizer(p, ratio)
     if e.size >= 3:
-        yield Finding(
-            "factor",
-            f"{start(p.name)} is off by one factor, the same everywhere. Is there a sum where a mean is meant, "
-            "or the other way round?",
-        )
+        yield Finding("factor", f"{start(p.name)} is right up to one factor, the same everywhere.")
+
+
+def _normalizer(p: Pair, ratio: float) -> Iterator[Finding]:
+    """The factor is a size or a count of this case, or one of them divided by another."""
+    sizes = {**p.setting.sizes, "": 1.0}
+    for top, n in sizes.items():
+        for bottom, m in sizes.items():
+            if n != m and abs(ratio * m / n - 1) < 1e-6:
+                plain = "" in (top, bottom)
+                text = "Is there a sum where a mean is meant, or the other way around?" if plain else ""
+                text = text or "Count again what you divide by: it is a different number of things."
+                yield Finding(
+                    f"normalizer {top}/{bottom}", f"{start(p.name)} is right up to one factor. {text}"
+                )
 
 
 def _offset(p: Pair) -> Iterator[Finding]:
+    if p.e.dtype.kind == "b" or p.a.dtype.kind == "b":
+        return
     difference = p.a.astype(np.float64) - p.e
     if p.e.size >= 3 and p.equal(np.full(p.e.shape, difference.mean()), difference):
-        yield Finding(
-            "offset", f"{start(p.name)} is off by the same amount everywhere. Is something added or left out?"
-        )
+        text = "is off by the same amount everywhere. Is something added that should not be, or left out?"
+        yield Finding("offset", f"{start(p.name)} {text}")
+
+
+def _per_slice(p: Pair) -> Iterator[Finding]:
+    """A factor or an amount of its own for each slice along one axis, the same all along the others."""
+    if p.e.ndim < 2 or p.e.dtype.kind != "f" or p.a.dtype.kind != "f":
+        return
+    for axis in range(p.e.ndim):
+        others = tuple(i for i in range(p.e.ndim) if i != axis)
+        if np.prod([p.e.shape[i] for i in others]) < 2:
+            continue
+        difference = p.a - p.e
+        mean = np.broadcast_to(difference.mean(axis=others, keepdims=True), p.e.shape)
+        if p.equal(mean, difference):
+            text = f"is off by an amount of its own in each {p.word(axis)}, the same all along it."
+            yield Finding(f"offset {axis}", f"{start(p.name)} {text} Is something added or left out?")
+        factor = (p.a * p.e).sum(axis=others, keepdims=True) / (p.e**2).sum(axis=others, keepdims=True)
+        if np.isfinite(factor).all() and p.equal(factor * p.e, p.a):
+            text = f"is right up to a factor of its own in each {p.word(axis)}, the same all along it."
+            yield Finding(f"factor {axis}", f"{start(p.name)} {text}")
 
 
 def _nearly(p: Pair) -> Iterator[Finding]:
-    if close(p.e, p.a, 2e-3).all():
-        yield Finding(
-            "nearly",
-            f"{start(p.name)} is nearly right: the first digits agree, the later ones do not. Is something rounded?",
-        )
+    if p.e.dtype.kind == "f" and close(p.e, p.a, 2e-3).all():
+        text = "is nearly right: the first digits agree, the later ones do not. Is something rounded?"
+        yield Finding("nearly", f"{start(p.name)} {text}")
 
 
-def _transposed(p: Pair) -> Iterator[Finding]:
-    if p.e.ndim == 2 and p.e.shape[0] == p.e.shape[1] > 1 and p.equal(p.e.T, p.a):
-        yield Finding(
-            "transposed",
-            f"{start(p.name)} is the transpose of what it should be: rows and columns are swapped.",
+# ---------------------------------------------------------------- which part is right
+
+
+def _of(p: Pair) -> str:
+    return f"`{p.name}`" if p.name else "your result"
+
+
+def _blocks(p: Pair) -> Iterator[Finding]:
+    """Which of the three or four blocks of the last axis are right, where it has a multiple of a size H."""
+    H = p.setting.sizes.get("H", 0)
+    count = p.e.shape[-1] / H if p.e.ndim and H else 0
+    if count not in (3, 4):
+        return
+    size = int(H)
+    right = [
+        p.equal(p.e[..., k * size : (k + 1) * size], p.a[..., k * size : (k + 1) * size])
+        for k in range(int(count))
+    ]
+    wrong = [ORDER[k + 1] for k, fine in enumerate(right) if not fine]
+    if any(right) and wrong:
+        many = f"blocks {'is' if len(wrong) == 1 else 'are'}"
+        listed = " and the ".join(wrong)
+        text = (
+            f"Of the {int(count)} blocks in {_of(p)}, only the {listed} {many.removeprefix('blocks ')} wrong."
         )
+        yield Finding(f"blocks {wrong}", text)
+
+
+def _slices(p: Pair) -> Iterator[Finding]:
+    """Which slices are right, along each axis."""
+    right = p.near(p.e, p.a)
+    for axis in range(p.e.ndim):
+        others = tuple(i for i in range(p.e.ndim) if i != axis)
+        fine, n = right.all(axis=others), p.e.shape[axis]
+        k = int(fine.sum())
+        if not 0 < k < n or (n < 3 and p.e.ndim == 1) or not p.telling(p.e.compress(fine, axis=axis)):
+            continue
+        yield from _which(p, axis, fine, k)
+
+
+def _which(p: Pair, axis: int, fine: np.ndarray, k: int) -> Iterator[Finding]:
+    n, wrong = len(fine), ~fine
+    one, many = p.word(axis), p.words(axis)
+    zeros = bool((p.a.compress(wrong, axis=axis) == 0).all()) if p.a.dtype.kind == "f" else False
+    zeros = zeros and p.e.compress(wrong, axis=axis).any(axis=None)
+    filled = " What is wrong is still zero: is it ever filled in?" if zeros else ""
+    if k == n - 1 and wrong[-1] and n > 2:
+        text = f"Only the last {one} of {_of(p)} is wrong; the others are right.{filled}"
+        yield Finding(f"all but the last {axis}", text)
+    elif k == n - 1 and wrong[0] and n > 2:
+        text = f"Only the first {one} of {_of(p)} is wrong; the others are right.{filled}"
+        yield Finding(f"all but the first {axis}", text)
+    if fine[:k].all():
+        which = f"Only the first {one} is" if k == 1 else f"The first {k} {many} are"
+        asked = _carried(p, axis, "forward") or filled
+        yield Finding(
+            f"until {axis}", f"{which} right in {_of(p)}, and everything after that is wrong.{asked}"
+        )
+    elif fine[-k:].all():
+        which = f"Only the last {one} is" if k == 1 else f"The last {k} {many} are"
+        asked = _carried(p, axis, "backward") or filled
+        text = f"{which} right in {_of(p)}, and everything before that is wrong.{asked}"
+        yield Finding(f"from the end {axis}", text)
+    elif block := _block(wrong):
+        text = f"Of the {block[1]} blocks of {many} in {_of(p)}, only the {ORDER[block[0] + 1]} is wrong.{filled}"
+        yield Finding(f"block {block} {axis}", text)
+    else:
+        which = f"One {one} is" if k == 1 else f"{k} of the {n} {many} are"
+        yield Finding(f"some {axis}", f"{which} right in {_of(p)}; the others are wrong.{filled}")
+
+
+def _block(wrong: np.ndarray) -> tuple[int, int] | None:
+    """Return which of three or four equal blocks is wrong, and how many there are, where exactly one is."""
+    for blocks in (3, 4):
+        size = len(wrong) // blocks
+        if size >= 2 and len(wrong) % blocks == 0:
+            bad = wrong.reshape(blocks, size)
+            if bad.any(axis=1).sum() == 1 and bad.all(axis=1).any():
+                return int(bad.all(axis=1).argmax()), blocks
+    return None
+
+
+def _carried(p: Pair, axis: int, way: str) -> str:
+    """Return a question about what one step hands to the next, where the task hands something on that way."""
+    if axis or p.step != "step" or p.setting.carries != way:
+        return ""
+    if way == "forward":
+        return " Does each step use the state that the step before it left?"
+    return " Does each step use what comes back from the step after it?"
+
+
+def _diagonal(p: Pair) -> Iterator[Finding]:
+    if p.e.ndim != 2 or p.e.shape[0] != p.e.shape[1] or len(p.e) < 2:
+        return
+    right, diagonal = p.near(p.e, p.a), np.eye(len(p.e), dtype=bool)
+    if right[diagonal].all() and not right[~diagonal].any():
+        yield Finding("diagonal", f"Only the diagonal of {_of(p)} is right.")
+    elif right[~diagonal].all() and not right[diagonal].any():
+        yield Finding("off diagonal", f"Only the diagonal of {_of(p)} is wrong.")
 
 
 _Look = Callable[[Pair], Iterator[Finding]]
@@ -330,13 +545,19 @@ _BEFORE_VALUES: tuple[_Look, ...] = (_not_finite, _dtype, _shape)
 _VALUES: tuple[_Look, ...] = (
     _float32,
     _all_zero,
+    _opposite,
     _sign,
     _transposed,
     _reversed,
-    _shifted,
-    _until_a_step,
-    _all_rows_alike,
     _factor,
     _offset,
+    _function_of_it,
+    _all_rows_alike,
+    _shifted,
+    _another_order,
+    _per_slice,
     _nearly,
 )
+_ANY: tuple[_Look, ...] = (_reversed, _shifted, _another_order)
+"""Those that also make sense for texts, such as tokens."""
+_PARTS: tuple[_Look, ...] = (_blocks, _diagonal, _slices)

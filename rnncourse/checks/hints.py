@@ -1,23 +1,43 @@
-"""Hints, one at a time, three for each task."""
+"""Hints, one after the other, three for each task; after the third, the model answer."""
 
 from __future__ import annotations
 
+from rnncourse.checks import model
 from rnncourse.checks.task import Task
+from rnncourse.markup import Card
 
-_COUNT = ("first", "second", "third and last")
+NAMES = ("First hint", "Second hint", "Third hint")
+ANSWER = "Model answer"
+_PRACTICE = (
+    "This is one way to do it. Once you have read it, take the points of this task as practice only; nothing is "
+    "reported anywhere. Close it, and write the answer from memory."
+)
 _given: dict[str, int] = {}  # in this kernel
 
 
-def next_hint(task: Task) -> tuple[str, str]:
-    """Return a title and the next hint of a task; after the third, that one again."""
-    if not task.hints:
-        return (
-            "There are no hints for this task.",
-            "It is read by a person: any honest attempt is worth writing.",
-        )
-    n = min(_given.get(task.name, 0), len(task.hints) - 1)
-    _given[task.name] = n + 1
-    return f"The {_COUNT[n]} hint", task.hints[n]
+def folds(task: Task) -> tuple[tuple[str, str], ...]:
+    """Return title and text of a task's hints and its model answer, in the order in which they are opened."""
+    answer = model.source(task.name)
+    shown = ((ANSWER, f"{_PRACTICE}```{answer}```"),) if answer else ()
+    return (*zip(NAMES, task.hints, strict=False), *shown)
+
+
+def next_card(task: Task) -> Card:
+    """Return a card with one more hint than before, the others to be opened; after the last, the same card again."""
+    every = folds(task)
+    if not every:
+        text = "There are no hints for this task: it is read by a person, and any honest attempt is worth writing."
+        return Card("note", f"`{task.name}`", (text,))
+    n = min(_given.get(task.name, 0) + 1, len(every))
+    _given[task.name] = n
+    said = tuple(f"{title}: {text}" for title, text in every[:n])
+    return Card("note", f"`{task.name}`: {_title(n, every)}", said, every[n:])
+
+
+def _title(n: int, every: tuple[tuple[str, str], ...]) -> str:
+    hints = sum(title != ANSWER for title, _ in every)
+    shown = f"{min(n, hints)} of {hints} hints"
+    return f"{shown} and the model answer" if n > hints else shown
 
 
 def forget() -> None:

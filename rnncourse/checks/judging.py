@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from inspect import signature
-from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, equal, leaves, start
+from rnncourse.checks import model
+from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
 from rnncourse.checks.failure import Failure, in_words, steady
 from rnncourse.checks.findings import findings
+from rnncourse.checks.outcomes import Outcome, fresh, outcome
+from rnncourse.checks.setting import setting
+from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
+from rnncourse.checks.variations import variations
 from rnncourse.checks.verdict import Verdict
 
 __all__ = ["Failure", "ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
+_SECONDS_OF_VARIATIONS = 0.06
+"""How much of the processor's time the variations of a model answer are tried."""
+
+_SECONDS_AT_MOST = 0.5
+"""How long they may take by the clock."""
+
+_ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
 _AT_ONCE = ("forbidden", "not written", "missing", "timeout", "unusable")
 
 
@@ -27,24 +35,19 @@ class ReferenceFailed(RuntimeError):
     """A task's own code cannot be run: the task is at fault, not the answer."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one call gave back, and its arguments afterwards (None where they are not known)."""
-
-    value: Value | Failure
-    after: tuple | None
-
-
 def judge(
     task: Task,
     cases: Sequence[Case],
     answers: Sequence[Value | Failure],
     after: Sequence[tuple | None] | None = None,
+    look_closer: Callable[[], Sequence[Finding]] = tuple,
 ) -> Verdict:
     """Return the verdict on what a learner's function gave back for `cases`.
 
     answers: for each case the value returned, plain data, or a Failure. after: for each case its arguments as
-    they were after the call, or None where that is not known. ReferenceFailed where the task's own answer fails.
+    they were after the call, or None where that is not known. look_closer: finds out more about the function by
+    calling it again; asked only about an answer that is wrong in no way that has a name. ReferenceFailed where the
+    task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
     failure = next((one.value for one in given if _failed(one) and one.value.kind in _AT_ONCE), None)
@@ -58,39 +61,7 @@ def judge(
     right = [alike(task, e, g) for e, g in zip(expected, given, strict=True)]
     if all(right):
         return _praise(task, expected, given)
-    return _named(task, cases, expected, given) or _generic(task, cases, expected, given, right)
-
-
-def outcome(function: Callable, case: Case) -> Outcome:
-    """Call a function of the course's own, silently, on fresh copies of a case's arguments."""
-    args, kwargs = fresh(case.args), fresh(case.kwargs)
-    try:
-        with quiet(), contextlib.redirect_stdout(io.StringIO()):
-            value = function(*args, **kwargs)
-    except Exception as error:
-        return Outcome(Failure("raised", f"{type(error).__name__}: {error}"), None)
-    return Outcome(value, args)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep NumPy's warnings off the page: what they warn of is found in the answer."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
-
-
-def fresh(value: Any) -> Any:
-    """Return a deep copy of plain data in which every Named stands as its function."""
-    if isinstance(value, Named):
-        return value.function
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, dict):
-        return {key: fresh(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(fresh(one) for one in value)
-    return value
+    return _named(task, cases, expected, given) or _generic(task, cases, expected, given, right, look_closer)
 
 
 def _failed(one: Outcome) -> bool:
@@ -153,11 +124,13 @@ def _named(
     if any(map(_failed, given)):
         return None
     parts = _wrong_parts(task, expected, given)
-    found = {}
+    found: dict[str, tuple[Mistake, list[str]]] = {}
     for name in parts:
-        mistake = next((m for m, outcomes in known if _explains(task, name, outcomes, expected, given)), None)
-        if mistake is not None:
-            found.setdefault(mistake.name, (mistake, []))[1].append(name)
+        explaining = [m for m, outcomes in known if _explains(task, name, outcomes, expected, given)]
+        mistake = next((m for m in explaining if m.name in found), next(iter(explaining), None))
+        if mistake is None:
+            return None
+        found.setdefault(mistake.name, (mistake, []))[1].append(name)
     return _partly_named(task, found, parts, expected) if found else None
 
 
@@ -217,48 +190,192 @@ def _generic(
     expected: Sequence[Outcome],
     given: Sequence[Outcome],
     right: Sequence[bool],
+    look_closer: Callable[[], Sequence[Finding]],
 ) -> Verdict:
     raised = next((one.value for one in given if _failed(one)), None)
     if raised is not None:
         about = _where(cases, [not _failed(one) for one in given])
         return _verdict(task, "wrong", (*in_words(raised, task.called), *about), "raised")
     changed = _changed(task, cases, given)
-    wrong = [(e, g) for e, g, fine in zip(expected, given, right, strict=True) if not fine]
-    found = _common(task, wrong)
-    if changed and (not wrong or found is None or not _wrong_parts(task, expected, given)):
-        return _verdict(task, "wrong", (changed.text,), changed.key)
-    found = found or Finding("values", _differs(task, expected, given))
+    rights = [case for case, fine in zip(cases, right, strict=True) if fine]
     parts = _wrong_parts(task, expected, given)
-    details = (found.text, *_standing(task, parts, expected), *_where(cases, right))
+    wrong = [
+        (c, e, g)
+        for c, e, g in zip(cases, expected, given, strict=True)
+        if not equal(e.value, g.value, task.tolerance, task.outputs)
+    ]
+    if changed and not wrong:
+        return _verdict(task, "wrong", (changed.text,), changed.key)
+    found, more = _best(task, wrong, parts, expected, given, rights, look_closer)
+    if changed and found.key == "values":
+        return _verdict(task, "wrong", (changed.text,), changed.key)
+    details = (found.text, *_standing(task, parts, expected), *_where(cases, right), *more)
     if changed:
         details = (*details, changed.text)
     return _verdict(task, "wrong", details, found.key)
 
 
-def _common(task: Task, wrong: Sequence[tuple[Outcome, Outcome]]) -> Finding | None:
-    """Return the first finding that holds in every wrong case, about the first part that is wrong."""
-    every: list[dict[tuple[str, str], Finding]] = []
-    for e, g in wrong:
+_Wrong = Sequence[tuple[Case, Outcome, Outcome]]
+
+
+def _best(
+    task: Task,
+    wrong: _Wrong,
+    parts: Sequence[str],
+    expected: Sequence[Outcome],
+    given: Sequence[Outcome],
+    right: Sequence[Case],
+    look_closer: Callable[[], Sequence[Finding]],
+) -> tuple[Finding, tuple[str, ...]]:
+    """Return the finding that explains most, and what else is said.
+
+    In this order: another structure; what explains every value; one change of the model answer; what a closer look
+    finds; which part is right; and last that the values are wrong.
+    """
+    for _, e, g in wrong:
         try:
-            parts = leaves(e.value, g.value, task.outputs)
+            leaves(e.value, g.value, task.outputs)
         except WrongStructure as mismatch:
-            return mismatch.finding
-        here = {}
-        for leaf in parts:
+            return mismatch.finding, ()
+    whole, part = _common(task, wrong, parts)
+    found = _swapped(task, wrong) or whole or _varied(task, wrong)
+    if found:
+        return found, ()
+    special = _only_where(task, wrong, parts) or _only_if(task, wrong, right)
+    if special:
+        return special, ()
+    closer = list(look_closer())
+    if part and (not closer or closer[0].key == "example"):
+        return part, ()
+    if closer and closer[0].key != "example":
+        return closer[0], ()
+    return Finding("values", _differs(task, wrong, parts)), tuple(one.text for one in closer[:1])
+
+
+def _common(task: Task, wrong: _Wrong, parts: Sequence[str]) -> tuple[Finding | None, Finding | None]:
+    """Return the first finding that holds in every case in which its part is wrong: about the whole, and about what
+    is right of it.
+
+    Shapes come first: where one is wrong in any case, that is the finding.
+    """
+    every: dict[str, list[tuple[list[Finding], list[Finding]]]] = {name: [] for name in parts}
+    for case, e, g in wrong:
+        about = setting(task, case)
+        for leaf in leaves(e.value, g.value, task.outputs):
             if not _right(leaf, task):
-                for one in findings(leaf, leaf.name in task.timed or "result" in task.timed, task.tolerance):
-                    here.setdefault((leaf.name, one.key), one)
-        every.append(here)
-    return next((one for key, one in every[0].items() if all(key in here for here in every)), None)
+                timed = leaf.name in task.timed or "result" in task.timed
+                every[leaf.name].append(findings(leaf, about.of(timed), task.tolerance))
+    shapes = [
+        f for found in every.values() for whole, _ in found for f in whole if f.key in ("shape", "axes")
+    ]
+    wholes, pieces = [], []
+    for found in every.values():
+        wholes += _in_all([whole for whole, _ in found])
+        pieces += _in_all([part for _, part in found])
+    if not wholes and shapes:
+        return Finding(shapes[0].key, f"{shapes[0].text} Other inputs give the right shape."), None
+    return next(iter(wholes), None), next(iter(pieces), None)
 
 
-def _differs(task: Task, expected: Sequence[Outcome], given: Sequence[Outcome]) -> str:
-    wrong = _wrong_parts(task, expected, given)
-    e = as_array(_part(wrong[0], expected[0].value, expected[0].value, task).expected) if wrong else None
+def _in_all(found: Sequence[Sequence[Finding]]) -> list[Finding]:
+    """Return the findings of the first case that every other case has, too."""
+    keys = [{one.key for one in some} for some in found]
+    return [one for one in found[0] if all(one.key in some for some in keys)] if found else []
+
+
+def _swapped(task: Task, wrong: _Wrong) -> Finding | None:
+    """Return a finding where two outputs have been taken for each other in every wrong case."""
+    for i in range(len(task.outputs)):
+        for j in range(i):
+            if len(task.outputs) > 1 and all(
+                _trade_places(task, e.value, g.value, i, j) for _, e, g in wrong
+            ):
+                one, other = task.outputs[j], task.outputs[i]
+                return Finding("swapped", f"`{one}` and `{other}` are the wrong way around.")
+    return None
+
+
+def _trade_places(task: Task, expected: Value, answer: Value, i: int, j: int) -> bool:
+    traded = list(answer)
+    traded[i], traded[j] = traded[j], traded[i]
+    return equal(expected, tuple(traded), task.tolerance, task.outputs)
+
+
+def _only_where(task: Task, wrong: _Wrong, parts: Sequence[str]) -> Finding | None:
+    """Return a finding where a part is wrong only at entries at which an argument has one certain value."""
+    for name in parts:
+        for i, argument in enumerate(model.arguments(task)[: len(wrong[0][0].args)]):
+            first = wrong[0][0].args[i]
+            if not isinstance(first, np.ndarray) or not first.ndim or len(values := np.unique(first)) > 6:
+                continue
+            for value in values.tolist():
+                if all(_wrong_at(task, name, one, i, value) for one in wrong):
+                    shown = int(value) if value == int(value) else value
+                    text = f"{start(name)} is right except where `{argument}` is {shown}."
+                    return Finding("only where", text)
+    return None
+
+
+def _wrong_at(task: Task, name: str, one: tuple[Case, Outcome, Outcome], i: int, value: float) -> bool:
+    case, expected, given = one
+    leaf, there = _part(name, expected.value, given.value, task), case.args[i] == value
+    e, a = as_array(leaf.expected), as_array(leaf.answer)
+    if _right(leaf, task):
+        return True
+    if a is None or e.shape != a.shape or e.shape[: there.ndim] != there.shape or there.all():
+        return False
+    bad = ~close(e, a, task.tolerance) if e.dtype.kind == "f" and a.dtype.kind in "fiu" else e != a
+    return not bad.reshape(*there.shape, -1).any(axis=-1)[~there].any()
+
+
+def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None:
+    """Return a finding where only calls with one certain value of an argument go wrong."""
+    for i, argument in enumerate(model.arguments(task)[: len(wrong[0][0].args)]):
+        value = wrong[0][0].args[i]
+        if not isinstance(value, str) or not right:
+            continue
+        if all(case.args[i] == value for case, _, _ in wrong) and all(
+            case.args[i] != value for case in right
+        ):
+            return Finding("only if", f'Your answer is wrong only if `{argument}` is "{value}".')
+    return None
+
+
+def _varied(task: Task, wrong: _Wrong) -> Finding | None:
+    """Return what was changed in the model answer if the learner's answers are those of the changed one."""
+    try:
+        with TimeLimit(_SECONDS_AT_MOST):
+            return next(_matching(task, wrong), None)
+    except TimeUp:
+        return None
+
+
+def _matching(task: Task, wrong: _Wrong) -> Iterator[Finding]:
+    """Yield what is said about the variations that give the learner's answer in every wrong case."""
+    end = time.thread_time() + _SECONDS_OF_VARIATIONS
+    answer = model.function(task)
+    if answer is None or not all(_gives(task, answer, case, expected) for case, expected, _ in wrong):
+        return  # a task with a reference of its own, under a name of the course
+    for one in variations(task):
+        if time.thread_time() > end:
+            return
+        if all(_gives(task, one.answer, case, given) for case, _, given in wrong):
+            yield Finding(f"one {one.kind}", f"{_ONE_THING} {one.text}")
+
+
+def _gives(task: Task, function: Callable, case: Case, given: Outcome) -> bool:
+    made = outcome(function, case)
+    return not _failed(made) and equal(given.value, made.value, task.tolerance, task.outputs)
+
+
+def _differs(task: Task, wrong: _Wrong, parts: Sequence[str]) -> str:
+    """Say that the values are wrong. The shapes are right in every case, for `_common` has found no other."""
+    name = parts[0] if parts else ""
+    e = as_array(_part(name, wrong[0][1].value, wrong[0][1].value, task).expected) if parts else None
     if e is None or not e.ndim:
-        return f"{start(wrong[0] if wrong else '')} is not what is asked for."
-    fits = "has the right shape" if e.dtype.kind in "fiub" else "has the right length"
-    return f"{start(wrong[0])} {fits}, but what it holds is not right."
+        return f"{start(name)} is not yet what the task asks for."
+    fits = "the right shape" if e.dtype.kind in "fiub" and e.ndim > 1 else "the right length"
+    return f"{start(name)} has {fits}, but its values are wrong."
 
 
 def _changed(task: Task, cases: Sequence[Case], given: Sequence[Outcome]) -> Finding | None:
@@ -284,8 +401,7 @@ def _standing(task: Task, wrong: Sequence[str], expected: Sequence[Outcome]) -> 
     right = [name for name in names if name not in wrong]
     if len(names) < 2 or not wrong or not right:
         return ()
-    are = "is" if len(right) == 1 else "are"
-    return (f"{', '.join(f'`{name}`' for name in right)} {are} right.",)
+    return (f"Right so far: {', '.join(f'`{name}`' for name in right)}.",)
 
 
 def _names(task: Task, expected: Sequence[Outcome]) -> list[str]:

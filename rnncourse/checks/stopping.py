@@ -59,7 +59,7 @@ class TimeLimit:
         if not self._over():
             return
         # A bare `except:` in a loop swallows what is raised here. The frames' next lines then raise it again,
-        # the line of that `except` among them, and a tenth of a second later the signal comes once more.
+        # the line of that `except` among them, and a tenth of a second later the signal is sent again.
         sys.settrace(lambda *_: None)
         while frame is not None and frame is not self._outer:
             frame.f_trace, frame = _raise_at_once, frame.f_back

@@ -59,6 +59,7 @@ class Task:
     (with three axes it is taken to be time). forbidden: dotted names the answer may not use. function: what the
     learner's function is called, the task's name if empty. tolerance: how far a float64 answer may be off,
     relative to the largest entry. may_modify: whether the function is meant to change its arguments.
+    new_arrays: whether the answer must not share memory with the arguments.
     Raises InputError where something is missing.
     """
 
@@ -80,6 +81,7 @@ class Task:
     timed: tuple[str, ...] = ()
     tolerance: float = 1e-6
     may_modify: bool = False
+    new_arrays: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -13,7 +13,7 @@ _HEADLINES = {"right": "Right.", "wrong": "Not yet.", "not written": "Not writte
 class Verdict:
     """What is said about one answer.
 
-    status: "right", "wrong" or "not written". mistake: the name of the mistake that was recognised, or the key
+    status: "right", "wrong" or "not written". mistake: the name of the mistake that was recognized, or the key
     of a generic finding ("shape", "raised" …), or "". points: earned, of `possible`. printed: what the function
     printed. notes: about the learner's progress, not about the answer.
     """
@@ -30,6 +30,8 @@ class Verdict:
     @property
     def headline(self) -> str:
         """The verdict in a few words, with the points of a right answer."""
+        if self.mistake == "not run":
+            return "Your cell did not run."
         if self.status != "right":
             return _HEADLINES[self.status]
         return f"{_HEADLINES['right']} {self.points} of {self.possible} point{'s' if self.possible != 1 else ''}."

@@ -73,7 +73,7 @@ OPENINGS = (
 PAUSES = ("", ", by the way ,", ", of course ,")
 # What stands before the word decides: one half for each meaning, and a common end.
 BEFORE = {
-    "person": ("my friend {w}", "our neighbour {w}", "my sister {w}", "young mister {w}"),
+    "person": ("my friend {w}", "our neighbor {w}", "my sister {w}", "young mister {w}"),
     "place": ("the town of {w}", "a street in {w}", "a house near {w}", "the old port of {w}"),
     "other": ("the word {w}", "an old {w}", "the small {w}", "a picture of a {w}"),
 }
@@ -274,8 +274,8 @@ def spelled_dates(
 ) -> SpelledDates:
     """Return n different dates from 1990 to 2029, each in one of the formats, drawn by rng.
 
-    formats: keys of DATE_FORMATS; those of KEPT_ASIDE are never used unless they are named here. No date comes
-    twice, so whoever answers with a date of another part of the draw is never right: the nearest neighbour has 0 %.
+    formats: keys of DATE_FORMATS; those of KEPT_ASIDE are never used unless they are named here. No date occurs
+    twice, so whoever answers with a date of another part of the draw is never right: the nearest neighbor has 0 %.
     """
     days = (LAST_DAY - FIRST_DAY).days + 1
     if require_count("n", n) > days:
@@ -373,5 +373,5 @@ def _require_groups(name: str, value: object, size: int, most: int) -> None:
     if require_count(name, value, least=size) % size or value > most:
         raise InputError(
             f"{name} must be divisible by {size} and at most {most}, so that groups stay whole and no text "
-            f"comes twice, but {value} came"
+            f"occurs twice, but {value} came"
         )

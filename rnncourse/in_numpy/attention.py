@@ -1,4 +1,4 @@
-"""Attention by hand: a decoder looks back at all states of the encoder, and at every step weighs them anew."""
+"""Attention by hand: a decoder looks back at all states of the encoder, and at every step weighs them again."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class AttentionEncoderDecoder(Composed):
 
         start: the token that stands before the first one. `trace["weights"]` is the map of all n steps.
         """
-        require_count("start", start, 0, self.K - 1)
+        require_count("start", start, least=0, most=self.K - 1)
         token = np.full((1, x.shape[1]), start)
         written = np.empty((0, x.shape[1]), dtype=np.int64)
         for _ in range(require_count("n", n)):

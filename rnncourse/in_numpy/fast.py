@@ -179,7 +179,7 @@ class LSTMSweep(Sweep):
     """Slots of `gates` (T + 1, 5, B, H): o, i, f, g, and c of the step before.
 
     With c_prev beside g, the two products of c_t = i_t * g_t + f_t * c_prev are one multiplication of
-    neighbours: slots i, f by slots g, c. dA keeps the notation's order, i, f, g, o.
+    neighbors: slots i, f by slots g, c. dA keeps the notation's order, i, f, g, o.
     """
 
     slots = (3, 0, 1, 2)  # where o, i, f, g are in the notation's i, f, g, o
@@ -295,7 +295,7 @@ class GRUSweep(Sweep):
     """Slots of `gates` (T, 4, B, H): q, r, z, n, where q is the state's share of n before r scales it.
 
     r, z and n take their inputs' share from one product over all steps; q, r, z the state's from rows [h | 1].
-    So neighbours share a product both ways: q, r, z with the state's weights, r, z, n with the input's.
+    So neighbors share a product both ways: q, r, z with the state's weights, r, z, n with the input's.
     """
 
     from_h, from_x = (2, 0, 1), (0, 1, 2)  # where q, r, z and r, z, n are in the notation's r, z, n

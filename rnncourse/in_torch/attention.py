@@ -1,4 +1,4 @@
-"""Attention on tensors: a decoder looks back at all states of the encoder, and at every step weighs them anew."""
+"""Attention on tensors: a decoder looks back at all states of the encoder, and at every step weighs them again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError
-from rnncourse.in_torch.base import check_mask, require_tensor
+from rnncourse.in_torch.base import check_mask, placed, placed_for, require_tensor
 from rnncourse.in_torch.layers import GRU, Composed
 from rnncourse.in_torch.losses import softmax
 from rnncourse.in_torch.nets import Readout
@@ -79,6 +79,7 @@ class AttentionEncoderDecoder(Composed):
 
         In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
         """
+        x, before = placed_for(self, x), placed_for(self, before)
         require_tensor("before", before, axes=("T'", "B", "K"))
         e, e_T = self.encoder.forward(x, None, mask)
         if before.shape[1:] != (x.shape[1], self.K):
@@ -87,7 +88,7 @@ class AttentionEncoderDecoder(Composed):
                 f"but {tuple(before.shape)} came"
             )
         d, _ = self.decoder.forward(before.to(e.dtype), e_T)
-        context, weights = attention(d, e, e, mask)
+        context, weights = attention(d, e, e, placed(mask, e))
         self._trace = {"e": e.detach(), "d": d.detach(), "weights": weights.detach()}
         s = self.readout.forward(torch.cat([d, context], dim=2))
         self._inputs, self._outputs = self.encoder._inputs, (s,)
@@ -102,7 +103,8 @@ class AttentionEncoderDecoder(Composed):
 
         start: the token that stands before the first one. `trace["weights"]` is the map of all n steps.
         """
-        require_count("start", start, 0, self.K - 1)
+        require_count("start", start, least=0, most=self.K - 1)
+        x = placed_for(self, x)
         token = torch.full((1, x.shape[1]), start, device=x.device)
         written = token[:0]
         with torch.no_grad():

@@ -10,12 +10,14 @@ from rnncourse.viz._architectures import (
     show_architecture,
 )
 from rnncourse.viz._attention import attention_map, show_attention_map
+from rnncourse.viz._cell_variants import CELL_VARIANTS, cell_variant, cell_variant_text
 from rnncourse.viz._credit import credit_grid, sum_of_matrices
 from rnncourse.viz._diagrams import feedback_networks, folded_network, unrolled_network
+from rnncourse.viz._dynamics import circles_to_ellipses, eigenvalue_planes, state_paths
 from rnncourse.viz._flow import gradient_heat_maps, norm_curves
 from rnncourse.viz._gates import gate_curve, gate_heat_map, gate_lines, text_trace
 from rnncourse.viz._graphs import backprop_sweep, gradient_graph
-from rnncourse.viz._long_range import activation_curves, delay_curves, task_pictures
+from rnncourse.viz._long_range import activation_curves, delay_curves, learned_grid, task_pictures
 from rnncourse.viz._lstm_cell import LSTM_PARTS, lstm_cell, lstm_cell_text
 from rnncourse.viz._media import moving_clip, sound_player
 from rnncourse.viz._series import (
@@ -48,6 +50,7 @@ from rnncourse.viz._vectors import (
 
 __all__ = [
     "ARCHITECTURES",
+    "CELL_VARIANTS",
     "LSTM_PARTS",
     "activation_curves",
     "answer_table",
@@ -57,12 +60,16 @@ __all__ = [
     "backprop_sweep",
     "band_plot",
     "bars_with_seeds",
+    "cell_variant",
+    "cell_variant_text",
+    "circles_to_ellipses",
     "course_style",
     "credit_grid",
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
     "drift_picture",
+    "eigenvalue_planes",
     "evidence_plot",
     "feedback_networks",
     "figure",
@@ -77,6 +84,7 @@ __all__ = [
     "gradient_heat_maps",
     "heard_plot",
     "labelled_points",
+    "learned_grid",
     "line_plot",
     "loss_plot",
     "lstm_cell",
@@ -101,6 +109,7 @@ __all__ = [
     "sound_plot",
     "state_heat_map",
     "state_heat_maps",
+    "state_paths",
     "state_planes",
     "sum_of_matrices",
     "task_pictures",

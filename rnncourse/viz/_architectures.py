@@ -129,7 +129,7 @@ def architecture_text(
 def picture_grid(
     pictures: np.ndarray, captions: Sequence[str], marked: Sequence[bool] | None = None
 ) -> Figure:
-    """Return up to 16 grey pictures (n, rows, columns) in rows of 8 with a caption each; marked ones have a frame.
+    """Return up to 16 gray pictures (n, rows, columns) in rows of 8 with a caption each; marked ones have a frame.
 
     captions: n short texts. marked: n truth values. Raises InputError for other numbers of them.
     """

@@ -79,7 +79,7 @@ def text_trace(written: str, values: ArrayLike, *, limit: float | None = None, p
         shown = "·" if character == " " else character
         parts.append(f'<g fill="#000000">{text((x + CELL_W / 2, y + CELL_H / 2), shown, size=16)}</g>')
     rows, columns = -(-len(written) // per_line), min(per_line, len(written))
-    label = f"A text of {len(written)} characters, each coloured by a number"
+    label = f"A text of {len(written)} characters, each colored by a number"
     return svg(8 + CELL_W * columns, 2 + (CELL_H + 6) * rows, parts, label)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_array, require_named, require_numbers
+from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
+from rnncourse.viz._diagrams import svg, text
 from rnncourse.viz._style import (
     DIVERGING,
     course_style,
@@ -23,6 +24,8 @@ from rnncourse.viz._style import (
 )
 
 MOST_PANELS = 4
+MOST_ROWS = 14
+GRID_CELL_W, GRID_CELL_H = 52, 27
 
 
 def activation_curves(
@@ -51,16 +54,17 @@ def activation_curves(
     return fig
 
 
-def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """Return title -> (x (T, D), asked (T,)) as heat maps, a column for each step, one below the other.
+def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray, Sequence[str]]]) -> Figure:
+    """Return title -> (x (T, D), asked (T,), names of the D rows) as heat maps, one below the other.
 
-    asked: 1 at the steps where an answer is wanted; they carry an arrow.
+    A column is a step. asked: 1 at the steps where an answer is wanted; they carry an arrow.
     """
     titles = list(require_named("tasks", tasks, MOST_PANELS))
     fig, axes = figure(height=0.3 + 1.15 * len(titles), rows=len(titles))
     with course_style():
-        for ax, (title, (x, asked)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
+        for ax, (title, (x, asked, rows)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
             require_array(f"x of {title!r}", x, axes=("T", "D"))
+            rows = require_texts(f"rows of {title!r}", rows, x.shape[1])
             if np.shape(asked) != x.shape[:1]:
                 raise InputError(
                     f"asked of {title!r} must have shape {x.shape[:1]}, but {np.shape(asked)} came"
@@ -69,7 +73,11 @@ def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
             steps = np.flatnonzero(asked)
             above = {"transform": ax.get_xaxis_transform(), "clip_on": False}
             ax.plot(steps, np.full(len(steps), 1.1), "v", color=PALETTE["vermillion"], markersize=7, **above)
-            ax.set(title=title, yticks=[], ylabel="input")
+            ax.set_title(title)
+            ax.set_yticks(range(len(rows)), rows, fontsize=9)
+            ax.set_xticks(np.arange(len(x) + 1) - 0.5, minor=True)
+            ax.grid(which="minor", axis="x", color="white", linewidth=1.2)
+            ax.tick_params(which="both", length=0)
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             ax.spines[:].set_visible(True)
         ax.set_xlabel("step t, counted from 0")
@@ -119,6 +127,50 @@ def delay_curves(
         np.atleast_1d(axes)[0].set_ylabel(ylabel)
         legend_above(fig)
     return fig
+
+
+def learned_grid(panels: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]], passed: float = 0.9) -> str:
+    """Return title -> {name -> (delays (n,), scores (n, seeds))} as grids side by side, as SVG: who learned what.
+
+    A cell says how many of the seeds scored at least `passed`, and is the darker the more there are. All panels
+    must have the same names and delays. Raises InputError for other names and shapes.
+    """
+    titles = list(require_named("panels", panels, MOST_PANELS))
+    names = list(require_named(f"panels[{titles[0]!r}]", panels[titles[0]], MOST_ROWS))
+    delays = _curve(names[0], panels[titles[0]][names[0]])[0]
+    left, width = 9 * max(map(len, names)) + 16, GRID_CELL_W * len(delays) + 26
+    parts = []
+    for column, (title, curves) in enumerate(panels.items()):
+        if list(curves) != names:
+            raise InputError(f"all panels must have the curves {names}, but {title!r} has {[*curves]}")
+        x0 = left + width * column
+        parts.append(text((x0, 14), title, size=15, anchor="start", bold=True))
+        parts += [
+            text((x0 + GRID_CELL_W * (k + 0.5), 38), f"{delay:g}", size=13) for k, delay in enumerate(delays)
+        ]
+        for row, (name, pair) in enumerate(curves.items()):
+            found, scores = _curve(name, pair)
+            if not np.array_equal(found, delays):
+                raise InputError(f"{name!r} of {title!r} must have the delays {delays}, but {found} came")
+            y = 54 + GRID_CELL_H * row
+            if column == 0:
+                parts.append(text((left - 10, y + GRID_CELL_H / 2), name, size=14, anchor="end"))
+            for k, count in enumerate((scores >= passed).sum(axis=1)):
+                parts.append(_count_cell((x0 + GRID_CELL_W * k, y), int(count), scores.shape[1]))
+    height = 54 + GRID_CELL_H * len(names) + 6
+    label = f"{len(names)} networks by {len(delays)} delays on {len(titles)} tasks: how many seeds learned it"
+    return svg(left + width * len(titles), height, parts, label)
+
+
+def _count_cell(corner: tuple[float, float], count: int, most: int) -> str:
+    """Return a cell of the grid: "2 of 3", filled in proportion; nothing but a dot where no seed learned it."""
+    x, y = corner
+    middle = (x + GRID_CELL_W / 2, y + GRID_CELL_H / 2)
+    words = text(middle, f"{count} of {most}" if count else "·", size=13, bold=count == most)
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{GRID_CELL_W}" height="{GRID_CELL_H}" fill="{PALETTE["sky"]}" '
+        f'fill-opacity="{0.8 * count / most:.2f}" stroke="{PALETTE["grey"]}" stroke-width="0.7"/>{words}'
+    )
 
 
 def _curve(name: str, pair: tuple) -> tuple[np.ndarray, np.ndarray]:

@@ -28,6 +28,7 @@ SUM, PRODUCT, SHOWN = 355.0, 152.0, 634.0  # where i * g meets the belt, where i
 BOX_W, BOX_H, RING = 92, 46, 15
 NUMBER, NOTE = 15, 13  # sizes of the text
 GREY = PALETTE["grey"]
+UNLIT = ' opacity="0.3" style="filter:grayscale(1)"'
 _DASHES = {"solid": "", "dashed": "7 4", "dotted": "2 4", "dashdot": "9 4 2 4"}
 _SAYS = {
     "belt": "The cell state runs along the belt",
@@ -43,29 +44,45 @@ def lstm_cell(
     values: Mapping[str, ArrayLike] | None = None,
     highlight: str | Sequence[str] | None = None,
     unit: int = 0,
+    lit: Sequence[str] | None = None,
 ) -> str:
     """Return one step of an LSTM cell as SVG: the belt of the cell state above, the gates and the candidate below.
 
     parts: which of LSTM_PARTS to draw; a longer and longer prefix is a growing picture. values: numbers for x_t,
     h_prev, c_prev, f_t, i_t, g_t, o_t, c_t, tanh_c and h_t, or arrays (H,) or (B, H), of which the first sequence's
-    `unit` is written; what is missing stays blank. highlight: parts to draw bold.
+    `unit` is written; what is missing stays blank. highlight: parts to draw bold. lit: the parts to draw in color,
+    the others in gray and without numbers, so that the picture keeps its shape while it is explained; None: all.
     Raises InputError for parts, values and units that do not exist.
     """
     drawn, bold = _parts("parts", parts), _parts("highlight", () if highlight is None else highlight)
     numbers = lstm_cell_numbers(values, unit)
-    groups = [
-        f'<g data-part="{part}">{"".join(_DRAW[part](numbers, part in bold, drawn))}</g>'
-        for part in LSTM_PARTS
-        if part in drawn
+    bright = drawn if lit is None else _parts("lit", lit)
+    dark = [
+        _group(part, {}, False, drawn, UNLIT) for part in LSTM_PARTS if part in drawn and part not in bright
     ]
-    return svg(WIDTH, HEIGHT, [_reads(numbers, drawn), *groups], lstm_cell_text(parts, values, unit))
+    groups = [_group(part, numbers, part in bold, bright) for part in LSTM_PARTS if part in bright]
+    reads = (
+        [f"<g{UNLIT}>{_reads({}, drawn)}</g>", _reads(numbers, bright)] if dark else [_reads(numbers, drawn)]
+    )
+    return svg(WIDTH, HEIGHT, [*dark, *reads, *groups], lstm_cell_text(parts, values, unit, lit))
+
+
+def _group(
+    part: str, numbers: Mapping[str, float], bold: bool, drawn: Sequence[str], attributes: str = ""
+) -> str:
+    """Return one part of the picture as a group."""
+    return f'<g data-part="{part}"{attributes}>{"".join(_DRAW[part](numbers, bold, drawn))}</g>'
 
 
 def lstm_cell_text(
-    parts: Sequence[str] = LSTM_PARTS, values: Mapping[str, ArrayLike] | None = None, unit: int = 0
+    parts: Sequence[str] = LSTM_PARTS,
+    values: Mapping[str, ArrayLike] | None = None,
+    unit: int = 0,
+    lit: Sequence[str] | None = None,
 ) -> str:
     """Return in words what `lstm_cell` shows, with the same numbers; the arguments are those of lstm_cell."""
-    drawn = _parts("parts", parts)
+    drawn = _parts("parts", parts) if lit is None else _parts("lit", lit)
+    state = "drawn" if lit is None else "lit, the others gray"
     numbers = lstm_cell_numbers(values, unit)
 
     def said(*names: str) -> str:
@@ -80,7 +97,7 @@ def lstm_cell_text(
         "output": said("o_t", "tanh_c", "h_t"),
     }
     sentences = [f"{_SAYS[part]}{told[part]}." for part in LSTM_PARTS if part in drawn]
-    return f"LSTM cell, {len(drawn)} of {len(LSTM_PARTS)} parts drawn. " + " ".join(sentences)
+    return f"LSTM cell, {len(drawn)} of {len(LSTM_PARTS)} parts {state}. " + " ".join(sentences)
 
 
 def lstm_cell_numbers(values: Mapping[str, ArrayLike] | None, unit: int = 0) -> dict[str, float]:

@@ -30,7 +30,7 @@ def sound_player(samples: np.ndarray, rate: int, *, label: str) -> None:
 
 
 def moving_clip(video: np.ndarray, *, alt: str, caption: str | None = None, seconds: float = 0.35) -> None:
-    """Display video (T, rows, columns), grey 0 to 1, as a clip that repeats, or stands still where motion is reduced.
+    """Display video (T, rows, columns), gray 0 to 1, as a clip that repeats, or stands still where motion is reduced.
 
     seconds: how long a frame is shown. The still picture is the first frame.
     """

@@ -26,7 +26,7 @@ def line_plot(
     ylabel: str,
     title: str | None = None,
 ) -> Figure:
-    """Return up to 7 named lines (n,) over x (n,), each with its own colour, dash and marker.
+    """Return up to 7 named lines (n,) over x (n,), each with its own color, dash and marker.
 
     Raises InputError for lines of other lengths than x.
     """

@@ -81,7 +81,7 @@ CARDS: dict[str, Card] = {
         "If every input has its own output, aligned is easier to learn; one vector must hold everything here.",
     ),
     "stacked": Card(
-        "Combine two findings: a denial before a gap, a judgement after it. Each layer may read both ways.",
+        "Combine two findings: a denial before a gap, a judgment after it. Each layer may read both ways.",
         ("not", "___", "was", "bad"),
         ("–", "like", "–", "–"),
         (

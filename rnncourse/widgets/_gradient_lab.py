@@ -33,7 +33,7 @@ RANGES = {  # of the sliders: first, last, step
 }
 DIES, EXPLODES = -3.0, 3.0  # log10 of what is left after all steps
 LEFT = 1e-3
-REMEMBERED = 64  # flows, about 0.1 MB each: the one on screen is often a neighbour of the one before
+REMEMBERED = 64  # flows, about 0.1 MB each: the one on screen is often a neighbor of the one before
 
 # What the stand-in shows: settings without chaos, so that the numbers are the same on every computer.
 SHOWN = (
@@ -283,7 +283,7 @@ def _heard(flow: GradientFlow) -> str:
 
 
 def _fixed() -> dict:
-    """Return what the front end needs once: the choices, the sliders' ranges and the colours."""
+    """Return what the front end needs once: the choices, the sliders' ranges and the colors."""
     return {
         "choices": {"cell": CELLS, "init": STARTS, "inputs": STREAMS},
         "ranges": RANGES,

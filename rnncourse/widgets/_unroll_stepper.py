@@ -102,7 +102,7 @@ def _run(
 
 def _frames(layer: RNN, steps: list[Step]) -> list[Frame]:
     shown = [*layer.params.values(), *(numbers for step in steps for numbers in step[2:])]
-    limit = max(1.0, *(float(np.abs(numbers).max()) for numbers in shown))  # one colour scale for all
+    limit = max(1.0, *(float(np.abs(numbers).max()) for numbers in shown))  # one color scale for all
     return [_frame(layer, steps, step, limit) for step in steps]
 
 
@@ -146,7 +146,7 @@ def _sums(layer: RNN, step: Step, limit: float) -> str:
 
 
 def _cells(name: str, numbers: np.ndarray, limit: float, caption: str = "", per_unit: bool = True) -> str:
-    """Return a matrix as a table of coloured numbers; where its columns are units, that of UNIT is framed."""
+    """Return a matrix as a table of colored numbers; where its columns are units, that of UNIT is framed."""
     rows = []
     for r, row in enumerate(numbers):
         tds = []

@@ -43,7 +43,7 @@ from rnncourse.in_both import training as loop
 loop.BAR_AFTER_SECONDS = 0
 net = in_numpy.MLP([2, 1], rng=np.random.default_rng(0))
 x, y = np.ones((3, 2), np.float32), np.zeros((3, 1), np.float32)
-len(loop.fit(net, x, y, loss=in_numpy.mse, optimizer=in_numpy.SGD(0.1), steps=7).loss)
+len(in_numpy.fit(net, x, y, loss=in_numpy.mse, optimizer=in_numpy.SGD(0.1), steps=7).loss)
 """
 
 

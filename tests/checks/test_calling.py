@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def test_the_verdict_on_a_loop_comes_after_one_time_limit_and_the_next_check_wor
     start = time.perf_counter()
     text = told(lambda x, s: forever())
     assert time.perf_counter() - start < 1.5 * ZIGZAG.seconds + 0.5
-    assert "was not done after 0.3 seconds and was stopped" in text and "while" in text
+    assert "had not finished after 0.3 seconds and was stopped" in text and "while" in text
     assert told(zigzag).startswith("zigzag: Right.")
 
 
@@ -115,7 +116,10 @@ def test_an_error_is_told_with_the_learners_own_line():
     namespace = {"helper": helper}
     exec(compile(code, "<cell 7>", "exec"), namespace)
     text = told(namespace["f"])
-    assert "stopped with ValueError in line 3 of its cell, return helper(x) + undefined: matmul" in text
+    assert (
+        "stopped with ValueError in line 3 of its cell, return helper(x) + undefined: (5, 3, 2) @ (5, 3, 2)"
+        in text
+    )
     assert "as many columns in a as rows in b" in text
     assert "Traceback" not in text and "test_checks" not in text
 
@@ -134,8 +138,8 @@ def raises(error):
             ValueError("operands could not be broadcast together with shapes (3,) (4,)"),
             "combined entry by entry",
         ),
-        (KeyError("W_hx"), "no such name"),
-        (NameError("name 'hh' is not defined"), "before it has been given a value"),
+        (KeyError("W_hx"), "no such key"),
+        (NameError("name 'hh' is not defined"), "has not been defined"),
         (IndexError("index 5 is out of bounds"), "one step too far"),
         (TypeError("f() takes 1 positional argument but 2 were given"), "first line of your function"),
         (
@@ -146,7 +150,7 @@ def raises(error):
         (RecursionError("maximum recursion depth exceeded"), "again and again"),
         (ZeroDivisionError("division by zero"), "divided by zero"),
         (AttributeError("'NoneType' object has no attribute 'T'"), "forget its return"),
-        (AttributeError("'list' object has no attribute 'T'"), "no such attribute"),
+        (AttributeError("'list' object has no attribute 'T'"), "no such method"),
         (ModuleNotFoundError("No module named 'x'"), "NumPy only"),
         (SystemExit(1), "gives its answer back with return"),
         (AssertionError(), "stopped with AssertionError"),
@@ -334,13 +338,13 @@ def test_after_a_timeout_the_function_is_not_called_again():
 
 def test_the_line_that_is_told_is_the_last_of_the_cell():
     def helper(x):
-        return x["no such name"]
+        return x["no such key"]
 
     def answer(x, start):
         return helper({"x": x})
 
     line = helper.__code__.co_firstlineno + 1
-    assert f'in line {line} of its cell, return x["no such name"]' in told(answer)
+    assert f'in line {line} of its cell, return x["no such key"]' in told(answer)
 
 
 def test_little_of_what_is_printed_is_kept():
@@ -348,3 +352,34 @@ def test_little_of_what_is_printed_is_kept():
     for _ in range(100):
         sink.write("x" * 1_000)
     assert sum(map(len, sink.kept)) == PRINTED and sink.text().endswith("… and more")
+
+
+def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
+    text = told(lambda x, start: np.ones((3, 5)) @ np.ones((3, 4)))
+    assert "the left array has 5 columns and the right one 3 rows" in text and "gufunc" not in text
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (lambda x, start: np.array([[1, 2], [3]]), "rows of different lengths"),
+        (lambda x, start: np.stack([np.ones(2), np.ones(3)]), "arrays of one shape"),
+        (lambda x, start: np.concatenate([np.ones((2, 3)), np.ones((2, 4))]), "joins arrays along one axis"),
+        (lambda x, start: math.exp(np.ones(3)), "A single number is needed"),
+        (lambda x, start: np.ones(3) | np.ones(3) > 0, "brackets around comparisons"),
+        (
+            lambda x, start: np.zeros(3, dtype=int).__iadd__(0.5),
+            "a float cannot be put into an array of ints",
+        ),
+        (lambda x, start: np.ones(3)[1.5], "must be a whole number"),
+        (lambda x, start: np.ones(3)[0, 0], "more indices than the array has axes"),
+        (lambda x, start: np.ones(3)[7], "one step too far"),
+        (lambda x, start: [].pop(), "empty list"),
+        (lambda x, start: np.ones(3)(1), "square brackets"),
+        (lambda x, start: np.max([]), "largest or smallest of nothing"),
+        (lambda x, start: (lambda: undefined_name)(), "has not been defined"),  # noqa: F821
+        (lambda x, start: int("x"), "read as a number"),
+    ],
+)
+def test_common_errors_have_a_line_of_help(fails, words):
+    assert words in told(fails)

@@ -98,22 +98,35 @@ def assert_nbgrader(cell, **wanted) -> None:
 
 @by_stem
 def test_statements_agree_with_the_bank(master):
-    """Number, title, points, minutes and a section that is a heading of the chapter."""
+    """Number, title, points, minutes and a section that is a heading of the chapter or of one of its detours."""
     cells = {cell.id: cell for cell in read_as_it_is(exercise_of(master)).cells}
-    headings = {
-        match[1].strip()
-        for cell in read_as_it_is(ROOT / "chapters" / master.name.replace("_exercises", "")).cells
-        if cell.cell_type == "markdown"
-        for match in re.finditer(r"(?m)^#{2,4} (.+)$", _without_code(cell.source) + "\n" + cell.source)
+    number_of_chapter, chapter = master.name[:2], master.name.replace("_exercises", "")
+    detours = sorted((ROOT / "chapters" / "detours").glob(f"{number_of_chapter}_*.ipynb"))
+    places = {
+        heading: page.relative_to(ROOT).as_posix()
+        for page in (*detours, ROOT / "chapters" / chapter)
+        for heading in headings_of(page)
     }
     for number, task in enumerate(registry.tasks(chapter_of(master)), start=1):
         text = cells[f"{exercises.cell_id(task.name)}-task"].source
-        chapter = f"{master.stem.removesuffix('_exercises')}.ipynb"
-        link = f"[{task.section}](../chapters/{chapter}#{quote(task.section.replace(' ', '-'))})"
+        link = f"[{task.section}](../{places[task.section]}#{fragment(task.section)})"
         points = f"{task.points} point{'s' if task.points != 1 else ''}"
-        line = f"*{points} · about {task.minutes} minutes · chapter {master.name[:2]}, {link}*"
+        line = f"*{points} · about {task.minutes} minutes · chapter {number_of_chapter}, {link}*"
         assert text.startswith(f"## {number}. {task.title}\n\n{line}\n\n")
-        assert task.section in headings
+
+
+def headings_of(page: Path) -> list[str]:
+    return [
+        match[1].strip()
+        for cell in read_as_it_is(page).cells
+        if cell.cell_type == "markdown"
+        for match in re.finditer(r"(?m)^#{2,4} (.+)$", _without_code(cell.source) + "\n" + cell.source)
+    ]
+
+
+def fragment(heading: str) -> str:
+    """Return the end of a link to a heading; JupyterLab does not find one in which a question mark is encoded."""
+    return quote(heading.replace(" ", "-"), safe="?")
 
 
 def test_the_statements_are_taken_from_the_masters(tmp_path):
@@ -123,6 +136,15 @@ def test_the_statements_are_taken_from_the_masters(tmp_path):
     stored = ROOT / "rnncourse" / "checks" / "bank" / "statements.json"
     assert made.read_bytes() == stored.read_bytes(), "run `rnncourse build exercises`"
     assert not statements.write(MASTERS, made)
+
+
+def test_the_model_answers_are_taken_from_the_masters(tmp_path):
+    """Byte for byte."""
+    made = tmp_path / "answers.json"
+    assert statements.write_answers(MASTERS, made)
+    stored = ROOT / "rnncourse" / "checks" / "bank" / "answers.json"
+    assert made.read_bytes() == stored.read_bytes(), "run `rnncourse build exercises`"
+    assert not statements.write_answers(MASTERS, made)
 
 
 @by_stem
@@ -294,6 +316,10 @@ def test_a_master_states_its_tasks():
     }
 
 
+def test_a_model_answer_is_taken_without_the_marks_of_the_solution():
+    assert statements.answers(small_master()) == [["some_task", "def f():\n    return 1"]]
+
+
 @pytest.mark.parametrize(
     ("cell", "old", "new", "kind"),
     [(0, "Some task", "Find the bug: a task", "bug"), (1, "code", "markdown", "explanation")],
@@ -367,7 +393,8 @@ def test_the_command_makes_the_exercises_of_a_checkout(tmp_path, monkeypatch):
     stated = tmp_path / "rnncourse" / "checks" / "bank" / "statements.json"
     for word in ("written", "unchanged"):
         done = CliRunner().invoke(app, ["build", "exercises"])
-        assert (done.exit_code, done.output) == (0, f"{made}: {word}\n{stated}: {word}\n")
+        files = (made, stated, stated.with_name("answers.json"))
+        assert (done.exit_code, done.output) == (0, "".join(f"{file}: {word}\n" for file in files))
     assert list(json.loads(stated.read_text(encoding="utf-8"))["03"]) == ["some_task"]
     assert exercises.CODE_STUB in made.read_text(encoding="utf-8")
 

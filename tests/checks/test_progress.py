@@ -85,7 +85,7 @@ def test_once_right_a_task_stays_right(file, shown):
     checks.check("zigzag", lambda x, start: None)
     assert stored(file) == {"zigzag": {"right": True, "checks": 2, "hints": 0}}
     assert shown[1][0].startswith("zigzag: Not yet.")
-    assert shown[1][0].endswith('Stuck? Run hint("zigzag") in a cell of its own: there are three hints.')
+    assert shown[1][0].endswith('Stuck? Open the hints below, or run hint("zigzag") in a cell of its own.')
 
 
 def test_what_is_not_written_is_no_attempt(file, shown):
@@ -242,10 +242,11 @@ def test_hints_come_one_at_a_time(file, shown):
     for _ in range(4):
         checks.hint("zigzag")
     assert [text for text, _ in shown] == [
-        "zigzag: The first hint\nLook at the states.",
-        "zigzag: The second hint\nLook at the sum.",
-        "zigzag: The third and last hint\nLook at both.",
-        "zigzag: The third and last hint\nLook at both.",
+        "zigzag: 1 of 3 hints\nFirst hint: Look at the states.",
+        "zigzag: 2 of 3 hints\nFirst hint: Look at the states.\nSecond hint: Look at the sum.",
+        three := "zigzag: 3 of 3 hints\nFirst hint: Look at the states.\nSecond hint: Look at the sum.\n"
+        "Third hint: Look at both.",
+        three,
     ]
     assert stored(file)["zigzag"] == {"right": False, "checks": 0, "hints": 4}
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncourse import data
-from rnncourse.analysis.gates import ABLATIONS
+from rnncourse.analysis import equal_terms
+from rnncourse.analysis.gates import ABLATIONS, trace_gates
 from rnncourse.data import alice, bouncing_ball, gate_ablation, sound_wave, stock_price, sunspots, tokenize
 from rnncourse.errors import InputError
 
@@ -162,27 +163,59 @@ def test_bouncing_ball_refuses():
     says(lambda: bouncing_ball(bounces=0), "bounces", "int 0")
 
 
-def test_stored_ablation_is_complete_and_its_scores_are_shares():
+@pytest.fixture
+def ablation(monkeypatch):
+    """Return benchmarks/gate_ablation.py as a module; importing it runs nothing."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    return importlib.import_module("gate_ablation")
+
+
+def test_stored_ablation_is_complete_and_its_scores_are_shares(ablation):
     stored = gate_ablation()
     loud = stored.pop("loud unit")
-    starts = {run.split(" | ")[1] for run in stored if run.startswith("intact")}
-    assert starts == {f"bias {start}" for start in ("0", "1", "2", "3", "chrono")}
-    for part in ABLATIONS:
-        for delay in (5, 10, 20, 40, 80):
-            assert len(stored[f"{part} | bias 3 | delay {delay}"]) == 3
-    assert len(stored) == (len(ABLATIONS) + 4) * 5
+    wanted: dict[str, int] = {}
+    for part, bias, delay, _ in ablation.grid():
+        run = f"{part} | bias {bias} | delay {delay}"
+        wanted[run] = wanted.get(run, 0) + 1
+    assert {run: len(scores) for run, scores in stored.items()} == wanted
+    assert {run.split(" | ")[0] for run in wanted} == {*ABLATIONS, ablation.CONTROL}
     assert all(0 <= score <= 1 for scores in stored.values() for score in scores)
     assert len(loud) == 6 and all(
         len(shares) == 3 and 0 <= min(shares) <= max(shares) <= 1 for shares in loud
     )
 
 
-def test_a_stored_score_is_what_the_benchmark_computes(monkeypatch):
+def test_the_coupled_cell_begins_with_the_forget_gate_of_the_intact_one(ablation):
+    x = np.zeros((1, 1, ablation.D), dtype=np.float32)
+    intact, coupled = (ablation.layer_for(part, "3", 0) for part in ("intact", "f = 1 - i"))
+    f, f_coupled = (trace_gates(layer, x).f for layer in (intact, coupled))
+    assert f.mean() == pytest.approx(0.95, abs=0.01) and f_coupled.mean() == pytest.approx(0.95, abs=0.01)
+    assert trace_gates(ablation.layer_for("f = 1 - i", "0", 0), x).f.mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_the_control_has_no_gates_and_as_many_parameters(ablation):
+    networks = {part: ablation.layer_for(part, "3", 0) for part in ("intact", ablation.CONTROL)}
+    assert networks[ablation.CONTROL].blocks == ("h",)
+    assert equal_terms(networks, initialization="same", steps=1, tuning="same").differences == []
+
+
+def test_the_claims_of_the_detour_about_the_table():
+    stored = gate_ablation()
+    assert (
+        min(stored["f = 1 - i | bias 3 | delay 40"])
+        > 0.95
+        > 0.6
+        > max(stored["f = 1 - i | bias 0 | delay 40"])
+    )
+    assert max(stored["forget gate frozen at 0.5 | bias 3 | delay 40"]) < 0.3
+    assert min(stored["tanh RNN, orthogonal | bias none | delay 80"]) > 0.95
+    assert min(stored["intact | bias chrono | delay 80"]) > 0.95
+
+
+def test_a_stored_score_is_what_the_benchmark_computes(ablation):
     """A short run of the grid, done again: the file and the script have not drifted apart."""
-    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
-    benchmark = importlib.import_module("gate_ablation")
     run = ("no output gate", "3", 5, 1)
-    assert benchmark.score(*run) == gate_ablation()["no output gate | bias 3 | delay 5"][1] == 1.0
+    assert ablation.score(*run) == gate_ablation()["no output gate | bias 3 | delay 5"][1] == 1.0
 
 
 def test_the_paragraphs_of_alice_are_its_words_without_the_line_breaks():

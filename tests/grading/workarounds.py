@@ -236,7 +236,8 @@ WAYS: dict[str, Filled] = {
     # found as a file, or run elsewhere: only absence stops these
     "source_of_it": step(
         f"import inspect\n{READY}from rnncourse.in_numpy import cells\nspace = {{**vars(cells), '__name__': 'mine'}}\n"
-        "space['tanh'] = np.tanh\nexec(inspect.getsource(ready), space)\nrnn_step = space['rnn_step']",
+        "space |= {'tanh': np.tanh, 'check_step': lambda *a, **k: a}\n"
+        "exec(inspect.getsource(ready), space)\nrnn_step = space['rnn_step']",
         ELSEWHERE,
     ),
     "searched_for": step(

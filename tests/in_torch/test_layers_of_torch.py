@@ -275,5 +275,5 @@ PACKAGE = Path(in_numpy.__file__).parents[1]
 
 def test_the_engines_have_the_same_files():
     names = [{file.name for file in (PACKAGE / engine).glob("*.py")} for engine in ("in_numpy", "in_torch")]
-    assert names[1] - names[0] == {"device.py", "text_nets.py"}
+    assert names[1] - names[0] == {"device.py", "regularization.py", "text_nets.py"}
     assert names[0] - names[1] == {"fast.py"}

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from rnncourse import in_numpy, in_torch  # noqa: E402
-from rnncourse.arguments import InputError  # noqa: E402
+from rnncourse.errors import InputError  # noqa: E402
 from rnncourse.in_torch.text_nets import KINDS, NETS, RECURRENT, Reader, TextNet, parameters_of, text_net  # noqa: E402
 
 V, T, B, E, H, K = 11, 6, 4, 3, 5, 2

@@ -21,6 +21,7 @@ from rnncourse.cli import app
 from rnncourse.environment import checkout_above, is_checkout, own_jupyter_first, shipped
 from rnncourse.errors import InputError
 from rnncourse.lab import workspace
+from rnncourse.lab.edition import LANGUAGE, as_text
 
 START = "chapters/00_start_here.ipynb"
 SECOND = "chapters/01_second.ipynb"
@@ -28,11 +29,12 @@ SECOND = "chapters/01_second.ipynb"
 
 def write_notebook(path: Path, text: str, output: str = "") -> None:
     code = v4.new_code_cell(f"print({text!r})", id="code")
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": LANGUAGE}
     if output:
         code.outputs = [v4.new_output("stream", text=output)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(f"# {text}", id="title"), code])
-    path.write_text(v4.writes(notebook), encoding="utf-8")
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(f"# {text}", id="title"), code], metadata=metadata)
+    path.write_text(as_text(notebook), encoding="utf-8")
 
 
 @pytest.fixture
@@ -157,6 +159,81 @@ def test_the_manifest_says_nothing_about_person_time_or_place(copy):
     assert str(copy.parent) not in text
 
 
+OLD, NEW = "exercises/03_recurrence.ipynb", "exercises/03_recurrence_exercises.ipynb"
+
+
+@pytest.fixture
+def old_copy(release, tmp_path) -> Path:
+    """A learner's copy made when exercises were called like their chapters; the release calls them otherwise now."""
+    write_notebook(release / OLD, "step")
+    target = tmp_path / "home" / "rnn-course"
+    workspace.copy_notebooks(release, target)
+    (release / OLD).unlink()
+    write_notebook(release / NEW, "step, second edition")
+    return target
+
+
+def test_an_exercise_that_was_renamed_follows_under_its_new_name(release, old_copy):
+    report = workspace.copy_notebooks(release, old_copy)
+    assert (report.renamed, report.updated, report.new) == ([NEW], [NEW], [])
+    assert not (old_copy / OLD).exists()
+    assert (old_copy / NEW).read_bytes() == (release / NEW).read_bytes()
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+def test_an_exercise_with_answers_keeps_them_under_its_new_name(release, old_copy, manifest):
+    write_notebook(old_copy / OLD, "my answer")
+    mine = (old_copy / OLD).read_bytes()
+    if not manifest:
+        (old_copy / workspace.MANIFEST).unlink()
+    for _ in range(2):
+        report = workspace.copy_notebooks(release, old_copy)
+        assert report.kept[-1] == NEW
+        assert (old_copy / NEW).read_bytes() == mine
+    assert not (old_copy / OLD).exists()
+
+
+def test_an_exercise_whose_new_name_is_taken_stays_beside(release, old_copy):
+    write_notebook(old_copy / OLD, "my answer")
+    write_notebook(old_copy / NEW, "another answer")
+    mine, other = (old_copy / OLD).read_bytes(), (old_copy / NEW).read_bytes()
+    report = workspace.copy_notebooks(release, old_copy)
+    assert (report.beside, report.renamed) == ([OLD], [])
+    assert f"kept {OLD} beside its successor; what you wrote is still there" in report.lines()
+    assert ((old_copy / OLD).read_bytes(), (old_copy / NEW).read_bytes()) == (mine, other)
+
+
+def test_a_file_of_the_learners_own_keeps_its_name(release, old_copy):
+    write_notebook(old_copy / "exercises/notes.ipynb", "mine")
+    workspace.copy_notebooks(release, old_copy)
+    assert (old_copy / "exercises/notes.ipynb").exists()
+
+
+QUESTION = 'predict("Which?", ["a", "b"], answer="b", because="So.", key="{}")'
+
+
+def test_questions_of_an_earlier_release_stay_for_the_notebooks_that_ask_them(release, tmp_path):
+    target = tmp_path / "rnn-course"
+    for key in ("old", "new"):
+        cell = v4.new_code_cell(QUESTION.format(key), id="ask")
+        (release / START).write_text(as_text(v4.new_notebook(cells=[cell])))
+        workspace.copy_notebooks(release, target)
+    asked = json.loads((target / ".questions.json").read_text())
+    assert set(asked) == {"old", "new"}
+    assert "because" not in (target / START).read_text()
+
+
+def test_a_kernel_of_another_version_leaves_the_learners_notebook_unchanged_on_opening(release, copy):
+    write_notebook(copy / START, "my own notes", output="ran\n")
+    notebook = json.loads((copy / START).read_text())
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.0"}
+    (copy / START).write_text(json.dumps(notebook))
+    workspace.copy_notebooks(release, copy)
+    after = json.loads((copy / START).read_text())
+    assert after["metadata"]["language_info"] == LANGUAGE
+    assert after["cells"] == notebook["cells"]
+
+
 def test_a_file_in_the_way_is_named(release, tmp_path):
     (tmp_path / "rnn-course").write_text("")
     with pytest.raises(InputError, match="rnn-course is a file, but the course needs a folder"):
@@ -172,15 +249,35 @@ def test_an_empty_release_is_refused(tmp_path):
 # Which folder is opened.
 
 
-def test_a_checkout_is_opened_as_it_is(tmp_path):
-    below = tmp_path / "repo" / "rnncourse" / "data"
+@pytest.fixture
+def repo(tmp_path) -> Path:
+    """A checkout with one chapter."""
+    folder = tmp_path / "repo"
+    write_notebook(folder / START, "start")
+    (folder / "pyproject.toml").write_text('[project]\nname = "rnncourse"\n')
+    return folder.resolve()
+
+
+def test_in_a_checkout_its_notebooks_are_copied_from_whatever_folder(repo):
+    below = repo / "rnncourse" / "data"
     below.mkdir(parents=True)
-    (tmp_path / "repo/pyproject.toml").write_text('[project]\nname = "rnncourse"\n')
-    assert checkout_above(below) is None  # no chapters yet
-    (tmp_path / "repo/chapters").mkdir()
     root, report = workspace.course_root(below)
-    assert root == (tmp_path / "repo").resolve()
-    assert report == workspace.Report()
+    assert (root, report.new) == (repo / "rnn-course", [START])
+    write_notebook(repo / START, "start, second edition")
+    inside, again = workspace.course_root(root / "chapters")
+    assert (inside, again.updated) == (root, [START])
+
+
+def test_to_edit_a_checkout_is_opened_as_it_is(repo, tmp_path):
+    assert workspace.course_root(repo / "chapters", edit=True) == (repo, workspace.Report())
+    assert not (repo / "rnn-course").exists()
+    with pytest.raises(InputError, match="--edit opens the notebooks of a checkout"):
+        workspace.course_root(tmp_path, edit=True)
+
+
+def test_a_folder_without_chapters_is_no_checkout(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "rnncourse"\n')
+    assert checkout_above(tmp_path) is None
 
 
 @pytest.mark.parametrize("project", ['[project]\nname = "other"\n', "not toml [", "[tool.ruff]\n"])
@@ -332,7 +429,7 @@ def lab(tmp_path_factory):
 def test_lab_opens_chapter_00_with_the_whole_course_as_root(lab):
     assert lab.landing() == f"/lab/tree/{START}"
     names = {entry["name"] for entry in lab.get("/api/contents?content=1")["content"]}
-    assert names == {"chapters", "pyproject.toml"}
+    assert names == {"chapters"}
     assert lab.get(f"/api/contents/{START}?content=0")["type"] == "notebook"
 
 

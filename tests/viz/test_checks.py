@@ -28,6 +28,7 @@ PICTURES = {
         "digits",
         "groups",
     ),
+    "circles_to_ellipses": ({"matrices": {"a": SQUARE}, "steps": [1, 2]}, "", "", "matrices"),
     "delay_curves": (
         {"panels": {"p": {"a": ([1, 2, 3], GRID)}}, "chance": {"p": 0.2}},
         "",
@@ -35,6 +36,7 @@ PICTURES = {
         "panels chance",
     ),
     "distance_matrices": ({"matrices": {"a": SQUARE}, "labels": ["a", "b"]}, "labels", "", "matrices"),
+    "eigenvalue_planes": ({"matrices": {"a": SQUARE}}, "", "", "matrices"),
     "evidence_plot": (
         {"labels": ["a", "b", "c"], "answers": {"n": GRID}, "ylabel": "", "wanted": [0, 1, 0]},
         "labels",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from rnncourse import viz
 from rnncourse.errors import InputError
 
 A = np.linspace(-2, 2, 9)
+ROWS = ["a", "b", "noise"]
 
 
 def test_activation_curves_draw_values_and_slopes():
@@ -32,16 +35,19 @@ def test_activation_curves_refuse_what_does_not_fit():
 
 def test_task_pictures_show_inputs_and_mark_where_an_answer_is_asked():
     x, asked = np.arange(12.0).reshape(4, 3) - 5, np.array([0, 1, 0, 1])
-    fig = viz.task_pictures({"one": (x, asked), "two": (x[:2], asked[:2])})
+    fig = viz.task_pictures({"one": (x, asked, ROWS), "two": (x[:2], asked[:2], ROWS)})
     first, second = fig.axes
     assert np.array_equal(first.images[0].get_array(), x.T)
     assert np.array_equal(first.lines[0].get_xdata(), [1, 3])
     assert np.array_equal(second.lines[0].get_xdata(), [1])
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["one", "two"]
+    assert [label.get_text() for label in first.get_yticklabels()] == ROWS
     limits = first.images[0].norm
     assert limits.vmin == -limits.vmax == -6.0
     with pytest.raises(InputError, match="asked of 'one' must have shape"):
-        viz.task_pictures({"one": (x, asked[:2])})
+        viz.task_pictures({"one": (x, asked[:2], ROWS)})
+    with pytest.raises(InputError, match="rows of 'one' must be a list of 3 texts"):
+        viz.task_pictures({"one": (x, asked, ["a"])})
     with pytest.raises(InputError, match="tasks must be a dict"):
         viz.task_pictures({})
 
@@ -74,3 +80,19 @@ def test_delay_curves_draw_means_dots_and_the_score_of_guessing():
 def test_delay_curves_refuse_what_does_not_fit(panels, said):
     with pytest.raises(InputError, match=said):
         viz.delay_curves(panels)
+
+
+def test_the_grid_counts_the_seeds_that_learned():
+    scores = np.array([[0.95, 0.9, 0.2], [0.0, 0.5, 0.89]])
+    svg = viz.learned_grid({"copy": {"tanh": ([10, 20], scores), "LSTM": ([10, 20], 0 * scores + 1)}})
+    shown = re.findall(r">([^<>]+)</text>", svg)
+    assert shown == ["copy", "10", "20", "tanh", "2 of 3", "·", "LSTM", "3 of 3", "3 of 3"]
+    assert re.findall(r'fill-opacity="([^"]+)"', svg) == ["0.53", "0.00", "0.80", "0.80"]
+
+
+def test_the_grid_refuses_panels_that_do_not_match():
+    good = {"tanh": ([10, 20], np.ones((2, 3)))}
+    with pytest.raises(InputError, match="all panels must have the curves"):
+        viz.learned_grid({"copy": good, "recall": {"LSTM": ([10, 20], np.ones((2, 3)))}})
+    with pytest.raises(InputError, match="must have the delays"):
+        viz.learned_grid({"copy": good, "recall": {"tanh": ([10, 30], np.ones((2, 3)))}})

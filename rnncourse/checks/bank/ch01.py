@@ -1,4 +1,4 @@
-"""Chapter 01: a diary with blank pages, windows, scaling, persistence, mixed windows, a memory that is a state."""
+"""Chapter 01: a diary with blank pages, windows, scaling, persistence, permuted windows, a memory that is a state."""
 
 from __future__ import annotations
 
@@ -20,18 +20,26 @@ def _filled(pages, dishes=3):
     return np.array(evenings)
 
 
-def _pages(rng, blanks):
-    """Return a diary that begins with rice and has runs of blank pages; after the first run, guests break the round."""
-    pages = [1]
+def _pages(rng, blanks, first):
+    """Return a diary that begins with the dish `first` and has a run of blank pages of each length in `blanks`.
+
+    Guests break the cycle after the first run, and after the second it goes on from a written 0.
+    """
+    pages = [first]
     for i, n in enumerate(blanks):
-        by_the_round = pages[-1] + n + 1
+        expected = pages[-1] + n + 1
         pages += [-1] * n
-        pages.append(int(by_the_round + (rng.integers(1, 3) if i == 0 else rng.integers(3))) % 3)
+        pages.append(int(expected + (rng.integers(1, 3) if i == 0 else rng.integers(3))) % 3)
+        if i == 1:
+            pages += [1, 0]
     return np.array([*pages, -1, -1])
 
 
 def _diary_cases(rng):
-    return [Case((_pages(rng, blanks),)) for blanks in ((3, 1, 2, 0, 4), (4, 0, 1, 3))]
+    return [
+        Case((_pages(rng, blanks, first),))
+        for blanks, first in (((3, 1, 2, 0, 4, 2), 1), ((4, 2, 1, 3, 1), 2), ((2, 2, 1), 0))
+    ]
 
 
 FILL_THE_DIARY = task("fill_the_diary", reference=_filled, cases=_diary_cases, timed=("result",))
@@ -39,8 +47,8 @@ FILL_THE_DIARY = task("fill_the_diary", reference=_filled, cases=_diary_cases, t
 
 @FILL_THE_DIARY.mistake
 def stays_the_same(pages):
-    """A blank page gets the dish of the evening before. But the family ate that evening too: the round moves
-    on one dish every evening, page or no page.
+    """A blank page gets the dish of the evening before. But the family ate that evening too: the cycle moves
+    on by one dish every evening, written page or not.
     """
     tonight, evenings = 0, []
     for page in pages:
@@ -51,8 +59,8 @@ def stays_the_same(pages):
 
 @FILL_THE_DIARY.mistake
 def looks_at_the_page_before(pages):
-    """The first blank page of a row comes out right, the second does not. You ask the page before what was
-    eaten, and that page may be blank itself. What you worked out for it is what counts.
+    """The first blank page of a run is right, the second is not. You look up the previous *page*, which may be
+    blank itself. What counts is the dish that you worked out for it.
     """
     before = np.concatenate([[0], pages[:-1]])
     return np.where(pages >= 0, pages, (before + 1) % 3)
@@ -60,14 +68,22 @@ def looks_at_the_page_before(pages):
 
 @FILL_THE_DIARY.mistake
 def counts_from_the_first_page(pages):
-    """You start the round on the first evening and never look at a page again. Guests may change the dish,
-    and the round goes on from what they had. A written page is always right.
+    """You count from the first evening and never look at a page again. Guests may change the dish, and the
+    cycle goes on from theirs. A written page is always right.
     """
     return (pages[0] + np.arange(len(pages))) % 3
 
 
 @FILL_THE_DIARY.mistake
-def no_dish_three(pages):
+def keeps_the_old_cycle(pages):
+    """Written pages are right, but on blank pages the cycle goes on as if no guests had come. After their dish,
+    the family goes on from it.
+    """
+    return np.where(pages >= 0, pages, (pages[0] + np.arange(len(pages))) % 3)
+
+
+@FILL_THE_DIARY.mistake
+def never_starts_again(pages):
     """The dishes in your diary grow and grow: 3, 4, 5. After pizza the family has bread again. How do you get
     back to 0?
     """
@@ -79,16 +95,34 @@ def no_dish_three(pages):
 
 
 @FILL_THE_DIARY.mistake
-def round_of_four(pages):
-    """Your round goes back to bread one dish too late: there is a dish 3 in your diary. With three dishes the
-    numbers are 0, 1 and 2.
+def cycle_of_four(pages):
+    """Your cycle returns to bread one dish too late: there is a dish 3 in your diary. The three dishes are 0, 1
+    and 2.
     """
     return _filled(pages, 4)
 
 
 @FILL_THE_DIARY.mistake
-def wrong_way_round(pages):
-    """Your round runs backwards. Bread is followed by rice, rice by pizza, pizza by bread."""
+def cycle_of_two(pages):
+    """Your cycle returns to bread too early: pizza never appears on a blank page. There are three dishes, 0, 1
+    and 2.
+    """
+    return _filled(pages, 2)
+
+
+@FILL_THE_DIARY.mistake
+def bread_is_blank(pages):
+    """You take bread for a blank page. Bread is dish 0, and a written page like any other; a blank page is −1."""
+    tonight, evenings = pages[0], [pages[0]]
+    for page in pages[1:]:
+        tonight = page if page > 0 else (tonight + 1) % 3
+        evenings.append(tonight)
+    return np.array(evenings)
+
+
+@FILL_THE_DIARY.mistake
+def backwards(pages):
+    """Your cycle runs backwards. Bread is followed by rice, rice by pizza, pizza by bread."""
     tonight, evenings = 0, []
     for page in pages:
         tonight = page if page >= 0 else (tonight - 1) % 3
@@ -98,24 +132,38 @@ def wrong_way_round(pages):
 
 @FILL_THE_DIARY.mistake
 def always_bread(pages):
-    """Every blank page says bread. What was eaten depends on the last evening that you know of, and on how
-    long ago that was.
+    """Every blank page says bread. The dish depends on the last evening that you know of, and on how long ago
+    that was.
     """
     return np.where(pages >= 0, pages, 0)
+
+
+@FILL_THE_DIARY.mistake
+def blank_pages_left_out(pages):
+    """Your diary is too short: the blank pages are missing. Every evening needs a dish, blank page or not."""
+    return pages[pages >= 0]
+
+
+@FILL_THE_DIARY.mistake
+def blank_pages_only(pages):
+    """Your diary holds the blank pages only. Every evening is needed, with the written pages as they are."""
+    return _filled(pages)[pages < 0]
 
 
 # ---------------------------------------------------------------- windows
 
 
 def _cut(series, width, horizon, starts=None, late=0):
-    """Return the windows that begin at `starts`, with answers that begin `late` steps too late."""
+    """Return the windows that begin at `starts`, with targets that begin `late` steps too late."""
     starts = range(len(series) - width - horizon + 1) if starts is None else starts
     x = np.array([series[i : i + width] for i in starts])
     return x, np.array([series[i + width + late : i + width + late + horizon] for i in starts])
 
 
 def _window_cases(rng):
-    return [Case((normal(rng, n), width, horizon)) for n, width, horizon in ((12, 3, 2), (14, 5, 4))]
+    return [
+        Case((normal(rng, n), width, horizon)) for n, width, horizon in ((12, 3, 2), (14, 5, 4), (11, 2, 6))
+    ]
 
 
 CUT_WINDOWS = task(
@@ -129,76 +177,114 @@ CUT_WINDOWS = task(
 
 @CUT_WINDOWS.mistake
 def last_window_lost(series, width, horizon):
-    """One window is missing, the last. Take a series of 4 values, width 3 and horizon 1: how many windows
-    fit, and how many does your formula count?
+    """One window is missing, the last. Take a series of 4 values, width 3 and horizon 1: how many windows fit,
+    and how many does your formula count?
     """
     return _cut(series, width, horizon, range(len(series) - width - horizon))
 
 
 @CUT_WINDOWS.mistake
+def first_window_lost(series, width, horizon):
+    """One window is missing, the first. It begins with the very first value of the series."""
+    return _cut(series, width, horizon, range(1, len(series) - width - horizon + 1))
+
+
+@CUT_WINDOWS.mistake
 def no_overlap(series, width, horizon):
-    """Your windows stand one behind the other. They are to overlap: the next one begins one step further on,
-    not a whole window further on.
+    """Your windows lie end to end. They should overlap: the next one begins one step further on, not a whole
+    window further on.
     """
     return _cut(series, width, horizon, range(0, len(series) - width - horizon + 1, width))
 
 
 @CUT_WINDOWS.mistake
-def answer_inside_the_window(series, width, horizon):
-    """The first value of each answer is also the last value of its window. A net would only have to copy it,
-    and you would admire its forecast. Where does the window end?
+def steps_by_the_horizon(series, width, horizon):
+    """You move on by `horizon` steps from window to window. The next window begins one step further on."""
+    return _cut(series, width, horizon, range(0, len(series) - width - horizon + 1, horizon))
+
+
+@CUT_WINDOWS.mistake
+def target_inside_the_window(series, width, horizon):
+    """The first value of each target is also the last value of its window. A network would only have to copy
+    it, and you would admire its forecast. Where does the window end?
     """
     return _cut(series, width, horizon, late=-1)
 
 
 @CUT_WINDOWS.mistake
 def one_step_ahead_only(series, width, horizon):
-    """Each answer holds one value, whatever the horizon. Asked for are the next `horizon` values, and the
-    last window has to leave room for them.
+    """Each target has one value, whatever the horizon. It should have the next `horizon` values, and the last
+    window has to leave room for them.
     """
     return sliding_windows(series, width, 1)
 
 
 @CUT_WINDOWS.mistake
 def only_the_far_end(series, width, horizon):
-    """Each answer holds only the value that lies `horizon` steps ahead. Asked for are all values up to that
-    one.
-    """
+    """Each target has only the value that lies `horizon` steps ahead. It should have all values up to that one."""
     x, y = sliding_windows(series, width, horizon)
     return x, y[:, -1:]
 
 
 @CUT_WINDOWS.mistake
-def one_number_each(series, width, horizon):
-    """Each answer is a single number, the value just after the window. Asked for is a row of the next
-    `horizon` values.
-    """
-    return (
-        _cut(series, width, horizon)[0],
-        _cut(series, width, horizon)[1][:, 0],
-    )
+def only_the_far_end_flat(series, width, horizon):
+    """Each target is a single number, `horizon` steps ahead. It should be a row of all values up to that one."""
+    x, y = sliding_windows(series, width, horizon)
+    return x, y[:, -1]
 
 
 @CUT_WINDOWS.mistake
-def answers_run_out(series, width, horizon):
-    """Your last windows stand so near to the end that fewer than `horizon` values follow them. Their answers
-    are too short, and NumPy cannot make an array of rows of different lengths. Which window is the last that
-    still has its whole answer?
+def one_number_each(series, width, horizon):
+    """Each target is a single number, the value just after the window. It should be a row of the next `horizon`
+    values.
+    """
+    x, y = sliding_windows(series, width, horizon)
+    return x, y[:, 0]
+
+
+@CUT_WINDOWS.mistake
+def targets_run_out(series, width, horizon):
+    """Your last windows begin so close to the end that fewer than `horizon` values follow them. Their targets
+    are too short, and NumPy cannot make an array of rows of different lengths. Which window is the last with a
+    whole target?
     """
     return _cut(series, width, horizon, range(len(series) - width))
 
 
 @CUT_WINDOWS.mistake
 def a_step_skipped(series, width, horizon):
-    """Between each window and its answer one value is left out. The answer begins with the very next step."""
+    """Between each window and its target one value is left out. The target begins with the very next step."""
     return _cut(series, width, horizon, range(len(series) - width - horizon), late=1)
+
+
+@CUT_WINDOWS.mistake
+def newest_first(series, width, horizon):
+    """Your windows are in reverse: the newest value comes first. Keep the values in the order of the series."""
+    x, y = sliding_windows(series, width, horizon)
+    return x[:, ::-1].copy(), y
+
+
+@CUT_WINDOWS.mistake
+def a_column_each(series, width, horizon):
+    """Each window is a column of your arrays. It should be a row: N windows come first, then their values."""
+    x, y = sliding_windows(series, width, horizon)
+    return x.T.copy(), y.T.copy()
 
 
 # ---------------------------------------------------------------- split and scale
 
 
 def _series_cases(rng):
-    return [Case((50 + normal(rng, n, scale=30), n_train)) for n, n_train in ((15, 9), (12, 7))]
+    """The training years never lie close together; persistence is too low on average, or too high."""
+    sizes = ((15, 9, 50, 30, 1), (12, 7, -20, 4, -1), (11, 4, 3, 2, 1))
+    return [Case((_series(rng, *size), size[1])) for size in sizes]
+
+
+def _series(rng, n, n_train, middle, scale, sign):
+    series = normal(rng, n, scale=scale)
+    series[:2] += (-scale, scale)
+    rises = series[-1] > series[n_train - 1]
+    return middle + (series if rises == (sign > 0) else -series)
 
 
 def _scaled(series, n_train, mean, spread):
@@ -222,7 +308,7 @@ SPLIT_AND_SCALE = task(
 
 @SPLIT_AND_SCALE.mistake
 def looked_at_the_test_years(series, n_train):
-    """Your mean and spread come from the whole series. So the training years have been told something about
+    """Your mean and standard deviation come from the whole series. So the training years know something about
     years that have not happened yet. Which years may you look at?
     """
     return _scaled(series, n_train, series.mean(), series.std())
@@ -230,49 +316,91 @@ def looked_at_the_test_years(series, n_train):
 
 @SPLIT_AND_SCALE.mistake
 def each_part_by_its_own(series, n_train):
-    """The test years are scaled by a mean and a spread of their own. Then 0 stands for another number of
-    sunspots than in training, and the net reads the wrong scale. There is one scale, for both parts.
+    """The test years are standardized with a mean and a standard deviation of their own. Then 0 means one number
+    of sunspots in training and another in the test. There is one scale, for both parts.
     """
     train, test = series[:n_train], series[n_train:]
     return (train - train.mean()) / train.std(), (test - test.mean()) / test.std()
 
 
 @SPLIT_AND_SCALE.mistake
+def mean_of_the_test_years(series, n_train):
+    """From each part you subtract its own mean. There is one scale for both parts, and it may only know the
+    training years.
+    """
+    train, test = series[:n_train], series[n_train:]
+    return (train - train.mean()) / train.std(), (test - test.mean()) / train.std()
+
+
+@SPLIT_AND_SCALE.mistake
 def variance_for_spread(series, n_train):
-    """You divide by the variance, which is the square of the spread. The spread, the standard deviation, is
-    measured in sunspots; the variance in sunspots squared.
+    """You divide by the variance, which is the square of the standard deviation. The standard deviation is
+    measured in sunspots, the variance in sunspots squared.
     """
     return _scaled(series, n_train, series[:n_train].mean(), series[:n_train].var())
 
 
 @SPLIT_AND_SCALE.mistake
 def mean_left_in(series, n_train):
-    """The spread is right, but your numbers do not lie around 0. What has to be taken off before you divide?"""
+    """You divide by the right number, but your results do not lie around 0. What has to be subtracted first?"""
     return _scaled(series, n_train, 0.0, series[:n_train].std())
 
 
 @SPLIT_AND_SCALE.mistake
+def not_divided(series, n_train):
+    """The mean is subtracted, but your numbers still spread as widely as before. What do you divide by?"""
+    return _scaled(series, n_train, series[:n_train].mean(), 1.0)
+
+
+@SPLIT_AND_SCALE.mistake
+def brackets_missing(series, n_train):
+    """You divide only the mean. A division comes before a subtraction; use brackets around the difference."""
+    train = series[:n_train]
+    return _scaled(series, n_train, train.mean() / train.std(), 1.0)
+
+
+@SPLIT_AND_SCALE.mistake
 def between_0_and_1(series, n_train):
-    """You have squeezed the training years between 0 and 1. That is a way of scaling too, but it hangs on two
-    years only, the smallest and the largest. Asked for are the mean and the standard deviation.
+    """You have squeezed the training years between 0 and 1. That is a way of scaling too, but it depends on two
+    years only, the smallest and the largest. Use the mean and the standard deviation.
     """
     return _scaled(series, n_train, series[:n_train].min(), np.ptp(series[:n_train]))
 
 
 @SPLIT_AND_SCALE.mistake
 def test_not_scaled(series, n_train):
-    """The training years are scaled, the test years are not. A net that learned with numbers near 0 would be
-    asked about numbers near 50.
+    """The training years are standardized, the test years are not. A network that learned with numbers near 0
+    would be tested on numbers near 50.
     """
     return (_by_training(series, n_train)[0], series[n_train:].copy())
 
 
 @SPLIT_AND_SCALE.mistake
 def divided_by_n_minus_one(series, n_train):
-    """Your spread divides by n − 1. That is an estimate for a larger population, and a good habit elsewhere;
-    here it is the plain spread of these years, as `np.std` gives it by itself.
+    """Your standard deviation divides by n − 1. That is an estimate for a larger population, and a good habit
+    elsewhere. Here, use what `np.std` gives without further arguments.
     """
     return _scaled(series, n_train, series[:n_train].mean(), series[:n_train].std(ddof=1))
+
+
+@SPLIT_AND_SCALE.mistake
+def scale_of_the_test_years(series, n_train):
+    """Your mean and standard deviation come from the test years. Those are the years that you do not know yet."""
+    return _scaled(series, n_train, series[n_train:].mean(), series[n_train:].std())
+
+
+@SPLIT_AND_SCALE.mistake
+def split_one_too_late(series, n_train):
+    """Your training part has one year too many. The first `n_train` years are for training, and a slice leaves
+    its end out.
+    """
+    return _by_training(series, n_train + 1)
+
+
+@SPLIT_AND_SCALE.mistake
+def split_one_too_early(series, n_train):
+    """Your training part has one year too few. The first `n_train` years are for training."""
+    return _by_training(series, n_train - 1)
 
 
 # ---------------------------------------------------------------- persistence
@@ -287,67 +415,124 @@ PERSISTENCE_ERROR = task("persistence_error", reference=_persistence, cases=_ser
 
 @PERSISTENCE_ERROR.mistake
 def errors_cancel(series, n_train):
-    """Too high by 10 and too low by 10 come out as no error at all: errors of opposite signs cancel. An error
-    is a distance.
+    """Too high by 10 and too low by 10 count as no error at all: errors of opposite signs cancel. An error is a
+    distance.
     """
     return (series[n_train:] - series[n_train - 1 : -1]).mean()
 
 
 @PERSISTENCE_ERROR.mistake
-def squared(series, n_train):
-    """This is the mean of the squared errors. It is measured in squared sunspots; asked for is the mean
-    distance.
+def errors_cancel_before_the_distance(series, n_train):
+    """Errors of opposite signs cancel, because you take the mean first and make it positive afterwards. Each
+    year's error is a distance; the mean comes last.
     """
+    return abs((series[n_train:] - series[n_train - 1 : -1]).mean())
+
+
+@PERSISTENCE_ERROR.mistake
+def squared(series, n_train):
+    """This is the mean of the squared errors, in squared sunspots. Return the mean distance."""
     return ((series[n_train:] - series[n_train - 1 : -1]) ** 2).mean()
 
 
 @PERSISTENCE_ERROR.mistake
 def root_of_the_squares(series, n_train):
-    """This is the root of the mean squared error. It is measured in sunspots, but large errors count more in
-    it. Asked for is the plain mean of the distances.
+    """This is the root of the mean squared error. It is measured in sunspots, but large errors count more in it.
+    Return the plain mean of the distances.
     """
     return np.sqrt(((series[n_train:] - series[n_train - 1 : -1]) ** 2).mean())
 
 
 @PERSISTENCE_ERROR.mistake
 def first_test_year_left_out(series, n_train):
-    """The first test year has no forecast in your count. There is one: the last training year is known by
-    then, and it is the year before.
+    """The first test year has no forecast in your count. There is one: the last training year is known by then,
+    and it is the year before.
     """
     return np.abs(np.diff(series[n_train:])).mean()
 
 
 @PERSISTENCE_ERROR.mistake
+def last_test_year_left_out(series, n_train):
+    """The last test year is missing from your mean. Every test year has a forecast, the year before it."""
+    return np.abs(np.diff(series[n_train - 1 : -1])).mean()
+
+
+@PERSISTENCE_ERROR.mistake
+def a_training_year_too_many(series, n_train):
+    """Your mean includes a year too many, the last training year. The test begins at index `n_train`."""
+    return np.abs(np.diff(series[n_train - 2 :])).mean()
+
+
+@PERSISTENCE_ERROR.mistake
 def over_all_years(series, n_train):
-    """You measure the error over the whole series. It has to be measured on the same years as the net's, or
-    the two cannot be compared: on the test years.
+    """You measure the error over the whole series. To be compared with a network's, it has to be measured on the
+    same years, the test years.
     """
     return np.abs(np.diff(series)).mean()
 
 
 @PERSISTENCE_ERROR.mistake
+def over_the_training_years(series, n_train):
+    """This is the error in the training years. Measure it on the test years."""
+    return np.abs(np.diff(series[:n_train])).mean()
+
+
+@PERSISTENCE_ERROR.mistake
 def forecast_never_moves(series, n_train):
-    """Your forecast is the last training year, for all years to come. Persistence looks again every year:
-    next year will be like this one.
+    """Your forecast is the last training year, for all years to come. Persistence looks again every year: next
+    year will be like this one.
     """
     return np.abs(series[n_train:] - series[n_train - 1]).mean()
 
 
 @PERSISTENCE_ERROR.mistake
 def mean_for_a_forecast(series, n_train):
-    """Your forecast is the mean of the training years. That is a rule to compare with as well, but another
-    one.
-    """
+    """Your forecast is the mean of the training years. That is a baseline too, but a different one."""
     return np.abs(series[n_train:] - series[:n_train].mean()).mean()
 
 
 @PERSISTENCE_ERROR.mistake
+def two_years_back(series, n_train):
+    """Your forecast is two years old. Persistence uses the year just before."""
+    return np.abs(series[n_train:] - series[n_train - 2 : -2]).mean()
+
+
+@PERSISTENCE_ERROR.mistake
+def wrapped_to_the_end(series, n_train):
+    """The forecast for the first test year is wrong: it is the last year of the series. A shift within the test
+    years wraps around. The year before the first test year is a training year.
+    """
+    test = series[n_train:]
+    return np.abs(test - np.roll(test, 1)).mean()
+
+
+@PERSISTENCE_ERROR.mistake
 def summed(series, n_train):
-    """This is the sum of all the distances. It grows with the number of test years; asked for is the average."""
+    """This is the sum of the distances. It grows with the number of test years; return the average."""
     return np.abs(series[n_train:] - series[n_train - 1 : -1]).sum()
 
 
-# ---------------------------------------------------------------- explanation
+@PERSISTENCE_ERROR.mistake
+def divided_by_all_years(series, n_train):
+    """The sum of the distances is right, but you divide it by the number of all years. How many of them are test
+    years?
+    """
+    return np.abs(series[n_train:] - series[n_train - 1 : -1]).sum() / len(series)
+
+
+@PERSISTENCE_ERROR.mistake
+def a_distance_each(series, n_train):
+    """These are the distances, one for each test year, and they are right. Return their mean, a single number."""
+    return np.abs(series[n_train:] - series[n_train - 1 : -1])
+
+
+@PERSISTENCE_ERROR.mistake
+def median_for_mean(series, n_train):
+    """This is the median of the distances. Return their mean."""
+    return np.median(np.abs(series[n_train:] - series[n_train - 1 : -1]))
+
+
+# ---------------------------------------------------------------- explanations
 
 
 # ---------------------------------------------------------------- a memory is a state
@@ -362,7 +547,16 @@ def _known(cards, most, forget=lambda state, most: state[max(len(state) - most, 
 
 
 def _card_cases(rng):
-    return [Case((rng.integers(n, size=T), most)) for T, n, most in ((48, 8, 4), (40, 6, 3))]
+    """Each game begins with cards that show the rules: one turned twice in a row, card 0, the first one again."""
+    return [Case((_game(rng, n, T, most), most)) for T, n, most in ((48, 8, 4), (40, 6, 3), (44, 9, 5))]
+
+
+def _game(rng, n, T, most):
+    """Return T cards out of n: the memory fills up, its oldest card is turned again, then it overflows."""
+    first = rng.permutation(np.arange(1, n))[: most + 1]
+    first[rng.integers(1, most)] = 0
+    start = [first[0], *first[:most], first[0], first[-1], first[0], first[1]]
+    return np.array([*start, *rng.integers(n, size=T - len(start))])
 
 
 KNOWN_CARDS = task("known_cards", reference=_known, cases=_card_cases, timed=("result",))
@@ -378,8 +572,8 @@ def a_window_instead(cards, most):
 
 @KNOWN_CARDS.mistake
 def becomes_the_newest(cards, most):
-    """A card that she knows and sees again becomes the newest in your memory. That is a sensible player, but
-    another one. Ours leaves it where it stands: it drops out when its turn comes.
+    """A card that she knows and sees again becomes the newest in your memory. That is a sensible player, but not
+    ours: she leaves the card where it is, and it drops out when its turn comes.
     """
     state, known = [], []
     for card in cards:
@@ -389,42 +583,84 @@ def becomes_the_newest(cards, most):
 
 
 @KNOWN_CARDS.mistake
+def taken_out(cards, most):
+    """A card that she knows leaves your memory when it is seen again. Nobody takes any pairs here: a known card
+    changes nothing.
+    """
+    state, known = [], []
+    for card in cards:
+        known.append(card in state)
+        state = [c for c in state if c != card] if card in state else [*state, card][-most:]
+    return np.array(known)
+
+
+@KNOWN_CARDS.mistake
 def never_forgets(cards, most):
-    """Your player never forgets a card. Her memory has room for `most` of them: what happens to the oldest
-    when a new one comes in?
+    """Your player never forgets a card. Her memory has room for `most` of them: what happens to the oldest when
+    a new one comes in?
     """
     return _known(cards, most, lambda state, most: state)
 
 
 @KNOWN_CARDS.mistake
 def takes_in_no_more(cards, most):
-    """Once her memory is full, no card gets in any more: your player keeps the first ones for ever. The
-    oldest has to make room for the new one.
+    """Once her memory is full, no new card gets in: your player keeps the first ones forever. The oldest has to
+    make room for the new one.
     """
     return _known(cards, most, lambda state, most: state[:most])
 
 
 @KNOWN_CARDS.mistake
-def looks_too_late(cards, most):
-    """She knows every card, because you look after the card has gone in. Asked for is whether she knew it
-    before.
+def newest_drops_out(cards, most):
+    """When her memory is full, your player drops the newest of its cards. The oldest has to make room: at which
+    end of your list is it?
     """
+    return _known(cards, most, lambda state, most: state if len(state) <= most else [*state[:-2], state[-1]])
+
+
+@KNOWN_CARDS.mistake
+def looks_too_late(cards, most):
+    """She knows every card, because you look after the card has gone in. Say whether she knew it before."""
     return np.ones(len(cards), dtype=bool)
 
 
 @KNOWN_CARDS.mistake
 def one_place_too_many(cards, most):
-    """Her memory holds one card too many. Count the cards in it just after the oldest has dropped out."""
+    """Her memory has room for one card too many. Count the cards in it just after the oldest has dropped out."""
     return _known(cards, most + 1)
 
 
 @KNOWN_CARDS.mistake
 def one_place_too_few(cards, most):
-    """Her memory holds one card too few. With exactly `most` cards in it, nothing has to drop out yet."""
+    """Her memory has room for one card too few. With exactly `most` cards in it, nothing has to drop out yet."""
     return _known(cards, most - 1)
 
 
 @KNOWN_CARDS.mistake
 def forgets_everything(cards, most):
-    """When her memory is full, she forgets all of it but the new card. Only the oldest card is to drop out."""
+    """When her memory is full, she forgets all of it but the new card. Only the oldest card should drop out."""
     return _known(cards, most, lambda state, most: state if len(state) <= most else state[-1:])
+
+
+@KNOWN_CARDS.mistake
+def new_to_her(cards, most):
+    """True and False are swapped: you say which cards are new to her. Say which ones she knew."""
+    return ~_known(cards, most)
+
+
+@KNOWN_CARDS.mistake
+def only_the_previous_card(cards, most):
+    """You compare each card only with the one before it. She remembers up to `most` cards."""
+    return np.array([t > 0 and card == cards[t - 1] for t, card in enumerate(cards)])
+
+
+@KNOWN_CARDS.mistake
+def card_0_for_nothing(cards, most):
+    """Card 0 counts as known from the start, or is never known. 0 is a card like any other, and her memory is
+    empty at the beginning.
+    """
+    state, known = [0] * most, []
+    for card in cards:
+        known.append(card in state)
+        state = state if card in state else [*state, card][-most:]
+    return np.array(known)

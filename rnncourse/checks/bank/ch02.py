@@ -13,18 +13,21 @@ from rnncourse.data import one_hot, pad_sequences
 
 # ---------------------------------------------------------------- a vocabulary
 
-_WORDS = ("Doug", "Jane", "Spot", "The", "the", "saw", "ran", "and", "with", ".", "!")
+_WORDS = ("Doug", "Jane", "Spot", "The", "the", "saw", "ran", "and", "with", ".", "!", "jane")
 
 
-def _text(rng, extra):
-    """Return tokens in which every word occurs, some of them more than once, in a random order."""
-    last_of_all = rng.permutation(_WORDS).tolist()
-    more = [word for word in last_of_all[-3:] for _ in range(extra)]  # the late ones are the frequent ones
-    return last_of_all + rng.permutation(more).tolist()
+def _text(rng, n, extra):
+    """Return tokens with n different words; the late ones are frequent, and the last token occurs once."""
+    words = rng.permutation(
+        ["The", "the", ".", *rng.permutation([w for w in _WORDS if w.lower() != "the"])[: n - 3]]
+    )
+    *some, last = words.tolist()
+    more = [word for word in some[-3:] for _ in range(extra)]
+    return [*some, *rng.permutation(more).tolist(), some[0], last]
 
 
 def _text_cases(rng):
-    return [Case((_text(rng, extra),)) for extra in (2, 4)]
+    return [Case((_text(rng, n, extra),)) for n, extra in ((9, 2), (8, 4), (6, 3))]
 
 
 def _build_vocabulary(tokens):
@@ -38,65 +41,129 @@ BUILD_VOCABULARY = task(
 
 @BUILD_VOCABULARY.mistake
 def order_of_a_set(tokens):
-    """All words are there, once each, but a set keeps no order: tomorrow Python may list them in another one.
-    A net trained with today's list would then read gibberish. Keep the order of the text.
+    """All words are there, once each, but a set has no order: tomorrow Python may list them differently, and a
+    network trained with today's list would read gibberish. Keep the order of the text.
     """
     return list(set(tokens))
 
 
 @BUILD_VOCABULARY.mistake
 def in_alphabetical_order(tokens):
-    """Your list is sorted by the alphabet. That would do for a net, but here the words are to stand in the
-    order in which they first appear.
+    """Your list is sorted alphabetically. A network would not mind, but the task wants the words in the order in
+    which they first appear.
     """
     return sorted(set(tokens))
 
 
 @BUILD_VOCABULARY.mistake
 def with_repeats(tokens):
-    """Words that come twice in the text stand twice in your list. Then one word has two indices, and nobody
-    knows which of them is meant. Each word once.
+    """Words that occur twice in the text are in your list twice. Then one word has two indices, and nobody knows
+    which of them is meant. List each word once.
     """
     return list(tokens)
 
 
 @BUILD_VOCABULARY.mistake
+def neighbors_only(tokens):
+    """You leave out a word only if it follows itself directly. Words that occur again later are in your list
+    twice: compare with all words listed so far.
+    """
+    return [token for before, token in zip([None, *tokens], tokens, strict=False) if token != before]
+
+
+@BUILD_VOCABULARY.mistake
 def only_the_first(tokens):
-    """Your list holds the first token and nothing else. A `return` inside of a loop ends the function at the
-    first turn; how far is yours indented?
+    """Your list has the first token and nothing else. A `return` inside a loop ends the function the first time
+    around; how far is yours indented?
     """
     return tokens[:1]
 
 
 @BUILD_VOCABULARY.mistake
-def small_letters_only(tokens):
-    """You have made all letters small. To a computer The and the are two different tokens, and so they are
-    here: take the tokens as they come.
+def last_token_missed(tokens):
+    """The last token of the text is missing. Does your loop end one token too early?"""
+    return list(dict.fromkeys(tokens[:-1]))
+
+
+@BUILD_VOCABULARY.mistake
+def first_token_missed(tokens):
+    """The first token of the text is missing or comes too late. Does your loop begin one token too late?"""
+    return list(dict.fromkeys(tokens[1:]))
+
+
+@BUILD_VOCABULARY.mistake
+def lower_case_only(tokens):
+    """You have lower-cased the text. To a computer The and the are two different tokens, and so they are here:
+    take the tokens as they come.
     """
     return list(dict.fromkeys(token.lower() for token in tokens))
 
 
 @BUILD_VOCABULARY.mistake
 def most_frequent_first(tokens):
-    """The most frequent words come first in your list. That is a good order for leaving out rare words; asked
-    for is the order of first appearance.
+    """The most frequent words come first in your list. That is useful for leaving out rare words, but this task
+    wants the order of first appearance.
     """
     return [word for word, _ in Counter(tokens).most_common()]
 
 
 @BUILD_VOCABULARY.mistake
+def order_of_the_last_appearance(tokens):
+    """Your words are in the order of their *last* appearance. A word that is listed already keeps its place."""
+    return list(dict.fromkeys(tokens[::-1]))[::-1]
+
+
+@BUILD_VOCABULARY.mistake
+def last_first(tokens):
+    """Your list is in reverse: the word that appears last comes first."""
+    return list(dict.fromkeys(tokens))[::-1]
+
+
+@BUILD_VOCABULARY.mistake
+def read_backwards(tokens):
+    """You read the text from its end. Begin with the first token."""
+    return list(dict.fromkeys(tokens[::-1]))
+
+
+@BUILD_VOCABULARY.mistake
 def words_only(tokens):
-    """The full stop and the exclamation mark are missing. A mark is a token like any other: it tells a net
-    that a sentence is over.
+    """The punctuation marks are missing. A mark is a token like any other: it tells a network that a sentence is
+    over.
     """
     return [token for token in dict.fromkeys(tokens) if token.isalpha()]
+
+
+@BUILD_VOCABULARY.mistake
+def words_that_occur_once(tokens):
+    """Words that occur several times are missing from your list. Each different word belongs in it, once."""
+    return [token for token in tokens if tokens.count(token) == 1]
+
+
+@BUILD_VOCABULARY.mistake
+def how_many(tokens):
+    """This is the number of different words, or a table of counts. Return the words themselves, in a list."""
+    return len(set(tokens))
 
 
 # ---------------------------------------------------------------- one-hot vectors
 
 
+def _indices(rng, T, B, V):
+    """Return indices in which 0, V - 1 and one repeat in a step occur."""
+    indices = rng.integers(V, size=(T, B))
+    indices[-1, :2] = V - 1
+    indices[rng.integers(T - 1), 0] = 0
+    return indices
+
+
 def _index_cases(rng):
-    return [Case((rng.integers(V, size=(T, B)), V)) for T, B, V in ((4, 3, 7), (5, 2, 6))]
+    lacking = rng.integers(4, size=(3, 5))
+    lacking[0, 1] = 3
+    return [
+        Case((_indices(rng, 4, 3, 7), 7)),
+        Case((_indices(rng, 5, 2, 6), 6)),
+        Case((lacking, 8), about="where not every index occurs"),
+    ]
 
 
 ONE_HOT_VECTORS = task(
@@ -106,8 +173,8 @@ ONE_HOT_VECTORS = task(
 
 @ONE_HOT_VECTORS.mistake
 def every_row_alike(indices, V):
-    """Every row of your result is the same: it has a 1 for each index that occurs anywhere. Indexing the last
-    axis alone with an array takes those places in all rows. Row by row, only one place is hot.
+    """All your vectors are the same: each has a 1 for every index that occurs anywhere. Indexing only the last
+    axis with an array sets those places in all vectors. Each vector has one place of its own.
     """
     x = np.zeros((*indices.shape, V))
     x[:, :, indices] = 1
@@ -115,39 +182,91 @@ def every_row_alike(indices, V):
 
 
 @ONE_HOT_VECTORS.mistake
+def every_sentence_alike(indices, V):
+    """Within a step, all your vectors are the same: each has a 1 for every word of that step. Each sentence has
+    its own word.
+    """
+    return np.repeat(one_hot(indices, V).max(axis=1, keepdims=True), indices.shape[1], axis=1)
+
+
+@ONE_HOT_VECTORS.mistake
 def index_for_the_one(indices, V):
-    """Your vectors hold the index itself where the 1 should stand. Then Sunday is six times as large as
-    Tuesday, and Monday is nothing at all: the distances that one-hot vectors are there to avoid.
+    """Your vectors contain the index itself where a 1 should be. Then Sunday is six times as large as Tuesday,
+    and Monday is nothing at all: the very distances that one-hot vectors avoid.
     """
     return one_hot(indices, V) * indices[..., None].astype(np.float32)
 
 
 @ONE_HOT_VECTORS.mistake
 def index_in_every_place(indices, V):
-    """Every place of a vector holds the index. `x[t, b]` is the whole vector; only one place of it becomes 1."""
+    """Every entry of a vector is the index. `x[t, b]` is a whole vector, and only one of its entries becomes 1."""
     return np.repeat(indices[..., None], V, axis=-1).astype(float)
 
 
 @ONE_HOT_VECTORS.mistake
 def counts_from_one(indices, V):
-    """Every 1 stands one place too far to the left, and index 0 has gone to the end. Indices count from 0:
+    """Every 1 is one place too far to the left, and index 0 has wrapped around to the end. Indices count from 0:
     the first place belongs to index 0.
     """
     return one_hot((indices - 1) % V, V)
 
 
 @ONE_HOT_VECTORS.mistake
+def one_place_too_far(indices, V):
+    """Every 1 is one place too far to the right. Indices count from 0: the first place belongs to index 0."""
+    return one_hot((indices + 1) % V, V)
+
+
+@ONE_HOT_VECTORS.mistake
+def right_to_left(indices, V):
+    """You count the places from the right. Index 0 belongs to the first place, on the left."""
+    return one_hot(V - 1 - indices, V)
+
+
+@ONE_HOT_VECTORS.mistake
+def ones_and_zeros_swapped(indices, V):
+    """Your vectors are 0 at the index and 1 everywhere else. Swap the two."""
+    return 1 - one_hot(indices, V)
+
+
+@ONE_HOT_VECTORS.mistake
+def ones_up_to_the_index(indices, V):
+    """Your vectors are 1 at the index and everywhere before it. Only one entry of each vector is 1."""
+    return (np.arange(V) <= indices[..., None]).astype(float)
+
+
+@ONE_HOT_VECTORS.mistake
+def ones_before_the_index(indices, V):
+    """Your vectors are 1 before the index and 0 from there on. Only the entry at the index is 1."""
+    return (np.arange(V) < indices[..., None]).astype(float)
+
+
+@ONE_HOT_VECTORS.mistake
+def as_long_as_needed(indices, V):
+    """Your vectors are as long as the largest index needs. Their length is `V`, also where the last words of the
+    vocabulary do not occur.
+    """
+    return one_hot(indices, int(indices.max()) + 1)
+
+
+@ONE_HOT_VECTORS.mistake
 def bag_of_words(indices, V):
-    """You have added up the steps. What is left says which words a sentence holds, and no longer in which
-    order. Every step keeps a vector of its own.
+    """You have added up the steps. What is left says which words a sentence has, and no longer in which order.
+    Every step keeps a vector of its own.
     """
     return one_hot(indices, V).sum(axis=0)
 
 
 @ONE_HOT_VECTORS.mistake
+def bag_of_the_step(indices, V):
+    """You have added up the sentences of each step. Every sentence keeps a vector of its own."""
+    return one_hot(indices, V).sum(axis=1)
+
+
+@ONE_HOT_VECTORS.mistake
 def one_long_list(indices, V):
-    """The vectors are right, but they stand in one long list: time and batch have been run together. What
-    shape did the indices have?
+    """The vectors are right, but they are in one long list: time and batch have been run together. What was the
+    shape of the indices?
     """
     return one_hot(indices, V).reshape(-1, V)
 
@@ -160,6 +279,24 @@ def vocabulary_first(indices, V):
     return np.moveaxis(one_hot(indices, V), -1, 0)
 
 
+@ONE_HOT_VECTORS.mistake
+def vocabulary_in_the_middle(indices, V):
+    """The numbers are right, but the vocabulary is your second axis. It belongs at the end: (T, B, V)."""
+    return np.moveaxis(one_hot(indices, V), -1, 1)
+
+
+@ONE_HOT_VECTORS.mistake
+def batch_first(indices, V):
+    """The vectors are right, but the sentences come first. Time is the first axis, as in `indices`."""
+    return one_hot(indices, V).swapaxes(0, 1).copy()
+
+
+@ONE_HOT_VECTORS.mistake
+def one_sentence(indices, V):
+    """These are the vectors of the first sentence only. There are B sentences side by side."""
+    return one_hot(indices[:, 0], V)
+
+
 # ---------------------------------------------------------------- explanation
 
 
@@ -168,13 +305,14 @@ def vocabulary_first(indices, V):
 
 def _sentence_cases(rng):
     return [
-        Case((_sentences(rng, lengths), padding)) for lengths, padding in (((3, 6, 2, 4), 8), ((4, 2, 5), 9))
+        Case((_sentences(rng, lengths), padding))
+        for lengths, padding in (((3, 6, 2, 4), 8), ((7, 2, 5), 9), ((2, 4, 3, 1, 5), 0))
     ]
 
 
 def _sentences(rng, lengths):
     """Return lists of indices from 0 to 7; the index 0 occurs, and is a word like any other."""
-    sentences = [rng.integers(8, size=n).tolist() for n in lengths]
+    sentences = [rng.integers(1, 8, size=n).tolist() for n in lengths]
     for sentence in sentences[:2]:
         sentence[int(rng.integers(len(sentence)))] = 0
     return sentences
@@ -191,17 +329,24 @@ PAD_BATCH = task(
 
 @PAD_BATCH.mistake
 def batch_first(sequences, padding):
-    """Each sentence is a row of your arrays. Time comes first in this course: a sentence is a column, and a
-    row holds one step of all sentences.
+    """Each sentence is a row of your arrays. Time comes first in this course: a sentence is a column, and a row
+    is one step of all sentences.
     """
     indices, mask = pad_sequences(sequences, padding)
     return indices.T.copy(), mask.T.copy()
 
 
 @PAD_BATCH.mistake
+def mask_batch_first(sequences, padding):
+    """The indices are right. In your mask, each sentence is a row; time comes first there too."""
+    indices, mask = pad_sequences(sequences, padding)
+    return indices, mask.T.copy()
+
+
+@PAD_BATCH.mistake
 def reshaped_for_transposed(sequences, padding):
-    """The shape is right, but the sentences have been torn apart. `reshape` pours the numbers in reading
-    order into a new shape; it does not turn rows into columns.
+    """The shape is right, but the sentences have been torn apart. `reshape` pours the numbers into a new shape
+    in reading order; it does not turn rows into columns.
     """
     indices, mask = pad_sequences(sequences, padding)
     return indices.T.reshape(indices.shape), mask.T.reshape(mask.shape)
@@ -209,16 +354,31 @@ def reshaped_for_transposed(sequences, padding):
 
 @PAD_BATCH.mistake
 def cut_to_the_shortest(sequences, padding):
-    """All sentences are as short as the shortest one, and the rest of them is lost. Fill up the short ones;
-    cut none.
+    """All sentences are cut to the length of the shortest, and the rest is lost. Fill up the short ones; cut
+    none.
     """
     shortest = min(map(len, sequences))
     return pad_sequences([sequence[:shortest] for sequence in sequences], padding)
 
 
 @PAD_BATCH.mistake
+def cut_to_the_first(sequences, padding):
+    """You take the length of the first sentence for all. T is the length of the longest one."""
+    T = len(sequences[0])
+    indices, mask = pad_sequences([sequence[:T] for sequence in sequences], padding)
+    return indices, mask
+
+
+@PAD_BATCH.mistake
+def one_row_too_many(sequences, padding):
+    """Your arrays have one row too many, and it is padding everywhere. T is the length of the longest sentence."""
+    indices, mask = pad_sequences(sequences, padding)
+    return np.pad(indices, ((0, 1), (0, 0)), constant_values=padding), np.pad(mask, ((0, 1), (0, 0)))
+
+
+@PAD_BATCH.mistake
 def padding_in_front(sequences, padding):
-    """Your padding stands before the sentences. They all begin at the first step here, and the padding comes
+    """Your padding comes before the sentences. Here they all begin at the first step, and the padding comes
     after them.
     """
     indices, mask = pad_sequences([sequence[::-1] for sequence in sequences], padding)
@@ -226,36 +386,97 @@ def padding_in_front(sequences, padding):
 
 
 @PAD_BATCH.mistake
-def mask_inside_out(sequences, padding):
+def mask_inverted(sequences, padding):
     """Your mask is 1 at the padding. It marks what is real: 1 at a real token, 0 at padding."""
     indices, mask = pad_sequences(sequences, padding)
     return indices, 1 - mask
 
 
 @PAD_BATCH.mistake
+def mask_of_ones(sequences, padding):
+    """Your mask is 1 everywhere. It is 0 where a sentence is over."""
+    indices, mask = pad_sequences(sequences, padding)
+    return indices, np.ones_like(mask)
+
+
+@PAD_BATCH.mistake
+def mask_one_too_long(sequences, padding):
+    """Your mask counts the first row of padding of each sentence as real. A sentence of 2 tokens has them at the
+    steps 0 and 1.
+    """
+    indices, mask = pad_sequences(sequences, padding)
+    lengths = np.array([len(sequence) for sequence in sequences])
+    return indices, (np.arange(len(mask))[:, None] <= lengths).astype(np.float32)
+
+
+@PAD_BATCH.mistake
+def mask_one_too_short(sequences, padding):
+    """Your mask leaves out the last token of each sentence. A sentence of 2 tokens has them at the steps 0 and
+    1.
+    """
+    indices, mask = pad_sequences(sequences, padding)
+    lengths = np.array([len(sequence) for sequence in sequences])
+    return indices, (np.arange(len(mask))[:, None] < lengths - 1).astype(np.float32)
+
+
+@PAD_BATCH.mistake
 def mask_from_zeros(sequences, padding):
-    """Your mask takes every index 0 for padding, and everything else for a word. Padding has the index that
-    the argument `padding` says, and 0 may be a word. The length of a sentence is a safer sign than its
-    numbers.
+    """Your mask takes every index 0 for padding, and everything else for a word. The padding index is the
+    argument `padding`, and 0 may be a word. The length of a sentence is a safer sign than its numbers.
     """
     indices, _ = pad_sequences(sequences, padding)
     return indices, (indices != 0).astype(np.float32)
 
 
 @PAD_BATCH.mistake
+def mask_from_the_padding(sequences, padding):
+    """Your mask takes every index equal to `padding` for padding. The same index may also be a word. The length
+    of a sentence is a safer sign than its numbers.
+    """
+    indices, _ = pad_sequences(sequences, padding)
+    return indices, (indices != padding).astype(np.float32)
+
+
+@PAD_BATCH.mistake
 def zero_for_padding(sequences, padding):
-    """You fill up with 0. In this vocabulary 0 is a word; the index of the padding comes in as an argument."""
+    """You fill up with 0. In this vocabulary 0 is a word; the index of the padding is an argument."""
     return pad_sequences(sequences, 0)
+
+
+@PAD_BATCH.mistake
+def last_word_for_padding(sequences, padding):
+    """You fill up each sentence with its own last word. Fill up with the index `padding`."""
+    T = max(map(len, sequences))
+    longer = [[*sequence, *[sequence[-1]] * (T - len(sequence))] for sequence in sequences]
+    return pad_sequences(longer, padding)[0], pad_sequences(sequences, padding)[1]
+
+
+@PAD_BATCH.mistake
+def swapped(sequences, padding):
+    """The indices and the mask are in the wrong order. Return the indices first."""
+    return pad_sequences(sequences, padding)[::-1]
+
+
+@PAD_BATCH.mistake
+def lengths_for_the_mask(sequences, padding):
+    """You return the lengths instead of the mask. The mask has a number for every place: 1 at a token, 0 at
+    padding.
+    """
+    return pad_sequences(sequences, padding)[0], np.array([len(sequence) for sequence in sequences], float)
 
 
 # ---------------------------------------------------------------- a mean that flatters
 
 
 def _loss_cases(rng):
+    """In the second case one real token has a loss of 0, and some masked losses are very large."""
     cases = []
-    for lengths in ((5, 2, 3), (3, 6, 1, 4)):
+    for lengths in ((5, 2, 3), (3, 6, 1, 4), (4, 2)):
         mask = (np.arange(max(lengths))[:, None] < np.array(lengths)).astype(np.float64)
         cases.append(Case((rng.uniform(0.5, 3, size=mask.shape), mask)))
+    losses, mask = cases[1].args
+    losses[0, int(rng.integers(4))] = 0.0
+    losses[mask == 0] *= 1000
     return cases
 
 
@@ -273,8 +494,8 @@ HONEST_LOSS = task(
 
 @HONEST_LOSS.mistake
 def still_broken(losses, mask):
-    """The padding no longer adds anything to the sum, but it still counts in what the sum is divided by:
-    `mean` divides by all T times B places. How many of them are real?
+    """The padding adds nothing to the sum any more, but it still counts in what the sum is divided by: `mean`
+    divides by all T times B places. How many of them are real?
     """
     return (losses * mask).mean()
 
@@ -286,33 +507,97 @@ def mask_not_used(losses, mask):
 
 
 @HONEST_LOSS.mistake
+def padding_in_the_sum(losses, mask):
+    """You divide by the number of real tokens, but the losses at padding are still in the sum."""
+    return losses.sum() / mask.sum()
+
+
+@HONEST_LOSS.mistake
+def only_the_padding(losses, mask):
+    """This is the mean loss at the padding. The mask is 1 at real tokens."""
+    return (losses * (1 - mask)).sum() / (1 - mask).sum()
+
+
+@HONEST_LOSS.mistake
+def divided_by_the_padding(losses, mask):
+    """The sum is right, but you divide it by the number of padded places. How many places are real?"""
+    return (losses * mask).sum() / (1 - mask).sum()
+
+
+@HONEST_LOSS.mistake
+def losses_that_are_not_zero(losses, mask):
+    """You count the places where something other than 0 is left. A real token may have a loss of exactly 0, and
+    it counts as well. The mask knows what is real.
+    """
+    return (losses * mask).sum() / np.count_nonzero(losses * mask)
+
+
+@HONEST_LOSS.mistake
 def mean_of_the_sentences(losses, mask):
-    """You take the mean of every sentence, and then the mean of those. So a word of a short sentence counts
+    """You take the mean of every sentence, and then the mean of those. So a token of a short sentence counts
     more than one of a long sentence. Here every real token counts the same.
     """
     return ((losses * mask).sum(axis=0) / mask.sum(axis=0)).mean()
 
 
 @HONEST_LOSS.mistake
+def mean_of_the_steps(losses, mask):
+    """You take the mean of every step, and then the mean of those. So a token counts more where few sentences
+    are still going on. Here every real token counts the same.
+    """
+    return ((losses * mask).sum(axis=1) / mask.sum(axis=1)).mean()
+
+
+@HONEST_LOSS.mistake
 def one_for_each_sentence(losses, mask):
-    """These are the means of the sentences, one number for each, and they are right. Asked for is a single
-    number for the whole batch.
+    """These are the means of the sentences, one number each, and they are right. Return a single number for the
+    whole batch.
     """
     return (losses * mask).sum(axis=0) / mask.sum(axis=0)
 
 
 @HONEST_LOSS.mistake
+def one_for_each_step(losses, mask):
+    """These are the means of the steps, one number each. Return a single number for the whole batch."""
+    return (losses * mask).sum(axis=1) / mask.sum(axis=1)
+
+
+@HONEST_LOSS.mistake
 def divided_by_the_steps(losses, mask):
-    """The sum is right. You divide it by T, the number of steps; but a step holds several sentences, and not
-    all of them are still going on.
+    """The sum is right. You divide it by T, the number of steps; but a step has several sentences, and not all
+    of them are still going on.
     """
     return (losses * mask).sum() / len(losses)
+
+
+@HONEST_LOSS.mistake
+def divided_by_the_sentences(losses, mask):
+    """The sum is right. You divide it by B, the number of sentences. How many real tokens are there?"""
+    return (losses * mask).sum() / losses.shape[1]
 
 
 @HONEST_LOSS.mistake
 def only_summed(losses, mask):
     """This is the sum over all real tokens. It grows with the batch; a mean does not."""
     return (losses * mask).sum()
+
+
+@HONEST_LOSS.mistake
+def masked_losses(losses, mask):
+    """These are the losses with padding set to 0. Return one number, their mean over the real tokens."""
+    return losses * mask
+
+
+@HONEST_LOSS.mistake
+def real_losses(losses, mask):
+    """These are the losses of the real tokens, all of them. Return one number, their mean."""
+    return losses[mask == 1]
+
+
+@HONEST_LOSS.mistake
+def upside_down(losses, mask):
+    """Your fraction is upside down: the number of tokens is divided by the sum of their losses."""
+    return mask.sum() / (losses * mask).sum()
 
 
 # ---------------------------------------------------------------- the gradient of a look-up
@@ -325,13 +610,14 @@ def _summed(indices, da, V):
 
 
 def _look_up_cases(rng):
-    """Twelve and ten tokens; some words never come, others come twice, in one of the steps side by side."""
+    """Some words never occur, among them the last of the vocabulary; one word occurs twice in a step."""
     cases = []
-    for T, B, H, V in ((4, 3, 2, 7), (5, 2, 3, 6)):
-        words = rng.permutation(V)[: V - 3]
+    for T, B, H, V, last in ((4, 3, 2, 7, 6), (5, 2, 3, 6, 6), (3, 4, 5, 8, 7)):
+        words = rng.permutation(last)[: V - 3]
         indices = rng.choice(words, size=(T, B))
         indices[-1, 1] = indices[-1, 0]
         cases.append(Case((indices, normal(rng, T, B, H), V)))
+    cases[1].args[0][0] = 5
     return cases
 
 
@@ -342,11 +628,19 @@ EMBEDDING_GRADIENT = task(
 
 @EMBEDDING_GRADIENT.mistake
 def the_last_one_wins(indices, da, V):
-    """A word that comes several times has kept only one of its gradients. `dW[indices] += da` looks like a
-    sum, but NumPy writes to each row once, so the last use wins. Every use has to be added.
+    """A word that occurs several times has kept only one of its gradients. `dW[indices] += da` looks like a sum,
+    but NumPy writes to each row once, so the last use wins. Every use has to be added.
     """
     dW = np.zeros((V, da.shape[-1]))
     dW[indices] += da
+    return dW
+
+
+@EMBEDDING_GRADIENT.mistake
+def the_first_one_wins(indices, da, V):
+    """A word that occurs several times has kept only the gradient of its first use. Every use has to be added."""
+    dW = np.zeros((V, da.shape[-1]))
+    dW[indices[::-1, ::-1]] = da[::-1, ::-1]
     return dW
 
 
@@ -363,8 +657,8 @@ def the_last_one_wins_in_a_step(indices, da, V):
 
 @EMBEDDING_GRADIENT.mistake
 def mean_of_the_uses(indices, da, V):
-    """You have taken the mean over the uses of a word. Roads that meet are added: a word that comes five
-    times has five times as much to say.
+    """You have taken the mean over the uses of a word. Gradients that meet are added: a word that occurs five
+    times gets five gradients.
     """
     uses = np.bincount(indices.ravel(), minlength=V)
     return _summed(indices, da, V) / np.maximum(uses, 1)[:, None]
@@ -372,16 +666,30 @@ def mean_of_the_uses(indices, da, V):
 
 @EMBEDDING_GRADIENT.mistake
 def only_the_used_rows(indices, da, V):
-    """Your result has a row for each word that occurs, and none for the others. A gradient has the shape of
-    its matrix: words that do not occur have a row too, and it is 0.
+    """Your result has a row for each word that occurs, and none for the others. A gradient has the shape of its
+    matrix: words that do not occur have a row too, and it is 0.
     """
     return _summed(indices, da, V)[np.unique(indices)]
 
 
 @EMBEDDING_GRADIENT.mistake
+def as_many_rows_as_needed(indices, da, V):
+    """Your result ends with the largest index that occurs. A gradient has the shape of its matrix: V rows, and
+    those of words that do not occur are 0.
+    """
+    return _summed(indices, da, V)[: indices.max() + 1]
+
+
+@EMBEDDING_GRADIENT.mistake
+def counts(indices, da, V):
+    """You count how often each word occurs. What has to be added is not 1, but the gradient of that use."""
+    return np.repeat(np.bincount(indices.ravel(), minlength=V)[:, None], da.shape[-1], axis=1).astype(float)
+
+
+@EMBEDDING_GRADIENT.mistake
 def the_whole_batch(indices, da, V):
-    """Every word gets the gradients of all sentences of its step. To each word belongs the gradient of its
-    own sentence alone.
+    """Every word gets the gradients of all sentences of its step. Each word gets the gradient of its own
+    sentence only.
     """
     dW = np.zeros((V, da.shape[-1]))
     for k_t, da_t in zip(indices, da, strict=True):
@@ -392,10 +700,46 @@ def the_whole_batch(indices, da, V):
 
 @EMBEDDING_GRADIENT.mistake
 def one_sentence_only(indices, da, V):
-    """This is the gradient from the first sentence of the batch alone. Does the loop over the sentences end
-    too soon?
+    """This is the gradient from the first sentence of the batch alone. Does your loop over the sentences end too
+    soon?
     """
     return _summed(indices[:, 0], da[:, 0], V)
+
+
+@EMBEDDING_GRADIENT.mistake
+def last_step_only(indices, da, V):
+    """This is the gradient from the last step alone. What have the earlier steps added?"""
+    return _summed(indices[-1], da[-1], V)
+
+
+@EMBEDDING_GRADIENT.mistake
+def last_step_missed(indices, da, V):
+    """The last step is missing from your sum. Does your loop over the steps end too soon?"""
+    return _summed(indices[:-1], da[:-1], V)
+
+
+@EMBEDDING_GRADIENT.mistake
+def first_step_missed(indices, da, V):
+    """The first step is missing from your sum. Does your loop over the steps begin too late?"""
+    return _summed(indices[1:], da[1:], V)
+
+
+@EMBEDDING_GRADIENT.mistake
+def summed_over_the_units(indices, da, V):
+    """You add up the H numbers of each gradient. A row of W has H numbers, and each gets a gradient of its own."""
+    return _summed(indices, da, V).sum(axis=1)
+
+
+@EMBEDDING_GRADIENT.mistake
+def transposed(indices, da, V):
+    """The numbers are right, but each word has a column. W has the shape (V, H): a word is a row."""
+    return _summed(indices, da, V).T.copy()
+
+
+@EMBEDDING_GRADIENT.mistake
+def subtracted(indices, da, V):
+    """Every sign is wrong. The gradient is the sum itself; subtracting it is the job of the update."""
+    return -_summed(indices, da, V)
 
 
 @EMBEDDING_GRADIENT.mistake
@@ -404,3 +748,11 @@ def divided_by_the_batch(indices, da, V):
     already. Here the gradients are only added up.
     """
     return _summed(indices, da, V) / indices.shape[1]
+
+
+@EMBEDDING_GRADIENT.mistake
+def divided_by_the_steps(indices, da, V):
+    """Your rows are too small by one factor: the number of steps. If the loss is a mean, that is in `da`
+    already. Here the gradients are only added up.
+    """
+    return _summed(indices, da, V) / len(indices)

@@ -1,5 +1,4 @@
-"""Chapter 05: slopes, dead units, the Jacobian of a step, gains by lag, the spectral radius, a bound that is "
-"none."""
+"""Chapter 05: slopes, dead units, the Jacobian of a step, gains by lag, the spectral radius, a broken bound."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from rnncourse.in_numpy import sigmoid_prime as reference_sigmoid_prime
 
 
 def _slope_cases(rng):
-    return [Case((normal(rng, 3, 5, scale=2.0),)), Case((normal(rng, 4, 2, scale=2.0),))]
+    return [Case((normal(rng, *shape, scale=2.0),)) for shape in ((3, 5), (4, 2, 6), (7,))]
 
 
 SIGMOID_PRIME = task(
@@ -25,37 +24,37 @@ SIGMOID_PRIME = task(
 
 @SIGMOID_PRIME.mistake
 def slope_at_the_value(a):
-    """The sigmoid is applied twice: this is its slope at `sigmoid(a)`, not at `a`. Your results all lie
-    between 0.19 and 0.25; far from 0 the slope should be next to nothing.
+    """The sigmoid is applied twice: this is its slope at `sigmoid(a)`, not at `a`. All your results are
+    between 0.19 and 0.25; far from 0 the slope should be almost 0.
     """
     return reference_sigmoid_prime(sigmoid(a))
 
 
 @SIGMOID_PRIME.mistake
 def pre_activation_for_value(a):
-    """The rule is the right one, but it is about the value of the sigmoid, p. You put the pre-activation `a`
-    in its place, so some of your slopes are negative, and a sigmoid never falls.
+    """The formula is right, but it takes the value p of the sigmoid. You put in the pre-activation `a`
+    instead, so some of your slopes are negative, and a sigmoid never falls.
     """
     return a * (1 - a)
 
 
 @SIGMOID_PRIME.mistake
 def value_for_slope(a):
-    """This is the sigmoid itself, how high the curve is. Asked for is how steep it is there."""
+    """This is the sigmoid itself: how high the curve is. The task asks how steep it is there."""
     return sigmoid(a)
 
 
 @SIGMOID_PRIME.mistake
 def squared(a):
-    """This is the rule of the tanh, with a sigmoid put in. The table in the chapter has a row for each of the
-    two.
+    """This is the formula for tanh with a sigmoid put in. The table in the chapter has a row for each of
+    them.
     """
     return 1 - sigmoid(a) ** 2
 
 
 @SIGMOID_PRIME.mistake
 def one_factor(a):
-    """This is 1 − p, one of two factors. At a = 0 it gives 0.5, and the sigmoid is never steeper than a
+    """This is 1 − p, one of two factors. At a = 0 it gives 0.5, and the slope of a sigmoid is never above a
     quarter.
     """
     return 1 - sigmoid(a)
@@ -63,8 +62,46 @@ def one_factor(a):
 
 @SIGMOID_PRIME.mistake
 def slope_of_tanh(a):
-    """This is the slope of the tanh: it reaches 1 at a = 0. The sigmoid is a flatter curve."""
+    """This is the slope of tanh: it reaches 1 at a = 0. The sigmoid is a flatter curve."""
     return tanh_prime(a)
+
+
+@SIGMOID_PRIME.mistake
+def squared_value(a):
+    """This is p squared. The slope is a product of two different numbers; they sum to 1."""
+    return sigmoid(a) ** 2
+
+
+@SIGMOID_PRIME.mistake
+def sign(a):
+    """The size is right and the sign is wrong. A sigmoid rises everywhere."""
+    return -reference_sigmoid_prime(a)
+
+
+@SIGMOID_PRIME.mistake
+def plus_for_minus(a):
+    """Your second factor is 1 + p. Then the slope would be largest where the curve is flat."""
+    return sigmoid(a) * (1 + sigmoid(a))
+
+
+@SIGMOID_PRIME.mistake
+def times_the_input(a):
+    """You multiply by `a` once too often. `p` itself says all about the slope."""
+    return a * reference_sigmoid_prime(a)
+
+
+@SIGMOID_PRIME.mistake
+def inverse(a):
+    """This is the logarithm of p to 1 − p, the inverse of the sigmoid, not its slope."""
+    return np.log(sigmoid(a) / (1 - sigmoid(a)))
+
+
+@SIGMOID_PRIME.mistake
+def half_the_slope_of_tanh(a):
+    """This is half the slope of tanh. A sigmoid is a tanh of half the input, moved up, so its slope is
+    smaller still.
+    """
+    return tanh_prime(a) / 2
 
 
 # ---------------------------------------------------------------- dead units
@@ -75,24 +112,29 @@ def _dead(a):
 
 
 def _dead_cases(rng):
-    return [Case((_pre_activations(rng, 6, "ddz-mm++-"),)), Case((_pre_activations(rng, 4, "zdmm++++"),))]
+    return [_dead_case(rng, 6, "ddz-m+", 6), _dead_case(rng, 4, "zdmm+p", 9)]
+
+
+def _dead_case(rng, N, kinds, more):
+    """Columns of these kinds, and more whose kind is drawn: which units are dead cannot be guessed."""
+    return Case((_pre_activations(rng, N, [*kinds, *rng.choice([*"dz-+p"], size=more)]),))
 
 
 def _pre_activations(rng, N, kinds):
     """Return (N, H) with a column of each kind, in random order.
 
     d: all below 0. z: below 0 but for one 0. m, -: below 0 but for one, so that the mean is negative. +: above 0
-    but for one.
+    but for one. p: all above 0.
     """
     a = np.stack([_column(rng, N, kind) for kind in kinds], axis=1)
     return rng.permuted(a, axis=0)[:, rng.permutation(len(kinds))]
 
 
 def _column(rng, N, kind):
-    column = rng.uniform(0.5, 2.0, size=N) * (1 if kind == "+" else -1)
+    column = rng.uniform(0.5, 2.0, size=N) * (1 if kind in "+p" else -1)
     if kind == "z":
         column[0] = 0.0
-    elif kind != "d":
+    elif kind not in "dp":
         column[0] *= -0.3
     return column
 
@@ -102,70 +144,104 @@ DEAD_UNITS = task("dead_units", reference=_dead, cases=_dead_cases, forbidden=EN
 
 @DEAD_UNITS.mistake
 def silent_once(a):
-    """You find units that are silent for at least one example. Nearly every ReLU is; that is its work. Dead
-    is one that no example wakes.
+    """You find units that are silent for at least one example. Nearly every ReLU is; that is how it works. A
+    unit is dead if no example activates it.
     """
     return (a <= 0).any(axis=0)
 
 
 @DEAD_UNITS.mistake
 def alive(a):
-    """This is the right answer upside down: True where a unit is alive."""
+    """This is the opposite of the right answer: True where a unit is alive."""
     return (a > 0).any(axis=0)
 
 
 @DEAD_UNITS.mistake
 def zero_counts_as_alive(a):
-    """Nearly. One unit reaches exactly 0 and never gets above it. Which slope does a ReLU have at 0, by the
-    chapter's table?
+    """Almost. One unit reaches exactly 0 and never gets above it. What is the slope of a ReLU at 0, according
+    to the chapter's table?
     """
     return (a < 0).all(axis=0)
 
 
 @DEAD_UNITS.mistake
 def examples_for_units(a):
-    """Your answer has an entry for each example. A row of `a` is an example, a column is a unit: go along the
-    examples, and leave the units.
+    """Your answer has one entry for each example. A row of `a` is an example, and a column is a unit. Reduce
+    over the examples and keep the units.
     """
     return (a <= 0).all(axis=1)
 
 
 @DEAD_UNITS.mistake
 def on_average(a):
-    """You look at the average. A unit with a low average may still be woken by a single example, and one
-    example is enough to bring it a gradient.
+    """You look at the average. A unit with a low average may still be active for a single example, and one
+    example is enough to give it a gradient.
     """
     return a.mean(axis=0) <= 0
 
 
 @DEAD_UNITS.mistake
 def how_many(a):
-    """The count is right. Asked for is which units they are: True or False for each. `.sum()` of that is the
-    count.
-    """
+    """The count is right. Return which units they are: True or False for each. `.sum()` of that is the count."""
     return int(_dead(a).sum())
 
 
 @DEAD_UNITS.mistake
 def numbers_of_the_dead(a):
-    """You found the dead ones, and return their numbers. Asked for is True or False for each of the H units."""
+    """You found the dead units and return their indices. Return True or False for each of the H units
+    instead.
+    """
     return np.flatnonzero(_dead(a))
 
 
 @DEAD_UNITS.mistake
 def all_units_at_once(a):
-    """This is one answer for the whole layer: is everything silent? Asked for is an answer for each unit, so
-    the examples must go and the units must stay.
+    """This is one answer for the whole layer: is everything silent? Return one answer for each unit: reduce
+    over the examples only.
     """
     return bool((a <= 0).all())
 
 
 @DEAD_UNITS.mistake
 def entry_by_entry(a):
-    """This says for each example and each unit whether the unit is silent. What makes a column of it a dead
-    unit?
+    """This says for each example and each unit whether the unit is silent. What must be true of a whole
+    column, so that its unit is dead?
     """
     return a <= 0
+
+
+@DEAD_UNITS.mistake
+def silent_for_the_first(a):
+    """You look at the first example only. A unit is dead if it is silent for all of them."""
+    return a[0] <= 0
+
+
+@DEAD_UNITS.mistake
+def slope_on_the_wrong_side(a):
+    """You find the units that are above 0 for every example. Those are never silent."""
+    return (a > 0).all(axis=0)
+
+
+@DEAD_UNITS.mistake
+def counts(a):
+    """These are counts of silent examples. Return True or False for each unit: is the count the number of all
+    examples?
+    """
+    return (a <= 0).sum(axis=0)
+
+
+@DEAD_UNITS.mistake
+def zeros_and_ones(a):
+    """The right units, as 0 and 1. Return True and False."""
+    return _dead(a).astype(int)
+
+
+@DEAD_UNITS.mistake
+def exactly_zero(a):
+    """You look for pre-activations of exactly 0. They are what comes before the ReLU; everything up to 0 is
+    silenced.
+    """
+    return (a == 0).all(axis=0)
 
 
 # ---------------------------------------------------------------- one step's Jacobian
@@ -184,45 +260,47 @@ STEP_JACOBIAN = task("step_jacobian", reference=_jacobian, cases=_jacobian_cases
 
 @STEP_JACOBIAN.mistake
 def slopes_along_rows(W_hh, a_t):
-    """Your slopes scale the rows. A row says from which unit of the old state; the slope belongs to the unit
-    that is reached, in the new one.
+    """Your slopes scale the rows. A row belongs to a unit of the previous state; the slope belongs to the
+    unit of the new state.
     """
     return W_hh * tanh_prime(a_t)[:, None]
 
 
 @STEP_JACOBIAN.mistake
 def transposed(W_hh, a_t):
-    """This is the transpose. It is right in books that write states as columns; here they are rows, and the
-    entry [j, k] says how unit k of the new state follows unit j of the old one.
+    """This is the transpose. It is right in books that write states as columns. Here they are rows, and entry
+    [j, k] says how unit k of the new state depends on unit j of the previous one.
     """
     return _jacobian(W_hh, a_t).T
 
 
 @STEP_JACOBIAN.mistake
 def transposed_W_hh(W_hh, a_t):
-    """The slopes are where they belong, but `W_hh` is turned round. On the way back a gradient meets the
-    transpose; the Jacobian itself is told the way forward, from (row) to (column).
+    """The slopes are in the right place, but `W_hh` is transposed. In the backward pass a gradient is
+    multiplied by the transpose; the Jacobian itself is from (row) to (column), like `W_hh`.
     """
     return W_hh.T * tanh_prime(a_t)
 
 
 @STEP_JACOBIAN.mistake
 def without_slope(W_hh, a_t):
-    """This is `W_hh` alone, the Jacobian of a net without any activation. What does a tanh do to a small
-    nudge?
+    """This is `W_hh` alone, the Jacobian of a network without an activation. What does tanh do to a small
+    change?
     """
     return W_hh.copy()
 
 
 @STEP_JACOBIAN.mistake
 def value_for_slope(W_hh, a_t):
-    """You scale with the tanh itself. A nudge is passed on by how steep the curve is, not by how high."""
+    """You scale by tanh itself. How much of a small change is passed on depends on how steep the curve is,
+    not on how high.
+    """
     return W_hh * np.tanh(a_t)
 
 
 @STEP_JACOBIAN.mistake
 def slope_at_the_state(W_hh, a_t):
-    """The tanh is applied twice. `a_t` is the pre-activation, so its tanh is the state; the slope can be
+    """You apply tanh twice. `a_t` is the pre-activation, so its tanh is the state, and the slope can be
     written with that state alone.
     """
     return W_hh * tanh_prime(np.tanh(a_t))
@@ -230,16 +308,60 @@ def slope_at_the_state(W_hh, a_t):
 
 @STEP_JACOBIAN.mistake
 def state_for_pre_activation(W_hh, a_t):
-    """You square `a_t` as if it were the state. It is the pre-activation, from before the tanh."""
+    """You square `a_t` as if it were the state. It is the pre-activation, before the tanh."""
     return W_hh * (1 - a_t**2)
 
 
 @STEP_JACOBIAN.mistake
 def summed_over_columns(W_hh, a_t):
     """This is a vector: the product `@` with the slopes has summed over the new units. In the equation the
-    slopes stand on the diagonal of a matrix, and nothing is summed away.
+    slopes are the diagonal of a matrix, and nothing is summed.
     """
     return W_hh @ tanh_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def slope_of_a_sigmoid(W_hh, a_t):
+    """You use the slope of a sigmoid. The network is a tanh network."""
+    return W_hh * reference_sigmoid_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def slope_not_squared(W_hh, a_t):
+    """Your slope is 1 − tanh. The table in the chapter has a square in it."""
+    return W_hh * (1 - np.tanh(a_t))
+
+
+@STEP_JACOBIAN.mistake
+def slopes_alone(W_hh, a_t):
+    """These are the slopes on a diagonal, without the weights."""
+    return np.diag(tanh_prime(a_t))
+
+
+@STEP_JACOBIAN.mistake
+def slopes_on_both_sides(W_hh, a_t):
+    """You multiply by the slopes twice, along rows and along columns. Only the new unit has a slope in this
+    step.
+    """
+    return W_hh * tanh_prime(a_t) * tanh_prime(a_t)[:, None]
+
+
+@STEP_JACOBIAN.mistake
+def slopes_added(W_hh, a_t):
+    """You add the slopes. By the chain rule a weight and a slope are multiplied."""
+    return W_hh + tanh_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def diagonal_of_the_product(W_hh, a_t):
+    """You keep only the diagonal. Every unit depends on every previous unit."""
+    return np.diag(np.diag(_jacobian(W_hh, a_t)))
+
+
+@STEP_JACOBIAN.mistake
+def divided(W_hh, a_t):
+    """You divide by the slope where you should multiply."""
+    return W_hh / tanh_prime(a_t)
 
 
 # ---------------------------------------------------------------- gains by lag
@@ -267,7 +389,7 @@ GAIN_BY_LAG = task("gain_by_lag", reference=_gains, cases=_gain_cases, forbidden
 
 @GAIN_BY_LAG.mistake
 def starts_at_the_first_step(W_hh, a):
-    """Your product starts with the first step and grows forwards. Lag 1 is one step back from the last state:
+    """Your product starts with the first step and grows forward. Lag 1 is one step back from the last state:
     begin with the last factor.
     """
     return _gains(W_hh, a[::-1], product=lambda J, factor: J @ factor)
@@ -275,39 +397,39 @@ def starts_at_the_first_step(W_hh, a):
 
 @GAIN_BY_LAG.mistake
 def factor_on_the_wrong_side(W_hh, a):
-    """Lags 0 and 1 are right. From lag 2 on the factors stand in the wrong order: an earlier step stands
-    further left in the equation.
+    """Lags 0 and 1 are right. From lag 2 on, the factors are in the wrong order: in the equation, an earlier
+    step is further to the left.
     """
     return _gains(W_hh, a, product=lambda J, factor: J @ factor)
 
 
 @GAIN_BY_LAG.mistake
 def one_step_only(W_hh, a):
-    """Each of your gains is that of a single step. What is left after 3 steps has been through all three: the
-    product must be carried on.
+    """Each of your gains is that of a single step. What is left after 3 steps has been through all three:
+    keep multiplying the same product.
     """
     return _gains(W_hh, a, product=lambda J, factor: factor)
 
 
 @GAIN_BY_LAG.mistake
 def gains_multiplied(W_hh, a):
-    """You multiply the gains of the single steps. The lengths of matrices do not multiply like that: multiply
-    the matrices, then take the length of the product.
+    """You multiply the gains of the single steps. Norms of matrices do not multiply like that: multiply the
+    matrices first, then take the norm of the product.
     """
     return np.cumprod(_gains(W_hh, a, product=lambda J, factor: factor))
 
 
 @GAIN_BY_LAG.mistake
 def not_per_unit(W_hh, a):
-    """This is the Frobenius norm. It gives √H for the identity, which changes no length at all. What makes it
-    a gain of 1?
+    """This is the Frobenius norm. It gives √H for the identity, which changes no length at all. What turns
+    that into a gain of 1?
     """
     return _gains(W_hh, a, gain=np.linalg.norm)
 
 
 @GAIN_BY_LAG.mistake
 def largest_stretch(W_hh, a):
-    """This is the most that any gradient is stretched, the largest singular value. Asked for is the average
+    """This is the most that any gradient is stretched, the largest singular value. The gain is the average
     over random gradients, from the sum of all squared entries.
     """
     return _gains(W_hh, a, gain=lambda J: np.linalg.norm(J, 2))
@@ -315,14 +437,103 @@ def largest_stretch(W_hh, a):
 
 @GAIN_BY_LAG.mistake
 def without_slopes(W_hh, a):
-    """These are the powers of `W_hh`. Each step has slopes of its own in its factor, too."""
+    """These are the powers of `W_hh`. The factor of each step also contains the slopes of that step."""
     return _gains(W_hh, a, slope=np.ones_like)
 
 
 @GAIN_BY_LAG.mistake
 def same_factor(W_hh, a):
-    """Every factor of yours is that of the last step. `W_hh` is the same at all steps; the slopes are not."""
+    """All your factors are those of the last step. `W_hh` is the same at every step; the slopes are not."""
     return _gains(W_hh, np.broadcast_to(a[-1], a.shape))
+
+
+@GAIN_BY_LAG.mistake
+def divided_by_the_size(W_hh, a):
+    """You divide by H. The identity has a norm of √H, and its gain must be 1."""
+    gains = _gains(W_hh, a) / np.sqrt(len(W_hh))
+    gains[0] = 1.0
+    return gains
+
+
+@GAIN_BY_LAG.mistake
+def divided_by_the_steps(W_hh, a):
+    """You divide by the root of the number of steps. Divide by the root of the number of units."""
+    return _gains(W_hh, a, gain=lambda J: np.linalg.norm(J) / np.sqrt(len(a)))
+
+
+@GAIN_BY_LAG.mistake
+def value_for_slope(W_hh, a):
+    """Your factors contain tanh itself. How much of a small change is passed on depends on the slope."""
+    return _gains(W_hh, a, slope=np.tanh)
+
+
+@GAIN_BY_LAG.mistake
+def state_for_pre_activation(W_hh, a):
+    """You square `a` as if it held states. It holds pre-activations, before the tanh."""
+    return _gains(W_hh, a, slope=lambda a_t: 1 - a_t**2)
+
+
+@GAIN_BY_LAG.mistake
+def elementwise_product(W_hh, a):
+    """You multiply the factors number by number. Jacobians are multiplied as matrices, with `@`."""
+    factors = [W_hh * tanh_prime(a_t) for a_t in a[::-1]]
+    return np.array([1.0, *map(_gain, np.cumprod(factors, axis=0))])
+
+
+@GAIN_BY_LAG.mistake
+def elementwise_with_the_identity(W_hh, a):
+    """You multiply the factors number by number, so everything off the diagonal is lost. Jacobians are
+    multiplied as matrices, with `@`.
+    """
+    return _gains(W_hh, a, product=lambda J, factor: factor * J)
+
+
+@GAIN_BY_LAG.mistake
+def transposed_weights(W_hh, a):
+    """Your factors use the transpose of `W_hh`. The Jacobian is [from, to], like `W_hh` itself."""
+    return _gains(W_hh.T, a)
+
+
+@GAIN_BY_LAG.mistake
+def slopes_along_rows(W_hh, a):
+    """Your slopes scale the rows of `W_hh`. The slope belongs to the new unit, a column."""
+    return _gains(W_hh, a, product=lambda J, factor: factor @ J, slope=lambda a_t: tanh_prime(a_t)[:, None])
+
+
+@GAIN_BY_LAG.mistake
+def spectral_radius(W_hh, a):
+    """This is the spectral radius of each product. The gain is its Frobenius norm, divided by √H."""
+    return _gains(W_hh, a, gain=lambda J: np.abs(np.linalg.eigvals(J)).max())
+
+
+@GAIN_BY_LAG.mistake
+def oldest_first(W_hh, a):
+    """The gains are right, but in reverse order: lag 0 comes first."""
+    return _gains(W_hh, a)[::-1]
+
+
+@GAIN_BY_LAG.mistake
+def mean_square(W_hh, a):
+    """The root is missing: this is the mean of the squares."""
+    return _gains(W_hh, a) ** 2
+
+
+@GAIN_BY_LAG.mistake
+def logarithms(W_hh, a):
+    """These are the logarithms of the gains. Return the gains."""
+    return np.log10(_gains(W_hh, a))
+
+
+@GAIN_BY_LAG.mistake
+def identity_left_out(W_hh, a):
+    """The gain for lag 0 is missing. Nothing has happened there, and it is 1."""
+    return _gains(W_hh, a)[1:]
+
+
+@GAIN_BY_LAG.mistake
+def first_step_left_out(W_hh, a):
+    """The last lag is missing: it goes back through the first step as well."""
+    return _gains(W_hh, a)[:-1]
 
 
 # ---------------------------------------------------------------- a given spectral radius
@@ -353,9 +564,23 @@ def _matrix(rng, *blocks):
 def _radius_cases(rng):
     """The largest eigenvalue is once a pair with a negative real part, once a negative number."""
     u = rng.uniform
-    pairs = _matrix(rng, (u(1.6, 1.9), u(2.0, 2.6)), (u(1.0, 1.2), u(0.5, 0.9)), u(-0.4, -0.2))
-    single = _matrix(rng, -u(1.6, 1.9), (u(1.0, 1.2), u(0.5, 0.9)), u(0.2, 0.4))
-    return [Case((pairs, u(0.8, 0.95))), Case((single, u(1.05, 1.2)))]
+    others = lambda: (-u(1.4, 1.5), (u(1.2, 1.4), u(1.9, 2.2)), (u(1.0, 1.2), u(0.5, 0.9)), 0.4)  # noqa: E731
+    pair = _hidden(rng, lambda: ((u(1.6, 1.9), u(2.0, 2.6)), *others()))
+    single = _hidden(rng, lambda: (-u(1.6, 1.9), *others()))
+    return [Case((pair, u(0.8, 0.95))), Case((single, u(1.05, 1.2)))]
+
+
+def _hidden(rng, blocks):
+    """Return a matrix with these eigenvalues, drawn until every mistake shows.
+
+    The first in NumPy's list, the largest real part, the smallest and the largest absolute value all differ.
+    """
+    while True:
+        W_hh = _matrix(rng, *blocks())
+        listed = np.linalg.eigvals(W_hh)
+        sizes = np.abs([listed[0], listed.max(), min(listed, key=abs), max(listed, key=abs)])
+        if np.diff(np.sort(sizes)).min() > 0.01:
+            return W_hh
 
 
 def _with_radius(W_hh, radius):
@@ -367,52 +592,52 @@ WITH_RADIUS = task("with_radius", reference=_with_radius, cases=_radius_cases, f
 
 @WITH_RADIUS.mistake
 def singular_value(W_hh, radius):
-    """Your matrix has `radius` as its largest singular value, the most by which it stretches in one step. In
-    the long run the eigenvalues decide.
+    """In your matrix, `radius` is the largest singular value: the most by which it stretches a vector in one
+    step. In the long run the eigenvalues decide.
     """
     return W_hh * (radius / np.linalg.norm(W_hh, 2))
 
 
 @WITH_RADIUS.mistake
 def frobenius_norm(W_hh, radius):
-    """You divide by the root of the sum of squares. `np.linalg.norm` of a matrix is that if you do not say
-    otherwise; the spectral radius is about eigenvalues.
+    """You divide by the root of the sum of squares. That is what `np.linalg.norm` of a matrix means by
+    default; the spectral radius is about eigenvalues.
     """
     return W_hh * (radius / np.linalg.norm(W_hh))
 
 
 @WITH_RADIUS.mistake
 def not_divided(W_hh, radius):
-    """You multiply by `radius`, whatever radius the matrix has already. Of a matrix with radius 2 this makes
-    one with twice what was asked for.
+    """You multiply by `radius`, whatever radius the matrix already has. A matrix with radius 2 then ends up
+    with twice the radius it should have.
     """
     return W_hh * radius
 
 
 @WITH_RADIUS.mistake
 def upside_down(W_hh, radius):
-    """The fraction is upside down: where the matrix should shrink, yours grows."""
+    """Your fraction is upside down: where the matrix should shrink, yours grows."""
     return W_hh * (_radius(W_hh) / radius)
 
 
 @WITH_RADIUS.mistake
 def radius_one(W_hh, radius):
-    """Your matrix has spectral radius 1, whatever was asked for: `radius` is not used."""
+    """Your matrix always has spectral radius 1: `radius` is not used."""
     return W_hh / _radius(W_hh)
 
 
 @WITH_RADIUS.mistake
 def real_part(W_hh, radius):
-    """You take the largest real part. An eigenvalue of −2 or of 2i turns as well as it stretches, and
-    stretches by 2: what counts is its absolute value.
+    """You take the largest real part. Eigenvalues of −2 and of 2i stretch by 2 as well: what counts is the
+    absolute value.
     """
     return W_hh * (radius / np.linalg.eigvals(W_hh).real.max())
 
 
 @WITH_RADIUS.mistake
 def absolute_value_too_late(W_hh, radius):
-    """You look for the largest eigenvalue first and take its absolute value then. Of −3 and 2, that finds the
-    2. Which of the two comes first?
+    """You look for the largest eigenvalue first and take its absolute value afterwards. Of −3 and 2, that
+    finds the 2. What should come first?
     """
     return W_hh * (radius / abs(np.linalg.eigvals(W_hh).max()))
 
@@ -425,7 +650,153 @@ def largest_entry(W_hh, radius):
     return W_hh * (radius / np.abs(W_hh).max())
 
 
-# ---------------------------------------------------------------- a bound that is none
+@WITH_RADIUS.mistake
+def first_eigenvalue(W_hh, radius):
+    """You take the first eigenvalue of the list. NumPy does not sort them: the largest may be anywhere."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh))[0])
+
+
+@WITH_RADIUS.mistake
+def smallest(W_hh, radius):
+    """You divide by the smallest eigenvalue. In the long run the direction that grows most, or shrinks least, wins."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh)).min())
+
+
+@WITH_RADIUS.mistake
+def average(W_hh, radius):
+    """You divide by the average of all eigenvalues. Only one of them is the spectral radius."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh)).mean())
+
+
+@WITH_RADIUS.mistake
+def for_symmetric_matrices(W_hh, radius):
+    """`np.linalg.eigvalsh` is for symmetric matrices: it reads the lower triangle and ignores the rest."""
+    return W_hh * (radius / np.abs(np.linalg.eigvalsh(W_hh)).max())
+
+
+@WITH_RADIUS.mistake
+def squares_of_singular_values(W_hh, radius):
+    """These are the eigenvalues of `W_hh` times its transpose, the squares of the singular values. Here the
+    eigenvalues of `W_hh` itself count.
+    """
+    return W_hh * (radius / np.linalg.norm(W_hh, 2) ** 2)
+
+
+@WITH_RADIUS.mistake
+def imaginary_part(W_hh, radius):
+    """You take the largest imaginary part. A complex eigenvalue has two parts, and its absolute value needs both."""
+    return W_hh * (radius / np.linalg.eigvals(W_hh).imag.max())
+
+
+@WITH_RADIUS.mistake
+def largest_row_sum(W_hh, radius):
+    """You divide by the largest sum over a row. That is a norm too, but it says nothing exact about the eigenvalues."""
+    return W_hh * (radius / np.linalg.norm(W_hh, np.inf))
+
+
+@WITH_RADIUS.mistake
+def largest_column_sum(W_hh, radius):
+    """You divide by the largest sum over a column. That is a norm too, but it says nothing exact about the
+    eigenvalues.
+    """
+    return W_hh * (radius / np.linalg.norm(W_hh, 1))
+
+
+@WITH_RADIUS.mistake
+def each_row_scaled(W_hh, radius):
+    """You scale every row by a number of its own. Multiply the whole matrix by a single number."""
+    return W_hh / np.linalg.norm(W_hh, axis=1, keepdims=True) * radius
+
+
+@WITH_RADIUS.mistake
+def each_column_scaled(W_hh, radius):
+    """You scale every column by a number of its own. Multiply the whole matrix by a single number."""
+    return W_hh / np.linalg.norm(W_hh, axis=0) * radius
+
+
+@WITH_RADIUS.mistake
+def orthogonal_instead(W_hh, radius):
+    """Your matrix has the right radius, but it is a different one: an orthogonal matrix, scaled. Keep `W_hh`
+    and make it larger or smaller.
+    """
+    return np.linalg.qr(W_hh)[0] * radius
+
+
+@WITH_RADIUS.mistake
+def determinant(W_hh, radius):
+    """You divide by the determinant. It is the product of all eigenvalues, and only the largest counts here."""
+    return W_hh * (radius / abs(np.linalg.det(W_hh)))
+
+
+@WITH_RADIUS.mistake
+def sum_of_all(W_hh, radius):
+    """You divide by the sum of all absolute values. Only the largest one is the spectral radius."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh)).sum())
+
+
+@WITH_RADIUS.mistake
+def divided_twice(W_hh, radius):
+    """You divide by the radius twice. Once makes the radius 1; then multiply by the one you want."""
+    return W_hh * (radius / _radius(W_hh) ** 2)
+
+
+@WITH_RADIUS.mistake
+def root_of_the_ratio(W_hh, radius):
+    """You take a root of the ratio. Twice the matrix has twice the eigenvalues: no root is needed."""
+    return W_hh * np.sqrt(radius / _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def difference_for_ratio(W_hh, radius):
+    """You multiply by the difference of the two radii. Which number turns the one into the other by
+    multiplication?
+    """
+    return W_hh * (radius - _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def difference_added(W_hh, radius):
+    """You add a number to every entry. That moves the eigenvalues in ways nobody can foresee; multiplying
+    scales them all.
+    """
+    return W_hh + (radius - _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def radius_added(W_hh, radius):
+    """You make the radius 1 and then add `radius`. Multiply by it."""
+    return W_hh / _radius(W_hh) + radius
+
+
+@WITH_RADIUS.mistake
+def trace(W_hh, radius):
+    """You divide by the trace. It is the sum of the eigenvalues, and only the largest counts here."""
+    return W_hh * (radius / np.trace(W_hh))
+
+
+@WITH_RADIUS.mistake
+def clipped(W_hh, radius):
+    """You clip the entries. That changes the matrix in another way than making it larger or smaller."""
+    return np.clip(W_hh, -radius, radius)
+
+
+@WITH_RADIUS.mistake
+def scaled_identity(W_hh, radius):
+    """Your matrix has the right radius, but it has nothing to do with `W_hh`. Keep `W_hh` and make it larger
+    or smaller.
+    """
+    return radius * np.eye(len(W_hh))
+
+
+@WITH_RADIUS.mistake
+def transposed(W_hh, radius):
+    """The size is right, but the matrix is transposed. A transpose has the same eigenvalues, and is still
+    another matrix.
+    """
+    return _with_radius(W_hh, radius).T
+
+
+# ---------------------------------------------------------------- a broken bound
 
 
 def _bound(W_hh, activation, steps, sigmoid_slope=0.25, stretch=lambda W: np.linalg.norm(W, 2)):
@@ -435,9 +806,10 @@ def _bound(W_hh, activation, steps, sigmoid_slope=0.25, stretch=lambda W: np.lin
 
 def _bound_cases(rng):
     return [
-        Case((normal(rng, 3, 3), "sigmoid", 3)),
+        Case((normal(rng, 3, 3, scale=0.5), "sigmoid", 4)),
         Case((normal(rng, 4, 4, scale=0.5), "leaky_relu", 2)),
-        Case((normal(rng, 5, 5, scale=0.5), "tanh", 4)),
+        Case((normal(rng, 5, 5, scale=0.5), "tanh", 3)),
+        Case((normal(rng, 6, 6, scale=0.5), "relu", 5)),
     ]
 
 
@@ -446,16 +818,16 @@ GAIN_BOUND = task("gain_bound", reference=_bound, cases=_bound_cases, forbidden=
 
 @GAIN_BOUND.mistake
 def still_broken(W_hh, activation, steps):
-    """This is the broken bound, unchanged. It goes wrong in two places: one you see with a tanh and a
-    lopsided matrix, the other with a sigmoid only.
+    """This is the broken bound, unchanged. It is wrong in two places: you see one with tanh and a lopsided
+    matrix, the other only with a sigmoid.
     """
     return _bound(W_hh, activation, steps, 0.2, _radius)
 
 
 @GAIN_BOUND.mistake
 def slope_still_wrong(W_hh, activation, steps):
-    """The matrix is right now: with tanh and leaky ReLU the bound holds. With a sigmoid it is still too
-    small. You have met that number in a myth check.
+    """The matrix is right now: with tanh and the two ReLUs the bound holds. With a sigmoid it is still too
+    small. What is the largest slope of a sigmoid?
     """
     return _bound(W_hh, activation, steps, 0.2)
 
@@ -463,22 +835,22 @@ def slope_still_wrong(W_hh, activation, steps):
 @GAIN_BOUND.mistake
 def matrix_still_wrong(W_hh, activation, steps):
     """The slopes are right now. But the spectral radius says what happens in the long run, not the most that
-    a single step can do. Which number of a matrix says that?
+    a single step can do. Which number of a matrix does?
     """
     return _bound(W_hh, activation, steps, stretch=_radius)
 
 
 @GAIN_BOUND.mistake
 def frobenius_norm(W_hh, activation, steps):
-    """Nothing exceeds this bound, but it is larger than need be: the norm adds up all directions, and a
-    vector points in one. The theorem of the chapter is sharper.
+    """Nothing exceeds this bound, but it is larger than necessary: the norm adds up all directions, and a
+    vector points in one. The chapter's theorem is sharper.
     """
     return _bound(W_hh, activation, steps, stretch=np.linalg.norm)
 
 
 @GAIN_BOUND.mistake
 def slope_once(W_hh, activation, steps):
-    """The slope comes in once only, however many steps there are. Every step goes through an activation."""
+    """The slope appears only once, however many steps there are. Every step goes through an activation."""
     return _bound(np.eye(2), activation, 1) * _bound(W_hh, "tanh", steps)
 
 
@@ -490,16 +862,157 @@ def times_steps(W_hh, activation, steps):
 
 @GAIN_BOUND.mistake
 def slope_of_the_leak(W_hh, activation, steps):
-    """For leaky ReLU you take the slope of its flat side. A bound must hold for a unit on the steep side,
-    too.
+    """For leaky ReLU you take the slope of its flat side. A bound must also hold for a unit on the steep
+    side.
     """
     return _bound(W_hh, activation, steps) * (0.01**steps if activation == "leaky_relu" else 1)
 
 
 @GAIN_BOUND.mistake
 def one_step(W_hh, activation, steps):
-    """This is the bound for a single step, and it is right. `steps` of them follow one another."""
+    """This is the bound for a single step, and it is right. What happens when `steps` of them follow one
+    another?
+    """
     return _bound(W_hh, activation, 1)
+
+
+@GAIN_BOUND.mistake
+def matrix_once(W_hh, activation, steps):
+    """The slope is there once per step, but the matrix comes in only once. Every step multiplies by it."""
+    return _bound(np.eye(2), activation, steps) * _bound(W_hh, "tanh", 1)
+
+
+@GAIN_BOUND.mistake
+def norm_of_the_power(W_hh, activation, steps):
+    """You measure the power of the matrix. Between two multiplications the slopes of a step come in, and they
+    can turn a gradient back into the direction that is stretched most. So a bound must assume the worst at every
+    single step.
+    """
+    power = np.linalg.norm(np.linalg.matrix_power(W_hh, steps), 2)
+    return float(_bound(np.eye(2), activation, steps) * power)
+
+
+@GAIN_BOUND.mistake
+def sigmoid_as_steep_as_tanh(W_hh, activation, steps):
+    """With tanh and the two ReLUs your bound is right. With a sigmoid it is too large: its slope is never 1."""
+    return _bound(W_hh, activation, steps, 1.0)
+
+
+@GAIN_BOUND.mistake
+def sigmoid_by_half(W_hh, activation, steps):
+    """With a sigmoid your bound is too large. A half is the value of the sigmoid at 0, not its slope."""
+    return _bound(W_hh, activation, steps, 0.5)
+
+
+@GAIN_BOUND.mistake
+def one_step_more(W_hh, activation, steps):
+    """The factor of a step is right, but you multiply it in once too often."""
+    return _bound(W_hh, activation, steps + 1)
+
+
+@GAIN_BOUND.mistake
+def one_step_less(W_hh, activation, steps):
+    """The factor of a step is right, but you multiply it in once too rarely."""
+    return _bound(W_hh, activation, steps - 1)
+
+
+@GAIN_BOUND.mistake
+def stretch_squared(W_hh, activation, steps):
+    """You use the square of the largest singular value. The eigenvalues of `W_hh` times its transpose are
+    squares; what is missing after that?
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, 2) ** 2)
+
+
+@GAIN_BOUND.mistake
+def largest_entry(W_hh, activation, steps):
+    """You take the largest entry of the matrix. Many small entries can stretch a vector more than that."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.abs(W).max())
+
+
+@GAIN_BOUND.mistake
+def largest_row_sum(W_hh, activation, steps):
+    """You take the largest sum over a row. It bounds another kind of length: here the length of a vector is the
+    root of its sum of squares.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, np.inf))
+
+
+@GAIN_BOUND.mistake
+def largest_column_sum(W_hh, activation, steps):
+    """You take the largest sum over a column. It bounds another kind of length: here the length of a vector is
+    the root of its sum of squares.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, 1))
+
+
+@GAIN_BOUND.mistake
+def smallest_singular_value(W_hh, activation, steps):
+    """You take the smallest singular value, the least that the matrix stretches. A bound asks for the most."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, -2))
+
+
+@GAIN_BOUND.mistake
+def sum_of_singular_values(W_hh, activation, steps):
+    """You add up all singular values. Nothing exceeds that, but it is larger than need be: one direction is
+    stretched most, and only that one counts.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, "nuc"))
+
+
+@GAIN_BOUND.mistake
+def slope_added(W_hh, activation, steps):
+    """You add the slope to the stretch. A step multiplies by both, one after the other."""
+    slope = _bound(np.eye(2), activation, 1)
+    return float((slope + np.linalg.norm(W_hh, 2)) ** steps)
+
+
+@GAIN_BOUND.mistake
+def per_unit(W_hh, activation, steps):
+    """This is the chapter's gain, the average over random gradients. A bound holds for every gradient, so it is
+    about the worst one.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W) / np.sqrt(len(W)))
+
+
+@GAIN_BOUND.mistake
+def never_below_one(W_hh, activation, steps):
+    """Your bound is never below 1. A bound below 1 is the interesting case: then the gradient must vanish."""
+    return max(1.0, _bound(W_hh, activation, steps))
+
+
+@GAIN_BOUND.mistake
+def slope_wrong_and_frobenius(W_hh, activation, steps):
+    """The norm adds up all directions, so it is larger than need be, and the slope of the sigmoid is still
+    too small.
+    """
+    return _bound(W_hh, activation, steps, 0.2, np.linalg.norm)
+
+
+@GAIN_BOUND.mistake
+def mean_singular_value(W_hh, activation, steps):
+    """You take the mean of the singular values. A bound must hold for the direction that is stretched most."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.svd(W)[1].mean())
+
+
+@GAIN_BOUND.mistake
+def determinant(W_hh, activation, steps):
+    """You take the determinant, the product of all singular values. Only the largest counts."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: abs(np.linalg.det(W)))
+
+
+@GAIN_BOUND.mistake
+def symmetric_part(W_hh, activation, steps):
+    """You make the matrix symmetric first. That changes how far it can stretch a vector."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.abs(np.linalg.eigvalsh((W + W.T) / 2)).max())
+
+
+@GAIN_BOUND.mistake
+def lower_triangle(W_hh, activation, steps):
+    """`eigvalsh` is for symmetric matrices: it reads the lower triangle and ignores the rest. And eigenvalues
+    are not what a single step can do.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.abs(np.linalg.eigvalsh(W)).max())
 
 
 # ---------------------------------------------------------------- in words

@@ -1,4 +1,4 @@
-"""Chapter 07: teacher forcing, two scores, which steps count, writing, reading from both ends, beam search."""
+"""Chapter 07: teacher forcing, two scores, which steps count, writing, attention, both directions, beam search."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ TEACHER_INPUTS = task("teacher_inputs", reference=_teacher_inputs, cases=_teache
 
 @TEACHER_INPUTS.mistake
 def not_shifted(y, start):
-    """These are the answers themselves. At every step the net would be told the very letter that it is asked
-    for, and would learn to copy. When it writes alone, nobody tells it.
+    """These are the targets themselves. At every step the network would be told the very letter it should
+    predict, and it would learn to copy. When it writes alone, nobody tells it.
     """
     return y.copy()
 
 
 @TEACHER_INPUTS.mistake
 def start_over_the_first(y, start):
-    """The start token took the place of the first answer, and the other answers did not move. From the second
-    step on the net is told what it is asked for.
+    """The start token replaced the first target, and the other targets did not move. From the second step on,
+    the network is told what it should predict.
     """
     return np.concatenate([_start_row(y, start), y[1:]])
 
 
 @TEACHER_INPUTS.mistake
 def shifted_the_other_way(y, start):
-    """You moved the answers one step towards the beginning: the net is told the letter after the one it is
-    asked for. It should be told the one before.
+    """You moved the targets one step toward the beginning: the network is told the letter after the one it
+    should predict. It should be told the one before.
     """
     return np.concatenate([y[1:], _start_row(y, start)])
 
 
 @TEACHER_INPUTS.mistake
 def rolled(y, start):
-    """`np.roll` brings the last answer round to the first step. At the first step nothing has been written
+    """`np.roll` brings the last target around to the first step. At the first step nothing has been written
     yet. What says so?
     """
     return np.roll(y, 1, axis=0)
@@ -64,15 +64,15 @@ def rolled(y, start):
 
 @TEACHER_INPUTS.mistake
 def one_step_longer(y, start):
-    """Your inputs are one step longer than the answers. The last answer is never an input: after it nothing
-    more is asked for.
+    """Your inputs are one step longer than the targets. The last target is never an input: nothing comes
+    after it.
     """
     return np.concatenate([_start_row(y, start), y])
 
 
 @TEACHER_INPUTS.mistake
 def shifted_along_the_batch(y, start):
-    """You moved along the second axis, so each sequence is told what its neighbour should write. The first
+    """You moved along the second axis, so each sequence is told what its neighbor should write. The first
     axis is time.
     """
     return np.concatenate([np.full((len(y), 1), start), y[:, :-1]], axis=1)
@@ -80,15 +80,15 @@ def shifted_along_the_batch(y, start):
 
 @TEACHER_INPUTS.mistake
 def shifted_in_place(y, start):
-    """The inputs are right, but `y` has been changed on the way, and the loss still needs it: those are the
-    answers. Build a new array instead of writing into the old one.
+    """The inputs are right, but you changed `y`, and the loss still needs it: it holds the targets. Build a
+    new array instead of writing into the old one.
     """
     y[1:] = y[:-1].copy()
     y[0] = start
     return y
 
 
-# ---------------------------------------------------------------- two scores, to be mended
+# ---------------------------------------------------------------- two broken scores
 
 
 def _right(predicted, y):
@@ -107,31 +107,40 @@ def _spelling_scores(predicted, y, mask):
     return _letters_right(predicted, y, mask), _whole_right(predicted, y, mask)
 
 
+# of each name: its length, how many of its letters are wrong, whether its padding was predicted as such
+_SOME = ((6, 0, True), (5, 0, False), (4, 1, True), (3, 0, True), (4, 2, False))
+
+
 def _score_cases(rng):
-    return [_telling_scores(rng, 7, 5), _telling_scores(rng, 8, 7)]
+    return [_scored(rng, 6, 13), _scored(rng, 8, 11)]
 
 
-def _telling_scores(rng, T, B):
-    """Draw names until every mistake shows: each gives scores of its own."""
+def _names(rng, T, B):
+    """Return what is in `_SOME`, and B names in all: neither score can be guessed.
+
+    There are not as many names without an error as there are names whose padding was predicted.
+    """
     while True:
-        case = _scored(rng, T, B)
-        answers = [
-            _spelling_scores(*case.args),
-            *(one.answer(*case.args) for one in SPELLING_SCORES.mistakes),
-        ]
-        if len({tuple(np.round(one, 9)) for one in answers}) == len(answers):
-            return case
+        drawn = [(int(rng.integers(1, T + 1)), int(rng.integers(3)), bool(rng.integers(2))) for _ in range(B)]
+        names = [*_SOME, *((length, min(wrong, length - 1), padding) for length, wrong, padding in drawn)][:B]
+        if sum(wrong == 0 for _, wrong, _ in names) != sum(fine or length == T for length, _, fine in names):
+            return names
 
 
 def _scored(rng, T, B):
-    """Return predictions, answers and mask of names: some are perfect, and of some the padding is predicted too."""
-    V, lengths = 9, rng.integers(2, T + 1, size=B)
-    mask = (np.arange(T)[:, None] < lengths).astype(float)
-    y = rng.integers(1, V, size=(T, B)) * mask.astype(np.int64)
-    predicted = y.copy()
-    for b, length in enumerate(lengths):
-        predicted[rng.permutation(length)[: max(0, rng.integers(-1, 3))], b] = V
-        if rng.random() < 0.5:
+    """Return predictions, answers and mask of B names in an order drawn by rng."""
+    V, sequences = 9, _names(rng, T, B)
+    y, mask = np.zeros((T, B), dtype=np.int64), np.zeros((T, B))
+    predicted = np.zeros_like(y)
+    for b, k in enumerate(rng.permutation(B)):
+        length, wrong, padding_right = sequences[k]
+        order = rng.permutation(length)
+        y[:length, b], mask[:length, b] = rng.integers(1, V, size=length), 1
+        # token 0 is a letter like any other: now at the wrong places, now at a right one
+        y[order[:wrong] if k % 3 == 2 else order[wrong : wrong + 1], b] = 0
+        predicted[:, b] = y[:, b]
+        predicted[order[:wrong], b] = V
+        if not padding_right:
             predicted[length:, b] = rng.integers(1, V)
     return Case((predicted, y, mask))
 
@@ -143,8 +152,8 @@ SPELLING_SCORES = task(
 
 @SPELLING_SCORES.mistake
 def divided_by_all_places(predicted, y, mask):
-    """Padding is left out of what is counted, but not out of what it is divided by. Even a perfect net could
-    not reach 1.
+    """Padding is not counted, but it is still in what you divide by. Even a perfect network could not reach
+    1.
     """
     return (
         float((_right(predicted, y) * mask).sum() / mask.size),
@@ -154,15 +163,15 @@ def divided_by_all_places(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def padding_as_letters(predicted, y, mask):
-    """The mean goes over all places of the array, padding among them. Short names then have a say about
-    letters that do not exist.
+    """Your mean runs over the whole array, padding included. Then short names are judged by letters that do
+    not exist.
     """
     return (float(_right(predicted, y).mean()), _whole_right(predicted, y, mask))
 
 
 @SPELLING_SCORES.mistake
 def padding_as_right(predicted, y, mask):
-    """Every place of padding counts as a right letter here. The more padding, the better the score."""
+    """You count all padding as correct letters. The more padding, the better the score."""
     return (
         float((_right(predicted, y) | (mask == 0)).mean()),
         _whole_right(predicted, y, mask),
@@ -171,8 +180,8 @@ def padding_as_right(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def mean_of_names(predicted, y, mask):
-    """This is the mean over names of the share that is right in each. A letter of a short name then weighs
-    more than one of a long name. Asked for is the share of all real letters.
+    """You average over names the share of correct letters in each. Then a letter of a short name weighs more
+    than one of a long name. Take the share of all real letters.
     """
     of_each = (_right(predicted, y) * mask).sum(axis=0) / mask.sum(axis=0)
     return float(of_each.mean()), _whole_right(predicted, y, mask)
@@ -180,8 +189,8 @@ def mean_of_names(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def padding_must_be_right(predicted, y, mask):
-    """A name counts as wrong here when the net says something odd after its end. Nobody reads on after the
-    end. What should a place of padding say to `all`?
+    """You count a name as wrong when the network says something odd after its end. Nobody reads what comes
+    after the end. What should `all` see at padding?
     """
     return (
         _letters_right(predicted, y, mask),
@@ -191,8 +200,8 @@ def padding_must_be_right(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def padding_counts_as_wrong(predicted, y, mask):
-    """The product with the mask makes every place of padding 0, and to `all` a 0 is a wrong letter. So only
-    names without any padding can be right.
+    """Multiplying by the mask turns all padding into 0, and to `all` a 0 is a wrong letter. So only names
+    without any padding can be correct.
     """
     return (
         _letters_right(predicted, y, mask),
@@ -202,8 +211,8 @@ def padding_counts_as_wrong(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def over_the_batch(predicted, y, mask):
-    """You ask at which steps all names are right. Asked for is which names are right at all steps: time is
-    the first axis.
+    """You find the steps at which all names are correct. Find the names that are correct at all steps: time
+    is the first axis.
     """
     return (
         _letters_right(predicted, y, mask),
@@ -213,8 +222,8 @@ def over_the_batch(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def one_letter_is_enough(predicted, y, mask):
-    """A name counts here as soon as one of its letters is right. Asked for are the names that are right to
-    the last letter.
+    """You count a name as soon as one of its letters is correct. Count the names that are correct to the last
+    letter.
     """
     return (
         _letters_right(predicted, y, mask),
@@ -224,8 +233,8 @@ def one_letter_is_enough(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def still_broken(predicted, y, mask):
-    """Both scores are still as they were. Try the example above the answer cell by hand: a perfect answer
-    must get 1 and 1, whatever stands in the padding.
+    """Both scores are unchanged. Work through the example above the answer cell by hand: a perfect answer
+    must get 1 and 1, whatever is in the padding.
     """
     right = predicted == y
     letters = (right * mask).sum() / mask.size
@@ -246,9 +255,9 @@ def _answer_mask(pattern, lengths, T):
 
 
 def _mask_cases(rng):
-    few, more = rng.permutation([2, 3, 4, 5]), rng.permutation([2, 3, 4, 5, 6])
+    few, more = rng.permutation(np.arange(1, 7)), rng.permutation(np.arange(2, 10))
     patterns = ("many-to-one", "aligned")
-    return [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 8)) for pattern in patterns]
+    return [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 12)) for pattern in patterns]
 
 
 ANSWER_MASK = task("answer_mask", reference=_answer_mask, cases=_mask_cases, timed=("result",))
@@ -256,8 +265,8 @@ ANSWER_MASK = task("answer_mask", reference=_answer_mask, cases=_mask_cases, tim
 
 @ANSWER_MASK.mistake
 def last_of_all(pattern, lengths, T):
-    """The aligned mask is right. For "many-to-one" you mark the last step of the array, which for most
-    sequences is padding. Each sequence ends at a step of its own: `lengths` says where.
+    """The aligned mask is right. For "many-to-one" you mark the last step of the array, which is padding for
+    most sequences. Each sequence has its own last step: `lengths` says where.
     """
     late = np.full_like(lengths, T)
     return _answer_mask(pattern, lengths if pattern == "aligned" else late, T)
@@ -265,8 +274,8 @@ def last_of_all(pattern, lengths, T):
 
 @ANSWER_MASK.mistake
 def one_late(pattern, lengths, T):
-    """For "many-to-one" your mark stands one step too late, on padding. A sequence of 3 words fills the steps
-    0, 1 and 2.
+    """For "many-to-one" your mark is one step too late, on padding. A sequence of 3 words fills the steps 0,
+    1 and 2.
     """
     return _answer_mask(pattern, lengths if pattern == "aligned" else lengths + 1, T)
 
@@ -281,7 +290,7 @@ def one_too_many(pattern, lengths, T):
 
 @ANSWER_MASK.mistake
 def padding_counted(pattern, lengths, T):
-    """For "aligned" you count every step, padding included. A net would then be rewarded for what it says
+    """For "aligned" you count every step, padding included. A network would then be rewarded for what it says
     about words that are not there.
     """
     return np.ones((T, len(lengths))) if pattern == "aligned" else _answer_mask(pattern, lengths, T)
@@ -290,31 +299,31 @@ def padding_counted(pattern, lengths, T):
 @ANSWER_MASK.mistake
 def always_aligned(pattern, lengths, T):
     """You mark all real steps for both patterns. "many-to-one" means one answer for a whole sequence: how
-    many ones should stand in each column then?
+    many ones should there be in each column?
     """
     return _answer_mask("aligned", lengths, T)
 
 
 @ANSWER_MASK.mistake
 def patterns_swapped(pattern, lengths, T):
-    """The two patterns have changed places: what you return for "aligned" belongs to "many-to-one"."""
+    """You swapped the two patterns: what you return for "aligned" belongs to "many-to-one"."""
     return _answer_mask("aligned" if pattern == "many-to-one" else "", lengths, T)
 
 
 # ---------------------------------------------------------------- writing, one token after the other
 
-_WEIGHTS = np.random.default_rng(4)
-_E, _W, _S = (3 * _WEIGHTS.normal(size=shape) for shape in ((6, 4), (4, 4), (4, 6)))
+_WEIGHTS = np.random.default_rng(3)
+_E, _W, _S = (1.5 * _WEIGHTS.normal(size=shape) for shape in ((10, 6), (6, 6), (6, 10)))
 
 
 def next_scores(token, state):
-    """Return the scores (6,) of the next token and the new state (4,), given a token and the old state."""
+    """Return the logits (10,) of the next token and the new state (6,) from a token and the previous state."""
     state = np.tanh(_E[token] + state @ _W)
     return state @ _S, state
 
 
 def _written(next_scores, state, start, end, n, carry=True, feed=True):
-    """Return all n tokens that are likeliest in turn, whatever `end` says; carry, feed: what goes round."""
+    """Return all n tokens that are likeliest in turn, whatever `end` says; carry, feed: what is used again."""
     tokens, token, first = [], start, state
     for _ in range(n):
         s, state = next_scores(token if feed else start, state if carry else first)
@@ -345,22 +354,40 @@ def _not_fed_back(next_scores, state, start, end, n):
 
 
 def _greedy_cases(rng):
-    """Two texts that end early, and two that go on until n tokens are written."""
-    early = [_greedy_case(rng, 9, lambda tokens: 3 <= len(tokens) <= 6) for _ in range(2)]
-    return early + [
-        _greedy_case(rng, int(n), lambda tokens, n=n: len(tokens) == n) for n in rng.integers(6, 10, size=2)
-    ]
+    """Two texts that end early, one that goes on until n tokens are written, and one that is over at once."""
+    early = _greedy_case(rng, 12, lambda tokens: 4 <= len(tokens) <= 7)
+    full = _greedy_case(rng, 11, lambda tokens: len(tokens) == 11)
+    short = _greedy_case(rng, 14, lambda tokens: 3 <= len(tokens) <= 6)
+    return [early, full, short, _over_at_once(rng, 13)]
 
 
 def _greedy_case(rng, n, fits: Callable):
-    """Draw states until every mistake shows: the text fits, is no plain repetition, and both loops matter."""
+    """Draw states until every mistake shows: the text fits, has several tokens, and both loops matter.
+
+    The token after the n-th is not `end`, and the text begins in another way without the state or from another token.
+    """
     while True:
-        state, (start, end) = normal(rng, 4), (int(k) for k in rng.permutation(6)[:2])
+        state, (start, end) = normal(rng, 6), (int(k) for k in rng.permutation(10)[:2])
         arguments = (next_scores, state, start, end, n)
         tokens = _greedy_write(*arguments)
-        answers = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
-        if fits(tokens) and len(set(tokens)) >= 2 and tokens not in answers and answers[0] != answers[1]:
+        if not fits(tokens) or len(set(tokens)) < 3 or _written(*arguments[:4], n + 1)[n] == end:
+            continue
+        others = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
+        others += [_until_end(_written(next_scores, state, k, end, n), end) for k in (0, end) if k != start]
+        if tokens not in others and others[0] != others[1]:
             return Case((Named("next_scores", next_scores), state, start, end, n))
+
+
+def _over_at_once(rng, n):
+    """Draw a state whose likeliest first token is taken for `end`."""
+    while True:
+        state, start = normal(rng, 6), int(rng.integers(10))
+        end = _written(next_scores, state, start, -1, 1)[0]
+        if end != start:
+            return Case(
+                (Named("next_scores", next_scores), state, start, end, n),
+                about="when the first token is `end`",
+            )
 
 
 GREEDY_WRITE = task("greedy_write", reference=_greedy_write, cases=_greedy_cases, forbidden=ENGINES)
@@ -368,7 +395,7 @@ GREEDY_WRITE = task("greedy_write", reference=_greedy_write, cases=_greedy_cases
 
 @GREEDY_WRITE.mistake
 def state_not_carried(next_scores, state, start, end, n):
-    """Every step begins with the first `state` again. The decoder then knows its last token and nothing else.
+    """Every step begins with the first `state` again, so the decoder knows its last token and nothing else.
     `next_scores` returns two things; the second is meant for the next call.
     """
     return _state_not_carried(next_scores, state, start, end, n)
@@ -376,38 +403,38 @@ def state_not_carried(next_scores, state, start, end, n):
 
 @GREEDY_WRITE.mistake
 def not_fed_back(next_scores, state, start, end, n):
-    """The state is carried on, but the decoder is told `start` at every step. It should be told what it has
-    just written.
+    """The state is carried on, but the decoder reads `start` at every step. It should read what it has just
+    written.
     """
     return _not_fed_back(next_scores, state, start, end, n)
 
 
 @GREEDY_WRITE.mistake
 def keeps_the_end(next_scores, state, start, end, n):
-    """The text is right, and `end` stands at its end. That token says that nothing follows; it is no part of
-    the text.
+    """The text is right, but it still has `end` at its end. That token says that nothing follows; it is not
+    part of the text.
     """
     return _keeps_the_end(next_scores, state, start, end, n)
 
 
 @GREEDY_WRITE.mistake
 def never_stops(next_scores, state, start, end, n, carry=True, feed=True):
-    """You always write `n` tokens. The decoder has a way to say that it is done, the token `end`; after it
-    nothing should be written.
+    """You always write `n` tokens. The decoder has a way to say that it is done, the token `end`; nothing
+    should be written after it.
     """
     return _written(next_scores, state, start, end, n, carry, feed)
 
 
 @GREEDY_WRITE.mistake
 def writes_the_start(next_scores, state, start, end, n):
-    """Your list begins with the start token. That is what the decoder is told first, not what it wrote."""
+    """Your list begins with the start token. The decoder reads that token first; it did not write it."""
     return [start, *_greedy_write(next_scores, state, start, end, n)]
 
 
 @GREEDY_WRITE.mistake
 def both_ends_kept(next_scores, state, start, end, n):
-    """The tokens between are right, and your list holds `start` and `end` as well. Neither of them is part of
-    the text: one is what the decoder is told first, the other says that it is done.
+    """The tokens between them are right, but your list also holds `start` and `end`. Neither is part of the
+    text.
     """
     return [start, *_keeps_the_end(next_scores, state, start, end, n)]
 
@@ -418,6 +445,295 @@ def start_counts(next_scores, state, start, end, n):
     written, and the start token is not one of them.
     """
     return _greedy_write(next_scores, state, start, end, n - 1)
+
+
+@GREEDY_WRITE.mistake
+def end_left_out_only(next_scores, state, start, end, n):
+    """You leave `end` out of the list and go on writing after it. `end` says that the text is over."""
+    return [token for token in _written(next_scores, state, start, end, n) if token != end]
+
+
+@GREEDY_WRITE.mistake
+def one_too_many(next_scores, state, start, end, n):
+    """Where the text does not end by itself, yours is one token too long. Check the limit before a token is added:
+    with n = 2 there are at most two.
+    """
+    return _greedy_write(next_scores, state, start, end, n + 1)
+
+
+@GREEDY_WRITE.mistake
+def no_limit(next_scores, state, start, end, n):
+    """A text that does not end by itself goes on and on. Stop after `n` tokens."""
+    return _greedy_write(next_scores, state, start, end, 5 * n)
+
+
+@GREEDY_WRITE.mistake
+def input_kept(next_scores, state, start, end, n):
+    """You keep the token that goes in, not the one that comes out: the list begins with `start`, and the last
+    token is missing.
+    """
+    return [start, *_greedy_write(next_scores, state, start, end, n)][:-1]
+
+
+@GREEDY_WRITE.mistake
+def input_kept_before_the_question(next_scores, state, start, end, n):
+    """You keep the token that goes in, not the one that comes out, so the list begins with `start`."""
+    return [start, *_greedy_write(next_scores, state, start, end, n)][:n]
+
+
+@GREEDY_WRITE.mistake
+def least_likely(next_scores, state, start, end, n):
+    """You take the token with the lowest logit. The likeliest token has the highest."""
+    return _until_end(_written(lambda *now: _negated(next_scores(*now)), state, start, end, n), end)
+
+
+def _negated(step):
+    return -step[0], step[1]
+
+
+@GREEDY_WRITE.mistake
+def from_token_0(next_scores, state, start, end, n):
+    """You begin with token 0. The first token that the decoder reads is `start`."""
+    return _greedy_write(next_scores, state, 0, end, n)
+
+
+@GREEDY_WRITE.mistake
+def from_a_blank_state(next_scores, state, start, end, n):
+    """You begin with a state of zeros. `state` is what the encoder has understood: begin with that."""
+    return _greedy_write(next_scores, 0 * state, start, end, n)
+
+
+@GREEDY_WRITE.mistake
+def first_lost(next_scores, state, start, end, n):
+    """The first token is missing. `start` is not in the list of what was written, so nothing has to be cut off."""
+    return _greedy_write(next_scores, state, start, end, n)[1:]
+
+
+@GREEDY_WRITE.mistake
+def last_lost(next_scores, state, start, end, n):
+    """The last token is missing. `end` never gets into the list if you ask before you append, and then nothing has
+    to be cut off.
+    """
+    return _greedy_write(next_scores, state, start, end, n)[:-1]
+
+
+@GREEDY_WRITE.mistake
+def last_token_only(next_scores, state, start, end, n):
+    """This is one token. Return the list of all of them."""
+    return (_greedy_write(next_scores, state, start, end, n) or [end])[-1]
+
+
+@GREEDY_WRITE.mistake
+def only_the_first_step(next_scores, state, start, end, n):
+    """You return after the first token. Is your `return` inside the loop?"""
+    return _greedy_write(next_scores, state, start, end, 1)
+
+
+@GREEDY_WRITE.mistake
+def stops_before_a_repeat(next_scores, state, start, end, n):
+    """You stop when a token repeats the one before it. Texts may repeat themselves; only `end` ends them."""
+    tokens = _greedy_write(next_scores, state, start, end, n)
+    same = (k + 1 for k in range(len(tokens) - 1) if tokens[k] == tokens[k + 1])
+    return tokens[: next(same, max(len(tokens) - 1, 0))]
+
+
+# ---------------------------------------------------------------- attention
+
+
+def softmax(s, axis=-1):
+    """Return probabilities along the last axis of s."""
+    e = np.exp(s - s.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _scaled(q, k):
+    return q @ k.T / np.sqrt(k.shape[1])
+
+
+def _masked(scores, mask):
+    return np.where(mask > 0, scores, -np.inf)
+
+
+def _looked_up(weights, v):
+    return weights @ v, weights
+
+
+def _attend(q, k, v, mask):
+    return _looked_up(softmax(_masked(_scaled(q, k), mask)), v)
+
+
+def _attention_cases(rng):
+    """Padding lies in the middle as well, and its keys fit the queries well: to look at it would show."""
+    cases = []
+    for N, T, H, D in ((3, 6, 4, 5), (5, 7, 9, 2)):
+        mask = rng.permutation(np.repeat([1.0, 0.0], (T - 2, 2)))
+        k = normal(rng, T, H) * np.where(mask > 0, 1.0, 2.0)[:, None]
+        cases.append(Case((normal(rng, N, H), k, normal(rng, T, D), mask)))
+    return cases
+
+
+ATTENTION = task(
+    "attention",
+    reference=_attend,
+    cases=_attention_cases,
+    outputs=("context", "weights"),
+    forbidden=ENGINES,
+)
+
+
+@ATTENTION.mistake
+def not_scaled(q, k, v, mask):
+    """The scores are not divided by anything. Dot products of long vectors are large, and the softmax then picks a
+    single step.
+    """
+    return _looked_up(softmax(_masked(q @ k.T, mask)), v)
+
+
+@ATTENTION.mistake
+def divided_by_the_size(q, k, v, mask):
+    """You divide the scores by the size of the keys. Divide by its square root."""
+    return _looked_up(softmax(_masked(q @ k.T / k.shape[1], mask)), v)
+
+
+@ATTENTION.mistake
+def scaled_by_the_steps(q, k, v, mask):
+    """You divide by the root of the number of steps. A dot product has as many terms as a key has entries."""
+    return _looked_up(softmax(_masked(q @ k.T / np.sqrt(len(k)), mask)), v)
+
+
+@ATTENTION.mistake
+def scaled_by_the_values(q, k, v, mask):
+    """You divide by the root of the size of the values. The scores are dot products of queries and keys."""
+    return _looked_up(softmax(_masked(q @ k.T / np.sqrt(v.shape[1]), mask)), v)
+
+
+@ATTENTION.mistake
+def scaled_up(q, k, v, mask):
+    """You multiply by the root where you should divide. The scores should become smaller."""
+    return _looked_up(softmax(_masked(q @ k.T * np.sqrt(k.shape[1]), mask)), v)
+
+
+@ATTENTION.mistake
+def mask_ignored(q, k, v, mask):
+    """`mask` is never used, so some weight goes to padding."""
+    return _looked_up(softmax(_scaled(q, k)), v)
+
+
+@ATTENTION.mistake
+def mask_after_softmax(q, k, v, mask):
+    """Padding has weight 0, but the weights of a row no longer sum to 1: part of them was spent on padding and is
+    lost. Mask before the softmax.
+    """
+    return _looked_up(softmax(_scaled(q, k)) * mask, v)
+
+
+@ATTENTION.mistake
+def scores_times_mask(q, k, v, mask):
+    """You set the scores of padding to 0. The exponential of 0 is 1, so padding still gets weight. Which score has
+    an exponential of 0?
+    """
+    return _looked_up(softmax(_scaled(q, k) * mask), v)
+
+
+@ATTENTION.mistake
+def one_taken_off(q, k, v, mask):
+    """You make the scores of padding only a little smaller, so padding still gets some weight."""
+    return _looked_up(softmax(_scaled(q, k) - (1 - mask)), v)
+
+
+@ATTENTION.mistake
+def mask_upside_down(q, k, v, mask):
+    """Your mask is upside down: only padding gets weight. 1 marks a real step."""
+    return _looked_up(softmax(_masked(_scaled(q, k), 1 - mask)), v)
+
+
+@ATTENTION.mistake
+def values_masked_only(q, k, v, mask):
+    """You set the values of padding to 0. It still takes its share of the weights."""
+    return _looked_up(softmax(_scaled(q, k)), v * mask[:, None])[0], softmax(_scaled(q, k))
+
+
+@ATTENTION.mistake
+def keys_masked_only(q, k, v, mask):
+    """You set the keys of padding to 0. That makes their scores 0, and the exponential of 0 is 1."""
+    return _looked_up(softmax(_scaled(q, k * mask[:, None])), v * mask[:, None])
+
+
+@ATTENTION.mistake
+def softmax_over_queries(q, k, v, mask):
+    """Your columns sum to 1. A softmax for each query runs over the steps: every row should sum to 1."""
+    return _looked_up(softmax(_scaled(q, k), axis=0) * mask, v)
+
+
+@ATTENTION.mistake
+def keys_averaged(q, k, v, mask):
+    """The weights are right, but you average the keys. The keys say where to look, the values what is there."""
+    _, weights = _attend(q, k, v, mask)
+    return weights @ k, weights
+
+
+@ATTENTION.mistake
+def divided_by_the_steps(q, k, v, mask):
+    """The weights are right. A weighted sum needs no further division: the weights sum to 1 already."""
+    context, weights = _attend(q, k, v, mask)
+    return context / len(k), weights
+
+
+@ATTENTION.mistake
+def plain_mean(q, k, v, mask):
+    """All your weights are equal. They should depend on how well a key fits the query."""
+    return _looked_up(np.ones((len(q), 1)) * mask / mask.sum(), v)
+
+
+@ATTENTION.mistake
+def best_step_only(q, k, v, mask):
+    """Each of your queries takes the value of one step, the one that fits best. Attention is a mixture of all real
+    steps.
+    """
+    best = _masked(_scaled(q, k), mask).argmax(axis=1)
+    return _looked_up(np.eye(len(k))[best], v)
+
+
+@ATTENTION.mistake
+def without_exponentials(q, k, v, mask):
+    """You divide the scores by their sum. Scores can be negative, weights cannot: which function do they need
+    first?
+    """
+    scores = _scaled(q, k) * mask
+    return _looked_up(scores / scores.sum(axis=1, keepdims=True), v)
+
+
+@ATTENTION.mistake
+def scores_for_weights(q, k, v, mask):
+    """You use the scores as weights. They can be negative, and they do not sum to 1."""
+    return _looked_up(_scaled(q, k) * mask, v)
+
+
+@ATTENTION.mistake
+def scores_returned(q, k, v, mask):
+    """The context is right, but the second output holds the scores. Return the weights that you averaged with."""
+    context, _ = _attend(q, k, v, mask)
+    return context, _scaled(q, k)
+
+
+@ATTENTION.mistake
+def weights_transposed(q, k, v, mask):
+    """The context is right, but the weights are transposed: a row for each query, a column for each step."""
+    context, weights = _attend(q, k, v, mask)
+    return context, weights.T
+
+
+@ATTENTION.mistake
+def weights_first(q, k, v, mask):
+    """Both outputs are right, but in the wrong order. The context comes first."""
+    return _attend(q, k, v, mask)[::-1]
+
+
+@ATTENTION.mistake
+def all_scores_at_once(q, k, v, mask):
+    """All your weights together sum to 1. Each query has weights of its own: every row should sum to 1."""
+    e = np.exp(_masked(_scaled(q, k), mask))
+    return _looked_up(e / e.sum(), v)
 
 
 # ---------------------------------------------------------------- reading from both ends
@@ -469,43 +785,41 @@ BOTH_WAYS = task("both_ways", reference=_both_ways, cases=_both_ways_cases, forb
 
 @BOTH_WAYS.mistake
 def padding_read_first(read, p_fwd, p_bwd, x, lengths):
-    """The forward half is right. The backward reader begins with the padding: the whole array was turned
-    round, so that the padding comes first and a state has been built up from it before the first real word.
-    Turn round the real steps of each sequence only.
+    """The forward half is right. Your backward reader begins with the padding, because you reversed the whole
+    array. Reverse only the real steps of each sequence.
     """
     return _join(x, lengths, read(x, p_fwd), read(x[::-1], p_bwd)[::-1])
 
 
 @BOTH_WAYS.mistake
 def lengths_ignored(read, p_fwd, p_bwd, x, lengths):
-    """`lengths` is never used. So the backward reader begins with padding, and the steps of padding hold
-    states where zeros are asked for.
+    """You never use `lengths`. So the backward reader begins with padding, and the steps of padding hold
+    states instead of zeros.
     """
     return np.concatenate([read(x, p_fwd), read(x[::-1], p_bwd)[::-1]], axis=2)
 
 
 @BOTH_WAYS.mistake
 def not_turned_back(read, p_fwd, p_bwd, x, lengths):
-    """The backward reader read the right words in the right order. But its states still stand in *its* order:
-    beside the first word lies what it knew after the last one. Its states have to be turned round as well.
+    """The backward reader read the right words in the right order. But its states are still in *its* order:
+    beside the first word is what it knew after the last one. Its states have to be reversed, too.
     """
     return _join(x, lengths, read(x, p_fwd), read(_turned(x, lengths), p_bwd))
 
 
 @BOTH_WAYS.mistake
 def array_not_turned_back(read, p_fwd, p_bwd, x, lengths):
-    """The forward half is right. In the other half two things are amiss: its reader begins with padding,
-    because the whole array was turned round and not the real steps alone; and its states were not turned
-    back, so beside the first word lies what it knew at the end.
+    """The forward half is right. The other half has two bugs: you reversed the whole array instead of the
+    real steps, so its reader begins with padding, and its states were not reversed back.
     """
     return _join(x, lengths, read(x, p_fwd), read(x[::-1], p_bwd))
 
 
 @BOTH_WAYS.mistake
 def array_turned_once(read, p_fwd, p_bwd, x, lengths):
-    """The first half is right at the real steps. The second reader begins with padding, its states stand in
-    the order in which it read, and the steps of padding are not 0. Begin with a helper that turns round the
-    first `lengths[b]` steps of each sequence.
+    """The first half is right at the real steps. The second reader begins with padding, its states are in the
+    order in which it read, and the steps of padding are not 0. Begin with a helper that reverses the first
+    `lengths[b]` steps of each sequence.
     """
     return np.concatenate([read(x, p_fwd), read(x[::-1], p_bwd)], axis=2)
 
@@ -520,14 +834,14 @@ def both_read_forward(read, p_fwd, p_bwd, x, lengths):
 
 @BOTH_WAYS.mistake
 def backward_half_first(read, p_fwd, p_bwd, x, lengths):
-    """Both halves are right, and they stand in the wrong order: the forward states come first."""
+    """Both halves are right, but in the wrong order: the forward states come first."""
     return _join(x, lengths, _from_the_end(read, p_bwd, x, lengths), read(x, p_fwd))
 
 
 @BOTH_WAYS.mistake
 def padding_not_zero(read, p_fwd, p_bwd, x, lengths):
-    """All real steps are right. At the steps of padding zeros are asked for, so that nobody takes a state
-    that is left there for an answer.
+    """All real steps are right. Set the steps of padding to 0, so that nobody takes a state that is left
+    there for an answer.
     """
     return np.concatenate([read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths)], axis=2)
 
@@ -538,6 +852,98 @@ def one_set_of_weights(read, p_fwd, p_bwd, x, lengths):
     different things.
     """
     return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_fwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def weights_swapped(read, p_fwd, p_bwd, x, lengths):
+    """Both readers read in the right order, but with each other's weights: `p_fwd` belongs to the one that reads
+    forward.
+    """
+    return _join(x, lengths, read(x, p_bwd), _from_the_end(read, p_fwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def both_from_the_end(read, p_fwd, p_bwd, x, lengths):
+    """Both halves have read from the end to the beginning. The first reader should begin with the first word."""
+    return _join(x, lengths, _from_the_end(read, p_fwd, x, lengths), _from_the_end(read, p_bwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def states_turned_only(read, p_fwd, p_bwd, x, lengths):
+    """The second reader has read forward, and its states were reversed afterwards. Reverse what it reads as well."""
+    return _join(x, lengths, read(x, p_fwd), _turned(read(x, p_bwd), lengths))
+
+
+@BOTH_WAYS.mistake
+def batch_reversed(read, p_fwd, p_bwd, x, lengths):
+    """You reversed the batch, so the second reader reads the sentences of the neighbors. Time is the first axis."""
+    return _join(x, lengths, read(x, p_fwd), read(x[:, ::-1], p_bwd)[:, ::-1][:, ::-1])
+
+
+@BOTH_WAYS.mistake
+def features_reversed(read, p_fwd, p_bwd, x, lengths):
+    """You reversed the features of each word. Time is the first axis, and it is the order of the words that
+    changes.
+    """
+    return _join(x, lengths, read(x, p_fwd), read(x[:, :, ::-1], p_bwd))
+
+
+@BOTH_WAYS.mistake
+def last_word_not_read(read, p_fwd, p_bwd, x, lengths):
+    """The second reader does not begin with the last real word: it leaves that word where it is and begins one
+    before. A sentence of three words fills the steps 0, 1 and 2.
+    """
+    return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths - 1))
+
+
+@BOTH_WAYS.mistake
+def one_step_of_padding(read, p_fwd, p_bwd, x, lengths):
+    """The second reader begins with one step of padding: you reverse one step too many. A sentence of three words
+    fills the steps 0, 1 and 2.
+    """
+    one_more = np.minimum(lengths + 1, len(x))
+    return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_bwd, x, one_more))
+
+
+@BOTH_WAYS.mistake
+def mask_too_long(read, p_fwd, p_bwd, x, lengths):
+    """The states are right, but the first step of padding is not 0. Steps are counted from 0."""
+    return _join(x, lengths + 1, read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def mask_too_short(read, p_fwd, p_bwd, x, lengths):
+    """The states are right, but those at the last real word were set to 0. Steps are counted from 0."""
+    return _join(x, lengths - 1, read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths))
+
+
+@BOTH_WAYS.mistake
+def forward_padding_left(read, p_fwd, p_bwd, x, lengths):
+    """In the backward half, padding is 0 as it should be. In the forward half it still holds states."""
+    backward = _from_the_end(read, p_bwd, x, lengths) * _real(x, lengths)
+    return np.concatenate([read(x, p_fwd), backward], axis=2)
+
+
+@BOTH_WAYS.mistake
+def backward_padding_left(read, p_fwd, p_bwd, x, lengths):
+    """In the forward half, padding is 0 as it should be. In the backward half it still holds states."""
+    forward = read(x, p_fwd) * _real(x, lengths)
+    return np.concatenate([forward, _from_the_end(read, p_bwd, x, lengths)], axis=2)
+
+
+@BOTH_WAYS.mistake
+def same_summary_everywhere(read, p_fwd, p_bwd, x, lengths):
+    """Beside every word lies the same backward state, the one of the whole sentence. At each word we want what
+    the second reader knows when it gets there.
+    """
+    summary = _from_the_end(read, p_bwd, x, lengths)[:1]
+    return _join(x, lengths, read(x, p_fwd), np.repeat(summary, len(x), axis=0))
+
+
+@BOTH_WAYS.mistake
+def forward_only(read, p_fwd, p_bwd, x, lengths):
+    """This is the forward half alone. The states of the second reader belong beside it, along the last axis."""
+    return read(x, p_fwd) * _real(x, lengths)
 
 
 # ---------------------------------------------------------------- beam search
@@ -565,20 +971,31 @@ def _beam_search(log_p, start, n, width):
 
 
 # Seeds of tables on which the mistakes lead to texts of their own, found by search: on most tables beam search and
-# greedy writing agree. The tokens are renamed and all scores moved a little, so that no two checks see the same one.
-_GARDEN_PATHS = ((548, 5, 4, 2), (2344, 6, 5, 3))  # seed, V, n, width
-_MOVED = 0.01
+# greedy decoding agree. The tokens are renamed and all logits moved a little, so that no two checks see the same one.
+_GARDEN_PATHS = ((19866, 6, 4, 3, (1, 3, 0)), (20809, 7, 5, 2, (1, 4, 5, 6, 2)))  # seed, V, n, width, found
+_MOVED = 0.003
 
 
 def _beam_cases(rng):
     return [_beam_case(rng, *path) for path in _GARDEN_PATHS]
 
 
-def _beam_case(rng, seed, V, n, width):
-    s, renamed = np.random.default_rng(seed).normal(size=(V, V)), rng.permutation(V)
+def _beam_case(rng, seed, V, n, width, found):
+    s, renamed = np.random.default_rng(seed).normal(size=(V, V)), _renamed(rng, V, (0, n, width), found)
     s = (s + _MOVED * rng.uniform(-1, 1, size=s.shape))[np.ix_(renamed, renamed)]
     log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
     return Case((log_p, int(np.flatnonzero(renamed == 0)[0]), n, width))
+
+
+def _renamed(rng, V, avoided, found):
+    """Return new names of the tokens: `start`, the first, is none of the numbers that are avoided, and the text that
+    is found holds the first and the last of the new names.
+    """
+    while True:
+        renamed = rng.permutation(V)
+        start = int(np.flatnonzero(renamed == 0)[0])
+        if start not in avoided and renamed[0] in found and renamed[-1] in found:
+            return renamed
 
 
 BEAM_SEARCH = task(
@@ -593,15 +1010,15 @@ BEAM_SEARCH = task(
 @BEAM_SEARCH.mistake
 def greedy(log_p, start, n, width):
     """This is the greedy text: one beginning, always with its likeliest next token. `width` says how many
-    beginnings are kept, and one that is second now may be first in the end.
+    beginnings are kept; one that is second now may be first in the end.
     """
     return _beam_search(log_p, start, n, 1)
 
 
 @BEAM_SEARCH.mistake
 def own_best_only(log_p, start, n, width):
-    """You keep several beginnings, but each of them goes on with its own likeliest token. All their
-    continuations have to compete: two of the best may have the same beginning.
+    """You keep several beginnings, but each goes on with its own likeliest token only. All continuations have
+    to compete: two of the best may have the same beginning.
     """
     # Every beam goes on with its own likeliest token, so that all of them stay in the race to the end.
     texts = []
@@ -613,7 +1030,7 @@ def own_best_only(log_p, start, n, width):
 
 @BEAM_SEARCH.mistake
 def last_step_only(log_p, start, n, width):
-    """The beginnings are sorted by their last token alone, and what came before it is forgotten. Sort by the
+    """You sort the beginnings by their last token alone and forget what came before it. Sort by the
     log-probability of the whole text so far.
     """
     return _told(_beams(log_p, start, n, width, lambda scores: scores[-1])[0])
@@ -629,8 +1046,8 @@ def worst_kept(log_p, start, n, width):
 
 @BEAM_SEARCH.mistake
 def probabilities_added(log_p, start, n, width):
-    """You add probabilities. The probability of a text is the product of those of its tokens, and a product
-    becomes a sum when the logarithms are added.
+    """You add probabilities. The probability of a text is the product of those of its tokens; a product
+    becomes a sum when you add logarithms.
     """
     return _told(_beams(np.exp(log_p), start, n, width, sum)[0])
 
@@ -646,8 +1063,8 @@ def logs_multiplied(log_p, start, n, width):
 
 @BEAM_SEARCH.mistake
 def every_text(log_p, start, n, width):
-    """This is the likeliest of all texts, found exactly. It is more than was asked: beam search keeps `width`
-    beginnings at every step, drops all others for good, and may miss the best one.
+    """This is the likeliest of all texts, found exactly. Beam search does less: it keeps `width` beginnings
+    at every step, drops all others for good, and may miss the best one.
     """
     # The likeliest text of all, found exactly: for every last token, the best way to it.
     best = {int(k): ([int(k)], log_p[start, k]) for k in range(len(log_p))}
@@ -660,15 +1077,143 @@ def every_text(log_p, start, n, width):
 
 @BEAM_SEARCH.mistake
 def writes_the_start(log_p, start, n, width):
-    """The start token stands in your text. It is what the first token follows, and no part of the text."""
+    """Your text contains the start token. The first token follows it; it is not part of the text."""
     tokens, score = _beam_search(log_p, start, n, width)
     return [start, *tokens], score
 
 
 @BEAM_SEARCH.mistake
 def a_probability(log_p, start, n, width):
-    """This is the probability of the text itself. Asked for is its logarithm, the sum that you sorted by.
-    (For long texts the probability becomes so small that a computer takes it for 0.)
+    """This is the probability of the text itself. Return its logarithm, the sum that you sorted by. (For long
+    texts the probability becomes so small that a computer rounds it to 0.)
     """
     tokens, score = _beam_search(log_p, start, n, width)
     return tokens, float(np.exp(score))
+
+
+@BEAM_SEARCH.mistake
+def start_at_every_step(log_p, start, n, width):
+    """Every token is taken as the one after `start`. Look into the row of the last token of each beginning."""
+    return _beam_search(np.repeat(log_p[[start]], len(log_p), axis=0), start, n, width)
+
+
+@BEAM_SEARCH.mistake
+def starts_at_token_0(log_p, start, n, width):
+    """Your first token follows token 0. It should follow `start`."""
+    return _beam_search(log_p, 0, n, width)
+
+
+@BEAM_SEARCH.mistake
+def table_transposed(log_p, start, n, width):
+    """You read the table by columns. `log_p[a, b]` says how likely b is after a: the row is the token before."""
+    return _beam_search(log_p.T, start, n, width)
+
+
+@BEAM_SEARCH.mistake
+def one_token_short(log_p, start, n, width):
+    """Your text is one token short. `start` is not one of the n tokens."""
+    return _beam_search(log_p, start, n - 1, width)
+
+
+@BEAM_SEARCH.mistake
+def one_token_more(log_p, start, n, width):
+    """Your text is one token too long. How many times does your loop run?"""
+    return _beam_search(log_p, start, n + 1, width)
+
+
+@BEAM_SEARCH.mistake
+def one_beam_less(log_p, start, n, width):
+    """You keep one beginning fewer than `width`. A slice stops one before its end already."""
+    return _beam_search(log_p, start, n, width - 1)
+
+
+@BEAM_SEARCH.mistake
+def one_beam_more(log_p, start, n, width):
+    """You keep one beginning more than `width`, and so you find a text that should have been dropped."""
+    return _beam_search(log_p, start, n, width + 1)
+
+
+@BEAM_SEARCH.mistake
+def last_of_the_kept(log_p, start, n, width):
+    """The search is right, but at the end you return the least likely of the texts that were kept."""
+    return _told(_beams(log_p, start, n, width, sum)[-1])
+
+
+@BEAM_SEARCH.mistake
+def all_beams(log_p, start, n, width):
+    """You return all the texts that were kept. Return the best one: a single list of tokens, and one number."""
+    told = [_told(beam) for beam in _beams(log_p, start, n, width, sum)]
+    return [tokens for tokens, _ in told], [score for _, score in told]
+
+
+@BEAM_SEARCH.mistake
+def mean_per_token(log_p, start, n, width):
+    """The text is right, and the number is the mean per token. Return the sum, the log-probability of the text."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, score / n
+
+
+@BEAM_SEARCH.mistake
+def first_step_not_counted(log_p, start, n, width):
+    """The probability of the first token is missing from the sum. That token follows `start`."""
+    tokens, scores = _beams(log_p, start, n, width, lambda scores: sum(scores[1:]))[0]
+    return [int(k) for k in tokens[1:]], float(sum(scores[1:]))
+
+
+@BEAM_SEARCH.mistake
+def first_step_not_added(log_p, start, n, width):
+    """The text is right, but the log-probability of its first token is missing from the sum."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, float(score - log_p[start, tokens[0]])
+
+
+@BEAM_SEARCH.mistake
+def last_step_not_added(log_p, start, n, width):
+    """The text is right, but the log-probability of its last token is missing from the sum."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, float(score - log_p[[start, *tokens][-2], tokens[-1]])
+
+
+@BEAM_SEARCH.mistake
+def last_step_returned(log_p, start, n, width):
+    """The text is right, but the number is that of its last token alone. Add up the log-probabilities of all n."""
+    tokens, _ = _beam_search(log_p, start, n, width)
+    return tokens, float(log_p[[start, *tokens][-2], tokens[-1]])
+
+
+@BEAM_SEARCH.mistake
+def sign_turned(log_p, start, n, width):
+    """The sign of the log-probability is wrong: the logarithm of a number below 1 is negative."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens, -score
+
+
+@BEAM_SEARCH.mistake
+def no_repeats(log_p, start, n, width):
+    """You never write a token twice. A text may repeat a token."""
+    beams = [((start,), ())]
+    for _ in range(n):
+        grown = [
+            ((*tokens, k), (*scores, score))
+            for tokens, scores in beams
+            for k, score in enumerate(log_p[tokens[-1]])
+            if k not in tokens[1:]
+        ]
+        beams = sorted(grown, key=lambda beam: sum(beam[1]), reverse=True)[:width]
+    return _told(beams[0])
+
+
+@BEAM_SEARCH.mistake
+def tokens_backward(log_p, start, n, width):
+    """The right tokens, in reverse order. The first token of the text comes first."""
+    tokens, score = _beam_search(log_p, start, n, width)
+    return tokens[::-1], score
+
+
+@BEAM_SEARCH.mistake
+def logs_taken_again(log_p, start, n, width):
+    """You take the logarithm of `log_p`, which holds logarithms already. The logarithm of a negative number is
+    not a number.
+    """
+    tokens, _ = _beam_search(log_p, start, n, width)
+    return tokens, float("nan")

@@ -65,7 +65,7 @@ class Assignment:
 
     @property
     def total(self) -> float:
-        """All points that can be had."""
+        """All points that can be earned."""
         return sum(item.points for item in self.items)
 
     @cached_property

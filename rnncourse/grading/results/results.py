@@ -51,7 +51,7 @@ class StudentResult:
     notes: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     digest: str = ""
-    """Of what was handed in: a new version is graded anew."""
+    """Of what was handed in: a new version is graded again."""
 
     oddities: tuple[str, ...] = ()
     """What the instructor should know about the notebook, the same words for everybody whom it befell."""
@@ -63,7 +63,7 @@ class StudentResult:
 
     @property
     def possible(self) -> float:
-        """All points that can be had."""
+        """All points that can be earned."""
         return sum(task.possible for task in self.tasks)
 
     @property

@@ -42,12 +42,12 @@ class Store:
             run = json.loads(path.read_text(encoding="utf-8"))
             then, seed = dict(run["settings"]), str(run["seed"])
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path} is damaged ({error}); delete {self.folder} to begin anew") from error
+            raise InputError(f"{path} is damaged ({error}); delete {self.folder} to start over") from error
         changed = [name for name in settings if then.get(name) != settings[name]]
         if changed:
             raise InputError(
                 f"{out} holds a run with other settings ({', '.join(changed)}); choose another --out, "
-                f"or delete {self.folder} to grade everybody anew"
+                f"or delete {self.folder} to grade everybody again"
             )
         return seed
 

@@ -1,7 +1,7 @@
 """Where students' code runs: bubblewrap and prlimit on Linux, without network, home, references or rights.
 
 Inside there is a read-only system, this Python, the course without its answers, and a small private /tmp. It is
-tried out before anybody's code is started; where it cannot be had, grading refuses and says how to mend it.
+tried out before anybody's code is started; where it cannot be had, grading refuses and says how to fix it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _FIRST_USER = 64_200
 _MEND = """\
 Students' code is run in a sandbox only, and here it cannot be had: {reason}
 
-To mend it:
+To fix it:
 - Debian, Ubuntu, WSL2:  sudo apt install bubblewrap util-linux
 - Fedora:                sudo dnf install bubblewrap util-linux
 - Ubuntu 23.10 or newer forbids user namespaces to programs without an AppArmor profile. Allow them to bubblewrap:
@@ -74,7 +74,7 @@ Grade in WSL2: run "wsl --install" once, then install and start the course insid
 
 
 class NoSandbox(InputError):
-    """Student code cannot be run safely here; the message says why and how to mend it."""
+    """Student code cannot be run safely here; the message says why and how to fix it."""
 
 
 @dataclass(frozen=True)
@@ -286,10 +286,10 @@ def require_hidden(name: str, path: Path) -> None:
 def find_sandbox(
     limits: Limits, shared: Shared, probe: Callable[[Sandbox], str | None], unsafe: bool = False
 ) -> Sandbox:
-    """Return a sandbox that `probe` found to work; NoSandbox, with the mend, where none does.
+    """Return a sandbox that `probe` found to work; NoSandbox, with the remedy, where none does.
 
     probe: starts a worker and returns None, or why it does not work. unsafe: take no sandbox at all, which is refused
-    to root, and on Windows, where a worker's pipes and processes are other ones.
+    to root, and on Windows, where a worker's pipes and processes are different.
     """
     if sys.platform == "win32":
         raise NoSandbox(_ON_WINDOWS)

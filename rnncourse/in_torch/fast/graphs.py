@@ -47,7 +47,7 @@ def key_of(what: Hashable, inputs: Named) -> Hashable:
 class Twice:
     """What was made for a key when it came the second time. Keys that came longest ago are forgotten.
 
-    Recording takes longer than several runs: it is not worth it for a shape that comes once, nor for one of
+    Recording takes longer than several runs: it is not worth it for a shape that occurs once, nor for one of
     more shapes in turn than are kept, such as texts of any length.
     """
 

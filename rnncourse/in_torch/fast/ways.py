@@ -16,7 +16,7 @@ ROOM = 24 * 1024  # bytes that a kernel for all steps needs on the chip besides 
 
 
 def lstm_way(wish: str, H: int, dtype: torch.dtype, device: torch.device) -> str:
-    """Return how an LSTM's loop runs: what was wished for, or the nearest that can be had.
+    """Return how an LSTM's loop runs: what was wished for, or the nearest one available.
 
     "sequence" needs room for the weights on the chip; both "sequence" and "step" need Triton and a floating-point
     type of at most 32 bits. Everything else is "plain".

@@ -201,6 +201,56 @@ def jordan_float32(x, p):
     return three_lines(x.astype(np.float32), {name: array.astype(np.float32) for name, array in p.items()})
 
 
+def chosen_by_where(x, h0, mask, p):
+    h = [h0]
+    for t in range(len(x)):
+        h.append(np.where(mask[t][:, None] == 1, by_names(x[t], h[-1], p), h[-1]))
+    return np.array(h[1:])
+
+
+def written_where_real(x, h0, mask, p):
+    h = np.empty((len(x), *h0.shape))
+    h_t = h0.copy()
+    for t, real in enumerate(mask.astype(bool)):
+        h_t[real] = by_names(x[t][real], h_t[real], p)
+        h[t] = h_t
+    return h
+
+
+def each_sequence_alone(x, h0, mask, p):
+    h = np.empty((len(x), *h0.shape))
+    for b in range(x.shape[1]):
+        h_t = h0[b : b + 1]
+        for t in range(len(x)):
+            if mask[t, b]:
+                h_t = by_names(x[t, b : b + 1], h_t, p)
+            h[t, b] = h_t[0]
+    return h
+
+
+def moved_by_the_difference(x, h0, mask, p):
+    h_t, h = h0, []
+    for x_t, m_t in zip(x, mask, strict=True):
+        h_t = h_t + m_t[:, None] * (by_names(x_t, h_t, p) - h_t)
+        h.append(h_t)
+    return np.array(h, order="F")
+
+
+def masked_in_float32(x, h0, mask, p):
+    p = {name: array.astype(np.float32) for name, array in p.items()}
+    return chosen_by_where(x.astype(np.float32), h0.astype(np.float32), mask.astype(np.float32), p)
+
+
+def masked_recursive(x, h0, mask, p):
+    def state(t):
+        if t < 0:
+            return h0
+        before, m_t = state(t - 1), mask[t].reshape(-1, 1)
+        return m_t * by_names(x[t], before, p) + (1 - m_t) * before
+
+    return np.stack([state(t) for t in range(len(x))])
+
+
 VARIANTS = {
     "rnn_step": (by_names, by_loops, stacked, by_columns, half, by_exp),
     "rnn_forward": (
@@ -214,6 +264,14 @@ VARIANTS = {
     "from_pytorch": (torch_transposed, by_swapaxes, by_einsum, entry_by_entry, smaller_floats),
     "count_numbers": (by_arrays, by_prod, as_a_list, by_units, as_numpy_numbers),
     "last_states": (by_enumerate, by_take_along, by_mask, by_slices, by_one_hot),
+    "masked_forward": (
+        chosen_by_where,
+        written_where_real,
+        each_sequence_alone,
+        moved_by_the_difference,
+        masked_in_float32,
+        masked_recursive,
+    ),
     "mended_states": (
         over_steps(stacked),
         projected_first,

@@ -284,6 +284,55 @@ def beams_in_float32(log_p, start, n, width):
     return tokens, np.float32(total)
 
 
+# attention
+
+
+def _soft(s):
+    e = np.exp(s - s.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def attention_in_einsum(q, k, v, mask):
+    scores = np.einsum("nh,th->nt", q, k) / k.shape[-1] ** 0.5
+    weights = _soft(scores + np.where(mask == 1, 0, -1e9))
+    return np.einsum("nt,td->nd", weights, v), weights
+
+
+def attention_by_queries(q, k, v, mask):
+    weights = []
+    for one in q:
+        e = np.exp(k @ one / np.sqrt(len(one))) * mask
+        weights.append(e / e.sum())
+    return np.stack([w @ v for w in weights]), np.array(weights)
+
+
+def attention_by_selection(q, k, v, mask):
+    real = mask.astype(bool)
+    weights = np.zeros((len(q), len(k)))
+    weights[:, real] = _soft((q / np.sqrt(q.shape[1])) @ k[real].T)
+    return weights[:, real] @ v[real], weights
+
+
+def attention_normalized_again(q, k, v, mask):
+    weights = _soft(q @ k.T / np.sqrt(k.shape[1])) * mask
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    return (v.T @ weights.T).T, weights
+
+
+def attention_as_a_list(q, k, v, mask):
+    scores = (q @ k.T) * k.shape[1] ** -0.5
+    scores[:, mask == 0] = -np.inf
+    weights = np.asfortranarray(_soft(scores))
+    return [weights @ v, weights]
+
+
+def attention_in_float32(q, k, v, mask):
+    q, k, v = (a.astype(np.float32) for a in (q, k, v))
+    scores = np.where(mask, q @ k.T / np.sqrt(np.float32(k.shape[1])), np.float32(-1e30))
+    weights = _soft(scores)
+    return weights @ v, weights
+
+
 VARIANTS = {
     "answer_mask": (
         mask_by_loops,
@@ -315,6 +364,14 @@ VARIANTS = {
         writes_recursively,
         writes_into_array,
         writes_by_plain_max,
+    ),
+    "attention": (
+        attention_in_einsum,
+        attention_by_queries,
+        attention_by_selection,
+        attention_normalized_again,
+        attention_as_a_list,
+        attention_in_float32,
     ),
     "both_ways": (ways_by_helper, ways_one_by_one, ways_by_roll, ways_by_index, ways_in_float32),
     "beam_search": (

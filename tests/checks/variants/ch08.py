@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import deque
+from functools import cache
 from itertools import groupby
 
 import numpy as np
@@ -282,6 +283,75 @@ def draws_in_float32(s, temperature, u):
     return p.astype("f4"), drawn.astype("i4")
 
 
+# ctc_forward
+
+
+def _around(target):
+    return [0, *(x for label in target for x in (int(label), 0))]
+
+
+def ctc_by_shifts(p, target):
+    places = np.array(_around(target))
+    skip = np.zeros(len(places))
+    skip[2:] = (places[2:] != 0) & (places[2:] != places[:-2])
+    alpha = np.zeros((len(p), len(places)))
+    alpha[0, :2] = p[0, places[:2]]
+    for t in range(1, len(p)):
+        one, two = np.pad(alpha[t - 1], (1, 0))[:-1], np.pad(alpha[t - 1], (2, 0))[:-2]
+        alpha[t] = (alpha[t - 1] + one + skip * two) * p[t, places]
+    return alpha, alpha[-1, -2:].sum()
+
+
+def ctc_by_matrix(p, target):
+    places = _around(target)
+    n = len(places)
+    step = np.eye(n) + np.eye(n, k=1)
+    for j in range(2, n):
+        step[j - 2, j] = places[j] not in (0, places[j - 2])
+    row = np.eye(n)[0] + np.eye(n)[1]
+    rows = [row * p[0, places]]
+    for p_t in p[1:]:
+        rows.append((rows[-1] @ step) * p_t[places])
+    return np.stack(rows), float(rows[-1][-1] + rows[-1][-2])
+
+
+def ctc_recursively(p, target):
+    places = _around(target)
+
+    @cache
+    def alpha(t, j):
+        if j < 0 or (t == 0 and j > 1):
+            return 0.0
+        if t == 0:
+            return p[0, places[j]]
+        ways = alpha(t - 1, j) + alpha(t - 1, j - 1)
+        if j > 1 and places[j] != places[j - 2]:
+            ways += alpha(t - 1, j - 2)
+        return ways * p[t, places[j]]
+
+    table = np.array([[alpha(t, j) for j in range(len(places))] for t in range(len(p))])
+    return table, table[-1, -1] + table[-1, -2]
+
+
+def ctc_in_logs(p, target):
+    places = np.array(_around(target))
+    with np.errstate(divide="ignore"):
+        log_p, alpha = np.log(p), np.full((len(p), len(places)), -np.inf)
+        alpha[0, :2] = log_p[0, places[:2]]
+        for t in range(1, len(p)):
+            for j in range(len(places)):
+                ways = alpha[t - 1, max(0, j - 1) : j + 1]
+                if j > 1 and places[j] != places[j - 2]:
+                    ways = alpha[t - 1, j - 2 : j + 1]
+                alpha[t, j] = np.logaddexp.reduce(ways) + log_p[t, places[j]]
+    return [np.exp(alpha), np.exp(np.logaddexp(alpha[-1, -1], alpha[-1, -2]))]
+
+
+def ctc_in_float32(p, target):
+    alpha, probability = ctc_by_shifts(p, target)
+    return alpha.astype(np.float32), np.float32(probability)
+
+
 VARIANTS = {
     "loudness_frames": (
         frames_by_list,
@@ -323,6 +393,7 @@ VARIANTS = {
         ahead_recursively,
         ahead_in_float32,
     ),
+    "ctc_forward": (ctc_by_shifts, ctc_by_matrix, ctc_recursively, ctc_in_logs, ctc_in_float32),
     "draw_next": (
         draws_by_searchsorted,
         draws_by_argmax,

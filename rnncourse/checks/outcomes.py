@@ -1,0 +1,55 @@
+"""Functions of the course's own, called silently on copies of the inputs: what came back, and what it left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnncourse.checks.failure import Failure
+from rnncourse.checks.task import Case, Named, Value
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave back, and its arguments afterwards (None where they are not known)."""
+
+    value: Value | Failure
+    after: tuple | None
+
+
+def outcome(function: Callable, case: Case) -> Outcome:
+    """Call a function of the course's own, silently, on fresh copies of a case's arguments."""
+    args, kwargs = fresh(case.args), fresh(case.kwargs)
+    try:
+        with quiet(), contextlib.redirect_stdout(io.StringIO()):
+            value = function(*args, **kwargs)
+    except Exception as error:
+        return Outcome(Failure("raised", f"{type(error).__name__}: {error}"), None)
+    return Outcome(value, args)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep NumPy's warnings off the page: what they warn of is found in the answer."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def fresh(value: Any) -> Any:
+    """Return a deep copy of plain data in which every Named stands as its function."""
+    if isinstance(value, Named):
+        return value.function
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: fresh(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(fresh(one) for one in value)
+    return value

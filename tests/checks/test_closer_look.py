@@ -1,0 +1,160 @@
+"""What a closer look finds: variations of the model answer, what the answer depends on, and the smallest input."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from checks.examples import simple
+
+from rnncourse.checks import examine, judging, model, probing, registry
+from rnncourse.checks.setting import carries
+from rnncourse.checks.task import Case
+from rnncourse.checks.variations import variations
+
+pytestmark = pytest.mark.usefixtures("time_enough")
+CHECKED = [task for task in registry.tasks() if task.checked]
+
+
+@pytest.fixture
+def time_enough(monkeypatch):
+    """Let a busy computer look as closely as an idle one."""
+    monkeypatch.setattr(probing, "SECONDS", 20.0)
+    monkeypatch.setattr(judging, "_SECONDS_OF_VARIATIONS", 20.0)
+    monkeypatch.setattr(judging, "_SECONDS_AT_MOST", 60.0)
+
+
+def nameless(name: str):
+    """Return a task whose mistakes have no names and that allows everything."""
+    return replace(registry.task(name), mistakes=(), forbidden=())
+
+
+def told(name: str, answer) -> tuple[str, str]:
+    verdict = examine(nameless(name), answer, np.random.default_rng(0))
+    assert verdict.status == "wrong"
+    return verdict.mistake, " ".join(verdict.details)
+
+
+def lstm(change):
+    """Return the model answer of lstm_step with other arguments."""
+    right = model.function(registry.task("lstm_step"))
+    return lambda x_t, h_prev, c_prev, p: right(*change(x_t, h_prev, c_prev, p))
+
+
+@pytest.mark.parametrize("task", CHECKED, ids=lambda task: task.name)
+def test_every_model_answer_has_variations_and_is_none_of_them(task):
+    case = task.cases(np.random.default_rng(0))[0]
+    assert len(variations(task)) >= 5
+    assert examine(replace(task, forbidden=()), model.function(task)).status == "right"
+    assert all(one.text.endswith((".", "?")) for one in variations(task)) and case.args
+
+
+def test_a_missing_factor_is_found_without_a_name():
+    def answer(a):
+        p = 1 / (1 + np.exp(-a))
+        return p * p
+
+    found, text = told("sigmoid_prime", answer)
+    assert found == "one term" and "right but for one thing" in text
+
+
+def test_a_product_that_is_left_out_is_named():
+    found, text = told("rnn_step", lambda x_t, h_prev, p: np.tanh(x_t @ p["W_xh"] + p["b_h"]))
+    assert found == "one term" and "`h_prev`" in text
+
+
+def test_a_parameter_that_is_not_used_is_named():
+    found, text = told(
+        "lstm_step", lstm(lambda x, h, c, p: (x, h, c, {**p, "b": 0 * p["b"], "W_x": p["W_x"] ** 2}))
+    )
+    assert found == "unused" and text.startswith("`p['b']` has no influence on `h_t`")
+
+
+def test_a_block_that_is_not_used_is_found():
+    def change(x, h, c, p):
+        b = p["b"].copy()
+        b[len(b) // 4 : len(b) // 2] = 0
+        return x, h, c, {**p, "b": b, "W_h": p["W_h"] ** 2}
+
+    found, text = told("lstm_step", lstm(change))
+    assert found == "unused" and "The second of the 4 blocks of entries of `p['b']`" in text
+
+
+def test_padding_that_matters_is_found():
+    found, text = told("honest_loss", lambda losses, mask: np.sum(np.sqrt(losses)) / np.sum(mask))
+    assert found == "depends" and "where `mask` is 0" in text
+
+
+def test_a_state_that_is_not_carried_is_found():
+    def answer(x, h0, p):
+        return np.tanh(2 * x @ p["W_xh"] + h0 @ p["W_hh"] + p["b_h"])
+
+    found, text = told("rnn_forward", answer)
+    assert found == "reach" and "no influence on the steps after it" in text
+
+
+def test_another_answer_at_the_second_call_is_found():
+    drawn = np.random.default_rng(1)
+    found, text = told("apply_gate", lambda a, values: values * drawn.uniform(size=a.shape))
+    assert found == "twice" and "two different answers" in text
+
+
+def test_outputs_that_are_swapped_are_found():
+    right = model.function(registry.task("lstm_step"))
+    found, text = told("lstm_step", lambda *args: right(*args)[::-1])
+    assert found == "swapped" and "`h_t` and `c_t` are the wrong way around" in text
+
+
+def test_whole_numbers_are_not_said_to_ignore_an_argument_that_is_used():
+    """The least likely token instead of the likeliest: it may happen that `end` is never met."""
+
+    def answer(next_scores, state, start, end, n):
+        tokens, token = [], start
+        for _ in range(n):
+            scores, state = next_scores(token, state)
+            token = int(np.argmin(scores))
+            if token == end:
+                break
+            tokens.append(token)
+        return tokens
+
+    assert told("greedy_write", answer)[0] not in ("unused", "depends")
+
+
+def test_the_smallest_input_is_shown_without_the_answer():
+    task = simple(lambda x: np.cos(x), lambda rng: [Case((rng.normal(size=(4, 3)),)) for _ in range(2)])
+    text = examine(task, lambda x: x**3 + 0.25 * x).text()
+    assert "zigzag(np.array([[" in text and text.count("[[") == 1
+
+
+def test_a_closer_look_ends_in_time(monkeypatch):
+    calls = []
+
+    def slow(a, values):
+        time.sleep(0.05)
+        calls.append(1)
+        return values**2 + a
+
+    monkeypatch.setattr(probing, "SECONDS", 0.02)
+    examine(nameless("apply_gate"), slow)
+    assert len(calls) < 10
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [("rnn_forward", "forward"), ("rnn_backward", "backward"), ("gain_by_lag", ""), ("both_ways", "")],
+)
+def test_what_is_carried_along_time_is_measured(name, way):
+    assert carries(registry.task(name)) == way
+
+
+def test_new_arrays_must_be_new():
+    def same(x):
+        return x.copy()
+
+    task = simple(same, lambda rng: [Case((rng.normal(size=4),)) for _ in range(2)], new_arrays=True)
+    assert examine(task, same).status == "right"
+    verdict = examine(task, lambda x: x)
+    assert verdict.status == "wrong" and "shares memory" in verdict.text()

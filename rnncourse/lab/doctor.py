@@ -1,4 +1,4 @@
-"""Examine the installation: one line per part, each saying that it is well or how to mend it.
+"""Examine the installation: one line per part, each saying that it works or how to fix it.
 
 A version other than the tested one is merely different and no fault; one that the course cannot use is. Whatever is
 broken, no check ends the examination: each package is imported in a process of its own, as a notebook would.
@@ -72,7 +72,7 @@ for name in sys.argv[1:]:
 class Check:
     """What was found about one part of the installation; `mend` says what to do where it is not ok.
 
-    differs: well, but not as tested.
+    differs: it works, but is not the tested version.
     """
 
     name: str
@@ -183,7 +183,7 @@ def installed_version(name: str) -> str | None:
         return metadata.version(name) or ""
     except metadata.PackageNotFoundError:
         return None
-    except Exception:  # a file that is cut off or no text
+    except Exception:  # a file that is cut off, or binary
         return ""
 
 
@@ -307,7 +307,7 @@ def _origin(module: str) -> str:
 
 
 def _outside(file: str) -> str:
-    """Return how to mend it that a module comes from another place than this environment; "" where it does not."""
+    """Return what to do about a module from outside this environment; "" where it comes from inside."""
     if not file:
         return ""
     path = Path(file).resolve()
@@ -353,8 +353,8 @@ def check_writing(folders: Mapping[str, Path]) -> list[Check]:
 
 def _how_to_write(what: str) -> str:
     if what == "the course":
-        return "start rnncourse lab in a folder in which you may write, and in which there is room"
-    return "make room and mend its rights, or set HOME to a folder in which you may write"
+        return "start rnncourse lab in a folder that you can write to and that has space"
+    return "free some space and fix its permissions, or set HOME to a folder in which you may write"
 
 
 def _module(package: str) -> str:

@@ -114,8 +114,8 @@ def require_startable() -> None:
     folder = Path(jupyter_runtime_dir())
     if why := why_not_writable(folder):
         raise InputError(
-            f"JupyterLab cannot write to {folder} ({why}), which it must to start; fix that, or set "
-            "JUPYTER_RUNTIME_DIR to a folder in which you may write."
+            f"JupyterLab cannot write to {folder} ({why}), which it needs to start; fix that, or set "
+            "JUPYTER_RUNTIME_DIR to a folder that you can write to."
         )
 
 

@@ -1,4 +1,4 @@
-"""Examine the installation: one line per part, each saying that it is well or how to mend it."""
+"""Examine the installation: one line per part, each saying that it is well or how to fix it."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ KERNEL_SECONDS = 60
 
 @dataclass(frozen=True)
 class Check:
-    """What was found about one part of the installation; `mend` says what to do where it is not ok."""
+    """What was found about one part of the installation; `fix` says what to do where it is not ok."""
 
     name: str
     ok: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
 
     def line(self) -> str:
         """Return the check as a line of the report."""
         said = f"{'ok  ' if self.ok else 'MEND'}  {self.name:<18} {self.detail}"
-        return said if self.ok else f"{said}\n      {'':<18} -> {self.mend}"
+        return said if self.ok else f"{said}\n      {'':<18} -> {self.fix}"
 
 
-def judged(name: str, ok: bool, detail: str, mend: str) -> Check:
-    """Return the Check; how to mend it is said only where that is needed."""
-    return Check(name, ok, detail, "" if ok else mend)
+def judged(name: str, ok: bool, detail: str, fix: str) -> Check:
+    """Return the Check; how to fix it is said only where that is needed."""
+    return Check(name, ok, detail, "" if ok else fix)
 
 
 def examine() -> list[Check]:
@@ -65,7 +65,7 @@ def report(checks: Sequence[Check], as_json: bool = False) -> str:
     if as_json:
         return json.dumps([asdict(check) for check in checks], indent=1)
     broken = [check.name for check in checks if not check.ok]
-    closing = f"To mend: {', '.join(broken)}." if broken else "Everything the course needs is in place."
+    closing = f"To fix: {', '.join(broken)}." if broken else "Everything the course needs is in place."
     return "\n".join([*(check.line() for check in checks), "", closing])
 
 
@@ -94,11 +94,11 @@ def core_packages(requirements: Iterable[str]) -> list[str]:
 
 
 def read_constraints(path: Path) -> dict[str, str]:
-    """Return the tested version of each package by its normalised name; none where the file is missing."""
+    """Return the tested version of each package by its normalized name; none where the file is missing."""
     if not path.is_file():
         return {}
     pairs = (line.split("#")[0].strip().split("==") for line in path.read_text(encoding="utf-8").splitlines())
-    return {_normalised(pair[0]): pair[1] for pair in pairs if len(pair) == 2}
+    return {_normalized(pair[0]): pair[1] for pair in pairs if len(pair) == 2}
 
 
 def installed_version(name: str) -> str | None:
@@ -111,13 +111,13 @@ def installed_version(name: str) -> str | None:
 
 def check_package(name: str, installed: str | None, tested: Mapping[str, str]) -> Check:
     """A package's version against the one in constraints.txt; a build tag such as +cpu does not count."""
-    wanted = tested.get(_normalised(name))
-    mend = f'python -m pip install "{name}=={wanted}"' if wanted else f"python -m pip install {name}"
+    wanted = tested.get(_normalized(name))
+    fix = f'python -m pip install "{name}=={wanted}"' if wanted else f"python -m pip install {name}"
     if installed is None:
-        return Check(name, False, "is not installed", mend)
+        return Check(name, False, "is not installed", fix)
     same = wanted is None or installed.split("+")[0] == wanted
     return judged(
-        name, same, installed if same else f"{installed}, but the course was tested with {wanted}", mend
+        name, same, installed if same else f"{installed}, but the course was tested with {wanted}", fix
     )
 
 
@@ -171,17 +171,17 @@ def check_widgets(folders: Sequence[Path]) -> Check:
 
 def check_kernel(folders: Sequence[Path]) -> Check:
     """Whether a notebook's `python3` kernel starts, computes, and is the Python of this environment."""
-    mend = "python -m pip install --force-reinstall --no-deps ipykernel"
+    fix = "python -m pip install --force-reinstall --no-deps ipykernel"
     try:
         answer = ask_kernel("import sys; print(1 + 1, sys.prefix)", folders)
     except Exception as error:  # whatever keeps a kernel from starting is the finding
         place = next((f / "python3" for f in folders if (f / "python3" / "kernel.json").is_file()), "nowhere")
-        return Check("kernel", False, f"python3 ({place}) does not start: {_first_line(error)}", mend)
+        return Check("kernel", False, f"python3 ({place}) does not start: {_first_line(error)}", fix)
     result, _, prefix = answer.strip().partition(" ")
     if result != "2":
-        return Check("kernel", False, f"python3 said that 1 + 1 is {result!r}", mend)
+        return Check("kernel", False, f"python3 said that 1 + 1 is {result!r}", fix)
     if Path(prefix).resolve() != Path(sys.prefix).resolve():
-        return Check("kernel", False, f"python3 runs another Python, in {prefix}", mend)
+        return Check("kernel", False, f"python3 runs another Python, in {prefix}", fix)
     return Check("kernel", True, f"python3 starts and runs the Python in {prefix}")
 
 
@@ -240,7 +240,7 @@ def _threads() -> str:
     return f", {max(counts)} threads" if counts else ""
 
 
-def _normalised(name: str) -> str:
+def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 

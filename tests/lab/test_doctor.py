@@ -33,7 +33,7 @@ def test_python_must_be_recent(version, ok):
     check = doctor.check_python(version)
     assert check.ok is ok
     assert check.detail.startswith(".".join(map(str, version)))
-    assert check.mend == ("" if ok else "make a new virtual environment with Python 3.11 or newer")
+    assert check.fix == ("" if ok else "make a new virtual environment with Python 3.11 or newer")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_python_must_be_recent(version, ok):
 def test_a_package_is_compared_with_the_tested_version(installed, ok, said):
     check = doctor.check_package("numpy", installed, TESTED)
     assert (check.ok, check.detail) == (ok, said)
-    assert check.mend == ("" if ok else 'python -m pip install "numpy==2.4.6"')
+    assert check.fix == ("" if ok else 'python -m pip install "numpy==2.4.6"')
 
 
 def test_names_are_compared_as_pip_compares_them():
@@ -59,7 +59,7 @@ def test_names_are_compared_as_pip_compares_them():
 
 def test_a_package_without_a_tested_version_must_be_there():
     assert doctor.check_package("tqdm", "4.1", TESTED).ok is True
-    assert doctor.check_package("tqdm", None, TESTED).mend == "python -m pip install tqdm"
+    assert doctor.check_package("tqdm", None, TESTED).fix == "python -m pip install tqdm"
 
 
 def test_constraints_are_read_and_comments_left_out(tmp_path):
@@ -85,7 +85,7 @@ def test_a_package_that_cannot_be_imported_is_named(monkeypatch):
         found = check()
         assert found.ok is False
         assert found.detail.startswith(f"import {name} fails: ")
-        assert found.mend == f"python -m pip install --force-reinstall {name}"
+        assert found.fix == f"python -m pip install --force-reinstall {name}"
 
 
 def test_numpy_names_its_blas_and_torch_its_device():
@@ -123,7 +123,7 @@ def test_a_kernel_specification_that_points_nowhere_is_named(tmp_path):
     check = doctor.check_kernel([folder])
     assert check.ok is False
     assert f"python3 ({folder / 'python3'}) does not start: FileNotFoundError" in check.detail
-    assert check.mend == "python -m pip install --force-reinstall --no-deps ipykernel"
+    assert check.fix == "python -m pip install --force-reinstall --no-deps ipykernel"
 
 
 def test_a_kernel_that_dies_is_named(tmp_path):
@@ -162,14 +162,14 @@ def test_each_line_says_ok_or_how_to_mend_it():
     assert first.split() == ["MEND", "torch", "is", "not", "installed"]
     assert second.split() == ["->", "pip", "…"]
     assert doctor.report([good]).endswith("\n\nEverything the course needs is in place.")
-    assert doctor.report([good, bad]).endswith("\n\nTo mend: torch.")
+    assert doctor.report([good, bad]).endswith("\n\nTo fix: torch.")
 
 
 # The whole command.
 
 
 def test_this_environment_is_well():
-    """The tests run where the course runs, so a fault that the doctor finds here is one to mend."""
+    """The tests run where the course runs, so a fault that the doctor finds here is one to fix."""
     checks = doctor.examine()
     assert [check.line() for check in checks if not check.ok] == []
     wanted = {"Python", "rnncourse", "numpy", "torch", "matrix products", "widgets", "kernel", "Chromium"}

@@ -132,7 +132,7 @@ def main() -> None:
         scratch.mkdir()
         shutil.copy(CHECKOUT / "pyproject.toml", root)
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        with running_lab(course_command(), root, scratch) as running:
+        with running_lab(course_command(), root, scratch, edit=True) as running:
             found = measure(Server(root, running.url), browser)
         browser.close()
     print(f"{f'median ms of {PRESSES} presses':<46} {'drawn':>7} {'painted':>8} {'90 %':>7} {'target':>8}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,24 +19,47 @@ app = typer.Typer(
 build = typer.Typer(help="For those who write the course.", no_args_is_help=True)
 app.add_typer(build, name="build")
 
+_UNMATCHED = 3
+"""The exit status of grading where a submission could not be matched to a student."""
+
+
+@app.callback()
+def any_terminal() -> None:
+    """A course on recurrent neural networks."""
+    import sys
+
+    # A terminal that cannot show a letter gets it written out, instead of ending the run.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")
+
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def lab(context: typer.Context) -> None:
+def lab(
+    context: typer.Context,
+    edit: Annotated[
+        bool, typer.Option("--edit", help="Open the checkout's own notebooks, to write the course.")
+    ] = False,
+) -> None:
     """Open the course in JupyterLab.
 
-    In a checkout its notebooks are opened as they are. Elsewhere they are copied into ./rnn-course first,
-    and a notebook that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
+    The notebooks are copied into the folder rnn-course, without the results that you are to predict. Yours are brought
+    up to date there, and one that you have changed is never overwritten. Whatever follows is passed on to jupyter lab:
     rnncourse lab --no-browser --port 9999
     """
     from rnncourse.errors import InputError
     from rnncourse.lab import workspace
 
     try:
-        root, report = workspace.course_root(Path.cwd())
+        root, report = workspace.course_root(Path.cwd(), edit)
+        for line in report.lines():
+            typer.echo(line)
+        if address := workspace.hub_address(root, os.environ):
+            typer.echo(f"The course is in {root}. A hub runs JupyterLab for you already: open {address}")
+            return
+        workspace.require_startable()
     except InputError as error:
         _stop(str(error))
-    for line in report.lines():
-        typer.echo(line)
     typer.echo(f"Opening the course in {root}")
     raise typer.Exit(workspace.open_lab(root, context.args))
 
@@ -52,15 +78,17 @@ def doctor(
 
 @app.command()
 def progress() -> None:
-    """Show how many tasks of each chapter's exercises you have solved on this computer."""
+    """Show how many tasks of each chapter's exercises you have solved on this computer, and what you predicted."""
+    from rnncourse import predictions
     from rnncourse.checks import progress_file
 
     kept = progress_file.load()
     if not kept.known:
         _stop(kept.said)
-    typer.echo(progress_file.table(kept))
-    if kept.said:
-        typer.echo(kept.said, err=True)
+    predicted = predictions.load()
+    typer.echo("\n".join([progress_file.table(kept), *predictions.calibration(predicted.answers.values())]))
+    for said in filter(None, (kept.said, predicted.said)):
+        typer.echo(said, err=True)
 
 
 @app.command()
@@ -93,7 +121,10 @@ def grade(
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights. Do not.")
     ] = False,
 ) -> None:
-    """Grade a class in a sandbox: tables, a page for each student, and a page for the next lecture."""
+    """Grade a class in a sandbox: tables, a page for each student, and a page for the next lecture.
+
+    Ends with status 3 if a submission could not be matched to a student, though everybody else is graded.
+    """
     import json
 
     from tqdm import tqdm
@@ -116,13 +147,19 @@ def grade(
         _stop(str(error))
     if as_json:
         typer.echo(json.dumps(outcome.summary(), indent=1))
-        return
+        raise typer.Exit(_UNMATCHED if outcome.unmatched else 0)
     for note in outcome.notes:
         typer.echo(f"note: {note}")
     typer.echo(
         f"{len(outcome.results)} students, {outcome.graded} of them graded now: {out / 'gradebook.csv'}, "
         f"{out / 'class.html'}, {out / 'feedback'}"
     )
+    if outcome.unmatched:
+        width = max(len(one.submission) for one in outcome.unmatched)
+        typer.echo(f"\nCould not be matched ({out / 'unmatched.csv'}):")
+        for one in outcome.unmatched:
+            typer.echo(f"  {one.submission:{width}}  {one.why}")
+        raise typer.Exit(_UNMATCHED)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -208,6 +245,19 @@ def build_exercises(
         _stop(str(error))
 
 
+@build.command("navigation")
+def build_navigation() -> None:
+    """Write the links to neighbors, contents and exercises at the top and the bottom of each notebook."""
+    from rnncourse.building import navigation
+
+    root = _own_checkout()
+    for path in sorted(
+        [*(root / "chapters").rglob("[0-9]*.ipynb"), *(root / "solutions").glob("[0-9]*.ipynb")]
+    ):
+        changed = navigation.navigate(path, root)
+        typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+
+
 @build.command("html")
 def build_html(
     notebooks: Annotated[
@@ -231,7 +281,8 @@ def build_html(
     failures = []
     for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
         try:
-            page = html.export(path, out, timeout)
+            with _warnings_said():
+                page = html.export(path, out, timeout)
         except (outputs.NotebookFailed, InputError) as failure:
             failures.append(str(failure))
         else:
@@ -259,7 +310,9 @@ def build_slides(
         paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
         outputs.require_apart(paths)
         for path in paths:
-            typer.echo(f"{path}: {slides.export(path, out, code=code)}")
+            with _warnings_said():
+                page = slides.export(path, out, code=code)
+            typer.echo(f"{path}: {page}")
     except (outputs.NotebookFailed, InputError) as failure:
         _stop(str(failure))
 
@@ -278,6 +331,21 @@ def _own_checkout(remedy: str = "") -> Path:
     if root is None:
         _stop(f"This folder is not in a checkout of the course{remedy}.")
     return root
+
+
+@contextlib.contextmanager
+def _warnings_said() -> Iterator[None]:
+    """Print the course's own warnings as one line each, on standard error."""
+    import warnings
+
+    from rnncourse.building.html import MissingPicture
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MissingPicture)
+        yield
+    for warning in caught:
+        if issubclass(warning.category, MissingPicture):
+            typer.echo(f"note: {warning.message}", err=True)
 
 
 def _stop(message: str) -> None:

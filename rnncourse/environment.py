@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 NOTEBOOK_FOLDERS = ("chapters", "exercises", "solutions")
@@ -25,6 +27,9 @@ ONE_THREAD = {
 REPRODUCIBLE = {
     **ONE_THREAD,  # the order of a sum depends on how many threads share it
     "TQDM_DISABLE": "1",  # a progress bar would print other times on every run
+    # Whoever builds has habits of their own: the course's pictures and outputs come without them.
+    "MATPLOTLIBRC": str(Path(__file__).parent / "building" / "matplotlibrc"),
+    "PYTHONSTARTUP": "",
     "RNNCOURSE_PROGRESS": "",  # exercises neither show nor change what this computer's learner has done
 }
 """Variables under which a notebook prints the same numbers on every run and, as far as can be, machine."""
@@ -66,6 +71,13 @@ def shipped(package: Path = Path(__file__).parent) -> Path:
     """
     inside_wheel = package / "_shipped"
     return inside_wheel if inside_wheel.is_dir() else package.parent
+
+
+@contextmanager
+def empty_profile() -> Iterator[dict[str, str]]:
+    """Yield the variables that give kernels an IPython profile without anybody's settings, while it lasts."""
+    with tempfile.TemporaryDirectory(prefix="rnncourse-", ignore_cleanup_errors=True) as folder:
+        yield {"IPYTHONDIR": folder}
 
 
 def own_jupyter_first(environ: Mapping[str, str]) -> dict[str, str]:

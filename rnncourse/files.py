@@ -27,3 +27,21 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):  # where there is no folder, there is no part either
             part.unlink()
         raise
+
+
+def why_not_writable(folder: Path) -> str:
+    """Return why no file can be written into `folder`, "" where one can; what was made to find out is removed."""
+    made = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
+    probe = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(bytes(4096))
+        return ""
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+        for one in made:
+            with contextlib.suppress(OSError):
+                one.rmdir()

@@ -12,6 +12,7 @@ from browser.lab_server import ROOT, course_command
 from nbformat import v4
 from typer.testing import CliRunner
 
+from rnncourse import predictions
 from rnncourse.building import outputs
 from rnncourse.cli import app
 from rnncourse.lab import workspace
@@ -44,7 +45,7 @@ def write_notebook(path: Path, code: str) -> Path:
 )
 def test_lab_passes_all_arguments_on(opened, monkeypatch, arguments):
     monkeypatch.chdir(ROOT / "tests")
-    done = runner.invoke(app, ["lab", *arguments])
+    done = runner.invoke(app, ["lab", "--edit", *arguments])
     assert opened == [(ROOT, [argument for argument in arguments if argument != "--"])]
     assert done.exit_code == 7
     assert done.stdout == f"Opening the course in {ROOT}\n"
@@ -61,6 +62,15 @@ def test_lab_says_what_it_copied(opened, monkeypatch, tmp_path):
     assert done.stdout == f"copied 1 file\nOpening the course in {root}\n"
     assert (root / "chapters/00_start_here.ipynb").is_file()
     assert opened == [(root, [])]
+
+
+def test_progress_tells_how_predictions_came_out(monkeypatch, tmp_path):
+    monkeypatch.setenv("RNNCOURSE_PROGRESS", str(tmp_path / "progress.json"))
+    assert "predictions" not in runner.invoke(app, ["progress"]).stdout
+    predictions.record("jar", "3", False, "certain")
+    predictions.record("way", "up", True)
+    said = runner.invoke(app, ["progress"]).stdout.splitlines()
+    assert said[-2:] == ["predictions 1 of 2 right (50%)", "  certain     0 of 1 right (0%)"]
 
 
 def test_lab_names_a_file_in_the_way(opened, monkeypatch, tmp_path):

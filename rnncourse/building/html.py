@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from html import escape
+import warnings
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from html import escape, unescape
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from jinja2 import pass_context
 from latex2mathml.converter import convert as mathml
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbformat import NotebookNode
+from nbformat import NotebookNode, v4
 
 from rnncourse.building.outputs import (
     WIDGET_VIEW,
@@ -29,6 +33,7 @@ from rnncourse.building.outputs import (
 )
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
+from rnncourse.question_cells import QuestionCell, is_explanation, question_cells, split_explanation
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -42,18 +47,26 @@ _BETTER_MATHML = (
 )
 _ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered)\}")
 _EMPTY_HEADER = re.compile(r"<th([^>]*)>\s*</th>")
+_PICTURE = re.compile(
+    r"""(?P<before><img\b[^>]*?\ssrc=)(?P<quote>["'])(?P<address>.*?)(?P=quote)""", re.DOTALL
+)
+_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
 _SIBLING = re.compile(r'(<a [^>]*href="[^"/:#]+)\.ipynb(#[^"]*)?"')
+
+
+class MissingPicture(UserWarning):
+    """A page shows a picture that does not lie beside its notebook."""
 
 
 def export(path: Path, folder: Path, timeout: int = 180) -> Path:
     """Run the notebook at `path` and write it as `folder`/NAME.html; return the page's path.
 
     The notebook's file stays as it is. timeout: seconds one cell may take. Raises NotebookFailed when a cell
-    raises, and InputError when `folder` cannot be one.
+    raises, and InputError when `folder` cannot be one; warns of pictures that are not there.
     """
     notebook = read(path.read_text(encoding="utf-8"), path)
     run(notebook, path, timeout, keep_widgets=True)
-    return write_page(folder, f"{path.stem}.html", as_page(notebook, path.stem))
+    return write_page(folder, f"{path.stem}.html", with_pictures(as_page(notebook, path.stem), path))
 
 
 def write_page(folder: Path, name: str, page: str) -> Path:
@@ -77,6 +90,7 @@ def as_page(notebook: NotebookNode, name: str) -> str:
         if entry["state"].get("works_without_kernel")
     }
     shown = _keep_living(notebook, living)
+    _cover_results(notebook)
     exporter = CourseExporter(template_name="rnncourse", extra_template_basedirs=[str(TEMPLATES)])
     notebook.metadata["title"] = notebook_title(notebook) or name
     folder = TEMPLATES / "rnncourse"
@@ -87,6 +101,39 @@ def as_page(notebook: NotebookNode, name: str) -> str:
     }
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}, "course": course})
     return _SIBLING.sub(r'\1.html\2"', page)
+
+
+def with_pictures(page: str, path: Path) -> str:
+    """Return a page with the pictures that lie beside the notebook at `path` inside it; warn of each that does not."""
+    missing: dict[str, None] = {}
+
+    def embedded(found: re.Match[str]) -> str:
+        address = unescape(found["address"])
+        if _ELSEWHERE.match(address):
+            return found[0]
+        data = _picture(path.parent / unquote(address.partition("?")[0].partition("#")[0]))
+        if data is None:
+            missing[address] = None
+            return found[0]
+        return f'{found["before"]}"{data}"'
+
+    page = _PICTURE.sub(embedded, page)
+    for address in missing:
+        warnings.warn(f"{path}: the picture {address} is not there", MissingPicture, stacklevel=2)
+    return page
+
+
+def _picture(file: Path) -> str | None:
+    """Return a picture as an address that holds all of it, None where there is none."""
+    kind = guess_type(file.name)[0] or ""
+    try:
+        return (
+            f"data:{kind};base64,{b64encode(file.read_bytes()).decode()}"
+            if kind.startswith("image/")
+            else None
+        )
+    except (OSError, ValueError):  # a name with a zero byte is no file's
+        return None
 
 
 class MathRenderer(IPythonRenderer):
@@ -147,6 +194,31 @@ def _keep_living(notebook: NotebookNode, living: Mapping[str, Any]) -> list[str]
                 output.data = _without_view(output.data)
     notebook.metadata.pop("widgets", None)
     return list(shown)
+
+
+def _cover_results(notebook: NotebookNode) -> None:
+    """Note in each cell that tells the result of a prediction, or explains it, which predictions those are.
+
+    The page's script covers it until the reader has committed; without scripts everything can be read.
+    """
+    for cell in [cell for cell in notebook.cells if is_explanation(cell)]:
+        explanation, rest = split_explanation(cell.source)
+        if explanation and rest:
+            cell.source = explanation
+            following = v4.new_markdown_cell(rest, id=f"{cell.id}-rest"[-64:])
+            notebook.cells.insert(notebook.cells.index(cell) + 1, following)
+    for asked in question_cells(notebook.cells):
+        for cell in _telling_cells(notebook.cells[asked.place + 1 :], asked):
+            cell.metadata.setdefault("rnncourse_tells", []).extend(asked.keys)
+
+
+def _telling_cells(following: list[NotebookNode], asked: QuestionCell) -> Iterator[NotebookNode]:
+    """Yield the cells that show an answer and, where there is an explanation, the text that explains it."""
+    if asked.kind != "predict":
+        return
+    yield from (cell for cell in following if cell.id in asked.results)
+    if asked.explained:
+        yield next(cell for cell in following if is_explanation(cell))
 
 
 def _without_view(data: NotebookNode) -> NotebookNode:

@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode, v4
 
-from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, kernels_can_encrypt
+from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, empty_profile, kernels_can_encrypt
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 
@@ -111,7 +111,8 @@ def run(notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool 
     if kernels_can_encrypt():
         client.km.transport_encryption = "auto"
     try:
-        client.execute(env={**os.environ, **REPRODUCIBLE})
+        with empty_profile() as profile:
+            client.execute(env={**os.environ, **REPRODUCIBLE, **profile})
     except CellExecutionError as error:
         raise NotebookFailed(_failure(path, started, f"{error.ename}: {error.evalue}")) from error
     except CellTimeoutError as error:

@@ -13,7 +13,7 @@ from nbconvert.exporters import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from rnncourse.building.html import CourseExporter, notebook_title, write_page
+from rnncourse.building.html import CourseExporter, notebook_title, with_pictures, write_page
 from rnncourse.building.outputs import read
 
 TEMPLATE = Path(__file__).parent / "templates" / "slides"
@@ -34,7 +34,8 @@ def export(path: Path, folder: Path, *, code: bool = True) -> Path:
     and InputError when `folder` cannot be one.
     """
     notebook = read(path.read_text(encoding="utf-8"), path)
-    return write_page(folder, f"{path.stem}.slides.html", as_slides(notebook, path.stem, code=code))
+    page = with_pictures(as_slides(notebook, path.stem, code=code), path)
+    return write_page(folder, f"{path.stem}.slides.html", page)
 
 
 def as_slides(notebook: NotebookNode, name: str, *, code: bool = True) -> str:

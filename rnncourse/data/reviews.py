@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,10 @@ from rnncourse.errors import InputError, describe
 
 TEXT_COLUMNS = ("text", "review", "sentence", "comment")
 LABEL_COLUMNS = ("label", "sentiment", "class", "rating", "stars")
+SEPARATORS = (",", ";", "\t", "|")
 NEGATIVE_FIRST = ("negative", "neg", "bad", "0", "no")  # so that class 1 is the positive one
+
+_NAMED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 Item = tuple[str, str, str]  # where it stands, its text, its label
 
@@ -61,8 +63,10 @@ def load_reviews(path: str | Path, encoding: str = "utf-8") -> Reviews:
     """Return the labeled texts of a CSV file or of a folder, in lower case and cut into words.
 
     A CSV file has a first row with the names of its columns: one called text (or review, sentence, comment) and
-    one called label (or sentiment, class, rating, stars). A folder has a folder for each class, with one .txt file
-    for each text: pos/1.txt, neg/1.txt, … Two classes or more; their names are sorted, a negative one first.
+    one called label (or sentiment, class, rating, stars). Commas, semicolons, tabs or bars are between them.
+    A folder has a folder for each class, with one .txt file for each text: pos/1.txt, neg/1.txt, … Two classes or
+    more; their names are sorted, numbers as numbers and a negative one first. More than two are printed, so that
+    nobody trains on classes that nobody meant.
     InputError, with the line or the file, for bytes of another encoding, empty texts, missing labels, a missing
     column, and for texts that are all of one class.
     """
@@ -91,19 +95,31 @@ def _reviews(path: Path, items: list[Item]) -> Reviews:
             raise InputError(f"{where}: the label is missing; every text needs one")
         texts.append(tokenize(text.lower()))
     names = [label.strip().lower() for _, _, label in items]
-    classes = sorted(Counter(names), key=lambda name: (name not in NEGATIVE_FIRST, name))
+    classes = _in_order(set(names))
     if len(classes) < 2:
         raise InputError(
             f"{path.name}: all {len(items)} texts have the label {classes[0]!r}, "
             "and a net can only learn to tell at least two classes apart"
         )
     label = np.array([classes.index(name) for name in names], dtype=np.int64)
-    return Reviews(tuple(texts), label, tuple(classes))
+    found = Reviews(tuple(texts), label, tuple(classes))
+    if len(classes) > 2:
+        print(f"{path.name}: {len(classes)} classes, {found}")
+    return found
+
+
+def _in_order(names: set[str]) -> list[str]:
+    """Return the names of classes sorted, numbers as numbers, and a negative one first."""
+    try:
+        return sorted(names, key=lambda name: (float(name.replace(",", ".")), name))
+    except ValueError:
+        return sorted(names, key=lambda name: (name not in NEGATIVE_FIRST, name))
 
 
 def _from_csv(path: Path, encoding: str) -> Iterable[Item]:
     # newline="": only \n and \r end a row; str.splitlines would also cut at a form feed or U+2028 in a text.
-    rows = csv.DictReader(io.StringIO(_read(path, encoding, path.name), newline=""))
+    text = _read(path, encoding, path.name)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=_separator(text))
     try:
         yield from _rows(path, rows)
     except csv.Error as error:
@@ -113,14 +129,34 @@ def _from_csv(path: Path, encoding: str) -> Iterable[Item]:
         ) from error
 
 
+def _separator(text: str) -> str:
+    """Return what separates the columns: of comma, semicolon, tab and bar the one with which the first row is known."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    found = {mark: _names(first, mark) for mark in SEPARATORS}
+    known = [mark for mark, names in found.items() if _knows(names, TEXT_COLUMNS, LABEL_COLUMNS)]
+    return known[0] if known else max(SEPARATORS, key=lambda mark: len(found[mark]))
+
+
+def _names(first: str, mark: str) -> set[str]:
+    try:
+        return {name.strip().lower() for name in next(csv.reader([first], delimiter=mark), ())}
+    except csv.Error:
+        return set()
+
+
+def _knows(names: set[str], *kinds: tuple[str, ...]) -> bool:
+    return all(names.intersection(kind) for kind in kinds)
+
+
 def _rows(path: Path, rows: csv.DictReader) -> Iterable[Item]:
     columns = {(name or "").strip().lower(): name for name in rows.fieldnames or ()}
     text, label = (_column(path, columns, known) for known in (TEXT_COLUMNS, LABEL_COLUMNS))
     for row in rows:
         where = f"{path.name}, line {rows.line_num}"
         if None in row:
+            marks = _NAMED[rows.reader.dialect.delimiter]
             raise InputError(
-                f"{where}: more columns than the first row names; put quotes around a text with commas"
+                f"{where}: more columns than the first row names; put quotes around a text with {marks}"
             )
         yield where, row[text] or "", row[label] or ""
 

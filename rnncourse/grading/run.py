@@ -21,7 +21,7 @@ from rnncourse.errors import InputError
 from rnncourse.grading import by_hand
 from rnncourse.grading.handed_in.assignment import Assignment, load
 from rnncourse.grading.handed_in.collect import HandedIn, Unreadable, collect
-from rnncourse.grading.handed_in.roster import Student, named, read_roster
+from rnncourse.grading.handed_in.roster import Known, Student, Unmatched, named, read_roster
 from rnncourse.grading.handed_in.submission import Answers
 from rnncourse.grading.marking import UNGRADED, Marker, ReferenceFailed, missing, ungraded
 from rnncourse.grading.results import gradebook, pages
@@ -67,6 +67,8 @@ class Outcome:
     results: tuple[StudentResult, ...]
     graded: int
     notes: tuple[str, ...]
+    unmatched: tuple[Unmatched, ...] = ()
+    """Submissions that were given to nobody on the roster, with the reason."""
 
     def summary(self) -> dict[str, Any]:
         """Return the outcome for machines."""
@@ -78,6 +80,7 @@ class Outcome:
             "points_possible": self.assignment.total,
             "points": {result.student: result.points for result in self.results},
             "waiting_for_points_by_hand": sum(result.waiting for result in self.results),
+            "could_not_be_matched": {one.submission: one.why for one in self.unmatched},
             "notes": list(self.notes),
         }
 
@@ -102,8 +105,9 @@ def _grade(request: Request, progress: Callable[[int, int], None]) -> Outcome:
     _require_private(request)
     roster = read_roster(request.students) if request.students else {}
     manual = by_hand.read(request.manual) if request.manual else {}
-    collected = collect(request.submissions, assignment.stem, request.out)
-    submissions, unclear = named(collected.submissions, roster)
+    collected = collect(request.submissions, assignment.stem, request.out, Known(roster).has)
+    matched = named(collected.submissions, roster)
+    submissions = matched.submissions
     store = Store(request.out, _settings(request, assignment))
     results, todo = _finished(submissions, assignment, store)
     if todo:
@@ -120,8 +124,8 @@ def _grade(request: Request, progress: Callable[[int, int], None]) -> Outcome:
     ordered += [missing(name, assignment) for name in roster if name not in results]
     merged, stale = by_hand.merge(sorted(ordered, key=lambda r: r.student), request.manual, manual)
     left = _write_by_hand(store, request.out, assignment, merged)
-    notes = (*collected.notes, *unclear, *_notes(merged, roster), *stale, *left)
-    outcome = Outcome(assignment, tuple(merged), len(todo), tuple(map(one_line, notes)))
+    notes = (*collected.notes, *matched.notes, *_notes(merged, roster), *stale, *left)
+    outcome = Outcome(assignment, tuple(merged), len(todo), tuple(map(one_line, notes)), matched.unmatched)
     _write(request, outcome, roster)
     return outcome
 
@@ -284,6 +288,7 @@ def _write(request: Request, outcome: Outcome, roster: Mapping[str, Student]) ->
     write(out / "nbgrader.csv", gradebook.nbgrader_table(results, assignment, roster))
     write(out / "moodle.csv", gradebook.moodle_table(results, assignment, roster))
     write(out / "canvas.csv", gradebook.canvas_table(results, assignment, roster))
+    write(out / "unmatched.csv", gradebook.unmatched_table(outcome.unmatched))
     write(out / "class.html", pages.class_page(results, assignment))
     for result in results:
         write(out / "feedback" / f"{file_name(result.student)}.html", pages.feedback_page(result, assignment))

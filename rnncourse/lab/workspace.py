@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 from rnncourse import __version__
 from rnncourse.environment import (
@@ -20,10 +24,13 @@ from rnncourse.environment import (
     shipped,
 )
 from rnncourse.errors import InputError
-from rnncourse.files import write_whole
+from rnncourse.files import why_not_writable, write_whole
+from rnncourse.lab.edition import as_text, learners_edition, with_language
+from rnncourse.lab.links import link_by_cells
+from rnncourse.question_cells import QUESTIONS_FILE, questions_of
 
 COPY = "rnn-course"
-"""The folder that `rnncourse lab` makes in the working directory when it is not in a checkout."""
+"""The folder that `rnncourse lab` makes in a checkout, or in the working directory outside of one."""
 
 MANIFEST = ".rnncourse.json"
 LAB_SETTINGS = Path(__file__).parent / "settings"
@@ -37,11 +44,17 @@ class Report:
     updated: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     """Changed by the learner while the release has another version of it: left alone."""
+    renamed: list[str] = field(default_factory=list)
+    """New names of files that the course calls differently by now, the learner's changes included."""
+    beside: list[str] = field(default_factory=list)
+    """Old names of files whose new name was taken: left alone."""
 
     def lines(self) -> list[str]:
         """Return the report in words; empty when nothing had to be done."""
         said = [f"copied {_count(self.new)}"] if self.new else []
         said += [f"updated {_count(self.updated)} that you had not changed"] if self.updated else []
+        said += [f"renamed {_count(self.renamed)}, with what you wrote"] if self.renamed else []
+        said += [f"kept {name} beside its successor; what you wrote is still there" for name in self.beside]
         said += [
             f"kept your version of {name}; to get the new one, rename yours and start again"
             for name in self.kept
@@ -49,16 +62,61 @@ class Report:
         return said
 
 
-def course_root(working_directory: Path) -> tuple[Path, Report]:
-    """Return the folder to open and what was copied: a checkout is opened as it is, else a copy is made.
+def course_root(working_directory: Path, edit: bool = False) -> tuple[Path, Report]:
+    """Return the folder to open, the learner's copy, and what was copied into it.
 
-    Raises InputError where the copy's place is taken by a file.
+    edit: open the checkout's own notebooks instead. Raises InputError where there is no checkout to edit, and where the
+    copy's place is taken by a file or cannot be written.
     """
     checkout = checkout_above(working_directory)
-    if checkout is not None:
+    if edit:
+        if checkout is None:
+            raise InputError(f"--edit opens the notebooks of a checkout, but {working_directory} is in none")
         return checkout, Report()
-    target = copy_above(working_directory) or working_directory.resolve() / COPY
-    return target, copy_notebooks(shipped(), target)
+    target = copy_above(working_directory) or (checkout or working_directory.resolve()) / COPY
+    try:
+        return target, copy_notebooks(checkout or shipped(), target)
+    except OSError as error:
+        raise InputError(_cannot_copy(target, error)) from error
+
+
+def _cannot_copy(target: Path, error: OSError) -> str:
+    """Return in one sentence why the course could not be copied, and what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The course cannot be copied to {target} because the disk is full; make some room and start again."
+    return (
+        f"The course cannot be copied to {target} ({error.strerror or error}); "
+        "go to a folder in which you may write, such as your home, and start again there."
+    )
+
+
+def hub_address(root: Path, environ: Mapping[str, str]) -> str:
+    """Return where a JupyterHub that runs this terminal shows the course, "" where there is no hub.
+
+    The hub's server begins in the learner's home unless JUPYTERHUB_ROOT_DIR says otherwise.
+    """
+    prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
+    if not prefix:
+        return ""
+    above = Path(environ.get("JUPYTERHUB_ROOT_DIR") or Path.home()).expanduser().resolve()
+    if not root.resolve().is_relative_to(above):
+        return f"{prefix}lab, and the folder {root} there"
+    below = root.resolve().relative_to(above) / "chapters" / "00_start_here.ipynb"
+    return f"{prefix}lab/tree/{quote(below.as_posix())}"
+
+
+def require_startable() -> None:
+    """Raise InputError, in one sentence, where JupyterLab is missing or cannot write what it needs to start."""
+    if find_spec("jupyterlab") is None:
+        raise InputError("JupyterLab is not installed; run: python -m pip install jupyterlab")
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = Path(jupyter_runtime_dir())
+    if why := why_not_writable(folder):
+        raise InputError(
+            f"JupyterLab cannot write to {folder} ({why}), which it must to start; fix that, or set "
+            "JUPYTER_RUNTIME_DIR to a folder in which you may write."
+        )
 
 
 def copy_above(start: Path) -> Path | None:
@@ -76,28 +134,81 @@ def copy_notebooks(source: Path, target: Path) -> Report:
     """
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file, but the course needs a folder of that name; rename the file")
-    copied = _read_manifest(target)
-    report, manifest = Report(), {}
-    for file in course_files(source):
-        name = file.relative_to(source).as_posix()
-        mine, theirs = target / name, fingerprint(file)
-        present = fingerprint(mine) if mine.exists() else None
-        manifest[name] = theirs
-        if present is None:
-            _copy(file, mine)
-            report.new.append(name)
-        elif present == theirs:
-            continue
-        elif present == copied.get(name):
-            _copy(file, mine)
-            report.updated.append(name)
-        else:
-            manifest[name] = copied.get(name, "")
-            report.kept.append(name)
-    if not manifest:
+    files = course_files(source)
+    if not files:
         raise InputError(f"{source} holds no notebooks; install the course again")
+    report, copied = Report(), _read_manifest(target)
+    _follow_new_names({file.relative_to(source).as_posix() for file in files}, target, copied, report)
+    manifest, questions = {}, {}
+    for file in files:
+        name = file.relative_to(source).as_posix()
+        content, asked = learners_file(file, name)
+        questions |= asked
+        manifest[name] = _bring_up_to_date(target / name, name, content, copied, report)
+    _write_questions(target, questions)
     _write_manifest(target, manifest)
     return report
+
+
+def learners_file(file: Path, name: str) -> tuple[bytes, dict[str, dict]]:
+    """Return what a learner gets for a file of the course called `name`, and the questions in it by key."""
+    content = file.read_bytes()
+    if file.suffix != ".ipynb":
+        return content, {}
+    notebook = link_by_cells(json.loads(content), file.parent)
+    if not name.startswith("chapters/"):
+        return as_text(with_language(notebook)).encode(), {}
+    notebook, questions = learners_edition(notebook)
+    return as_text(notebook).encode(), questions
+
+
+def _bring_up_to_date(
+    mine: Path, name: str, content: bytes, copied: Mapping[str, str], report: Report
+) -> str:
+    """Write `content` unless the learner changed the file; return what the manifest notes."""
+    theirs = _fingerprint(content, mine.suffix)
+    present = fingerprint(mine) if mine.exists() else None
+    if present is None:
+        _write(mine, content)
+        report.new.append(name)
+    elif present == theirs:
+        _tell_language(mine)
+    elif present == copied.get(name):
+        _write(mine, content)
+        report.updated.append(name)
+    else:
+        _tell_language(mine)
+        report.kept.append(name)
+        return copied.get(name, "")
+    return theirs
+
+
+def _follow_new_names(names: set[str], target: Path, copied: dict[str, str], report: Report) -> None:
+    """Give the exercises of a copy made by version 0.1 the names that they have now."""
+    for folder in ("exercises", "solutions"):
+        for old in sorted((target / folder).glob("*.ipynb")):
+            was = old.relative_to(target).as_posix()
+            new = re.sub(r"\.ipynb$", "_exercises.ipynb", was)
+            if was in names or new not in names:
+                continue
+            if (target / new).exists():
+                report.beside.append(was)
+                continue
+            old.rename(target / new)
+            copied[new] = copied.get(was, "")
+            report.renamed.append(new)
+
+
+def _tell_language(mine: Path) -> None:
+    """Bring the language in a notebook's metadata up to date: a front end would, and call the page changed."""
+    try:
+        notebook = json.loads(mine.read_bytes())
+        before = notebook["metadata"].get("language_info")
+        if before != with_language(notebook)["metadata"]["language_info"]:
+            _write(mine, (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode())
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+        # Not a notebook, or one that cannot be written: it stays as it is.
+        pass
 
 
 def course_files(source: Path) -> list[Path]:
@@ -116,8 +227,11 @@ def fingerprint(file: Path) -> str:
     Of a notebook that is its cells' text: one that was only run, which stores new outputs, still counts as
     unchanged. Of any other file it is every byte.
     """
-    content = file.read_bytes()
-    if file.suffix == ".ipynb":
+    return _fingerprint(file.read_bytes(), file.suffix)
+
+
+def _fingerprint(content: bytes, suffix: str) -> str:
+    if suffix == ".ipynb":
         try:
             cells = json.loads(content)["cells"]
             written = [[c["cell_type"], "".join(c["source"]), c.get("attachments", {})] for c in cells]
@@ -136,11 +250,12 @@ def lab_command(arguments: Sequence[str]) -> list[str]:
 def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Return `environ` with what lets JupyterLab open `root` beside the user's own configuration.
 
-    Kernels run on one thread, unless `environ` says how many.
+    Kernels run on one thread, and begin with a file of the course's own, unless `environ` says otherwise.
     """
     paths = [str(LAB_SETTINGS), environ.get("JUPYTER_CONFIG_PATH", "")]
     return {
         **ONE_THREAD,
+        "PYTHONSTARTUP": str(LAB_SETTINGS / "kernel_startup.py"),
         **own_jupyter_first(environ),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
         "RNNCOURSE_ROOT": str(root),
@@ -166,10 +281,17 @@ def wait_for_lab(command: Sequence[str], environ: Mapping[str, str]) -> int:
                 continue
 
 
-def _copy(file: Path, to: Path) -> None:
-    """Copy `file` so that `to` is never half written."""
+def _write(to: Path, content: bytes) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(to, file.read_bytes())
+    write_whole(to, content)
+
+
+def _write_questions(target: Path, questions: Mapping[str, dict]) -> None:
+    """Add questions to those of the copy: a notebook that the learner kept may still ask old ones."""
+    known = questions_of(target)
+    if known | questions != known:
+        text = json.dumps(known | questions, indent=1, sort_keys=True, ensure_ascii=False)
+        _write(target / QUESTIONS_FILE, f"{text}\n".encode())
 
 
 def _read_manifest(target: Path) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,13 +16,16 @@ from rnncourse.errors import InputError, describe
 from rnncourse.in_both.cells import Cell, check_gated_step
 from rnncourse.in_numpy.layers import LSTM
 from rnncourse.notation import colour
-from rnncourse.viz._lstm_cell import lstm_cell, written
+from rnncourse.viz._lstm_cell import written
+from rnncourse.viz._show import figure_html
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
+from rnncourse.widgets._gate_picture import picture
 
 GATES = ("i", "f", "g", "o")  # in the order of the blocks of W_x, W_h and b
 LIMITS = {"i": (0.0, 1.0), "f": (0.0, 1.0), "g": (-1.0, 1.0), "o": (0.0, 1.0)}
 INPUT_LIMIT = 2.0
-SHORTEST, LONGEST = 2, 12  # steps that fit side by side
+WEIGHT_LIMIT = 100.0
+SHORTEST, LONGEST = 2, 50
 
 Held = tuple[float | None, ...]
 _FREE: Held = (None,) * 8
@@ -58,8 +60,7 @@ GATE_PRESETS: dict[str, Preset] = {
     ),
     "remember": Preset(
         "Remember",
-        "Step 1 is written (i = 1), then the input gate is shut and the forget gate open: c stays. "
-        "The output gate hides it until the last step.",
+        "One number is written onto the belt. Which steps can see it in h, and which gate decides that?",
         _NOISE,
         i=_AT_FIRST,
         f=_OPEN,
@@ -67,8 +68,7 @@ GATE_PRESETS: dict[str, Preset] = {
     ),
     "forget": Preset(
         "Forget",
-        "Step 1 is written and kept, until the forget gate is shut once, at step 5: c is 0 from there on, "
-        "and of all that came before nothing survives.",
+        "A number is written and kept, and then it is gone. When, and through which gate?",
         _NOISE,
         i=_AT_FIRST,
         f=(1.0,) * 4 + (0.0,) + (1.0,) * 3,
@@ -76,8 +76,7 @@ GATE_PRESETS: dict[str, Preset] = {
     ),
     "count": Preset(
         "Count",
-        "Forget and input gate are open at every step: c adds up, about 1 for each x of 1. "
-        "h cannot show it: tanh stays below 1.",
+        "The input sends pulses. Watch c, and ask why h cannot follow.",
         (1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0),
         i=_OPEN,
         f=_OPEN,
@@ -85,12 +84,57 @@ GATE_PRESETS: dict[str, Preset] = {
     ),
     "latch": Preset(
         "Latch",
-        "Where x is not 0 the cell is overwritten (i = 1, f = 0), elsewhere it holds (i = 0, f = 1): "
-        "c is the last x that was not 0.",
+        "The belt always carries one of the inputs. Which one, and when does it change?",
         _SET,
         i=tuple(abs(one) for one in _SET),
         f=tuple(1.0 - abs(one) for one in _SET),
         o=_OPEN,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Mission:
+    """A task: what to reach, and the settings with which it starts."""
+
+    title: str
+    goal: str
+    start: Preset
+
+
+GATE_MISSIONS: dict[str, Mission] = {
+    "remember": Mission(
+        "Remember",
+        "Write the first input onto the belt, and let nothing that comes later disturb it: |c₁| is at least 0.5, "
+        "and c₈ within 0.05 of c₁.",
+        Preset("", "", _NOISE),
+    ),
+    "forget": Mission(
+        "Forget",
+        "Two numbers are written onto the belt. Keep the first one until the second arrives; from then on the belt "
+        "carries the second alone. Change one gate at one step.",
+        Preset("", "", _NOISE, i=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0), f=_OPEN, o=_OPEN),
+    ),
+    "count": Mission(
+        "Count in halves",
+        "Now c grows by about 1 with each pulse. Let it grow by a half: c₈ is 2, and h may be what it likes.",
+        GATE_PRESETS["count"],
+    ),
+    "latch": Mission(
+        "Latch",
+        "Now the belt adds everything up. Let it always carry the latest input that was not 0, and nothing else.",
+        Preset("", "", _SET, i=_OPEN, f=_OPEN, o=_OPEN),
+    ),
+    "keep": Mission(
+        "Keep 93 %",
+        "Over the seven steps from c₁ to c₈ almost half of the number is lost. Lose 7 % of it: 93 % survives.",
+        Preset("", "", _NOISE, i=_AT_FIRST, f=(0.9,) * 8, o=_OPEN),
+    ),
+    "gradient": Mission(
+        "Fifty steps",
+        "Nothing is held, and nothing may be. Change the cell itself so that at least half of the gradient of c₅₀ "
+        "gets home to c₁.",
+        Preset("", "", (_NOISE * 7)[:50], *[(None,) * 50] * 4),
     ),
 }
 
@@ -102,12 +146,66 @@ GATE_WEIGHTS: dict[str, np.ndarray] = {
 }
 
 
+def mission_met(
+    mission: str,
+    x: Sequence[float],
+    held: Mapping[str, Sequence[float | None]],
+    run: Mapping[str, np.ndarray],
+) -> bool:
+    """Return whether a run of run_gates, with its inputs and held gates, reaches the goal of a mission."""
+    if len(x) != len(GATE_MISSIONS[mission].start.x):
+        return False
+    return bool(_GOALS[mission](np.array(x), held, run))
+
+
+def _remembers(x: np.ndarray, held: Mapping, run: Mapping[str, np.ndarray]) -> bool:
+    return np.array_equal(x, _NOISE) and abs(run["c"][0]) >= 0.5 and abs(run["c"][-1] - run["c"][0]) <= 0.05
+
+
+def _forgets(x: np.ndarray, held: Mapping, run: Mapping[str, np.ndarray]) -> bool:
+    c, written_at = run["c"], 4
+    first, second = run["g"][0], run["g"][written_at]
+    kept = np.abs(c[:written_at] - first).max() <= 0.01 and abs(first) >= 0.5
+    alone = np.abs(c[written_at:] - second).max() <= 0.01 and abs(second) >= 0.5
+    start = GATE_MISSIONS["forget"].start.holds()
+    changed = sum(a != b for gate in GATES for a, b in zip(held[gate], start[gate], strict=True))
+    return np.array_equal(x, _NOISE) and kept and alone and changed == 1
+
+
+def _counts_in_halves(x: np.ndarray, held: Mapping, run: Mapping[str, np.ndarray]) -> bool:
+    return np.array_equal(x, GATE_PRESETS["count"].x) and np.abs(run["c"] - 0.5 * np.cumsum(x)).max() <= 0.05
+
+
+def _latches(x: np.ndarray, held: Mapping, run: Mapping[str, np.ndarray]) -> bool:
+    latest = np.array([next((one for one in x[t::-1] if one), 0.0) for t in range(len(x))])
+    return np.array_equal(x, _SET) and np.abs(run["c"] - latest).max() <= 0.05
+
+
+def _keeps(x: np.ndarray, held: Mapping, run: Mapping[str, np.ndarray]) -> bool:
+    return abs(run["c"][0]) >= 0.5 and abs(run["c"][-1] / run["c"][0] - 0.93) <= 0.005
+
+
+def _brings_the_gradient_home(x: np.ndarray, held: Mapping, run: Mapping[str, np.ndarray]) -> bool:
+    free = all(one is None for gate in GATES for one in held[gate])
+    return free and 0.5 <= abs(run["survives"][0]) <= 2
+
+
+_GOALS = {
+    "remember": _remembers,
+    "forget": _forgets,
+    "count": _counts_in_halves,
+    "latch": _latches,
+    "keep": _keeps,
+    "gradient": _brings_the_gradient_home,
+}
+
+
 def gate_lab(
     preset: str = "cell", x: ArrayLike | None = None, weights: Mapping[str, np.ndarray] | None = None
 ) -> GateLab:
     """Return the Gate lab: one LSTM unit over a short sequence, its gates computed or held.
 
-    preset: cell, remember, forget, count or latch. x: 2 to 12 numbers from -2 to 2 in the place of the preset's
+    preset: cell, remember, forget, count or latch. x: 2 to 50 numbers from -2 to 2 in the place of the preset's
     sequence (8 where gates are held). weights: the parameters W_x (1, 4), W_h (1, 4), b (4,) of an in_numpy.LSTM(1, 1).
     Raises InputError for anything else.
     """
@@ -150,6 +248,16 @@ def _survives(cell: Cell, trace: Mapping[str, np.ndarray], p: Mapping[str, np.nd
     return survives
 
 
+def rnn_survives(x: Sequence[float], w_h: float) -> np.ndarray:
+    """Return dh_T/dh_t (T,) of the vanilla RNN h_t = tanh(x_t + w_h h_{t-1}) on the same inputs, from h_0 = 0."""
+    h, kept = 0.0, []
+    for x_t in x:
+        h = np.tanh(x_t + w_h * h)
+        kept.append(w_h * (1 - h**2))
+    later = np.array([*kept[1:], 1.0])
+    return np.cumprod(later[::-1])[::-1]
+
+
 def _gate(gate: str) -> property:
     """Return the property of a gate: read what is on screen, set what is held."""
 
@@ -157,7 +265,7 @@ def _gate(gate: str) -> property:
         return lab.run()[gate]
 
     def write(lab: GateLab, value: object) -> None:
-        lab.clamps = lab.clamps | {gate: _held_at(gate, value, lab.T)}
+        lab.holds = lab.holds | {gate: _held_at(gate, value, lab.T, lab.holds[gate][lab.T :])}
 
     return property(read, write, doc=f"{gate} (T,) on screen; set a number, T numbers or None to hold it.")
 
@@ -171,20 +279,31 @@ class GateLab(ReadableWidget):
 
     `lab.f`, `lab.i`, `lab.g`, `lab.o`, `lab.x`, `lab.c`, `lab.h` and `lab.survives` are what is on screen, arrays
     (T,). Setting a gate holds it: a number holds all steps, a list holds each step at its own value and leaves it to
-    the cell where the list has None, and None lets go of all. `lab.x`, `lab.step` (1 … T) and `lab.preset` can be set,
-    too. What cannot be shown raises InputError, and nothing changes.
+    the cell where the list has None, and None lets go of all. `lab.x`, `lab.T` (2 to 50), `lab.step` (1 to T),
+    `lab.weights`, `lab.w_hh` (of the vanilla RNN beside it, whose gradients are `lab.rnn_survives`) and `lab.preset`
+    can be set, too. `lab.start("latch")` begins a mission, and `lab.missions` says which ones have been
+    accomplished. What cannot be shown raises InputError, and nothing changes.
 
     Everything is computed in the browser, so the lab also answers in a saved page; Python computes the same from
     the settings that both share.
     """
 
-    _esm = read_front_end("panel.js", "gate_math.js", "gate_lab.js")
+    _esm = read_front_end(
+        "panel.js", "vendor/d3.js", "gate_math.js", "gate_diagram.js", "gate_timeline.js", "gate_lab.js"
+    )
     _css = read_front_end("theme.css", "gate_lab.css")
 
-    inputs = Setting(lambda lab, value: _checked_inputs(value, lab.T))
-    clamps = Setting(lambda lab, value: _checked_holds(value, lab.T))
-    step = Setting(lambda lab, value: _checked_step(value, lab.T), 1)
+    # Inputs and held gates are stored for LONGEST steps: what lies beyond T comes back when T grows again.
+    inputs = Setting(lambda lab, value: _checked_inputs(value, LONGEST))
+    holds = Setting(lambda lab, value: _checked_holds(value))
+    steps = Setting(lambda lab, value: _checked_length(value), 8)
+    step = Setting(lambda lab, value: require_count("step", value, most=lab.steps), 1)
+    parameters = Setting(lambda lab, value: _checked_parameters(value))
+    w_hh = Setting(lambda lab, value: _checked_weight("w_hh", value), 0.9)
+    mission = Setting(lambda lab, value: _checked_mission(value), "")
+    done = Setting(lambda lab, value: [_checked_mission(one) for one in value], [])
     everywhere = traitlets.Bool(True).tag(sync=True, echo_update=False)  # a slider moves all steps
+    backward = traitlets.Bool(False).tag(sync=True, echo_update=False)  # the gradient's way home is on screen
     fixed = traitlets.Dict().tag(sync=True)
 
     i, f, g, o = (_gate(gate) for gate in GATES)
@@ -197,73 +316,125 @@ class GateLab(ReadableWidget):
         weights: Mapping[str, np.ndarray] | None = None,
     ):
         chosen = GATE_PRESETS[require_choice("preset", preset, tuple(GATE_PRESETS))]
-        self._weights = _checked_weights(GATE_WEIGHTS if weights is None else weights)
-        inputs, holds = list(chosen.x) if x is None else _checked_inputs(x), chosen.holds()
-        if len(inputs) != len(chosen.x):
-            if preset != "cell":
-                raise InputError(
-                    f"x must hold {len(chosen.x)} numbers for the preset {preset}, but {len(inputs)} came"
-                )
-            holds = {gate: [None] * len(inputs) for gate in GATES}
-        self._T = len(inputs)
-        super().__init__(inputs=inputs, clamps=holds, fixed=_fixed(self._weights))
+        p = _checked_weights(GATE_WEIGHTS if weights is None else weights)
+        inputs = list(chosen.x) if x is None else _checked_inputs(x)
+        if len(inputs) != len(chosen.x) and preset != "cell":
+            raise InputError(
+                f"x must hold {len(chosen.x)} numbers for the preset {preset}, but {len(inputs)} came"
+            )
+        super().__init__(
+            inputs=_padded(inputs, 0.0),
+            holds=_stored(chosen),
+            steps=len(inputs),
+            parameters=_by_gate(p),
+            fixed=_fixed(),
+        )
+        self.observe(self._note_mission, ["inputs", "holds", "steps", "parameters", "mission"])
+        self.observe(self._stay_inside, ["steps", "step"])
 
     @property
     def T(self) -> int:
-        """The number of steps."""
-        return self._T
+        """The number of steps; can be set."""
+        return self.steps
+
+    @T.setter
+    def T(self, value: int) -> None:
+        self.steps = value
 
     @property
     def x(self) -> np.ndarray:
         """The inputs (T,); can be set."""
-        return np.array(self.inputs, dtype=float)
+        return np.array(self.inputs[: self.T], dtype=float)
 
     @x.setter
     def x(self, value: ArrayLike) -> None:
-        self.inputs = value
+        self.inputs = _checked_inputs(value, self.T) + self.inputs[self.T :]
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """The parameters W_x (1, 4), W_h (1, 4) and b (4,); can be set."""
+        W_x, W_h, b = np.array([self.parameters[gate] for gate in GATES]).T
+        return {"W_x": W_x[None], "W_h": W_h[None], "b": b}
+
+    @weights.setter
+    def weights(self, value: Mapping[str, np.ndarray]) -> None:
+        self.parameters = _by_gate(_checked_weights(value))
+
+    @property
+    def rnn_survives(self) -> np.ndarray:
+        """What survives (T,) of the gradient in the vanilla RNN that reads the same inputs."""
+        return rnn_survives(self.x, self.w_hh)
+
+    @property
+    def missions(self) -> dict[str, bool]:
+        """The missions by name, and whether each has been accomplished."""
+        return {name: name in self.done for name in GATE_MISSIONS}
+
+    def start(self, mission: str) -> None:
+        """Begin a mission: the lab takes its settings, and ticks it off once its goal is reached."""
+        start = GATE_MISSIONS[require_choice("mission", mission, tuple(GATE_MISSIONS))].start
+        self._take(start, mission=mission, parameters=_by_gate(GATE_WEIGHTS))
+
+    def _take(self, start: Preset, **more: object) -> None:
+        with self.hold_sync(), self.hold_trait_notifications():  # the browser gets all at once
+            self.inputs, self.holds = _padded(list(start.x), 0.0), _stored(start)
+            self.steps, self.step = len(start.x), 1
+            for name, value in more.items():
+                setattr(self, name, value)
+
+    def _note_mission(self, change: object) -> None:
+        name = self.mission
+        if name and name not in self.done and mission_met(name, self.x, self._held_now(), self.run()):
+            self.done = [*self.done, name]
+
+    def _stay_inside(self, change: object) -> None:
+        self.step = min(self.step, self.steps)
+
+    def _held_now(self) -> dict[str, list[float | None]]:
+        return {gate: self.holds[gate][: self.T] for gate in GATES}
 
     @property
     def held(self) -> dict[str, np.ndarray]:
         """Where each gate is held: gate -> booleans (T,)."""
-        return {gate: np.array([one is not None for one in self.clamps[gate]]) for gate in GATES}
+        return {gate: np.array([one is not None for one in held]) for gate, held in self._held_now().items()}
 
     @property
     def preset(self) -> str | None:
         """The preset that is on screen, None once anything of it was changed; can be set."""
         for name, preset in GATE_PRESETS.items():
-            if (self.inputs, self.clamps) == (list(preset.x), preset.holds()):
+            if (self.x.tolist(), self._held_now()) == (list(preset.x), preset.holds()):
                 return name
         return None
 
     @preset.setter
     def preset(self, name: str) -> None:
-        preset = GATE_PRESETS[require_choice("preset", name, tuple(GATE_PRESETS))]
-        if len(preset.x) != self.T:
-            raise InputError(f"preset needs a lab of {len(preset.x)} steps, but this one has {self.T}")
-        with self.hold_sync():  # the browser gets both at once
-            self.inputs, self.clamps = list(preset.x), preset.holds()
+        self._take(GATE_PRESETS[require_choice("preset", name, tuple(GATE_PRESETS))], mission="")
 
     def run(self) -> dict[str, np.ndarray]:
         """Return everything that is on screen: i, f, g, o, c, h and survives, each (T,)."""
-        return run_gates(self.inputs, self.clamps, self._weights)
+        return run_gates(self.x, self._held_now(), self.weights)
 
     def __repr__(self) -> str:
         return f"GateLab({self.preset or 'own settings'}, T={self.T}, step={self.step})"
 
     def static_html(self) -> str:
-        """Return what the lab shows as a table, one column a step."""
-        steps = "".join(f'<th scope="col">{t}</th>' for t in range(1, self.T + 1))
-        rows = "".join(
-            f'<tr><th scope="row">{html.escape(name)}</th>{"".join(f"<td>{value}</td>" for value in values)}</tr>'
-            for name, values in self._rows()
+        """Return a picture of the lab: its belt, its gates and its numbers, step by step."""
+        drawn = picture(self.run() | {"x": self.x}, self.held)
+        about = f"The Gate lab. {self._caption()} {self._in_words()}"
+        line = (
+            "**Gate lab.** Open and close the gates of an LSTM cell and watch what the belt keeps, "
+            "send a gradient home, and accomplish six missions."
         )
-        return (
-            f"<p><strong>Gate lab</strong>: {html.escape(self._caption())}</p>"
-            f'<table><thead><tr><th scope="col">step t</th>{steps}</tr></thead><tbody>{rows}</tbody></table>'
-        )
+        return figure_html(drawn, alt=about, caption=line)
+
+    def _in_words(self) -> str:
+        """Return the states over time as a sentence."""
+        run = self.run()
+        lists = (f"{name}: {', '.join(written(float(one)) for one in run[name])}" for name in ("c", "h"))
+        return f"Over {self.T} steps {'; '.join(lists)}."
 
     def static_text(self) -> str:
-        """Return the table of static_html as plain text."""
+        """Return all numbers as a table in plain text, one column a step."""
         table = [("step t", [str(t) for t in range(1, self.T + 1)]), *self._rows()]
         lines = [name.ljust(12) + "".join(value.rjust(8) for value in values) for name, values in table]
         return "\n".join([f"Gate lab: {self._caption()}", *lines])
@@ -300,19 +471,44 @@ _ROWS = {
 }
 
 
-def _fixed(weights: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Return what the front end needs once: the weights by gate, the presets, the limits, colours and the picture."""
-    W_x, W_h, b = (np.ravel(weights[name]) for name in ("W_x", "W_h", "b"))
+def _padded(values: list, beyond: object) -> list:
+    """Return the values for LONGEST steps."""
+    return values + [beyond] * (LONGEST - len(values))
+
+
+def _stored(preset: Preset) -> dict[str, list[float | None]]:
+    """Return what a preset holds, for LONGEST steps: beyond its last step each gate goes on as it was there."""
+    return {gate: _padded(values, values[-1]) for gate, values in preset.holds().items()}
+
+
+def _by_gate(p: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
+    """Return the parameters as the front end takes them: gate -> [of x, of h, bias]."""
+    W_x, W_h, b = (np.ravel(p[name]) for name in ("W_x", "W_h", "b"))
+    return {gate: [float(W_x[k]), float(W_h[k]), float(b[k])] for k, gate in enumerate(GATES)}
+
+
+def _fixed() -> dict[str, Any]:
+    """Return what the front end needs once: presets, missions, limits, colors and the weights to begin with."""
     return {
-        "weights": {gate: [float(W_x[k]), float(W_h[k]), float(b[k])] for k, gate in enumerate(GATES)},
         "presets": [
-            {"name": name, "title": one.title, "says": one.says, "x": list(one.x), "clamps": one.holds()}
+            {"name": name, "title": one.title, "says": one.says, "x": list(one.x), "holds": one.holds()}
             for name, one in GATE_PRESETS.items()
         ],
+        "missions": [
+            {
+                "name": name,
+                "title": one.title,
+                "goal": one.goal,
+                "x": list(one.start.x),
+                "holds": one.start.holds(),
+            }
+            for name, one in GATE_MISSIONS.items()
+        ],
+        "weights": _by_gate(GATE_WEIGHTS),
+        "longest": LONGEST,
         "limits": {gate: list(limits) for gate, limits in LIMITS.items()}
         | {"x": [-INPUT_LIMIT, INPUT_LIMIT]},
         "colours": {name: colour(f"{name}_t") for name in ("x", "f", "i", "g", "o", "c", "h")},
-        "cell": lstm_cell(),
     }
 
 
@@ -338,29 +534,60 @@ def _checked_inputs(value: object, T: int | None = None) -> list[float]:
     return numbers
 
 
-def _checked_holds(value: object, T: int) -> dict[str, list[float | None]]:
-    """Return what each gate is held at, gate -> T numbers or None."""
+def _checked_holds(value: object) -> dict[str, list[float | None]]:
+    """Return what each gate is held at, gate -> LONGEST numbers or None."""
     if not isinstance(value, Mapping) or set(value) != set(GATES):
-        raise InputError(f"clamps must be a dict with the keys i, f, g and o, but {describe(value)} came")
-    return {gate: _held_at(gate, value[gate], T) for gate in GATES}
+        raise InputError(f"holds must be a dict with the keys i, f, g and o, but {describe(value)} came")
+    return {gate: _held_at(gate, value[gate], LONGEST, []) for gate in GATES}
 
 
-def _checked_step(value: object, T: int) -> int:
-    return require_count("step", value, most=T)
+def _checked_length(value: object) -> int:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, np.integer))
+        or not SHORTEST <= value <= LONGEST
+    ):
+        raise InputError(f"T must be a whole number from {SHORTEST} to {LONGEST}, but {describe(value)} came")
+    return int(value)
 
 
-def _held_at(gate: str, value: object, T: int) -> list[float | None]:
-    """Return what a gate is held at as a list of T numbers or None."""
+def _checked_mission(value: object) -> str:
+    return value if value == "" else require_choice("mission", value, tuple(GATE_MISSIONS))
+
+
+def _checked_parameters(value: object) -> dict[str, list[float]]:
+    """Return the parameters as gate -> [of x, of h, bias]."""
+    if not isinstance(value, Mapping) or set(value) != set(GATES):
+        raise InputError(f"parameters must be a dict with the keys i, f, g and o, but {describe(value)} came")
+    for gate in GATES:
+        if not isinstance(value[gate], (list, tuple)) or len(value[gate]) != 3:
+            raise InputError(
+                f"parameters[{gate!r}] must hold the weights of x and h and the bias, "
+                f"but {describe(value[gate])} came"
+            )
+    return {gate: [_checked_weight(f"parameters[{gate!r}]", one) for one in value[gate]] for gate in GATES}
+
+
+def _checked_weight(name: str, value: object) -> float:
+    if not _is_number(value) or not abs(value) <= WEIGHT_LIMIT:
+        raise InputError(
+            f"{name} must be a number from {-WEIGHT_LIMIT:g} to {WEIGHT_LIMIT:g}, but {describe(value)} came"
+        )
+    return float(value)
+
+
+def _held_at(gate: str, value: object, T: int, beyond: list[float | None]) -> list[float | None]:
+    """Return what a gate is held at for LONGEST steps: a list counts for T of them, a number or None for all."""
     if value is None or _is_number(value):
-        numbers = [None if value is None else float(value)] * T
+        numbers, beyond = [None if value is None else float(value)] * LONGEST, []
     else:
         numbers = _numbers(gate, value, none_too=True)
-    if len(numbers) != T:
-        raise InputError(
-            f"{gate} must be a number, None or a list of T = {T} of them, but {len(numbers)} came"
-        )
+        if len(numbers) != T:
+            raise InputError(
+                f"{gate} must be a number, None or a list of T = {T} of them, but {len(numbers)} came"
+            )
     _require_between(gate, numbers, *LIMITS[gate])
-    return numbers
+    return numbers + beyond
 
 
 def _numbers(name: str, value: object, none_too: bool) -> list[float | None]:

@@ -152,6 +152,10 @@ class Lab:
         before = file.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
         self._until(lambda: file.stat().st_mtime_ns != before, 30, f"{self.path} was not saved")
+        self.stop()
+
+    def stop(self) -> None:
+        """End the notebook's kernel."""
         for session in self._sessions():
             self.server.ask(f"api/sessions/{session['id']}", method="DELETE")
 
@@ -171,8 +175,11 @@ class Lab:
         self._until(lambda: self.prompts() != before and self._all_ran(), 30, f"cell {cell} did not run")
 
     def run_and_read(self, cell: int) -> str:
-        """Run a cell that prints and return what it printed."""
+        """Run a cell that prints and return what it printed; a verdict may follow that."""
         self.run(cell)
         return (
-            self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-OutputArea-output").inner_text()
+            self.page.locator(".jp-Notebook .jp-Cell")
+            .nth(cell)
+            .locator(".jp-OutputArea-output")
+            .first.inner_text()
         )

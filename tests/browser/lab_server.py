@@ -61,11 +61,12 @@ def course_command() -> str:
 
 @contextmanager
 def running_lab(
-    command: str, folder: Path, scratch: Path, environ: Mapping[str, str] = os.environ
+    command: str, folder: Path, scratch: Path, environ: Mapping[str, str] = os.environ, *, edit: bool = False
 ) -> Iterator[Lab]:
     """Run `COMMAND lab` in `folder`, yield it once it answers, and stop it.
 
-    scratch: an empty folder for Jupyter's own files. Raises AssertionError with the log if it does not start.
+    scratch: an empty folder for Jupyter's own files. edit: whether a checkout's own notebooks are opened. Raises
+    AssertionError with the log if it does not start.
     """
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -75,6 +76,7 @@ def running_lab(
         f"--port={port}",
         "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={TOKEN}",
+        *(["--edit"] if edit else []),
     ]
     log = scratch / "lab.log"
     with log.open("wb") as output:

@@ -33,6 +33,11 @@ def write(folder: Path) -> Path:
         new_markdown_cell(MATHEMATICS, id="mathematics"),
         new_code_cell(LAB, id="lab"),
         new_code_cell(PREDICT, id="question", metadata={"tags": ["hide-input"]}),
+        new_code_cell("x = 1", id="preparing"),
+        new_code_cell("print('The right one.')", id="result"),
+        new_markdown_cell(
+            "**Why.** It is read.\n\n## Two frames", id="why", metadata={"tags": ["explanation"]}
+        ),
         new_code_cell(PLAYER, id="player"),
         new_code_cell("gradient_lab(T=10, H=8)", id="asks-the-kernel"),
         new_code_cell(FIGURE, id="figure"),

@@ -96,10 +96,10 @@ def test_answer_is_stored_before_anything_is_revealed(page):
     page.get_by_role("button", name="Commit to this answer").click()
     [(name, said)] = page.evaluate("window.seen")
     assert name == "history"
-    assert not any(word in said for word in ("Not yet", "Read it.", "other hand", "right answer"))
-    assert page.evaluate("state.history") == [{"key": "which", "chosen": 0}]
+    assert not any(word in said for word in ("You said", "Read it.", "other hand", "right answer"))
+    assert page.evaluate("state.history") == [{"key": "which", "chosen": 0, "sure": ""}]
     verdict = page.inner_text(".rnncourse-verdict")
-    assert verdict.startswith("Not yet. You said “<left>”. The answer is “right”.")
+    assert verdict.startswith("You said “<left>”. The answer is “right”.")
     assert "That is the other hand." in verdict
     assert verdict.endswith("Read it.")
 
@@ -108,6 +108,6 @@ def test_stored_answer_is_shown_at_once_and_stays(page):
     widget = quiz([Question("Which?", ["left", "right"], "right", "Read it.", "which")])
     widget.history = [{"key": "which", "chosen": 1}]
     start(page, widget)
-    assert page.inner_text(".rnncourse-verdict").startswith("Right. You said “right”.")
+    assert page.inner_text(".rnncourse-verdict").startswith("Right: you said “right”.")
     assert page.get_by_role("radio", disabled=True).count() == 2
     assert not page.get_by_role("button").is_visible()

@@ -45,39 +45,67 @@ def test_lab_reacts_to_keys_and_its_numbers_change(page):
     wanted.step = 4
 
     def shown() -> list[list[str]]:
-        rows = [lab.locator(f"[data-row={name}] text").all_text_contents() for name in "xfigo"]
-        return [*rows, lab.locator("[data-survives]").all_text_contents()]
+        rows = [f"[data-row={name}]" for name in "xfigo"] + [".rnncourse-over-time .belt"]
+        return [lab.locator(f"{row} text").all_text_contents() for row in rows]
 
     def expected() -> list[list[str]]:
-        return [[written(one) for one in getattr(wanted, name)] for name in (*"xfigo", "survives")]
+        return [[written(one) for one in getattr(wanted, name)] for name in "xfigoc"]
 
     assert shown() == expected()
     slider = lab.locator("[data-slider=f]")
     slider.focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    wanted.f = 0.9
+    wanted.f = 0.98
     assert shown() == expected()
     assert lab.locator("[data-number=c]").first.text_content() == written(wanted.c[3])
-    lab.get_by_role("button", name="Count").press("Enter")
+    lab.locator("[data-preset]").select_option("count")
     wanted.preset = "count"
     assert shown() == expected()
 
 
 def test_two_views_of_one_lab_move_together(page):
-    page.locator(LAB).get_by_role("button", name="Forget").click()
-    pressed = page.locator(".rnncourse-gate-lab [aria-pressed=true]")
-    assert pressed.all_inner_texts() == ["Forget", "Forget"]
+    page.locator(LAB).locator("[data-preset]").select_option("forget")
+    chosen = page.locator(".rnncourse-gate-lab [data-preset]").evaluate_all(
+        "all => all.map((one) => one.value)"
+    )
+    assert chosen == ["forget", "forget"]
 
 
-def test_question_and_player_are_alive(page):
-    page.get_by_label("right").check()
-    page.get_by_role("button", name="Commit to this answer").click()
-    assert page.inner_text(".rnncourse-verdict").startswith("Right.")
+def test_a_player_is_alive(page):
     player = page.locator(".rnncourse-player")
     assert player.locator(".rnncourse-frame:visible").all_inner_texts() == ["one"]
     player.get_by_role("slider").press("ArrowRight")
     assert player.locator(".rnncourse-frame:visible").all_inner_texts() == ["two"]
+
+
+def test_a_result_is_covered_until_the_reader_commits(page):
+    result, why = (
+        page.locator(".jp-OutputArea pre", has_text="The right one."),
+        page.get_by_text("It is read."),
+    )
+    assert not result.is_visible() and not why.is_visible()
+    expect(page.get_by_role("heading", name="Two frames")).to_be_visible()
+    page.get_by_label("left").check()
+    assert not result.is_visible()
+    page.get_by_role("button", name="Commit to this answer").click()
+    expect(result).to_be_visible()
+    expect(why).to_be_visible()
+    assert page.locator(".rnncourse-cover").count() == 0
+    assert page.inner_text(".rnncourse-verdict") == "Locked in. The verdict is below the result."
+    verdict = page.locator(".rnncourse-page-verdict")
+    assert verdict.inner_text().split("\n") == ["You said “left”. The answer is “right”.", "Read it."]
+    tops = [one.bounding_box()["y"] for one in (result, verdict, why)]
+    assert tops == sorted(tops)
+
+
+def test_one_click_shows_a_result_without_a_prediction(page):
+    page.get_by_role("button", name="Commit to your prediction above, or show the result.").press("Enter")
+    expect(page.locator(".jp-OutputArea pre", has_text="The right one.")).to_be_visible()
+    expect(page.get_by_text("It is read.")).to_be_visible()
+    page.get_by_label("right").check()
+    page.get_by_role("button", name="Commit to this answer").click()
+    expect(page.locator(".rnncourse-page-verdict")).to_contain_text("Right: you said “right”.")
 
 
 def test_stand_ins_give_way_to_what_is_alive_and_stay_where_nothing_is(page):
@@ -105,6 +133,8 @@ def test_without_scripts_everything_can_be_read(browser, file):
     page = context.new_page()
     page.goto(file.as_uri())
     assert page.locator(".rnncourse-fallback:visible").count() == 5
+    assert page.locator(".jp-OutputArea pre", has_text="The right one.").is_visible()
+    assert page.get_by_text("It is read.").is_visible()
     context.close()
 
 

@@ -33,6 +33,7 @@ START = """async ([script, state, number]) => {
             listeners.filter((one) => one[0] === `change:${name}`).forEach((one) => one[1]());
         },
         save_changes: () => {},
+        send: () => {},
         on: (event, listener) => listeners.push([event, listener]),
         off: (event, listener) => {
             const k = listeners.findIndex((one) => one[0] === event && one[1] === listener);

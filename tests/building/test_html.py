@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from base64 import b64encode
 from pathlib import Path
 
+import nbformat
 import pytest
 from browser import page_notebook
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from typer.testing import CliRunner
 
 from rnncourse.building import html, outputs
@@ -16,6 +19,7 @@ from rnncourse.cli import app
 from rnncourse.errors import InputError
 from rnncourse.widgets import GATE_PRESETS
 
+CASES = Path(__file__).parent / "cases"
 WIDGETS = r'<script[^>]*id="rnncourse-widgets"[^>]*>(.*?)</script>'
 
 
@@ -137,3 +141,44 @@ def test_command_writes_pages(tmp_path):
     done = CliRunner().invoke(app, ["build", "html", str(tmp_path), "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert {page.name for page in (tmp_path / "out").iterdir()} == {"one.html", "two.html"}
+
+
+# Pictures beside the notebook
+
+
+def test_pictures_beside_a_notebook_are_in_its_page_and_missing_ones_are_named(tmp_path):
+    folder = tmp_path / "own lesson"
+    shutil.copytree(CASES, folder)
+    path = folder / "own lesson.ipynb"
+    shutil.move(folder / "own_lesson.json", path)
+    done = CliRunner().invoke(app, ["build", "html", str(path), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert f"note: {path}: the picture missing.png is not there" in done.output
+    assert done.output.count("is not there") == 1
+    page = (tmp_path / "out" / "own lesson.html").read_text(encoding="utf-8")
+    sources = re.findall(r'<img[^>]*\ssrc="([^"]*)"', page)
+    assert [source for source in sources if not source.startswith("data:image/")] == ["missing.png"]
+    drawing = f"data:image/svg+xml;base64,{b64encode((folder / 'drawing.svg').read_bytes()).decode()}"
+    assert drawing in sources
+    picture = f"data:image/png;base64,{b64encode((folder / 'plain.png').read_bytes()).decode()}"
+    assert sources.count(picture) >= 2, "from Markdown and from HTML"
+
+
+def test_pictures_are_in_slides_too(tmp_path):
+    (tmp_path / "a b.png").write_bytes(b"png")
+    notebook = new_notebook(cells=[new_markdown_cell("# Title\n\n![a](a%20b.png) ![b](https://x/y.png)")])
+    nbformat.write(notebook, tmp_path / "own.ipynb")
+    done = CliRunner().invoke(app, ["build", "slides", str(tmp_path / "own.ipynb"), "--out", str(tmp_path)])
+    assert (done.exit_code, "is not there" in done.output) == (0, False)
+    page = (tmp_path / "own.slides.html").read_text(encoding="utf-8")
+    assert f"data:image/png;base64,{b64encode(b'png').decode()}" in page
+    assert 'src="https://x/y.png"' in page
+
+
+@pytest.mark.parametrize("address", ["..", "", "notes.txt", "a\0b.png", "/dev/full", "folder"])
+def test_what_is_no_picture_is_left_and_named(tmp_path, address):
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "folder").mkdir()
+    page = f'<img alt="x" src="{address}">'
+    with pytest.warns(html.MissingPicture, match="is not there"):
+        assert html.with_pictures(page, tmp_path / "own.ipynb") == page

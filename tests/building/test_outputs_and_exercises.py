@@ -366,3 +366,27 @@ def test_stored_text_is_what_nbformat_writes(stored):
     notebook = nbformat.read(stored, as_version=4)
     assert nbformat.writes(notebook) + "\n" == stored.read_text(encoding="utf-8")
     assert json.loads(stored.read_text(encoding="utf-8"))["nbformat_minor"] == 5
+
+
+def test_the_settings_of_whoever_builds_change_nothing(tmp_path, monkeypatch):
+    profile = tmp_path / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_config.py").write_text(
+        'c = get_config(); c.InteractiveShell.ast_node_interactivity = "all"\n'
+    )
+    (profile / "startup").mkdir()
+    (profile / "startup" / "00.py").write_text("mine = 1\n")
+    (tmp_path / "start.py").write_text("started = 1\n")
+    (tmp_path / "mpl").mkdir()
+    (tmp_path / "mpl" / "matplotlibrc").write_text("lines.linewidth: 42\n")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "mpl"))
+    monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "start.py"))
+    monkeypatch.delenv("MATPLOTLIBRC")
+    path = tmp_path / "own.ipynb"
+    shown = "matplotlib.rcParams['lines.linewidth'], 'mine' in globals(), 'started' in globals()"
+    code = f"1\n2\nimport matplotlib\nprint({shown})"
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(code)]), path)
+    outputs.refresh(path, timeout=60)
+    [cell] = nbformat.read(path, as_version=4).cells
+    assert [output.get("text") for output in cell.outputs] == ["1.5 False False\n"]

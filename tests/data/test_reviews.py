@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from rnncourse.data.reviews import load_reviews
 from rnncourse.errors import InputError
+
+CASES = Path(__file__).parent / "cases"
 
 
 def csv_file(tmp_path, content: str | bytes):
@@ -168,3 +172,43 @@ def test_a_part_keeps_texts_and_labels_together(tmp_path):
     ):
         with pytest.raises(InputError, match=expected):
             reviews.part(chosen)
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_columns_may_be_separated_by_other_marks(tmp_path, mark):
+    lines = [("review", "note", "sentiment"), ("'so, so; well'", "x", "negative"), ("fine", "y", "positive")]
+    text = "\n".join(mark.join(cells) for cells in lines).replace("'", '"')
+    reviews = load_reviews(csv_file(tmp_path, text))
+    assert reviews.texts[1] == ["fine"]
+    assert (reviews.classes, list(reviews.label)) == (("negative", "positive"), [0, 1])
+
+
+def test_a_file_with_semicolons_is_read():
+    assert str(load_reviews(CASES / "semicolon.csv")) == "4 reviews: 2 negative, 2 positive"
+
+
+def test_a_text_with_too_many_semicolons_is_named(tmp_path):
+    with pytest.raises(InputError, match="put quotes around a text with semicolons"):
+        load_reviews(csv_file(tmp_path, "text;label\na;b;c\n"))
+
+
+def test_classes_that_are_numbers_sort_as_numbers_and_are_said(capsys):
+    reviews = load_reviews(CASES / "stars_10.csv")
+    assert reviews.classes == ("1", "2", "5", "9", "10")
+    assert list(reviews.label) == [0, 1, 4, 3, 2]
+    assert capsys.readouterr().out == "stars_10.csv: 5 classes, 5 reviews: 1 1, 1 2, 1 5, 1 9, 1 10\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        ("0.5 10 2", ("0.5", "2", "10")),
+        ("-1 1 0", ("-1", "0", "1")),
+        ("1,5 0,5 10", ("0,5", "1,5", "10")),
+        ("10 two 9", ("10", "9", "two")),
+        ("1 0 1", ("0", "1")),
+    ],
+)
+def test_what_is_a_number_and_what_is_a_name(tmp_path, labels, classes):
+    rows = [f"word;{label}" for label in labels.split()]
+    assert load_reviews(csv_file(tmp_path, "\n".join(["text;label", *rows]))).classes == classes

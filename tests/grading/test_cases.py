@@ -1,7 +1,8 @@
-"""Notebooks of the first edition as editors and people left them: each earned 21 of 24 before, the rest is read."""
+"""Notebooks and downloads of the first edition as they arrive: each earned 21 of 24 before, the rest is read."""
 
 from __future__ import annotations
 
+import csv
 import shutil
 from pathlib import Path
 
@@ -50,3 +51,39 @@ def test_the_feedback_says_only_what_is_so(outcome):
 
 def test_the_instructor_is_told_in_how_many_notebooks_the_marks_were_lost(outcome):
     assert [note for note in outcome.notes if note.startswith("1 of 5 notebooks: an editor had dropped")]
+
+
+DOWNLOADS = {
+    "a folder around everything": ("week3.zip", "", {"Ana Bo": 21, "Ben Cho": 21}),
+    "a folder around everything, and a roster": ("week3.zip", "moodle_flat.csv", {"ab": 21, "bc": 21}),
+    "UTF-8 without the flag": ("moodle_utf8_unflagged.zip", "mueller.csv", {"jm": 21, "ab": 21}),
+    "names without apostrophes": ("moodle_cleaned.zip", "moodle_cleaned.csv", {"zd": 21, "ro": 21}),
+    "names in two columns": ("moodle_two.zip", "first_last.csv", {"ab": 21, "bc": 21}),
+    "one folder for all": ("moodle_flat.zip", "moodle_flat.csv", {"ab": 21, "bc": 21}),
+    "a group before the name, and Moodle's own list": (
+        "moodle_group_39.zip",
+        "moodle_participants.csv",
+        {"ab@example.org": 21, "bc@example.org": 21},
+    ),
+    "Canvas": (
+        "canvas.zip",
+        "canvas_roster.csv",
+        {"obrien": 21, "muller": 21, "bo": 21, "cho": 21, "leah": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "roster", "points"), DOWNLOADS.values(), ids=DOWNLOADS)
+def test_a_download_is_graded_as_it_came(tmp_path, file, roster, points):
+    require_sandbox()
+    students = CASES / roster if roster else None
+    outcome = run.grade(run.Request(CASES / file, "03", tmp_path / "out", students, jobs=2))
+    assert {one.student: one.points for one in outcome.results} == points
+    assert outcome.unmatched == ()
+    if "leah" in points:
+        [leah] = [one for one in outcome.results if one.student == "leah"]
+        assert {task.status for task in leah.tasks} == {"unreadable"}, "she did hand in something"
+    for table, column in (("canvas.csv", "ID"), ("moodle.csv", "Email address"), ("moodle.csv", "ID number")):
+        with open(tmp_path / "out" / table, encoding="utf-8", newline="") as lines:
+            filled = [row[column] for row in csv.DictReader(lines) if row[column]]
+        assert len(filled) == len(set(filled)), f"{table} has a {column} twice"

@@ -21,7 +21,7 @@ from rnncourse.grading import by_hand, run, tables
 from rnncourse.grading.handed_in import collect as collecting
 from rnncourse.grading.handed_in.assignment import load
 from rnncourse.grading.handed_in.collect import HandedIn, Unreadable, collect
-from rnncourse.grading.handed_in.roster import UNCLEAR, Student, named, read_roster
+from rnncourse.grading.handed_in.roster import UNCLEAR, Known, Student, named, read_roster
 from rnncourse.grading.marking import unreadable
 from rnncourse.grading.results import gradebook, pages
 from rnncourse.grading.results import nbgrader as nbgrader_gradebook
@@ -45,8 +45,9 @@ def roster(*rows: str) -> dict[str, Student]:
 
 def whose(folder: Path, students: dict[str, Student]) -> tuple[dict[str, str], str]:
     """Return who handed in which text, or the reason why that is not read, and all notes."""
-    collected = collect(folder, STEM)
-    found, notes = named(collected.submissions, students)
+    collected = collect(folder, STEM, is_student=Known(students).has)
+    matched = named(collected.submissions, students)
+    found, notes = matched.submissions, matched.notes
     said = {}
     for one in found:
         try:
@@ -70,7 +71,7 @@ def test_moodles_participant_number_is_nobodys_number_on_a_roster(tmp_path):
     hand_in(tmp_path, "Cy Di_101_assignsubmission_file_", b"Cy's")
     with_names = roster("ana name=Ana Bo, id=101", "cy name=Cy Di, id=102")
     assert whose(tmp_path, with_names) == ({"ana": "Ana's", "cy": "Cy's"}, "")
-    numbers = roster("ana id=101", "cy id=102")
+    numbers = roster("s1 id=101", "s2 id=102")
     assert whose(tmp_path, numbers) == ({"Ana Bo": "Ana's", "Cy Di": "Cy's"}, "")
     assert all(not one.number for one in collect(tmp_path, STEM).submissions)
 
@@ -203,7 +204,7 @@ def test_a_master_beside_the_folders_of_the_students_hides_nobody(tmp_path):
     (tmp_path / "submissions" / f"{STEM}.ipynb").write_bytes(b"master")
     for name in ("ana", "bo"):
         hand_in(tmp_path / "submissions", name, name.encode())
-    assert whose(tmp_path, {})[0] == {"ana": "ana", "bo": "bo", "trial": "master"}
+    assert whose(tmp_path, {})[0] == {"ana": "ana", "bo": "bo", STEM: "master"}
 
 
 # Files that are exchanged, many or far down

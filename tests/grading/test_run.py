@@ -7,6 +7,7 @@ import csv
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
+from browser.lab_server import course_command
 from grading.classroom import (
     hand_in,
     notebook,
@@ -56,9 +58,9 @@ def words(room: Path, *more: str) -> list[str]:
     ]  # fmt: skip
 
 
-def graded(room: Path, *more: str):
+def graded(room: Path, *more: str, status: int = 0):
     done = CliRunner().invoke(app, words(room, *more))
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == status, done.output
     return done
 
 
@@ -90,11 +92,31 @@ def test_who_is_graded_already_is_not_graded_again_but_a_new_version_is(room):
 
 def test_the_roster_marks_the_missing_and_names_strangers(room):
     (room / "roster.csv").write_text("student,email\nana,ana@x\ndi,di@x\nbo,\n")
-    done = graded(room, "--students", str(room / "roster.csv"))
+    done = graded(room, "--students", str(room / "roster.csv"), status=3)
     assert "note: cy is not on the roster" in done.output
+    assert re.search(
+        r"Could not be matched .*:\n  cy  nobody on the roster has that name or number", done.output
+    )
+    assert rows(room / "out" / "unmatched.csv") == [
+        {"submission": "cy", "why": "nobody on the roster has that name or number"}
+    ]
+    for table in ("moodle.csv", "canvas.csv", "nbgrader.csv"):
+        assert ",cy," not in (room / "out" / table).read_text(), "what is imported is the roster's only"
     missing = [row for row in rows(room / "out" / "gradebook.csv") if row["student"] == "di"]
     assert [row["status"] for row in missing] == ["missing"] * 4
     assert missing[0]["summary"] == "Nothing was handed in."
+
+
+def test_a_terminal_that_lacks_letters_ends_nothing(room):
+    hand_in(room / "class", "王美玲", notebook())
+    command = [course_command(), *words(room)]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, capture_output=True)
+    assert (done.returncode, done.stderr.count(b"Traceback")) == (0, 0)
+    (room / "roster.csv").write_text("student\nana\nbo\ncy\n")
+    command += ["--students", str(room / "roster.csv")]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "latin-1"}, capture_output=True)
+    assert done.returncode == 3, done.stderr
+    assert rb"\u738b\u7f8e\u73b2 is not on the roster" in done.stdout
 
 
 def test_points_by_hand_are_merged(room):

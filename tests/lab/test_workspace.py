@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -13,10 +15,13 @@ from pathlib import Path
 import pytest
 from browser.lab_server import ROOT, course_command, running_lab
 from nbformat import v4
+from typer.testing import CliRunner
 
+from rnncourse.cli import app
 from rnncourse.environment import checkout_above, is_checkout, own_jupyter_first, shipped
 from rnncourse.errors import InputError
 from rnncourse.lab import workspace
+from rnncourse.lab.edition import LANGUAGE, as_text
 
 START = "chapters/00_start_here.ipynb"
 SECOND = "chapters/01_second.ipynb"
@@ -24,11 +29,12 @@ SECOND = "chapters/01_second.ipynb"
 
 def write_notebook(path: Path, text: str, output: str = "") -> None:
     code = v4.new_code_cell(f"print({text!r})", id="code")
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": LANGUAGE}
     if output:
         code.outputs = [v4.new_output("stream", text=output)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(f"# {text}", id="title"), code])
-    path.write_text(v4.writes(notebook), encoding="utf-8")
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(f"# {text}", id="title"), code], metadata=metadata)
+    path.write_text(as_text(notebook), encoding="utf-8")
 
 
 @pytest.fixture
@@ -153,6 +159,81 @@ def test_the_manifest_says_nothing_about_person_time_or_place(copy):
     assert str(copy.parent) not in text
 
 
+OLD, NEW = "exercises/03_recurrence.ipynb", "exercises/03_recurrence_exercises.ipynb"
+
+
+@pytest.fixture
+def old_copy(release, tmp_path) -> Path:
+    """A learner's copy made when exercises were called like their chapters; the release calls them otherwise now."""
+    write_notebook(release / OLD, "step")
+    target = tmp_path / "home" / "rnn-course"
+    workspace.copy_notebooks(release, target)
+    (release / OLD).unlink()
+    write_notebook(release / NEW, "step, second edition")
+    return target
+
+
+def test_an_exercise_that_was_renamed_follows_under_its_new_name(release, old_copy):
+    report = workspace.copy_notebooks(release, old_copy)
+    assert (report.renamed, report.updated, report.new) == ([NEW], [NEW], [])
+    assert not (old_copy / OLD).exists()
+    assert (old_copy / NEW).read_bytes() == (release / NEW).read_bytes()
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+def test_an_exercise_with_answers_keeps_them_under_its_new_name(release, old_copy, manifest):
+    write_notebook(old_copy / OLD, "my answer")
+    mine = (old_copy / OLD).read_bytes()
+    if not manifest:
+        (old_copy / workspace.MANIFEST).unlink()
+    for _ in range(2):
+        report = workspace.copy_notebooks(release, old_copy)
+        assert report.kept[-1] == NEW
+        assert (old_copy / NEW).read_bytes() == mine
+    assert not (old_copy / OLD).exists()
+
+
+def test_an_exercise_whose_new_name_is_taken_stays_beside(release, old_copy):
+    write_notebook(old_copy / OLD, "my answer")
+    write_notebook(old_copy / NEW, "another answer")
+    mine, other = (old_copy / OLD).read_bytes(), (old_copy / NEW).read_bytes()
+    report = workspace.copy_notebooks(release, old_copy)
+    assert (report.beside, report.renamed) == ([OLD], [])
+    assert f"kept {OLD} beside its successor; what you wrote is still there" in report.lines()
+    assert ((old_copy / OLD).read_bytes(), (old_copy / NEW).read_bytes()) == (mine, other)
+
+
+def test_a_file_of_the_learners_own_keeps_its_name(release, old_copy):
+    write_notebook(old_copy / "exercises/notes.ipynb", "mine")
+    workspace.copy_notebooks(release, old_copy)
+    assert (old_copy / "exercises/notes.ipynb").exists()
+
+
+QUESTION = 'predict("Which?", ["a", "b"], answer="b", because="So.", key="{}")'
+
+
+def test_questions_of_an_earlier_release_stay_for_the_notebooks_that_ask_them(release, tmp_path):
+    target = tmp_path / "rnn-course"
+    for key in ("old", "new"):
+        cell = v4.new_code_cell(QUESTION.format(key), id="ask")
+        (release / START).write_text(as_text(v4.new_notebook(cells=[cell])))
+        workspace.copy_notebooks(release, target)
+    asked = json.loads((target / ".questions.json").read_text())
+    assert set(asked) == {"old", "new"}
+    assert "because" not in (target / START).read_text()
+
+
+def test_a_kernel_of_another_version_leaves_the_learners_notebook_unchanged_on_opening(release, copy):
+    write_notebook(copy / START, "my own notes", output="ran\n")
+    notebook = json.loads((copy / START).read_text())
+    notebook["metadata"]["language_info"] = {"name": "python", "version": "3.0"}
+    (copy / START).write_text(json.dumps(notebook))
+    workspace.copy_notebooks(release, copy)
+    after = json.loads((copy / START).read_text())
+    assert after["metadata"]["language_info"] == LANGUAGE
+    assert after["cells"] == notebook["cells"]
+
+
 def test_a_file_in_the_way_is_named(release, tmp_path):
     (tmp_path / "rnn-course").write_text("")
     with pytest.raises(InputError, match="rnn-course is a file, but the course needs a folder"):
@@ -168,15 +249,35 @@ def test_an_empty_release_is_refused(tmp_path):
 # Which folder is opened.
 
 
-def test_a_checkout_is_opened_as_it_is(tmp_path):
-    below = tmp_path / "repo" / "rnncourse" / "data"
+@pytest.fixture
+def repo(tmp_path) -> Path:
+    """A checkout with one chapter."""
+    folder = tmp_path / "repo"
+    write_notebook(folder / START, "start")
+    (folder / "pyproject.toml").write_text('[project]\nname = "rnncourse"\n')
+    return folder.resolve()
+
+
+def test_in_a_checkout_its_notebooks_are_copied_from_whatever_folder(repo):
+    below = repo / "rnncourse" / "data"
     below.mkdir(parents=True)
-    (tmp_path / "repo/pyproject.toml").write_text('[project]\nname = "rnncourse"\n')
-    assert checkout_above(below) is None  # no chapters yet
-    (tmp_path / "repo/chapters").mkdir()
     root, report = workspace.course_root(below)
-    assert root == (tmp_path / "repo").resolve()
-    assert report == workspace.Report()
+    assert (root, report.new) == (repo / "rnn-course", [START])
+    write_notebook(repo / START, "start, second edition")
+    inside, again = workspace.course_root(root / "chapters")
+    assert (inside, again.updated) == (root, [START])
+
+
+def test_to_edit_a_checkout_is_opened_as_it_is(repo, tmp_path):
+    assert workspace.course_root(repo / "chapters", edit=True) == (repo, workspace.Report())
+    assert not (repo / "rnn-course").exists()
+    with pytest.raises(InputError, match="--edit opens the notebooks of a checkout"):
+        workspace.course_root(tmp_path, edit=True)
+
+
+def test_a_folder_without_chapters_is_no_checkout(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "rnncourse"\n')
+    assert checkout_above(tmp_path) is None
 
 
 @pytest.mark.parametrize("project", ['[project]\nname = "other"\n', "not toml [", "[tool.ruff]\n"])
@@ -204,6 +305,68 @@ def test_a_wheel_ships_its_own_files_and_a_checkout_those_beside_the_package(tmp
     assert shipped(package) == tmp_path
     (package / "_shipped").mkdir()
     assert shipped(package) == package / "_shipped"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EROFS, "(Read-only file system); go to a folder in which you may write"),
+        (errno.EACCES, "(Permission denied); go to a folder in which you may write"),
+        (errno.ENOSPC, "because the disk is full; make some room"),
+    ],
+)
+def test_a_copy_that_cannot_be_written_is_said_in_a_sentence(release, tmp_path, monkeypatch, number, said):
+    def full(path, data):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    monkeypatch.setattr(workspace, "write_whole", full)
+    with pytest.raises(InputError) as stopped:
+        workspace.course_root(tmp_path)
+    assert said in str(stopped.value) and "\n" not in str(stopped.value)
+
+
+def test_a_place_that_is_no_folder_stops_lab_with_a_sentence(release, monkeypatch, tmp_path):
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    monkeypatch.chdir("/proc/self")
+    done = CliRunner().invoke(app, ["lab"])
+    assert done.exit_code == 1
+    assert re.fullmatch(r"The course cannot be copied to /proc/\d+/rnn-course \(.+\n", done.output), (
+        done.output
+    )
+
+
+def test_a_home_that_cannot_be_written_stops_lab_with_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
+    monkeypatch.setattr(workspace, "open_lab", lambda root, arguments: pytest.fail("it must not start"))
+    done = CliRunner().invoke(app, ["lab"])
+    assert done.exit_code == 1
+    assert "JupyterLab cannot write to" in done.output and "JUPYTER_RUNTIME_DIR" in done.output
+
+
+@pytest.mark.parametrize(
+    ("folder", "address"),
+    [
+        ("home/ana/rnn-course", "/user/ana/lab/tree/rnn-course/chapters/00_start_here.ipynb"),
+        ("home/ana/a b/rnn-course", "/user/ana/lab/tree/a%20b/rnn-course/chapters/00_start_here.ipynb"),
+        ("srv/rnn-course", "/user/ana/lab, and the folder {}/srv/rnn-course there"),
+    ],
+)
+def test_in_a_hub_the_course_is_copied_and_nothing_started(release, tmp_path, monkeypatch, folder, address):
+    target = tmp_path / folder
+    target.parent.mkdir(parents=True)
+    (tmp_path / "home" / "ana").mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    monkeypatch.setattr(workspace, "open_lab", lambda root, arguments: pytest.fail("it must not start"))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home" / "ana")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ana/")
+    monkeypatch.chdir(target.parent)
+    done = CliRunner().invoke(app, ["lab"])
+    assert done.exit_code == 0, done.output
+    assert (target / START).is_file()
+    assert f"open {address.format(tmp_path)}\n" in done.output
 
 
 # How JupyterLab is started.
@@ -243,6 +406,10 @@ def lab(tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     server = {"root_dir": str(elsewhere), "default_url": "/lab/tree/mine.ipynb", "max_body_size": 12_345}
     (config / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": server}))
+    (config / "jupyter_server_config.py").write_text(
+        f"c = get_config()\nc.FileContentsManager.preferred_dir = {str(elsewhere)!r}\n"
+        f"c.ServerApp.preferred_dir = {str(elsewhere)!r}\nc.AsyncLargeFileManager.root_dir = '/'\n"
+    )
     (config / "jupyter_lab_config.json").write_text('{"LabApp": {"default_url": "/lab/tree/mine.ipynb"}}')
     theirs = {
         "@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"},
@@ -262,7 +429,7 @@ def lab(tmp_path_factory):
 def test_lab_opens_chapter_00_with_the_whole_course_as_root(lab):
     assert lab.landing() == f"/lab/tree/{START}"
     names = {entry["name"] for entry in lab.get("/api/contents?content=1")["content"]}
-    assert names == {"chapters", "pyproject.toml"}
+    assert names == {"chapters"}
     assert lab.get(f"/api/contents/{START}?content=0")["type"] == "notebook"
 
 

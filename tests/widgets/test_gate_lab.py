@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import numpy as np
@@ -10,8 +11,16 @@ import pytest
 from rnncourse.analysis.gates import Hold, hold
 from rnncourse.errors import InputError
 from rnncourse.in_numpy import LSTM
+from rnncourse.viz._lstm_cell import written
 from rnncourse.widgets import GATE_PRESETS, GATE_WEIGHTS, gate_lab
-from rnncourse.widgets._gate_lab import GATES, LIMITS, run_gates
+from rnncourse.widgets._gate_lab import (
+    GATE_MISSIONS,
+    GATES,
+    LIMITS,
+    mission_met,
+    rnn_survives,
+    run_gates,
+)
 
 T = 7
 FREE = {gate: [None] * T for gate in GATES}
@@ -141,8 +150,99 @@ def test_own_sequence_and_weights():
     lab = gate_lab(x=x, weights=p)
     assert lab.T == 3 and lab.preset is None
     assert np.allclose(lab.h, np.ravel(reference(x, {gate: [None] * 3 for gate in GATES}, p).trace["h"]))
-    with pytest.raises(InputError, match="preset needs a lab of 8 steps, but this one has 3"):
-        lab.preset = "count"
+    lab.preset = "count"
+    assert (lab.T, lab.preset) == (8, "count")
+    assert np.allclose(lab.weights["W_x"], p["W_x"]) and np.allclose(lab.weights["b"], p["b"])
+
+
+def test_a_longer_lab_goes_on_and_a_shorter_one_loses_nothing():
+    lab = gate_lab("remember")
+    lab.step = 8
+    lab.T = 20
+    assert lab.c.shape == lab.x.shape == lab.survives.shape == (20,)
+    assert np.allclose(lab.c, lab.c[0]) and lab.f.tolist() == [1.0] * 20
+    lab.T = 3
+    assert (lab.T, lab.step, lab.preset) == (3, 3, None)
+    lab.T = 8
+    assert lab.preset == "remember"
+
+
+def test_weights_can_be_set_and_change_the_gates():
+    lab = gate_lab()
+    p = lab.weights
+    p["b"] = p["b"] + [0, 3, 0, 0]
+    kept = lab.survives[0]
+    lab.weights = p
+    assert lab.survives[0] > kept + 0.1
+    assert np.allclose(lab.c, run_gates(lab.x, {gate: [None] * 8 for gate in GATES}, p)["c"])
+
+
+def test_gradient_of_the_rnn_is_that_of_finite_differences():
+    x, w, eps = np.random.default_rng(4).normal(size=T), 0.7, 1e-6
+
+    def last(at, nudge):
+        h = 0.0
+        for t in range(T):
+            h = np.tanh(x[t] + w * h) + (nudge if t == at else 0.0)
+        return h
+
+    wanted = [(last(t, eps) - last(t, -eps)) / (2 * eps) for t in range(T)]
+    assert np.allclose(rnn_survives(x, w), wanted, atol=1e-8)
+
+
+SOLUTIONS = {
+    "remember": lambda lab: (setattr(lab, "i", [1] + [0] * 7), setattr(lab, "f", 1.0)),
+    "forget": lambda lab: setattr(lab, "f", [1] * 4 + [0] + [1] * 3),
+    "count": lambda lab: setattr(lab, "i", 0.5),
+    "latch": lambda lab: (setattr(lab, "i", np.abs(lab.x)), setattr(lab, "f", 1 - np.abs(lab.x))),
+    "keep": lambda lab: setattr(lab, "f", 0.99),
+    "gradient": lambda lab: setattr(lab, "weights", GATE_WEIGHTS | {"b": np.array([-2.0, 5.0, 0.0, 1.0])}),
+}
+
+
+@pytest.mark.parametrize("name", GATE_MISSIONS)
+def test_a_mission_is_ticked_off_once_its_goal_is_reached(name):
+    lab = gate_lab()
+    lab.start(name)
+    assert lab.missions == dict.fromkeys(GATE_MISSIONS, False), "not by starting it"
+    SOLUTIONS[name](lab)
+    assert lab.missions == {one: one == name for one in GATE_MISSIONS}
+    lab.preset = "cell"
+    assert lab.missions[name], "what was done stays done"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("remember", lambda lab: (setattr(lab, "i", 0.0), setattr(lab, "f", 1.0))),
+        ("remember", lambda lab: setattr(lab, "x", [0.8] + [0.0] * 7)),
+        ("forget", lambda lab: setattr(lab, "f", [1] * 3 + [0] + [1] * 4)),
+        ("forget", lambda lab: setattr(lab, "f", 0.0)),
+        ("count", lambda lab: setattr(lab, "x", lab.x / 2)),
+        ("count", lambda lab: setattr(lab, "f", 0.5)),
+        ("latch", lambda lab: setattr(lab, "f", 0.0)),
+        ("keep", lambda lab: setattr(lab, "f", 1.0)),
+        ("keep", lambda lab: setattr(lab, "f", 0.98)),
+        ("gradient", lambda lab: setattr(lab, "f", 1.0)),
+        ("gradient", lambda lab: setattr(lab, "T", 8)),
+    ],
+)
+def test_near_misses_do_not_count(name, change):
+    lab = gate_lab()
+    lab.start(name)
+    change(lab)
+    assert not any(lab.missions.values())
+
+
+def test_only_the_mission_that_was_begun_counts():
+    lab = gate_lab("latch")
+    assert mission_met("latch", lab.x, lab.holds, lab.run())
+    assert not any(lab.missions.values())
+
+
+def test_no_text_of_the_lab_gives_an_answer_away():
+    texts = [one.goal for one in GATE_MISSIONS.values()] + [one.says for one in GATE_PRESETS.values()]
+    assert not [text for text in texts if re.search(r"0\.99|[fiog] = |step [2-8]|bias|forget gate", text)]
 
 
 @pytest.mark.parametrize(
@@ -167,22 +267,28 @@ def test_own_sequence_and_weights():
         ("preset", "sing", "preset must be one of cell, remember, forget, count, latch"),
         ("step", None, "step must be a whole number from 1 to 8, but None came"),
         ("preset", None, "preset must be one of cell, remember, forget, count, latch"),
-        ("clamps", None, "clamps must be a dict with the keys i, f, g and o, but None came"),
-        ("clamps", {"f": [1.0]}, "clamps must be a dict with the keys i, f, g and o"),
+        ("holds", None, "holds must be a dict with the keys i, f, g and o, but None came"),
+        ("holds", {"f": [1.0]}, "holds must be a dict with the keys i, f, g and o"),
+        ("T", 1, "T must be a whole number from 2 to 50, but int 1 came"),
+        ("T", 51, "T must be a whole number from 2 to 50"),
+        ("weights", 3, "weights must be the params of an LSTM(1, 1)"),
+        ("parameters", {"f": [1.0]}, "parameters must be a dict with the keys i, f, g and o"),
+        ("w_hh", "big", "w_hh must be a number from -100 to 100, but str 'big' came"),
+        ("mission", "sing", "mission must be one of remember, forget, count, latch, keep, gradient"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_and_nothing_changes(name, value, said):
     lab = gate_lab("latch")
-    before = (lab.inputs, lab.clamps, lab.step)
+    before = (lab.inputs, lab.holds, lab.step)
     with pytest.raises(InputError, match=re.escape(said)):
         setattr(lab, name, value)
-    assert (lab.inputs, lab.clamps, lab.step) == before
+    assert (lab.inputs, lab.holds, lab.step) == before
     assert np.array_equal(lab.c, gate_lab("latch").c)
 
 
 def test_a_browser_that_sends_nonsense_changes_nothing():
     lab = gate_lab("latch")
-    for state in ({"step": None}, {"inputs": None}, {"clamps": None}, {"step": 99}):
+    for state in ({"step": None}, {"inputs": None}, {"holds": None}, {"step": 99}):
         with pytest.raises(InputError):
             lab.set_state(state)
     assert (lab.preset, lab.step) == ("latch", 1)
@@ -192,7 +298,7 @@ def test_a_browser_that_sends_nonsense_changes_nothing():
     ("arguments", "said"),
     [
         ({"preset": "sing"}, "preset must be one of"),
-        ({"x": [1.0]}, "x must hold 2 to 12 numbers, but 1 came"),
+        ({"x": [1.0]}, "x must hold 2 to 50 numbers, but 1 came"),
         ({"x": [1.0] * 5, "preset": "count"}, "x must hold 8 numbers for the preset count, but 5 came"),
         ({"weights": {"W_x": np.ones((1, 4))}}, "p lacks W_h, b"),
         ({"weights": {**GATE_WEIGHTS, "W_x": np.ones((2, 4))}}, "x_t has 1 features but W_x expects 2"),
@@ -212,16 +318,20 @@ def test_c_and_h_can_only_be_read():
             setattr(lab, name, 0.0)
 
 
-def test_stand_in_shows_every_number_and_marks_what_is_held():
+def test_stand_in_is_a_picture_and_its_text_has_every_number():
     lab = gate_lab("forget")
     text, page = lab.static_text(), lab.static_html()
     rows = {line.split()[0]: line.split()[1:] for line in text.splitlines()[1:]}
     assert rows["f_t"] == ["[1.00]"] * 4 + ["[0.00]"] + ["[1.00]"] * 3
     assert [float(one.replace("\N{MINUS SIGN}", "-")) for one in rows["c_t"]] == lab.c.round(2).tolist()
     assert [float(one) for one in rows["∂c_T/∂c_t"]] == lab.survives.tolist()
-    assert page.count("<tr>") == 9 and page.count("<td>") == 64
-    assert all(f"<td>{one}</td>" in page for one in rows["g_t"])
-    assert "script" not in page
+    assert page.startswith("<figure") and "script" not in page
+    drawn = base64.b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)[1]).decode()
+    numbers = [one.replace("\N{MINUS SIGN}", "-") for one in re.findall(r">(\S*\d\.\d\d)</text>", drawn)]
+    wanted = [f"{one + 0:.2f}" for name in ("c", *"xfigoh") for one in getattr(lab, name)]
+    assert numbers == wanted
+    said = ", ".join(written(one) for one in lab.c)
+    assert f"c: {said}; h: " in page
 
 
 def test_repr_is_stable():

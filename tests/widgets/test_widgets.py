@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,6 +46,7 @@ def net() -> dict:
 @pytest.fixture(autouse=True)
 def _forget_answers(monkeypatch):
     monkeypatch.setattr(quiz_module, "_committed", {})
+    monkeypatch.setattr(quiz_module, "_picked", {})
 
 
 @pytest.fixture
@@ -289,10 +292,10 @@ def test_prediction_records_what_was_chosen():
 def test_running_a_cell_again_keeps_the_answer_unless_the_options_changed():
     predict(*WEIGHTS).history = [{"key": "weights", "chosen": 1}]
     again = predict(*WEIGHTS)
-    assert again.history == [{"key": "weights", "chosen": 1}]
+    assert again.history == [{"key": "weights", "chosen": 1, "sure": ""}]
     assert (again.chosen, again.score) == ("60", 1)
     reordered = predict("q?", ["60", "14"], "60", "because", "weights")
-    assert reordered.history == [{"key": "weights", "chosen": 0}]
+    assert reordered.history == [{"key": "weights", "chosen": 0, "sure": ""}]
     assert predict("q?", ["61", "14"], "61", "because", "weights").history == []
 
 
@@ -309,11 +312,10 @@ def test_front_end_gets_escaped_texts_and_the_place_of_the_answer():
     [question] = predict(*WEIGHTS).questions
     assert question["html"] == "How many in <code>W</code>?"
     assert [option["html"] for option in question["options"]] == ["14", "60", "&lt;12&gt;"]
-    assert [option["feedback"] for option in question["options"]] == [
-        "That counts <code>arrows</code>.",
-        "",
-        "",
-    ]
+    said = [option["verdict"] for option in question["options"]]
+    assert "You said “14”. The answer is “60”." in said[0] and "That counts <code>arrows</code>." in said[0]
+    assert "Right: you said “60”." in said[1] and "15 + 25 + 20." in said[1]
+    assert "You said “&lt;12&gt;”." in said[2]
     assert question["answer"] == 1
 
 
@@ -343,6 +345,7 @@ def test_stored_question_hides_its_answer_and_its_text_has_none(displayed):
         ({"question": " "}, ["question"]),
         ({"because": ""}, ["because"]),
         ({"key": "My key"}, ["key", "'My key'"]),
+        ({"question": None}, ["key", "'weights'", "this copy of the course"]),
     ],
 )
 def test_question_names_wrong_input(changed, parts):
@@ -350,8 +353,83 @@ def test_question_names_wrong_input(changed, parts):
     says(lambda: predict(**dict(zip(names, WEIGHTS, strict=True)) | changed), *parts)
 
 
+def test_a_wrong_answer_is_told_the_reasoning_of_the_right_one():
+    options = [("14", "That counts arrows."), ("60", "15 + 25 + 20.")]
+    card = Question("How many?", options, "60", "Each matrix is full.", "weights").verdict("14")
+    assert card.title == "You said “14”. The answer is “60”."
+    assert card.paragraphs == ("That counts arrows.", "15 + 25 + 20.", "Each matrix is full.")
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch) -> Path:
+    """Keep this learner's predictions in a folder of their own; return their file."""
+    monkeypatch.setenv("RNNCOURSE_PROGRESS", str(tmp_path / "progress.json"))
+    return tmp_path / "predictions.json"
+
+
+def test_what_the_page_says_is_taken_as_commitment_and_kept(own, monkeypatch):
+    asked = predict(*WEIGHTS)
+    place = asked._shown["weights"].texts.index("60")
+    asked._heard(asked, {"pick": {"key": "weights", "chosen": place, "sure": ""}}, [])
+    assert asked.chosen is None and "weights" not in own.read_text()
+    asked._heard(asked, {"commit": {"key": "weights", "chosen": place, "sure": "certain"}}, [])
+    assert asked.chosen == "60"
+    assert json.loads(own.read_text())["answers"] == {
+        "weights": {"chosen": "60", "right": True, "sure": "certain"}
+    }
+    asked._heard(asked, {"commit": {"key": "weights", "chosen": 1 - place, "sure": ""}}, [])
+    assert asked.chosen == "60", "a commitment is for good"
+    monkeypatch.setattr(quiz_module, "_committed", {})
+    assert predict(*WEIGHTS).chosen == "60", "a new kernel has forgotten it"
+
+
+def test_a_choice_that_was_not_committed_to_survives_running_the_cell_again(own):
+    asked = predict(*WEIGHTS)
+    place = asked._shown["weights"].texts.index("14")
+    asked._heard(asked, {"pick": {"key": "weights", "chosen": place, "sure": "guess"}}, [])
+    again = predict(*WEIGHTS)
+    assert again.picked == [{"key": "weights", "chosen": place, "sure": "guess"}]
+    assert again.chosen is None
+
+
+def test_options_are_shuffled_for_a_learner_and_the_answer_follows(own):
+    texts = [str(number) for number in range(9)]
+    own.write_text('{"version": 1, "seed": "s", "answers": {}}')
+    [question] = predict("Which?", texts, "3", "It is.", "many").questions
+    shown = [option["html"] for option in question["options"]]
+    assert shown != texts and sorted(shown) == texts
+    assert shown[question["answer"]] == "3"
+    assert [
+        option["html"] for option in predict("Which?", texts, "3", "It is.", "many").questions[0]["options"]
+    ] == shown
+
+
+def test_a_learners_stored_question_marks_their_answer_and_holds_no_other(own, displayed):
+    asked = predict(*WEIGHTS)
+    asked._ipython_display_()
+    assert "15 + 25" not in displayed[0]["text/html"] and "answer" not in displayed[0]["text/html"]
+    asked._heard(asked, {"commit": {"key": "weights", "chosen": 0, "sure": ""}}, [])
+    displayed.clear()
+    asked._ipython_display_()
+    assert f"{asked.questions[0]['options'][0]['html']} <em>← your answer</em>" in displayed[0]["text/html"]
+    assert "15 + 25" not in displayed[0]["text/html"]
+
+
+def test_a_copys_question_is_found_by_its_key_from_any_folder_of_the_copy(tmp_path, monkeypatch):
+    names = ("question", "options", "answer", "because", "key")
+    arguments = dict(zip(names, WEIGHTS, strict=True)) | {"confidence": True}
+    entry = {"arguments": arguments, "cell": "ask", "results": ["run"]}
+    (tmp_path / ".questions.json").write_text(json.dumps({"weights": entry}))
+    (tmp_path / "chapters/detours").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "chapters/detours")
+    assert predict(key="weights").questions == predict(*WEIGHTS).questions
+    assert quiz(["weights"]).questions == quiz([Question(*WEIGHTS, confidence=True)]).questions
+    says(lambda: predict(key="other"), "key", "'other'", "copy of the course")
+
+
 def test_quiz_names_wrong_input():
     says(lambda: quiz([]), "questions")
-    says(lambda: quiz(["q?"]), "questions", "Question")
+    says(lambda: quiz([3]), "questions", "Question")
+    says(lambda: quiz(["q?"]), "key", "'q?'")
     says(lambda: quiz(Question(*WEIGHTS)), "questions", "list")
     says(lambda: quiz([Question(*WEIGHTS)] * 2), "key", "weights")

@@ -1,4 +1,4 @@
-"""Chapter 04: differences, one step back, the whole way back, a patient, clipping, windows that cut the gradient."""
+"""Chapter 04: differences, one step back, a whole sequence, bugs to find, clipping, truncation, a PyTorch loop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from rnncourse.checks.bank.inputs import normal, rnn_parameters, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
-from rnncourse.in_numpy import rnn_step
+from rnncourse.in_numpy import rnn_step, softmax
 
 NAMES = ("W_xh", "W_hh", "b_h")
 
@@ -19,10 +19,16 @@ def loss_at(w):
     return np.sum(w**3) + np.log(np.sum(np.exp(w)))
 
 
+def wavy_loss(w):
+    """Return a loss that depends on each entry in a way of its own; the notebook defines the same."""
+    return np.sum(np.sin(w) * np.arange(1, w.size + 1).reshape(w.shape)) + w.flat[0] * w.flat[-1] ** 2
+
+
 def _nudge_cases(rng):
     return [
-        Case((Named("loss_at", loss_at), normal(rng, *shape), eps))
-        for shape, eps in (((3, 4), 0.02), ((5, 2), 0.01))
+        Case((Named("loss_at", loss_at), normal(rng, 3, 4), 0.02)),
+        Case((Named("wavy_loss", wavy_loss), normal(rng, 5, 2), 0.01)),
+        Case((Named("wavy_loss", wavy_loss), normal(rng, 2, 6), 0.1)),
     ]
 
 
@@ -47,48 +53,133 @@ CENTRAL_DIFFERENCES = task(
 
 @CENTRAL_DIFFERENCES.mistake
 def one_sided(f, w, eps):
-    """You nudge up only and compare with where you stand. That slope belongs to a point half a nudge further
-    up, and it has fewer right digits. A central difference nudges up and down.
+    """You nudge up only and compare with the loss at `w` itself. That is the slope half a nudge further up, and it
+    has fewer correct digits. A central difference nudges up and down.
     """
     return _slopes(f, w, eps, 0, eps)
 
 
 @CENTRAL_DIFFERENCES.mistake
+def one_sided_down(f, w, eps):
+    """You nudge down only and compare with the loss at `w` itself. That is the slope half a nudge further down. A
+    central difference nudges up and down.
+    """
+    return _slopes(f, w, 0, eps, eps)
+
+
+@CENTRAL_DIFFERENCES.mistake
+def half_a_difference(f, w, eps):
+    """Every slope is about half of what it should be. You nudge in one direction only, but divide by the distance
+    of two nudges.
+    """
+    return _slopes(f, w, eps, 0, 2 * eps)
+
+
+@CENTRAL_DIFFERENCES.mistake
 def half_the_distance(f, w, eps):
-    """Every slope is twice what it should be. You nudge up by `eps` and down by `eps`: how far apart are the
-    two places at which you measure?
+    """Every slope is twice what it should be. You nudge up by `eps` and down by `eps`: how far apart are the two
+    places at which you measure?
     """
     return _slopes(f, w, eps, eps, eps)
 
 
 @CENTRAL_DIFFERENCES.mistake
 def brackets_missing(f, w, eps):
-    """Your slopes are far too small, all by the same factor. Python works from left to right: `/ 2 * eps`
-    divides by 2 and then multiplies by `eps`. The distance as a whole is what to divide by.
+    """Your slopes are far too small, all by the same factor. Python works from left to right: `/ 2 * eps` divides
+    by 2 and then multiplies by `eps`. Put the distance in brackets.
     """
     return _slopes(f, w, eps, eps, 2) * eps
 
 
 @CENTRAL_DIFFERENCES.mistake
+def not_divided(f, w, eps):
+    """These are the differences of the losses. A slope is a difference divided by a distance."""
+    return _slopes(f, w, eps, eps, 1)
+
+
+@CENTRAL_DIFFERENCES.mistake
+def eps_of_its_own(f, w, eps):
+    """You use a nudge of your own instead of `eps`, so your slopes are close, but not those that were wanted."""
+    return _slopes(f, w, 1e-5, 1e-5, 2e-5)
+
+
+@CENTRAL_DIFFERENCES.mistake
+def nudges_twice_as_long(f, w, eps):
+    """You nudge by 2 `eps` on each side. A nudge is `eps` long; the distance between the two places is 2 `eps`."""
+    return _slopes(f, w, 2 * eps, 2 * eps, 4 * eps)
+
+
+@CENTRAL_DIFFERENCES.mistake
+def nudges_half_as_long(f, w, eps):
+    """You nudge by half of `eps` on each side. Each nudge is `eps` long."""
+    return _slopes(f, w, eps / 2, eps / 2, eps)
+
+
+@CENTRAL_DIFFERENCES.mistake
 def all_at_once(f, w, eps):
-    """You nudge all numbers of `w` at once, so what comes out is one number, the sum of all slopes. To see
-    whose slope is which, nudge one at a time.
+    """You nudge all numbers of `w` at once, so you get a single number, the sum of all slopes. To see whose slope
+    is which, nudge one at a time.
     """
     return (f(w + eps) - f(w - eps)) / (2 * eps)
 
 
 @CENTRAL_DIFFERENCES.mistake
+def all_at_once_everywhere(f, w, eps):
+    """All your slopes are the same: every number of `w` is nudged each time. Nudge one at a time."""
+    return np.full_like(w, (f(w + eps) - f(w - eps)) / (2 * eps))
+
+
+@CENTRAL_DIFFERENCES.mistake
+def whole_rows(f, w, eps):
+    """You nudge a whole row of `w` at once. `w` has two axes, and every single number has a slope of its own."""
+    slopes = np.zeros_like(w)
+    for i in range(len(w)):
+        nudge = np.zeros_like(w)
+        nudge[i] = eps
+        slopes[i] = (f(w + nudge) - f(w - nudge)) / (2 * eps)
+    return slopes
+
+
+@CENTRAL_DIFFERENCES.mistake
+def only_the_first_row(f, w, eps):
+    """Only the first row has slopes; the others are 0. `w` has two axes: do your loops reach all positions?"""
+    slopes = np.zeros_like(w)
+    slopes[0] = _slopes(f, w, eps, eps, 2 * eps)[0]
+    return slopes
+
+
+@CENTRAL_DIFFERENCES.mistake
+def only_the_first_entry(f, w, eps):
+    """Only the first slope is there. A `return` inside a loop ends the function the first time around."""
+    slopes = np.zeros_like(w)
+    slopes[0, 0] = _slopes(f, w, eps, eps, 2 * eps)[0, 0]
+    return slopes
+
+
+@CENTRAL_DIFFERENCES.mistake
+def one_long_row(f, w, eps):
+    """The slopes are right, but they are in one long row. Return them in the shape of `w`."""
+    return _slopes(f, w, eps, eps, 2 * eps).ravel()
+
+
+@CENTRAL_DIFFERENCES.mistake
+def notebooks_loss(f, w, eps):
+    """You measure `loss_at`, whatever loss is handed over. The loss is the argument `f`."""
+    return _slopes(loss_at, w, eps, eps, 2 * eps)
+
+
+@CENTRAL_DIFFERENCES.mistake
 def the_same_array_twice(f, w, eps):
-    """Every slope is 0. Did you write something like `up = w`? That is a second name for the same array, not
-    a copy, so nudging `down` undoes the nudge of `up` before the loss is measured.
+    """Every slope is 0. Did you write something like `up = w`? That is a second name for the same array, not a
+    copy, so nudging `down` undoes the nudge of `up` before the loss is measured.
     """
     return np.zeros_like(w)
 
 
 @CENTRAL_DIFFERENCES.mistake
 def not_put_back(f, w, eps):
-    """The first slope is right, and from then on errors creep in: a number that was nudged stays nudged while
-    the next one is measured. Put each number back before you go on.
+    """The first slope is right, and from then on errors creep in: a number that was nudged stays nudged while the
+    next one is measured. Put each number back before you go on.
     """
     slopes = np.zeros_like(w)
     for where in np.ndindex(w.shape):
@@ -100,8 +191,8 @@ def not_put_back(f, w, eps):
 
 
 @CENTRAL_DIFFERENCES.mistake
-def wrong_way_round(f, w, eps):
-    """Every slope has the wrong sign. Which of the two losses is taken off the other? A slope is positive
+def wrong_sign(f, w, eps):
+    """Every slope has the wrong sign. Which of the two losses is subtracted from the other? A slope is positive
     where the loss grows with the number.
     """
     return -_slopes(f, w, eps, eps, 2 * eps)
@@ -120,8 +211,8 @@ def _back(dh_t, x_t, h_prev, h_t, p, slope=lambda h: 1 - h**2, kept=None):
 
 def _one_step_cases(rng):
     cases = []
-    for B, D, H in ((3, 4, 5), (2, 6, 3)):
-        x_t, h_prev, p = normal(rng, B, D), normal(rng, B, H), rnn_parameters(rng, D, H)
+    for B, D, H in ((3, 4, 5), (2, 6, 3), (4, 2, 6)):
+        x_t, h_prev, p = normal(rng, B, D), states(rng, B, H), rnn_parameters(rng, D, H)
         cases.append(Case((normal(rng, B, H), x_t, h_prev, states(rng, B, H), p)))
     return cases
 
@@ -137,47 +228,86 @@ RNN_STEP_BACKWARD = task(
 
 @RNN_STEP_BACKWARD.mistake
 def tanh_not_undone(dh_t, x_t, h_prev, h_t, p):
-    """You go from `dh_t` to the weights as if there were no tanh in between. On the way forward tanh came
-    last, so it is the first thing to undo, and everything else is made from the result.
+    """You go from `dh_t` to the weights as if there were no tanh in between. In the forward pass tanh came last,
+    so it is undone first, and everything else is computed from the result.
     """
     return _back(dh_t, x_t, h_prev, h_t, p, lambda h: 1)
 
 
 @RNN_STEP_BACKWARD.mistake
+def tanh_not_undone_for_the_state(dh_t, x_t, h_prev, h_t, p):
+    """For `dh_prev` you go from `dh_t` over `W_hh` as if there were no tanh in between. Start from `da_t`."""
+    dx_t, _, grads = _back(dh_t, x_t, h_prev, h_t, p)
+    return dx_t, dh_t @ p["W_hh"].T, grads
+
+
+@RNN_STEP_BACKWARD.mistake
+def tanh_not_undone_for_the_input(dh_t, x_t, h_prev, h_t, p):
+    """For `dx_t` you go from `dh_t` over `W_xh` as if there were no tanh in between. Start from `da_t`."""
+    _, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
+    return dh_t @ p["W_xh"].T, dh_prev, grads
+
+
+@RNN_STEP_BACKWARD.mistake
+def tanh_not_undone_for_the_bias(dh_t, x_t, h_prev, h_t, p):
+    """The gradient of the bias is summed from `dh_t`, as if there were no tanh in between. Start from `da_t`."""
+    dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
+    return dx_t, dh_prev, {**grads, "b_h": dh_t.sum(axis=0)}
+
+
+@RNN_STEP_BACKWARD.mistake
+def tanh_undone_twice(dh_t, x_t, h_prev, h_t, p):
+    """You multiply by the slope of tanh twice. There is one tanh in the step."""
+    return _back(dh_t, x_t, h_prev, h_t, p, lambda h: (1 - h**2) ** 2)
+
+
+@RNN_STEP_BACKWARD.mistake
 def slope_at_the_state(dh_t, x_t, h_prev, h_t, p):
-    """You take the slope of tanh at the state. The slope belongs to the sum `a_t` that went into tanh, and
-    the state is the tanh of it already: here tanh is taken twice.
+    """You take the slope of tanh at the state. The slope belongs to the pre-activation `a_t`, and the state is
+    already the tanh of it: here tanh is taken twice.
     """
     return _back(dh_t, x_t, h_prev, h_t, p, lambda h: 1 - np.tanh(h) ** 2)
 
 
 @RNN_STEP_BACKWARD.mistake
 def square_forgotten(dh_t, x_t, h_prev, h_t, p):
-    """Your slope of tanh is larger than 1 where the state is negative, and that cannot be: tanh is never
-    steeper than 1. Compare your slope with the formula of term 4.
+    """Your slope of tanh is larger than 1 where the state is negative, and that cannot be: tanh is never steeper
+    than 1. Compare your slope with the formula of the chapter.
     """
     return _back(dh_t, x_t, h_prev, h_t, p, lambda h: 1 - h)
 
 
 @RNN_STEP_BACKWARD.mistake
+def slope_with_a_plus(dh_t, x_t, h_prev, h_t, p):
+    """Your slope of tanh is never below 1. Tanh is steepest at 0 and gets flatter from there: check the sign."""
+    return _back(dh_t, x_t, h_prev, h_t, p, lambda h: 1 + h**2)
+
+
+@RNN_STEP_BACKWARD.mistake
+def slope_of_the_wrong_state(dh_t, x_t, h_prev, h_t, p):
+    """You take the slope of tanh from the previous state. The tanh of this step made `h_t`."""
+    return _back(dh_t, x_t, h_prev, h_t, p, lambda h: 1 - h_prev**2)
+
+
+@RNN_STEP_BACKWARD.mistake
 def sigmoid_slope(dh_t, x_t, h_prev, h_t, p):
-    """This is the slope of the sigmoid, written with its output. The state of this net comes out of a tanh."""
+    """This is the slope of the sigmoid, written with its output. The state of this network comes from a tanh."""
     return _back(dh_t, x_t, h_prev, h_t, p, lambda h: h * (1 - h))
 
 
 @RNN_STEP_BACKWARD.mistake
 def transposed_W_hh(dh_t, x_t, h_prev, h_t, p):
-    """`W_hh` is square, so it fits both ways round, and this is the wrong one. Rule 1: what goes back through
-    a product meets the transpose of the matrix.
+    """`W_hh` is square, so its transpose fits as well as the matrix itself, and you have picked the wrong one.
+    Rule 1: a gradient that goes back through a product meets the transpose of the matrix.
     """
     dx_t, _, grads = _back(dh_t, x_t, h_prev, h_t, p)
     return dx_t, dh_t * (1 - h_t**2) @ p["W_hh"], grads
 
 
 @RNN_STEP_BACKWARD.mistake
-def gradient_lies_on_its_side(dh_t, x_t, h_prev, h_t, p):
-    """The gradient of `W_hh` lies on its side. Row i of `W_hh` belongs to unit i of the old state, so row i
-    of its gradient is made with that unit of `h_prev`. Which of the two is transposed in rule 1?
+def gradient_transposed(dh_t, x_t, h_prev, h_t, p):
+    """The gradient of `W_hh` is transposed. Row i of `W_hh` belongs to unit i of the previous state, so row i of
+    its gradient comes from that unit of `h_prev`. Which of the two factors is transposed in rule 1?
     """
     dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
     return dx_t, dh_prev, {**grads, "W_hh": grads["W_hh"].T}
@@ -185,14 +315,16 @@ def gradient_lies_on_its_side(dh_t, x_t, h_prev, h_t, p):
 
 @RNN_STEP_BACKWARD.mistake
 def state_after_the_step(dh_t, x_t, h_prev, h_t, p):
-    """You use the state after the step. On the way forward `W_hh` was multiplied with the state before it."""
+    """For the gradient of `W_hh` you use the state after the step. In the forward pass, `W_hh` was multiplied by
+    the state before it.
+    """
     return _back(dh_t, x_t, h_prev, h_t, p, kept=h_t)
 
 
 @RNN_STEP_BACKWARD.mistake
 def bias_not_summed(dh_t, x_t, h_prev, h_t, p):
-    """The bias has one number for each unit, and so has its gradient. On the way forward the same bias was
-    added to every sequence of the batch. What do roads that meet do?
+    """The bias has one number for each unit, and so has its gradient. In the forward pass, the same bias was added
+    to every sequence of the batch. What happens to gradients that meet?
     """
     dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
     return dx_t, dh_prev, {**grads, "b_h": dh_t * (1 - h_t**2)}
@@ -200,38 +332,67 @@ def bias_not_summed(dh_t, x_t, h_prev, h_t, p):
 
 @RNN_STEP_BACKWARD.mistake
 def bias_summed_over_units(dh_t, x_t, h_prev, h_t, p):
-    """You have added up all of `da_t`, over the batch and over the units, into one number. Each unit has a
-    bias of its own. Along which axis are its shares?
+    """You have added up all of `da_t`, over the batch and over the units, into one number. Each unit has a bias of
+    its own. Along which axis are its contributions?
     """
     dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
     return dx_t, dh_prev, {**grads, "b_h": grads["b_h"].sum()}
 
 
 @RNN_STEP_BACKWARD.mistake
+def bias_per_sequence(dh_t, x_t, h_prev, h_t, p):
+    """The gradient of the bias has a number for each sequence. It needs one for each unit: sum along the other
+    axis.
+    """
+    dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
+    return dx_t, dh_prev, {**grads, "b_h": (dh_t * (1 - h_t**2)).sum(axis=1)}
+
+
+@RNN_STEP_BACKWARD.mistake
+def bias_averaged(dh_t, x_t, h_prev, h_t, p):
+    """The gradient of the bias is a mean over the batch. The contributions of the sequences are added up."""
+    dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
+    return dx_t, dh_prev, {**grads, "b_h": grads["b_h"] / len(x_t)}
+
+
+@RNN_STEP_BACKWARD.mistake
 def mean_over_the_batch(dh_t, x_t, h_prev, h_t, p):
-    """You divide by the number of sequences. If the loss is a mean over the batch, that is in `dh_t` already;
-    here the shares of the sequences are added.
+    """You divide by the number of sequences. If the loss is a mean over the batch, that is in `dh_t` already; here
+    the contributions of the sequences are added up.
     """
     dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
     return dx_t, dh_prev, {name: g / len(x_t) for name, g in grads.items()}
 
 
 @RNN_STEP_BACKWARD.mistake
+def first_two_swapped(dh_t, x_t, h_prev, h_t, p):
+    """`dx_t` and `dh_prev` are in the wrong order. Return the gradient of the input first."""
+    dx_t, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
+    return dh_prev, dx_t, grads
+
+
+@RNN_STEP_BACKWARD.mistake
+def gradients_of_the_weights_only(dh_t, x_t, h_prev, h_t, p):
+    """You return the gradients of the parameters only. Return `dx_t` and `dh_prev` as well, in front of them."""
+    return _back(dh_t, x_t, h_prev, h_t, p)[2]
+
+
+@RNN_STEP_BACKWARD.mistake
 def state_computed_again(dh_t, x_t, h_prev, h_t, p):
-    """You run the step forward once more, and do not use the `h_t` that came in. The backward pass takes the states
-    as they are given; the random ones here come from no net. Write the derivative with `h_t` itself.
+    """You run the step forward once more, and do not use the `h_t` you are given. The backward pass takes the states
+    as they are given; the random ones here were not computed by any network. Write the slope with `h_t` itself.
     """
     return _back(dh_t, x_t, h_prev, rnn_step(x_t, h_prev, p), p)
 
 
-# ---------------------------------------------------------------- the whole way back
+# ---------------------------------------------------------------- a whole sequence
 
 
 def _all_back(dh, x, h0, h, p, before=None, carried=lambda t, carry: carry, steps=None):
     """Return dx, dh0 and grads of a whole sequence.
 
-    before: the states said to have stood before each step. carried: what of the carry reaches step t. steps: those
-    that give the weights a share.
+    before: the states taken as previous states. carried: what of the carry reaches step t. steps: those that
+    contribute to the gradients of the parameters.
     """
     before = np.concatenate([h0[None], h[:-1]]) if before is None else before
     carry, dx = np.zeros_like(h0), np.zeros_like(x)
@@ -244,11 +405,12 @@ def _all_back(dh, x, h0, h, p, before=None, carried=lambda t, carry: carry, step
 
 
 def _sequence_cases(rng):
-    return [_sequence_case(rng, T, B, D, H) for T, B, D, H in ((5, 3, 4, 2), (6, 2, 3, 4))]
+    return [_sequence_case(rng, T, B, D, H) for T, B, D, H in ((5, 3, 4, 2), (6, 2, 3, 4), (3, 4, 2, 5))]
 
 
 def _sequence_case(rng, T, B, D, H, *more):
-    x, h0, p = normal(rng, T, B, D), normal(rng, B, H, scale=0.7), rnn_parameters(rng, D, H)
+    """Return a case with random states: the backward pass does not ask where they came from."""
+    x, h0, p = normal(rng, T, B, D), states(rng, B, H), rnn_parameters(rng, D, H)
     return Case((normal(rng, T, B, H), x, h0, states(rng, T, B, H), p, *more))
 
 
@@ -263,8 +425,8 @@ RNN_BACKWARD = task(
 
 @RNN_BACKWARD.mistake
 def states_computed_again(dh, x, h0, h, p):
-    """You run the net forward once more, and do not use the states `h` that came in. The backward pass takes the
-    states as they are given; the random ones here come from no net.
+    """You run the network forward once more, and do not use the states `h` you are given. The backward pass takes
+    the states as they are; these random ones were not computed by any network.
     """
     forward = [h0]
     for x_t in x:
@@ -274,26 +436,63 @@ def states_computed_again(dh, x, h0, h, p):
 
 @RNN_BACKWARD.mistake
 def forgot_the_carry(dh, x, h0, h, p):
-    """Every step hears of its own loss only. What comes back from the step after never arrives, although it
-    is computed. Two roads meet at a state.
+    """Every step uses its own loss only. What comes back from the next step never arrives, although it is
+    computed. Two paths meet at a state.
     """
     return _all_back(dh, x, h0, h, p, carried=lambda t, carry: 0)
 
 
 @RNN_BACKWARD.mistake
-def shares_overwritten(dh, x, h0, h, p):
-    """Your gradients of the weights hold the share of one step only, the one that the sweep came to last. The
-    same weights were used at every step: what happens to the shares?
+def carry_instead_of_the_loss(dh, x, h0, h, p):
+    """Only the last step uses `dh`. At every earlier step, its own `dh[t]` and what comes back from the next step
+    are added.
+    """
+    return _all_back(np.concatenate([np.zeros_like(dh[:-1]), dh[-1:]]), x, h0, h, p)
+
+
+@RNN_BACKWARD.mistake
+def carries_added_up(dh, x, h0, h, p):
+    """You add every `dh_prev` to a running sum. What comes back from one step goes to the step before it, and then
+    it has done its job: the carry is replaced, not added to.
+    """
+    before = np.concatenate([h0[None], h[:-1]])
+    carry, dx = np.zeros_like(h0), np.zeros_like(x)
+    grads = {name: np.zeros_like(p[name]) for name in NAMES}
+    for t in reversed(range(len(x))):
+        dx[t], back, share = _back(dh[t] + carry, x[t], before[t], h[t], p)
+        carry = carry + back
+        grads = {name: grads[name] + share[name] for name in NAMES}
+    return dx, carry, grads
+
+
+@RNN_BACKWARD.mistake
+def gradients_overwritten(dh, x, h0, h, p):
+    """Your gradients of the parameters come from one step only, the last one that the backward pass visited. Every
+    step used the same parameters: what happens to their contributions?
     """
     return _all_back(dh, x, h0, h, p, steps=(0,))
 
 
 @RNN_BACKWARD.mistake
-def sweep_from_the_front(dh, x, h0, h, p):
-    """Your sweep begins at the first step. But a step needs what the step after it sends back, and that must
-    be there first.
+def last_step_only(dh, x, h0, h, p):
+    """Your gradients of the parameters come from the last step only. Every step used the same parameters: what
+    happens to their contributions?
     """
-    # The sweep runs from the first step to the last, and carries the wrong way.
+    return _all_back(dh, x, h0, h, p, steps=(len(x) - 1,))
+
+
+@RNN_BACKWARD.mistake
+def first_step_left_out(dh, x, h0, h, p):
+    """The first step does not contribute to the gradients of the parameters. Does your loop end too early?"""
+    return _all_back(dh, x, h0, h, p, steps=range(1, len(x)))
+
+
+@RNN_BACKWARD.mistake
+def from_first_to_last(dh, x, h0, h, p):
+    """Your loop begins at the first step. But a step needs what the step after it sends back, and that must be
+    computed first.
+    """
+    # The loop runs from the first step to the last, and carries the wrong way.
     before = np.concatenate([h0[None], h[:-1]])
     carry, dx = np.zeros_like(h0), np.zeros_like(x)
     grads = {name: np.zeros_like(p[name]) for name in NAMES}
@@ -304,11 +503,23 @@ def sweep_from_the_front(dh, x, h0, h, p):
 
 
 @RNN_BACKWARD.mistake
-def wrapped_round(dh, x, h0, h, p):
-    """At the first step your state before it is the last of the sequence: `h[-1]` is a valid index in Python,
-    and means the end. What stood before the first step came in as an argument.
+def wrapped_around(dh, x, h0, h, p):
+    """At the first step your previous state is the last one of the sequence: `h[-1]` is a valid index in Python,
+    and means the end. The state before the first step is an argument.
     """
     return _all_back(dh, x, h0, h, p, before=np.roll(h, 1, axis=0))
+
+
+@RNN_BACKWARD.mistake
+def zeros_before_the_first_step(dh, x, h0, h, p):
+    """At the first step your previous state is zero. The state before the first step is the argument `h0`."""
+    return _all_back(dh, x, h0, h, p, before=np.concatenate([np.zeros_like(h0)[None], h[:-1]]))
+
+
+@RNN_BACKWARD.mistake
+def h0_always(dh, x, h0, h, p):
+    """You take `h0` for the previous state at every step. Only the first step started from it."""
+    return _all_back(dh, x, h0, h, p, before=np.repeat(h0[None], len(x), axis=0))
 
 
 @RNN_BACKWARD.mistake
@@ -319,8 +530,8 @@ def state_after_the_step(dh, x, h0, h, p):
 
 @RNN_BACKWARD.mistake
 def dx_backwards(dh, x, h0, h, p):
-    """The gradients of the inputs are right, but in the order in which the sweep came by: the last step
-    first. Step t belongs at place t.
+    """The gradients of the inputs are right, but in the order in which the loop visited them: the last step
+    first. Step t belongs at index t.
     """
     dx, dh0, grads = _all_back(dh, x, h0, h, p)
     return dx[::-1].copy(), dh0, grads
@@ -328,17 +539,31 @@ def dx_backwards(dh, x, h0, h, p):
 
 @RNN_BACKWARD.mistake
 def mean_over_the_steps(dh, x, h0, h, p):
-    """You divide by the number of steps. The mean over the steps is in the loss, and so in `dh` already. The
-    uses of a weight are not averaged; their shares are added.
+    """You divide by the number of steps. If the loss is a mean over the steps, that is in `dh` already. The uses
+    of a parameter are not averaged; their contributions are added up.
     """
     dx, dh0, grads = _all_back(dh, x, h0, h, p)
     return dx, dh0, {name: g / len(x) for name, g in grads.items()}
 
 
 @RNN_BACKWARD.mistake
+def first_dx_only(dh, x, h0, h, p):
+    """`dx` has one step only. Return the gradients of the inputs of all steps, (T, B, D)."""
+    dx, dh0, grads = _all_back(dh, x, h0, h, p)
+    return dx[0], dh0, grads
+
+
+@RNN_BACKWARD.mistake
+def outputs_swapped(dh, x, h0, h, p):
+    """`dx` and `dh0` are in the wrong order. Return the gradients of the inputs first."""
+    dx, dh0, grads = _all_back(dh, x, h0, h, p)
+    return dh0, dx, grads
+
+
+@RNN_BACKWARD.mistake
 def dh0_one_step_short(dh, x, h0, h, p):
-    """Your `dh0` is the gradient of the first state, `h[0]`. One more step back lies `h0`: through tanh, and
-    over `W_hh`. That is what your one-step function hands back.
+    """Your `dh0` is the gradient of the first state, `h[0]`. `h0` is one more step back: through tanh, and over
+    `W_hh`. That is what your one-step function returns.
     """
     # dh0 is what arrives at the first state, not what is left of it before the first step.
     dx, _, grads = _all_back(dh, x, h0, h, p)
@@ -348,11 +573,11 @@ def dh0_one_step_short(dh, x, h0, h, p):
     return dx, dh[0] + carry, grads
 
 
-# ---------------------------------------------------------------- a patient with two illnesses
+# ---------------------------------------------------------------- a patient with two bugs
 
 
 def _patient(p, x, h, dh, before, carry_from_dh=False, transpose=True):
-    """Return the gradients of a tanh net's sweep, healthy or not."""
+    """Return the gradients of a tanh network's backward pass, correct or not."""
     grads = {name: np.zeros_like(p[name]) for name in NAMES}
     carry = np.zeros_like(p["h0"])
     for t in reversed(range(len(dh))):
@@ -371,7 +596,7 @@ def _before(p, h):
 
 def _patient_cases(rng):
     cases = []
-    for T, B, D, H in ((5, 3, 2, 4), (4, 2, 5, 3)):
+    for T, B, D, H in ((5, 3, 2, 4), (4, 2, 5, 3), (3, 4, 6, 2)):
         dh, x, h0, h, p = _sequence_case(rng, T, B, D, H).args
         cases.append(Case(({**p, "h0": h0}, x, h, dh)))
     return cases
@@ -386,56 +611,82 @@ MENDED_F = task("mended_f", reference=_mended_f, cases=_patient_cases, forbidden
 
 @MENDED_F.mistake
 def still_broken(p, x, h, dh):
-    """Both bugs are still in. One of them does harm at the first step of the sequence alone, and only to
-    `W_hh`. The other spoils everything but the last step.
+    """Both bugs are still in. One of them does harm only at the first step of the sequence, and only to `W_hh`.
+    The other spoils everything but the last step.
     """
     return _patient(p, x, h, dh, np.roll(h, 1, axis=0), carry_from_dh=True)
 
 
 @MENDED_F.mistake
 def carry_still_broken(p, x, h, dh):
-    """One bug is mended: the first step now meets the right state. The other is still in. With a single step
+    """One bug is fixed: the first step now meets the right state. The other is still in. With a single step
     everything is right but `h0`, so follow what goes from one step to the step before.
     """
     return _patient(p, x, h, dh, _before(p, h), carry_from_dh=True)
 
 
 @MENDED_F.mistake
-def start_still_broken(p, x, h, dh):
-    """One bug is mended: what goes back through time is right. The other is still in, and shows in `W_hh`
-    alone. Which state does `W_hh` meet when t is 0? Python will not complain about that index.
+def first_step_still_broken(p, x, h, dh):
+    """One bug is fixed: what goes back through time is right. The other is still in, and shows in `W_hh` alone.
+    Which state does `W_hh` meet when t is 0? Python does not complain about that index.
     """
     return _patient(p, x, h, dh, np.roll(h, 1, axis=0))
 
 
 @MENDED_F.mistake
-def start_from_zeros(p, x, h, dh):
-    """Both bugs are found. But the state before the first step is not zero: it is one of the parameters."""
+def zeros_before_the_first_step(p, x, h, dh):
+    """You have found both bugs. But the state before the first step is not zero: it is one of the parameters."""
     return _patient(p, x, h, dh, np.concatenate([np.zeros((1, *h.shape[1:])), h[:-1]]))
 
 
 @MENDED_F.mistake
-def first_share_dropped(p, x, h, dh):
-    """You leave out the share of the first step, or let it meet zeros. The state before it is one of the
-    parameters. And one bug is still in: look at what goes from one step to the step before.
+def first_step_dropped(p, x, h, dh):
+    """You leave out what the first step contributes to `W_hh`, or let it meet zeros. The state before it is one of
+    the parameters. And one bug is still in: look at what goes from one step to the step before.
     """
     return _patient(p, x, h, dh, np.concatenate([np.zeros((1, *h.shape[1:])), h[:-1]]), carry_from_dh=True)
 
 
 @MENDED_F.mistake
 def transpose_lost(p, x, h, dh):
-    """Both bugs are found, but a new one has come in: on the way back the carry meets `W_hh` the wrong way
-    round. The matrix is square, so the shapes say nothing.
+    """You have found both bugs, but introduced another: on its way back the carry meets `W_hh` without the
+    transpose. The matrix is square, so the shapes do not tell.
     """
     return _patient(p, x, h, dh, _before(p, h), transpose=False)
 
 
 @MENDED_F.mistake
 def state_after_the_step(p, x, h, dh):
-    """The carry is right now. But `W_hh` meets the state after each step, at every step; that is patient D's
-    illness.
-    """
+    """The carry is right now. But `W_hh` meets the state after each step, at every step."""
     return _patient(p, x, h, dh, h)
+
+
+@MENDED_F.mistake
+def state_after_the_step_and_carry(p, x, h, dh):
+    """`W_hh` now meets the state after each step, at every step; it should meet the state before. And one bug is
+    still in: look at what goes from one step to the step before.
+    """
+    return _patient(p, x, h, dh, h, carry_from_dh=True)
+
+
+@MENDED_F.mistake
+def h0_at_every_step(p, x, h, dh):
+    """`W_hh` meets `h0` at every step. Only the first step started from it."""
+    return _patient(p, x, h, dh, np.repeat(p["h0"][None], len(h), axis=0))
+
+
+@MENDED_F.mistake
+def carry_lost(p, x, h, dh):
+    """The carry no longer reaches the step before: every step uses its own loss only."""
+    before = _before(p, h)
+    alone = [_patient(p, x[[t]], h[[t]], dh[[t]], before[[t]]) for t in range(len(h))]
+    return {**{name: sum(one[name] for one in alone) for name in NAMES}, "h0": alone[0]["h0"]}
+
+
+@MENDED_F.mistake
+def h0_missing(p, x, h, dh):
+    """The gradient of `h0` is missing from your dictionary. It is what the carry has become after the first step."""
+    return {name: g for name, g in _mended_f(p, x, h, dh).items() if name != "h0"}
 
 
 # ---------------------------------------------------------------- explanation
@@ -453,7 +704,7 @@ def _scaled(grads, factor):
 
 
 def _clip(grads, max_norm):
-    return _scaled(grads, min(1, max_norm / _norm(grads)))
+    return _scaled(grads, max_norm / max(max_norm, _norm(grads)))
 
 
 def _gradients(rng, lengths):
@@ -465,30 +716,40 @@ def _gradients(rng, lengths):
 
 
 def _clip_cases(rng):
-    """Three arrays of lengths 2.4, 1.5 and 1 are too long for a limit of 0.6; 0.4, 0.3 and 0.2 are not."""
+    """Too long, short enough, too long for a larger limit, and all zero under other names."""
     return [
-        Case((_gradients(rng, (2.4, 1.5, 1.0)), 0.6), about="with a gradient that is too long"),
+        Case((_gradients(rng, (1.5, 2.4, 1.0)), 0.6), about="with a gradient that is too long"),
         Case((_gradients(rng, (0.4, 0.3, 0.2)), 0.6), about="with a gradient that is short enough already"),
+        Case((_gradients(rng, (1.2, 0.9, 2.0)), 2.4), about="with a larger limit"),
+        Case(({"b_y": np.zeros(5), "W_hy": np.zeros((2, 5))}, 1.5), about="with a gradient of zeros"),
     ]
 
 
-CLIP_GRADIENTS = task("clip_gradients", reference=_clip, cases=_clip_cases, forbidden=ENGINES)
+CLIP_GRADIENTS = task(
+    "clip_gradients", reference=_clip, cases=_clip_cases, forbidden=ENGINES, new_arrays=True
+)
 
 
 @CLIP_GRADIENTS.mistake
 def each_array_by_itself(grads, max_norm):
-    """You clip every array by its own length, each with a factor of its own. Then the arrow turns, and it is
-    still too long. All arrays together are one arrow, with one length and one factor.
+    """You clip every array by its own length, each with a factor of its own. That changes the direction, and the
+    whole is still too long. All arrays together are one long vector, with one length and one factor.
     """
-    return {name: g * min(1, max_norm / np.linalg.norm(g)) for name, g in grads.items()}
+    return {name: g * min(1, max_norm / max(np.linalg.norm(g), 1e-12)) for name, g in grads.items()}
 
 
 @CLIP_GRADIENTS.mistake
 def each_number_by_itself(grads, max_norm):
-    """You cut off every number by itself. In the chapter that turned the gradient, to a cosine of 0.86. Asked
-    for is one factor for all numbers.
+    """You clip every number by itself. That changes the direction of the gradient, as the chapter showed. All
+    numbers are multiplied by one factor.
     """
     return {name: np.clip(g, -max_norm, max_norm) for name, g in grads.items()}
+
+
+@CLIP_GRADIENTS.mistake
+def only_the_positive_side(grads, max_norm):
+    """You cut off the large positive numbers. Clipping by norm multiplies all numbers by one factor."""
+    return {name: np.minimum(g, max_norm) for name, g in grads.items()}
 
 
 @CLIP_GRADIENTS.mistake
@@ -496,36 +757,112 @@ def always_scaled(grads, max_norm):
     """A gradient that is shorter than the limit comes out longer. Clipping only ever shortens; what is short
     enough stays as it is.
     """
-    return _scaled(grads, max_norm / _norm(grads))
+    return _scaled(grads, max_norm / max(_norm(grads), 1e-12))
+
+
+@CLIP_GRADIENTS.mistake
+def to_length_one(grads, max_norm):
+    """Your gradients come out with length 1, whatever `max_norm` is. A gradient that is too long is shortened to
+    `max_norm`.
+    """
+    return _scaled(grads, 1 / max(_norm(grads), 1e-12))
+
+
+@CLIP_GRADIENTS.mistake
+def divided_without_the_limit(grads, max_norm):
+    """A gradient that is too long comes out with length 1. It should have the length `max_norm`."""
+    norm = _norm(grads)
+    return _scaled(grads, 1 / norm if norm > max_norm else 1.0)
+
+
+@CLIP_GRADIENTS.mistake
+def multiplied_by_the_limit(grads, max_norm):
+    """You multiply a gradient that is too long by `max_norm`, but do not divide it by its length."""
+    return _scaled(grads, max_norm if _norm(grads) > max_norm else 1.0)
+
+
+@CLIP_GRADIENTS.mistake
+def upside_down(grads, max_norm):
+    """Your factor is upside down: a long gradient gets longer."""
+    return _scaled(grads, max(1, _norm(grads) / max_norm))
+
+
+@CLIP_GRADIENTS.mistake
+def never_clipped(grads, max_norm):
+    """Nothing is clipped. If all arrays together are longer than `max_norm`, multiply them by one factor."""
+    return _scaled(grads, 1.0)
+
+
+@CLIP_GRADIENTS.mistake
+def set_to_zero(grads, max_norm):
+    """A gradient that is too long becomes zero. It should keep its direction and get the length `max_norm`."""
+    return _scaled(grads, float(_norm(grads) <= max_norm))
 
 
 @CLIP_GRADIENTS.mistake
 def root_forgotten(grads, max_norm):
-    """Your factor uses the sum of the squares. The length of an arrow is the root of it."""
-    return _scaled(grads, min(1, max_norm / _norm(grads) ** 2))
+    """Your factor uses the sum of the squares. The length is the square root of it."""
+    return _scaled(grads, max_norm / max(max_norm, _norm(grads) ** 2))
 
 
 @CLIP_GRADIENTS.mistake
 def lengths_added(grads, max_norm):
-    """You add up the lengths of the arrays. Lengths do not add like that: to go 3 east and 4 north is to be 5
-    away. It is the squares that are added.
+    """You add up the lengths of the arrays. Lengths do not add like that: 3 steps east and 4 steps north take you
+    5 away. Add up the squares.
     """
-    return _scaled(grads, min(1, max_norm / sum(np.linalg.norm(g) for g in grads.values())))
+    total = sum(np.linalg.norm(g) for g in grads.values())
+    return _scaled(grads, max_norm / max(max_norm, total))
+
+
+@CLIP_GRADIENTS.mistake
+def absolute_values_added(grads, max_norm):
+    """You add up the absolute values. The length is the root of the sum of the squares."""
+    total = sum(np.abs(g).sum() for g in grads.values())
+    return _scaled(grads, max_norm / max(max_norm, total))
+
+
+@CLIP_GRADIENTS.mistake
+def mean_square(grads, max_norm):
+    """Your length is the root of the *mean* square. It is the root of the sum of the squares."""
+    size = sum(g.size for g in grads.values())
+    return _scaled(grads, max_norm / max(max_norm, _norm(grads) / np.sqrt(size)))
 
 
 @CLIP_GRADIENTS.mistake
 def largest_number(grads, max_norm):
-    """You limit the largest number of the gradient. The direction is kept, but it is the length of the whole
-    arrow that has the limit.
+    """You limit the largest number of the gradient. The direction is kept, but the limit is for the length of the
+    whole vector.
     """
-    return _scaled(grads, min(1, max_norm / max(np.abs(g).max() for g in grads.values())))
+    largest = max(np.abs(g).max() for g in grads.values())
+    return _scaled(grads, max_norm / max(max_norm, largest))
+
+
+@CLIP_GRADIENTS.mistake
+def longest_array(grads, max_norm):
+    """You use the length of the longest array. All arrays together are one long vector."""
+    longest = max(np.linalg.norm(g) for g in grads.values())
+    return _scaled(grads, max_norm / max(max_norm, longest))
+
+
+@CLIP_GRADIENTS.mistake
+def first_array_only(grads, max_norm):
+    """You use the length of the first array only. All arrays together are one long vector."""
+    first = np.linalg.norm(next(iter(grads.values())))
+    return _scaled(grads, max_norm / max(max_norm, first))
+
+
+@CLIP_GRADIENTS.mistake
+def last_array_only(grads, max_norm):
+    """You use the length of the last array only. Does your sum of squares start over for each array?"""
+    last = np.linalg.norm(list(grads.values())[-1])
+    return _scaled(grads, max_norm / max(max_norm, last))
 
 
 # ---------------------------------------------------------------- truncation
 
 
 def _cut(window, late=0):
-    """Return what of the carry reaches step t when the last step of every window gets none; late: of cuts misplaced."""
+    """Return what of the carry reaches step t: nothing at the last step of a window; late: of cuts misplaced."""
     return lambda t, carry: 0 if (t + 1 - late) % window == 0 else carry
 
 
@@ -541,7 +878,10 @@ def _from_other_states(dh, x, h0, h, p, window, first):
 
 
 def _truncated_backward_cases(rng):
-    return [_sequence_case(rng, *sizes) for sizes in ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3))]
+    return [
+        _sequence_case(rng, *sizes)
+        for sizes in ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3), (9, 4, 2, 3, 4), (4, 5, 3, 2, 1))
+    ]
 
 
 TRUNCATED_BACKWARD = task(
@@ -558,53 +898,105 @@ def never_cut(dh, x, h0, h, p, window):
 
 
 @TRUNCATED_BACKWARD.mistake
+def cut_at_every_step(dh, x, h0, h, p, window):
+    """Your gradient is cut at every step. Within a window it travels back, step by step."""
+    return _all_back(dh, x, h0, h, p, carried=_cut(1))[2]
+
+
+@TRUNCATED_BACKWARD.mistake
 def cut_too_late(dh, x, h0, h, p, window):
-    """Your cut lies one step too late in time: a window's first step gets nothing from the window's own later
-    steps, and sends its gradient to the window before. The steps 0 to `window` − 1 belong together.
+    """Your cut is one step too late in time: a window's first step gets nothing from the window's own later steps,
+    and sends its gradient to the window before. The steps 0 to `window` − 1 belong together.
     """
     return _all_back(dh, x, h0, h, p, carried=_cut(window, 1))[2]
 
 
 @TRUNCATED_BACKWARD.mistake
 def cut_too_early(dh, x, h0, h, p, window):
-    """Your cut lies one step too early in time: the last step of each window is cut off from the steps before
-    it. The steps 0 to `window` − 1 belong together.
+    """Your cut is one step too early in time: the last step of each window is cut off from the steps before it.
+    The steps 0 to `window` − 1 belong together.
     """
     return _all_back(dh, x, h0, h, p, carried=_cut(window, -1))[2]
 
 
 @TRUNCATED_BACKWARD.mistake
+def windows_from_the_end(dh, x, h0, h, p, window):
+    """You lay out the windows from the end of the sequence. They begin at step 0, and the last one may be
+    shorter.
+    """
+    return _all_back(
+        dh, x, h0, h, p, carried=lambda t, carry: 0 if (len(x) - 1 - t) % window == 0 else carry
+    )[2]
+
+
+@TRUNCATED_BACKWARD.mistake
 def state_cut_too(dh, x, h0, h, p, window):
-    """The gradient is cut in the right places, and so is the state: your windows begin with a blank one.
-    Going forward nothing is lost at a cut. Which state stood before the first step of the second window?
+    """The gradient is cut in the right places, and so is the state: your windows begin with zeros. In the forward
+    pass nothing is lost at a cut. Which state came before the first step of the second window?
     """
     return _from_other_states(dh, x, h0, h, p, window, np.zeros_like(h0))
 
 
 @TRUNCATED_BACKWARD.mistake
 def starts_from_h0_again(dh, x, h0, h, p, window):
-    """Every window begins with `h0` in your sweep. That is the state before the very first step. Later
+    """Every window begins with `h0` in your backward pass. That is the state before the very first step. Later
     windows began with the last state of the window before.
     """
     return _from_other_states(dh, x, h0, h, p, window, h0)
 
 
 @TRUNCATED_BACKWARD.mistake
+def starts_from_its_own_first_state(dh, x, h0, h, p, window):
+    """Your later windows begin with the state *after* their own first step. They began with the last state of the
+    window before, one index earlier.
+    """
+    return _from_other_states(dh, x, h0, h, p, window, h[window::window])
+
+
+@TRUNCATED_BACKWARD.mistake
+def starts_from_the_end(dh, x, h0, h, p, window):
+    """The first window begins with the last state of the sequence: an index of −1 means the end. It begins with
+    `h0`.
+    """
+    return _all_back(dh, x, h0, h, p, before=np.roll(h, 1, axis=0), carried=_cut(window))[2]
+
+
+@TRUNCATED_BACKWARD.mistake
 def only_the_last_window(dh, x, h0, h, p, window):
-    """Your gradient comes from the last window alone. Every window has a sweep of its own, and their shares
-    are added.
+    """Your gradient comes from the last window alone. Every window has a backward pass of its own, and their
+    gradients are added up.
     """
     start = (len(x) - 1) // window * window
     return _all_back(dh[start:], x[start:], h[start - 1], h[start:], p)[2]
 
 
 @TRUNCATED_BACKWARD.mistake
-def every_loss_reaches_back(dh, x, h0, h, p, window):
-    """You let every loss reach back `window` steps, wherever it stands. That is another kind of truncation,
-    and costs far more. Here the cuts stand still: the sequence is laid out in windows, and no gradient leaves
-    its own.
+def only_the_first_window(dh, x, h0, h, p, window):
+    """Your gradient comes from the first window alone. Every window has a backward pass of its own, and their
+    gradients are added up.
     """
-    # Every loss reaches back `window` steps, wherever it stands.
+    return _all_back(dh[:window], x[:window], h0, h[:window], p)[2]
+
+
+@TRUNCATED_BACKWARD.mistake
+def short_window_dropped(dh, x, h0, h, p, window):
+    """The last window, which is shorter than the others, is left out. It counts as well."""
+    end = len(x) // window * window
+    return _truncated(dh[:end], x[:end], h0, h[:end], p, window)
+
+
+@TRUNCATED_BACKWARD.mistake
+def mean_of_the_windows(dh, x, h0, h, p, window):
+    """You divide by the number of windows. Their gradients are added up."""
+    return _scaled(_truncated(dh, x, h0, h, p, window), 1 / -(-len(x) // window))
+
+
+@TRUNCATED_BACKWARD.mistake
+def every_loss_reaches_back(dh, x, h0, h, p, window):
+    """You let every loss reach back `window` steps, wherever it is. That is another kind of truncation, and costs
+    far more. Here the cuts are fixed: the sequence is laid out in windows, and no gradient leaves its own.
+    """
+    # Every loss reaches back `window` steps, wherever it is.
     total = {name: np.zeros_like(p[name]) for name in NAMES}
     before = np.concatenate([h0[None], h[:-1]])
     for t in range(len(x)):
@@ -614,3 +1006,174 @@ def every_loss_reaches_back(dh, x, h0, h, p, window):
         grads = _all_back(alone, x[first : t + 1], before[first], h[first : t + 1], p)[2]
         total = {name: total[name] + grads[name] for name in NAMES}
     return total
+
+
+@TRUNCATED_BACKWARD.mistake
+def everything_returned(dh, x, h0, h, p, window):
+    """You return several things. Return the gradients of the parameters only, a dictionary."""
+    dx, dh0, grads = _all_back(dh, x, h0, h, p, carried=_cut(window))
+    return dx, dh0, grads
+
+
+# ---------------------------------------------------------------- a PyTorch training loop
+
+RNN_NAMES = ("rnn.weight_ih_l0", "rnn.weight_hh_l0", "rnn.bias_ih_l0", "rnn.bias_hh_l0")
+READOUT_NAMES = ("readout.weight", "readout.bias")
+
+
+def _gradients_of_a_window(x, y, p, h0):
+    """Return the loss, the final state and the gradients of a window, in PyTorch's layout."""
+    ours = {"W_xh": p[RNN_NAMES[0]].T, "W_hh": p[RNN_NAMES[1]].T, "b_h": p[RNN_NAMES[2]] + p[RNN_NAMES[3]]}
+    h_t, h = h0, []
+    for x_t in x:
+        h_t = rnn_step(x_t, h_t, ours)
+        h.append(h_t)
+    h = np.stack(h)
+    probabilities = softmax(h @ p["readout.weight"].T + p["readout.bias"])
+    hit = np.take_along_axis(probabilities, y[..., None], axis=-1)
+    ds = (probabilities - (np.arange(probabilities.shape[-1]) == y[..., None])) / y.size
+    _, _, grads = _all_back(ds @ p["readout.weight"], x, h0, h, ours)
+    values = (grads["W_xh"].T, grads["W_hh"].T, grads["b_h"], grads["b_h"])
+    readout = (np.einsum("tbk,tbh->kh", ds, h), ds.sum(axis=(0, 1)))
+    named = dict(zip((*RNN_NAMES, *READOUT_NAMES), (*values, *readout), strict=True))
+    return -np.log(hit).mean(), h_t, named
+
+
+def _trained(
+    x, y, p, window, lr, max_norm, *, clip=_clip, added=False, carried=np.copy, moved=1.0, windows=None
+):
+    """Return the losses and the trained parameters of a loop, correct or not.
+
+    clip: what is done to the gradients. added: whether they are added to those of earlier windows. carried: what of
+    the state goes on. moved: how many updates a window makes. windows: the number of windows, None for all.
+    """
+    p, state, losses, kept = dict(p), None, [], None
+    for start in list(range(0, len(x), window))[:windows]:
+        now = slice(start, start + window)
+        first = np.zeros((x.shape[1], p[RNN_NAMES[1]].shape[0])) if state is None else state
+        loss, state, grads = _gradients_of_a_window(x[now], y[now], p, first)
+        if added and kept is not None:
+            grads = {name: grads[name] + kept[name] for name in grads}
+        kept = clip(grads, max_norm)
+        p = {name: p[name] - moved * lr * kept[name] for name in p}
+        state = carried(state)
+        losses.append(loss)
+    return np.array(losses), p
+
+
+def _torch_cases(rng):
+    """A limit that most gradients exceed, one that none does, and one in between."""
+    cases = []
+    for T, B, D, H, K, window, lr, max_norm in (
+        (9, 2, 4, 5, 3, 3, 0.8, 0.05),
+        (8, 5, 2, 3, 4, 2, 0.5, 9.0),
+        (10, 3, 3, 4, 2, 5, 1.2, 0.11),
+    ):
+        p = {
+            "rnn.weight_ih_l0": normal(rng, H, D, scale=0.6),
+            "rnn.weight_hh_l0": normal(rng, H, H, scale=0.6),
+            "rnn.bias_ih_l0": normal(rng, H, scale=0.5),
+            "rnn.bias_hh_l0": normal(rng, H, scale=0.5),
+            "readout.weight": normal(rng, K, H),
+            "readout.bias": normal(rng, K, scale=0.5),
+        }
+        cases.append(Case((normal(rng, T, B, D), rng.integers(K, size=(T, B)), p, window, lr, max_norm)))
+    return cases
+
+
+TRAIN_IN_TORCH = task(
+    "train_in_torch",
+    reference=_trained,
+    cases=_torch_cases,
+    outputs=("losses", "parameters"),
+    forbidden=("rnncourse.in_numpy", "rnncourse.in_torch", "rnncourse.in_both"),
+    seconds=10.0,
+)
+
+
+@TRAIN_IN_TORCH.mistake
+def zero_grad_forgotten(x, y, p, window, lr, max_norm):
+    """The first window is right; from the second on, each update contains the gradients of earlier windows too.
+    PyTorch *adds* to `.grad`: what has to happen before each backward pass?
+    """
+    return _trained(x, y, p, window, lr, max_norm, added=True)
+
+
+@TRAIN_IN_TORCH.mistake
+def nothing_learned(x, y, p, window, lr, max_norm):
+    """The parameters have not moved at all. Is there a backward pass *and* an update in the loop, and are the
+    gradients still there when the update is made? Clearing them comes before the backward pass.
+    """
+    return _trained(x, y, p, window, lr, max_norm, moved=0.0)
+
+
+@TRAIN_IN_TORCH.mistake
+def not_clipped(x, y, p, window, lr, max_norm):
+    """The gradients are not clipped when the update is made. Clipping needs the gradients, so it comes after the
+    backward pass, and it has to come before the update.
+    """
+    return _trained(x, y, p, window, lr, max_norm, clip=lambda grads, limit: grads)
+
+
+@TRAIN_IN_TORCH.mistake
+def clipped_by_value(x, y, p, window, lr, max_norm):
+    """You clip every number by itself. Clip by the norm of all gradients together: the function has `norm` in its
+    name.
+    """
+    return _trained(x, y, p, window, lr, max_norm, clip=each_number_by_itself)
+
+
+@TRAIN_IN_TORCH.mistake
+def each_parameter_clipped_by_itself(x, y, p, window, lr, max_norm):
+    """You clip the gradient of each parameter by its own norm. All of them together have one norm: clip once,
+    outside of any loop over the parameters.
+    """
+    return _trained(x, y, p, window, lr, max_norm, clip=each_array_by_itself)
+
+
+@TRAIN_IN_TORCH.mistake
+def only_the_layer_clipped(x, y, p, window, lr, max_norm):
+    """You clip the gradients of the recurrent layer only. The readout's gradients belong to the same long vector."""
+
+    def clip(grads, limit):
+        return {**grads, **_clip({name: grads[name] for name in RNN_NAMES}, limit)}
+
+    return _trained(x, y, p, window, lr, max_norm, clip=clip)
+
+
+@TRAIN_IN_TORCH.mistake
+def limit_of_one(x, y, p, window, lr, max_norm):
+    """You clip at 1, or at some other number of your own. The limit is the argument `max_norm`."""
+    return _trained(x, y, p, window, lr, 0.2 if max_norm > 1 else 1.0)
+
+
+@TRAIN_IN_TORCH.mistake
+def always_at_the_limit(x, y, p, window, lr, max_norm):
+    """Gradients that are shorter than the limit are made longer. Clipping only ever shortens."""
+    return _trained(x, y, p, window, lr, max_norm, clip=always_scaled)
+
+
+@TRAIN_IN_TORCH.mistake
+def state_dropped(x, y, p, window, lr, max_norm):
+    """Every window starts from zeros. Carry the state over, and cut only its history: which method of a tensor
+    keeps its numbers and forgets how they were computed?
+    """
+    return _trained(x, y, p, window, lr, max_norm, carried=lambda state: None)
+
+
+@TRAIN_IN_TORCH.mistake
+def two_updates(x, y, p, window, lr, max_norm):
+    """Each window makes two updates. One is enough: is `step` called twice?"""
+    return _trained(x, y, p, window, lr, max_norm, moved=2.0)
+
+
+@TRAIN_IN_TORCH.mistake
+def uphill(x, y, p, window, lr, max_norm):
+    """Every update goes uphill. The optimizer subtracts the gradient by itself; leave the sign alone."""
+    return _trained(x, y, p, window, lr, max_norm, moved=-1.0)
+
+
+@TRAIN_IN_TORCH.mistake
+def first_window_only(x, y, p, window, lr, max_norm):
+    """Only the first window is trained on. Is `return` inside the loop?"""
+    return _trained(x, y, p, window, lr, max_norm, windows=1)

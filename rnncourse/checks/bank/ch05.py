@@ -66,6 +66,44 @@ def slope_of_tanh(a):
     return tanh_prime(a)
 
 
+@SIGMOID_PRIME.mistake
+def squared_value(a):
+    """This is p squared. The slope is a product of two different numbers; they sum to 1."""
+    return sigmoid(a) ** 2
+
+
+@SIGMOID_PRIME.mistake
+def sign(a):
+    """The size is right and the sign is wrong. A sigmoid rises everywhere."""
+    return -reference_sigmoid_prime(a)
+
+
+@SIGMOID_PRIME.mistake
+def plus_for_minus(a):
+    """Your second factor is 1 + p. Then the slope would be largest where the curve is flat."""
+    return sigmoid(a) * (1 + sigmoid(a))
+
+
+@SIGMOID_PRIME.mistake
+def times_the_input(a):
+    """You multiply by `a` once too often. `p` itself says all about the slope."""
+    return a * reference_sigmoid_prime(a)
+
+
+@SIGMOID_PRIME.mistake
+def inverse(a):
+    """This is the logarithm of p to 1 − p, the inverse of the sigmoid, not its slope."""
+    return np.log(sigmoid(a) / (1 - sigmoid(a)))
+
+
+@SIGMOID_PRIME.mistake
+def half_the_slope_of_tanh(a):
+    """This is half the slope of tanh. A sigmoid is a tanh of half the input, moved up, so its slope is
+    smaller still.
+    """
+    return tanh_prime(a) / 2
+
+
 # ---------------------------------------------------------------- dead units
 
 
@@ -172,6 +210,40 @@ def entry_by_entry(a):
     return a <= 0
 
 
+@DEAD_UNITS.mistake
+def silent_for_the_first(a):
+    """You look at the first example only. A unit is dead if it is silent for all of them."""
+    return a[0] <= 0
+
+
+@DEAD_UNITS.mistake
+def slope_on_the_wrong_side(a):
+    """You find the units that are above 0 for every example. Those are never silent."""
+    return (a > 0).all(axis=0)
+
+
+@DEAD_UNITS.mistake
+def counts(a):
+    """These are counts of silent examples. Return True or False for each unit: is the count the number of all
+    examples?
+    """
+    return (a <= 0).sum(axis=0)
+
+
+@DEAD_UNITS.mistake
+def zeros_and_ones(a):
+    """The right units, as 0 and 1. Return True and False."""
+    return _dead(a).astype(int)
+
+
+@DEAD_UNITS.mistake
+def exactly_zero(a):
+    """You look for pre-activations of exactly 0. They are what comes before the ReLU; everything up to 0 is
+    silenced.
+    """
+    return (a == 0).all(axis=0)
+
+
 # ---------------------------------------------------------------- one step's Jacobian
 
 
@@ -246,6 +318,50 @@ def summed_over_columns(W_hh, a_t):
     slopes are the diagonal of a matrix, and nothing is summed.
     """
     return W_hh @ tanh_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def slope_of_a_sigmoid(W_hh, a_t):
+    """You use the slope of a sigmoid. The network is a tanh network."""
+    return W_hh * reference_sigmoid_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def slope_not_squared(W_hh, a_t):
+    """Your slope is 1 − tanh. The table in the chapter has a square in it."""
+    return W_hh * (1 - np.tanh(a_t))
+
+
+@STEP_JACOBIAN.mistake
+def slopes_alone(W_hh, a_t):
+    """These are the slopes on a diagonal, without the weights."""
+    return np.diag(tanh_prime(a_t))
+
+
+@STEP_JACOBIAN.mistake
+def slopes_on_both_sides(W_hh, a_t):
+    """You multiply by the slopes twice, along rows and along columns. Only the new unit has a slope in this
+    step.
+    """
+    return W_hh * tanh_prime(a_t) * tanh_prime(a_t)[:, None]
+
+
+@STEP_JACOBIAN.mistake
+def slopes_added(W_hh, a_t):
+    """You add the slopes. By the chain rule a weight and a slope are multiplied."""
+    return W_hh + tanh_prime(a_t)
+
+
+@STEP_JACOBIAN.mistake
+def diagonal_of_the_product(W_hh, a_t):
+    """You keep only the diagonal. Every unit depends on every previous unit."""
+    return np.diag(np.diag(_jacobian(W_hh, a_t)))
+
+
+@STEP_JACOBIAN.mistake
+def divided(W_hh, a_t):
+    """You divide by the slope where you should multiply."""
+    return W_hh / tanh_prime(a_t)
 
 
 # ---------------------------------------------------------------- gains by lag
@@ -329,6 +445,95 @@ def without_slopes(W_hh, a):
 def same_factor(W_hh, a):
     """All your factors are those of the last step. `W_hh` is the same at every step; the slopes are not."""
     return _gains(W_hh, np.broadcast_to(a[-1], a.shape))
+
+
+@GAIN_BY_LAG.mistake
+def divided_by_the_size(W_hh, a):
+    """You divide by H. The identity has a norm of √H, and its gain must be 1."""
+    gains = _gains(W_hh, a) / np.sqrt(len(W_hh))
+    gains[0] = 1.0
+    return gains
+
+
+@GAIN_BY_LAG.mistake
+def divided_by_the_steps(W_hh, a):
+    """You divide by the root of the number of steps. Divide by the root of the number of units."""
+    return _gains(W_hh, a, gain=lambda J: np.linalg.norm(J) / np.sqrt(len(a)))
+
+
+@GAIN_BY_LAG.mistake
+def value_for_slope(W_hh, a):
+    """Your factors contain tanh itself. How much of a small change is passed on depends on the slope."""
+    return _gains(W_hh, a, slope=np.tanh)
+
+
+@GAIN_BY_LAG.mistake
+def state_for_pre_activation(W_hh, a):
+    """You square `a` as if it held states. It holds pre-activations, before the tanh."""
+    return _gains(W_hh, a, slope=lambda a_t: 1 - a_t**2)
+
+
+@GAIN_BY_LAG.mistake
+def elementwise_product(W_hh, a):
+    """You multiply the factors number by number. Jacobians are multiplied as matrices, with `@`."""
+    factors = [W_hh * tanh_prime(a_t) for a_t in a[::-1]]
+    return np.array([1.0, *map(_gain, np.cumprod(factors, axis=0))])
+
+
+@GAIN_BY_LAG.mistake
+def elementwise_with_the_identity(W_hh, a):
+    """You multiply the factors number by number, so everything off the diagonal is lost. Jacobians are
+    multiplied as matrices, with `@`.
+    """
+    return _gains(W_hh, a, product=lambda J, factor: factor * J)
+
+
+@GAIN_BY_LAG.mistake
+def transposed_weights(W_hh, a):
+    """Your factors use the transpose of `W_hh`. The Jacobian is [from, to], like `W_hh` itself."""
+    return _gains(W_hh.T, a)
+
+
+@GAIN_BY_LAG.mistake
+def slopes_along_rows(W_hh, a):
+    """Your slopes scale the rows of `W_hh`. The slope belongs to the new unit, a column."""
+    return _gains(W_hh, a, product=lambda J, factor: factor @ J, slope=lambda a_t: tanh_prime(a_t)[:, None])
+
+
+@GAIN_BY_LAG.mistake
+def spectral_radius(W_hh, a):
+    """This is the spectral radius of each product. The gain is its Frobenius norm, divided by √H."""
+    return _gains(W_hh, a, gain=lambda J: np.abs(np.linalg.eigvals(J)).max())
+
+
+@GAIN_BY_LAG.mistake
+def oldest_first(W_hh, a):
+    """The gains are right, but in reverse order: lag 0 comes first."""
+    return _gains(W_hh, a)[::-1]
+
+
+@GAIN_BY_LAG.mistake
+def mean_square(W_hh, a):
+    """The root is missing: this is the mean of the squares."""
+    return _gains(W_hh, a) ** 2
+
+
+@GAIN_BY_LAG.mistake
+def logarithms(W_hh, a):
+    """These are the logarithms of the gains. Return the gains."""
+    return np.log10(_gains(W_hh, a))
+
+
+@GAIN_BY_LAG.mistake
+def identity_left_out(W_hh, a):
+    """The gain for lag 0 is missing. Nothing has happened there, and it is 1."""
+    return _gains(W_hh, a)[1:]
+
+
+@GAIN_BY_LAG.mistake
+def first_step_left_out(W_hh, a):
+    """The last lag is missing: it goes back through the first step as well."""
+    return _gains(W_hh, a)[:-1]
 
 
 # ---------------------------------------------------------------- a given spectral radius
@@ -523,6 +728,74 @@ def determinant(W_hh, radius):
     return W_hh * (radius / abs(np.linalg.det(W_hh)))
 
 
+@WITH_RADIUS.mistake
+def sum_of_all(W_hh, radius):
+    """You divide by the sum of all absolute values. Only the largest one is the spectral radius."""
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh)).sum())
+
+
+@WITH_RADIUS.mistake
+def divided_twice(W_hh, radius):
+    """You divide by the radius twice. Once makes the radius 1; then multiply by the one you want."""
+    return W_hh * (radius / _radius(W_hh) ** 2)
+
+
+@WITH_RADIUS.mistake
+def root_of_the_ratio(W_hh, radius):
+    """You take a root of the ratio. Twice the matrix has twice the eigenvalues: no root is needed."""
+    return W_hh * np.sqrt(radius / _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def difference_for_ratio(W_hh, radius):
+    """You multiply by the difference of the two radii. Which number turns the one into the other by
+    multiplication?
+    """
+    return W_hh * (radius - _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def difference_added(W_hh, radius):
+    """You add a number to every entry. That moves the eigenvalues in ways nobody can foresee; multiplying
+    scales them all.
+    """
+    return W_hh + (radius - _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def radius_added(W_hh, radius):
+    """You make the radius 1 and then add `radius`. Multiply by it."""
+    return W_hh / _radius(W_hh) + radius
+
+
+@WITH_RADIUS.mistake
+def trace(W_hh, radius):
+    """You divide by the trace. It is the sum of the eigenvalues, and only the largest counts here."""
+    return W_hh * (radius / np.trace(W_hh))
+
+
+@WITH_RADIUS.mistake
+def clipped(W_hh, radius):
+    """You clip the entries. That changes the matrix in another way than making it larger or smaller."""
+    return np.clip(W_hh, -radius, radius)
+
+
+@WITH_RADIUS.mistake
+def scaled_identity(W_hh, radius):
+    """Your matrix has the right radius, but it has nothing to do with `W_hh`. Keep `W_hh` and make it larger
+    or smaller.
+    """
+    return radius * np.eye(len(W_hh))
+
+
+@WITH_RADIUS.mistake
+def transposed(W_hh, radius):
+    """The size is right, but the matrix is transposed. A transpose has the same eigenvalues, and is still
+    another matrix.
+    """
+    return _with_radius(W_hh, radius).T
+
+
 # ---------------------------------------------------------------- a broken bound
 
 
@@ -533,7 +806,7 @@ def _bound(W_hh, activation, steps, sigmoid_slope=0.25, stretch=lambda W: np.lin
 
 def _bound_cases(rng):
     return [
-        Case((normal(rng, 3, 3), "sigmoid", 4)),
+        Case((normal(rng, 3, 3, scale=0.5), "sigmoid", 4)),
         Case((normal(rng, 4, 4, scale=0.5), "leaky_relu", 2)),
         Case((normal(rng, 5, 5, scale=0.5), "tanh", 3)),
         Case((normal(rng, 6, 6, scale=0.5), "relu", 5)),
@@ -700,6 +973,46 @@ def per_unit(W_hh, activation, steps):
     about the worst one.
     """
     return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W) / np.sqrt(len(W)))
+
+
+@GAIN_BOUND.mistake
+def never_below_one(W_hh, activation, steps):
+    """Your bound is never below 1. A bound below 1 is the interesting case: then the gradient must vanish."""
+    return max(1.0, _bound(W_hh, activation, steps))
+
+
+@GAIN_BOUND.mistake
+def slope_wrong_and_frobenius(W_hh, activation, steps):
+    """The norm adds up all directions, so it is larger than need be, and the slope of the sigmoid is still
+    too small.
+    """
+    return _bound(W_hh, activation, steps, 0.2, np.linalg.norm)
+
+
+@GAIN_BOUND.mistake
+def mean_singular_value(W_hh, activation, steps):
+    """You take the mean of the singular values. A bound must hold for the direction that is stretched most."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.svd(W)[1].mean())
+
+
+@GAIN_BOUND.mistake
+def determinant(W_hh, activation, steps):
+    """You take the determinant, the product of all singular values. Only the largest counts."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: abs(np.linalg.det(W)))
+
+
+@GAIN_BOUND.mistake
+def symmetric_part(W_hh, activation, steps):
+    """You make the matrix symmetric first. That changes how far it can stretch a vector."""
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.abs(np.linalg.eigvalsh((W + W.T) / 2)).max())
+
+
+@GAIN_BOUND.mistake
+def lower_triangle(W_hh, activation, steps):
+    """`eigvalsh` is for symmetric matrices: it reads the lower triangle and ignores the rest. And eigenvalues
+    are not what a single step can do.
+    """
+    return _bound(W_hh, activation, steps, stretch=lambda W: np.abs(np.linalg.eigvalsh(W)).max())
 
 
 # ---------------------------------------------------------------- in words

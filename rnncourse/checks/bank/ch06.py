@@ -81,6 +81,48 @@ def matrix_product(a, values):
     return sigmoid(a) @ values.T
 
 
+@APPLY_GATE.mistake
+def gate_alone(a, values):
+    """This is the gate itself. Apply it to the values."""
+    return sigmoid(a)
+
+
+@APPLY_GATE.mistake
+def gate_of_the_values(a, values):
+    """You made the gate from `values` and applied it to `a`. It is the other way around."""
+    return sigmoid(values) * a
+
+
+@APPLY_GATE.mistake
+def values_through_tanh(a, values):
+    """The gate is right, but you also send the values through a tanh. They keep their size."""
+    return sigmoid(a) * np.tanh(values)
+
+
+@APPLY_GATE.mistake
+def divided(a, values):
+    """You divide by the gate. A gate that is half open lets half of the values pass."""
+    return values / sigmoid(a)
+
+
+@APPLY_GATE.mistake
+def both_squashed(a, values):
+    """You send both through the sigmoid. Only the gate is squashed."""
+    return sigmoid(a) * sigmoid(values)
+
+
+@APPLY_GATE.mistake
+def relu_gate(a, values):
+    """Your gate is a ReLU. It has no upper limit; a gate is between 0 and 1."""
+    return np.maximum(a, 0) * values
+
+
+@APPLY_GATE.mistake
+def sign_of_the_exponent(a, values):
+    """There is an exponential, but no sigmoid: it grows without limit. A gate is between 0 and 1."""
+    return np.exp(a) * values
+
+
 # ---------------------------------------------------------------- the LSTM step
 
 
@@ -220,6 +262,159 @@ def swapped_states(x_t, h_prev, c_prev, p):
     return reference_lstm_step(x_t, h_prev, c_prev, p)[::-1]
 
 
+@LSTM_STEP.mistake
+def blocks_o_i_f_g(x_t, h_prev, c_prev, p):
+    """You read the blocks as o, i, f, g. Here, as in PyTorch, the output gate is last."""
+    return _lstm(*_gates(x_t, h_prev, p, order="oifg"), c_prev)
+
+
+@LSTM_STEP.mistake
+def blocks_f_i_o_g(x_t, h_prev, c_prev, p):
+    """You read the blocks as f, i, o, g. Here, as in PyTorch, the order is i, f, g, o."""
+    return _lstm(*_gates(x_t, h_prev, p, order="fiog"), c_prev)
+
+
+@LSTM_STEP.mistake
+def blocks_i_g_f_o(x_t, h_prev, c_prev, p):
+    """You swapped the forget gate and the candidate. Count the blocks: i is the first, f the next."""
+    return _lstm(*_gates(x_t, h_prev, p, order="igfo"), c_prev)
+
+
+@LSTM_STEP.mistake
+def blocks_g_i_o_f(x_t, h_prev, c_prev, p):
+    """You read the blocks as g, i, o, f. The order is i, f, g, o."""
+    return _lstm(*_gates(x_t, h_prev, p, order="giof"), c_prev)
+
+
+@LSTM_STEP.mistake
+def blocks_f_g_i_o(x_t, h_prev, c_prev, p):
+    """You read the blocks as f, g, i, o. The order is i, f, g, o."""
+    return _lstm(*_gates(x_t, h_prev, p, order="fgio"), c_prev)
+
+
+@LSTM_STEP.mistake
+def blocks_interleaved(x_t, h_prev, c_prev, p):
+    """You take every fourth column. The blocks are next to each other: the first H columns are those of i."""
+    a = x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"]
+    return _lstm(sigmoid(a[:, 0::4]), sigmoid(a[:, 1::4]), np.tanh(a[:, 2::4]), sigmoid(a[:, 3::4]), c_prev)
+
+
+@LSTM_STEP.mistake
+def all_through_tanh(x_t, h_prev, c_prev, p):
+    """All four blocks go through a tanh. Only the candidate does; a gate is between 0 and 1."""
+    a = x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"]
+    return _lstm(*np.split(np.tanh(a), 4, axis=1), c_prev)
+
+
+@LSTM_STEP.mistake
+def nothing_squashed(x_t, h_prev, c_prev, p):
+    """None of your four blocks goes through a sigmoid or a tanh. The four equations of the chapter say which
+    is which.
+    """
+    a = x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"]
+    return _lstm(*np.split(a, 4, axis=1), c_prev)
+
+
+@LSTM_STEP.mistake
+def candidate_not_squashed(x_t, h_prev, c_prev, p):
+    """Your candidate is the pre-activation itself. It goes through a tanh before the input gate scales it."""
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    return _lstm(i_t, f_t, np.arctanh(g_t), o_t, c_prev)
+
+
+@LSTM_STEP.mistake
+def squashed_too_late(x_t, h_prev, c_prev, p):
+    """You scale the cell state by the output gate first and apply tanh afterwards. The tanh comes first."""
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    _, c_t = _lstm(i_t, f_t, g_t, o_t, c_prev)
+    return np.tanh(o_t * c_t), c_t
+
+
+@LSTM_STEP.mistake
+def shown_by_sigmoid(x_t, h_prev, c_prev, p):
+    """Between the cell state and the output gate you use a sigmoid. What is shown must be able to be
+    negative.
+    """
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    _, c_t = _lstm(i_t, f_t, g_t, o_t, c_prev)
+    return o_t * sigmoid(c_t), c_t
+
+
+@LSTM_STEP.mistake
+def everything_shown(x_t, h_prev, c_prev, p):
+    """The output gate is missing: you show the whole tanh of the cell state."""
+    i_t, f_t, g_t, _ = _gates(x_t, h_prev, p)
+    return _lstm(i_t, f_t, g_t, 1.0, c_prev)
+
+
+@LSTM_STEP.mistake
+def everything_written(x_t, h_prev, c_prev, p):
+    """The input gate is missing: you write the whole candidate."""
+    _, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    return _lstm(1.0, f_t, g_t, o_t, c_prev)
+
+
+@LSTM_STEP.mistake
+def nothing_kept(x_t, h_prev, c_prev, p):
+    """The previous cell state is missing. The forget gate says how much of it is kept."""
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    return _lstm(i_t, f_t, g_t, o_t, 0 * c_prev)
+
+
+@LSTM_STEP.mistake
+def hidden_state_on_the_belt(x_t, h_prev, c_prev, p):
+    """You keep a share of `h_prev`. The belt carries the cell state, `c_prev`."""
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    return _lstm(i_t, f_t, g_t, o_t, h_prev)
+
+
+@LSTM_STEP.mistake
+def old_and_new_multiplied(x_t, h_prev, c_prev, p):
+    """You multiply what is kept by what is written. Old and new are added."""
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    c_t = f_t * c_prev * i_t * g_t
+    return o_t * np.tanh(c_t), c_t
+
+
+@LSTM_STEP.mistake
+def gates_by_the_cell(x_t, h_prev, c_prev, p):
+    """Your layers read the previous cell state. They read the input and the previous hidden state."""
+    return reference_lstm_step(x_t, c_prev, c_prev, p)
+
+
+@LSTM_STEP.mistake
+def without_state(x_t, h_prev, c_prev, p):
+    """The previous hidden state is missing: the four layers read the input only."""
+    return reference_lstm_step(x_t, 0 * h_prev, c_prev, p)
+
+
+@LSTM_STEP.mistake
+def without_input(x_t, h_prev, c_prev, p):
+    """The input is missing: the four layers read the previous hidden state only."""
+    return reference_lstm_step(0 * x_t, h_prev, c_prev, p)
+
+
+@LSTM_STEP.mistake
+def output_gate_peeps(x_t, h_prev, c_prev, p):
+    """Your output gate looks at the cell state as well. That is an LSTM with peepholes; here the gates read
+    only the input and the previous hidden state.
+    """
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    _, c_t = _lstm(i_t, f_t, g_t, o_t, c_prev)
+    a_o = np.log(o_t / (1 - o_t))
+    return sigmoid(a_o + c_t) * np.tanh(c_t), c_t
+
+
+@LSTM_STEP.mistake
+def state_added(x_t, h_prev, c_prev, p):
+    """You add the previous hidden state to the new cell state. It has its say in the gates and in the
+    candidate, and nowhere else.
+    """
+    i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
+    _, c_t = _lstm(i_t, f_t, g_t, o_t, c_prev)
+    return o_t * np.tanh(c_t + h_prev), c_t + h_prev
+
+
 # ---------------------------------------------------------------- the belt
 
 
@@ -292,6 +487,62 @@ def mean_gate(f):
 def summed(f):
     """You add up the gates, so the longer the belt is, the more is left. Gates multiply."""
     return np.concatenate([np.cumsum(f[:0:-1], axis=0)[::-1], np.ones_like(f[:1])])
+
+
+@BELT_SURVIVAL.mistake
+def along_the_batch(f):
+    """You multiply along the batch. The gates of different sequences have nothing to do with each other; time
+    is the first axis.
+    """
+    after = np.ones_like(f)
+    after[:, :-1] = np.cumprod(f[:, :0:-1], axis=1)[:, ::-1]
+    return after
+
+
+@BELT_SURVIVAL.mistake
+def along_the_units(f):
+    """You multiply along the units. Each unit has a belt of its own; time is the first axis."""
+    after = np.ones_like(f)
+    after[:, :, :-1] = np.cumprod(f[:, :, :0:-1], axis=2)[:, :, ::-1]
+    return after
+
+
+@BELT_SURVIVAL.mistake
+def last_step_lost(f):
+    """The entry for the last step is missing. Everything is still there after it, so it is 1."""
+    return _survival(f)[:-1]
+
+
+@BELT_SURVIVAL.mistake
+def last_step_zero(f):
+    """After the last step nothing is left in your answer. No gate comes after it, so everything is."""
+    after = _survival(f)
+    after[-1] = 0
+    return after
+
+
+@BELT_SURVIVAL.mistake
+def in_reverse_order(f):
+    """The right shares in reverse order: step 0 comes first."""
+    return _survival(f)[::-1]
+
+
+@BELT_SURVIVAL.mistake
+def share_erased(f):
+    """This is the share that has been erased. Return what is left."""
+    return 1 - _survival(f)
+
+
+@BELT_SURVIVAL.mistake
+def previous_gates(f):
+    """You multiply the gates before step t. Only later gates can take something away from `c_t`."""
+    return np.concatenate([np.ones_like(f[:1]), np.cumprod(f[:-1], axis=0)])
+
+
+@BELT_SURVIVAL.mistake
+def one_gate_too_few(f):
+    """One gate is missing: the cell state of step t has to pass the gate of step t + 1 as well."""
+    return np.concatenate([_survival(f)[1:], np.ones_like(f[:1])])
 
 
 # ---------------------------------------------------------------- the start of the forget gate
@@ -394,6 +645,72 @@ def added(b, left, steps):
     before.
     """
     return b + _set(np.zeros_like(b), 1, _keeping(left, steps))
+
+
+@REMEMBERING_BIAS.mistake
+def logarithm_only(b, left, steps):
+    """The inverse of the sigmoid is the logarithm of a ratio. You take the logarithm of the gate alone."""
+    return _set(b, 1, np.log(left ** (1 / steps)))
+
+
+@REMEMBERING_BIAS.mistake
+def sigmoid_again(b, left, steps):
+    """You apply the sigmoid to the gate. Undo it instead: the gate is what comes out of the sigmoid."""
+    return _set(b, 1, sigmoid(left ** (1 / steps)))
+
+
+@REMEMBERING_BIAS.mistake
+def one_step_less(b, left, steps):
+    """You spread the loss over one step too few. There are `steps` gates to pass."""
+    return _set(b, 1, _keeping(left, steps - 1))
+
+
+@REMEMBERING_BIAS.mistake
+def power_for_root(b, left, steps):
+    """You take a power of `left` instead of a root. After `steps` steps `left` should remain; what does one
+    step keep?
+    """
+    return _set(b, 1, _keeping(left, 1 / steps))
+
+
+@REMEMBERING_BIAS.mistake
+def share_lost(b, left, steps):
+    """Your gate loses the share `left`. `left` is what should remain."""
+    return _set(b, 1, _keeping(1 - left, steps))
+
+
+@REMEMBERING_BIAS.mistake
+def output_gate(b, left, steps):
+    """The number is right, but it is in the last block, the bias of the output gate."""
+    return _set(b, 3, _keeping(left, steps))
+
+
+@REMEMBERING_BIAS.mistake
+def first_unit_only(b, left, steps):
+    """The number is right, but only the first unit gets it. The block has H entries."""
+    b, H = b.copy(), len(b) // 4
+    b[H] = _keeping(left, steps)
+    return b
+
+
+@REMEMBERING_BIAS.mistake
+def every_fourth_entry(b, left, steps):
+    """You set every fourth entry. The blocks are next to each other: the second block is entries H to 2H."""
+    b = b.copy()
+    b[1::4] = _keeping(left, steps)
+    return b
+
+
+@REMEMBERING_BIAS.mistake
+def block_alone(b, left, steps):
+    """This is the block of the forget gate alone. Return all 4H entries."""
+    return _set(b, 1, _keeping(left, steps))[len(b) // 4 : len(b) // 2]
+
+
+@REMEMBERING_BIAS.mistake
+def ratio_upside_down_root(b, left, steps):
+    """You take the ratio first and the root afterwards. First find the gate, then undo the sigmoid."""
+    return _set(b, 1, np.log((left / (1 - left)) ** (1 / steps)))
 
 
 # ---------------------------------------------------------------- the GRU beside it
@@ -502,6 +819,192 @@ def candidate_as_gate(x_t, h_prev, p):
     return (1 - z_t) * n_t + z_t * h_prev
 
 
+@GRU_STEP.mistake
+def blocks_n_r_z(x_t, h_prev, p):
+    """You read the blocks as n, r, z. Here, as in PyTorch, they come in another order: look at the names in
+    the equations of the chapter.
+    """
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p, order="nrz")
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def blocks_n_z_r(x_t, h_prev, p):
+    """You read the blocks in reverse, as n, z, r. Look at the order in the task."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p, order="nzr")
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def blocks_r_n_z(x_t, h_prev, p):
+    """The first block is in its place, but you swapped the update gate and the candidate."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p, order="rnz")
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def blocks_z_n_r(x_t, h_prev, p):
+    """You read the blocks as z, n, r. Look at the order in the task."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p, order="znr")
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def reset_upside_down(x_t, h_prev, p):
+    """Your reset gate is upside down. At 1 the candidate sees all of the previous state."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + (1 - r_t) * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def update_gate_for_reset(x_t, h_prev, p):
+    """The update gate scales what the candidate sees. That is the work of the reset gate."""
+    _, z_t, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + z_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def reset_gate_for_update(x_t, h_prev, p):
+    """The reset gate decides what is kept. That is the work of the update gate."""
+    r_t, _, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - r_t) * n_t + r_t * h_prev
+
+
+@GRU_STEP.mistake
+def candidate_not_squashed(x_t, h_prev, p):
+    """Nothing squeezes your candidate into the range from −1 to 1. Which function is missing?"""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = x_n + r_t * (h_n + p["b_hn"])
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def candidate_returned(x_t, h_prev, p):
+    """This is the candidate. The new state is a mixture of the candidate and the previous state."""
+    r_t, _, x_n, h_n = _shares(x_t, h_prev, p)
+    return np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+
+
+@GRU_STEP.mistake
+def nothing_kept(x_t, h_prev, p):
+    """The candidate's share is right, but nothing of the previous state is kept."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t
+
+
+@GRU_STEP.mistake
+def all_of_the_candidate(x_t, h_prev, p):
+    """You add the whole candidate. What is kept and what is new must sum to one whole."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def all_of_the_old(x_t, h_prev, p):
+    """You add the whole previous state. What is kept and what is new must sum to one whole."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + h_prev
+
+
+@GRU_STEP.mistake
+def gates_as_tanh(x_t, h_prev, p):
+    """Your two gates go through a tanh. A gate is between 0 and 1."""
+    x_r, x_z, x_n = np.split(x_t @ p["W_x"] + p["b"], 3, axis=1)
+    h_r, h_z, h_n = np.split(h_prev @ p["W_h"], 3, axis=1)
+    r_t, z_t = np.tanh(x_r + h_r), np.tanh(x_z + h_z)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def gates_not_squashed(x_t, h_prev, p):
+    """Your two gates are the pre-activations themselves. A gate is between 0 and 1: what squeezes any number
+    into that range?
+    """
+    x_r, x_z, x_n = np.split(x_t @ p["W_x"] + p["b"], 3, axis=1)
+    h_r, h_z, h_n = np.split(h_prev @ p["W_h"], 3, axis=1)
+    r_t, z_t = x_r + h_r, x_z + h_z
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def bias_twice(x_t, h_prev, p):
+    """`b` is added twice, to the input's part and to the state's part. `p` has one bias for both, and `b_hn`
+    for the candidate.
+    """
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, {**p, "b": 2 * p["b"]})
+    b_n = np.split(p["b"], 3)[2]
+    n_t = np.tanh(x_n - b_n + r_t * (h_n + b_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def forgot_b(x_t, h_prev, p):
+    """`b` is missing. `p` holds four arrays, and you use three."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, {**p, "b": 0 * p["b"]})
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def gates_without_state(x_t, h_prev, p):
+    """Your gates see the input only. They depend on the previous state as well."""
+    x_r, x_z, x_n = np.split(x_t @ p["W_x"] + p["b"], 3, axis=1)
+    h_n = np.split(h_prev @ p["W_h"], 3, axis=1)[2]
+    r_t, z_t = sigmoid(x_r), sigmoid(x_z)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def gates_without_input(x_t, h_prev, p):
+    """Your gates see the previous state only. They depend on the input as well."""
+    x_n = np.split(x_t @ p["W_x"] + p["b"], 3, axis=1)[2]
+    h_r, h_z, h_n = np.split(h_prev @ p["W_h"], 3, axis=1)
+    r_t, z_t = sigmoid(h_r), sigmoid(h_z)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def candidate_without_input(x_t, h_prev, p):
+    """Your candidate does not see the input. It is made from the input and from what the reset gate lets
+    through.
+    """
+    r_t, z_t, _, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def reset_on_the_raw_state(x_t, h_prev, p):
+    """The reset gate scales the previous state itself, without its matrix. It scales what comes out of the
+    matrix, with `b_hn` added.
+    """
+    r_t, z_t, x_n, _ = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + r_t * (h_prev + p["b_hn"]))
+    return (1 - z_t) * n_t + z_t * h_prev
+
+
+@GRU_STEP.mistake
+def both_gates_by_reset(x_t, h_prev, p):
+    """The candidate is scaled by the reset gate a second time. In the last line only the update gate mixes."""
+    r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p)
+    n_t = np.tanh(x_n + r_t * (h_n + p["b_hn"]))
+    return (1 - z_t) * r_t * n_t + z_t * h_prev
+
+
 # ---------------------------------------------------------------- a padded batch
 
 
@@ -589,6 +1092,60 @@ def input_masked(x, mask, h0, c0, p):
     a step: the gates and the biases do their work.
     """
     return _padded(x * mask[:, :, None], np.ones_like(mask), h0, c0, p)
+
+
+@READ_PADDED.mistake
+def mask_ignored(x, mask, h0, c0, p):
+    """`mask` is never used: the states go on through the padding."""
+    return _padded(x, np.ones_like(mask), h0, c0, p)
+
+
+@READ_PADDED.mistake
+def stops_with_the_shortest(x, mask, h0, c0, p):
+    """You stop reading as soon as one sequence is over. The others have more steps."""
+    steps = int(mask.sum(axis=0).min())
+    return _padded(x[:steps], mask[:steps], h0, c0, p)
+
+
+@READ_PADDED.mistake
+def last_index_of_nothing(x, mask, h0, c0, p):
+    """Nearly: with a sequence of nothing but padding, the index of its last real step is −1, and that is the
+    last step of the array. Such a sequence should end as it began.
+    """
+    h, c, states = h0, c0, []
+    for x_t in x:
+        h, c = reference_lstm_step(x_t, h, c, p)
+        states.append((h, c))
+    last, rows = mask.sum(axis=0).astype(int) - 1, np.arange(mask.shape[1])
+    return tuple(np.stack(some)[last, rows] for some in zip(*states, strict=True))
+
+
+@READ_PADDED.mistake
+def new_added_to_old(x, mask, h0, c0, p):
+    """You add the new states to the previous ones. At a real step the new state replaces the previous one."""
+    h, c = h0, c0
+    for x_t, m_t in zip(x, mask[:, :, None], strict=True):
+        h_new, c_new = reference_lstm_step(x_t, h, c, p)
+        h, c = h + m_t * h_new, c + m_t * c_new
+    return h, c
+
+
+@READ_PADDED.mistake
+def hidden_state_runs_on(x, mask, h0, c0, p):
+    """The cell state waits at the end of its sequence, but the hidden state goes on reading padding."""
+    return _padded(x, mask, h0, c0, p, h_held=False)
+
+
+@READ_PADDED.mistake
+def starts_from_zero(x, mask, h0, c0, p):
+    """Your states start at 0. Start from `h0` and `c0`."""
+    return _padded(x, mask, 0 * h0, 0 * c0, p)
+
+
+@READ_PADDED.mistake
+def one_step_short(x, mask, h0, c0, p):
+    """You leave out the last step. A sequence that fills the array has a real step there."""
+    return _padded(x[:-1], mask[:-1], h0, c0, p)
 
 
 # ---------------------------------------------------------------- the backward pass of a step
@@ -754,6 +1311,83 @@ def second_road_not_carried(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
     """
     da_t, _ = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)
     return da_t, dc_t * f_t
+
+
+@UNDO_STEP.mistake
+def output_gate_forgotten_on_the_way(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """On the path from `h_t` to the cell state, the gradient must pass the output gate as well."""
+    d_cell = dc_t + dh_t * (1 - np.tanh(c_t) ** 2)
+    return _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def own_factor(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """A product sends to each factor the gradient times the *other* factor. In the pieces of i and g you
+    multiply by the factor itself.
+    """
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    da_t, H = _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, :H] = d_cell * i_t * i_t * (1 - i_t)
+    da_t[:, 2 * H : 3 * H] = d_cell * g_t * (1 - g_t**2)
+    return da_t, d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def gate_for_the_previous_cell(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """In the forget gate's piece you multiply by the gate itself. What did `f_t` multiply in the forward
+    pass?
+    """
+    (da_t, dc_prev), H = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, H : 2 * H] *= f_t / c_prev
+    return da_t, dc_prev
+
+
+@UNDO_STEP.mistake
+def cell_gradient_at_the_output_gate(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """The output gate's piece comes from `h_t` alone: use `dh_t` there, not the gradient at the cell state."""
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    da_t, H = _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, 3 * H :] = d_cell * np.tanh(c_t) * o_t * (1 - o_t)
+    return da_t, d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def back_through_the_input_gate(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """To get to the previous cell state you pass the input gate. On the belt it is the forget gate."""
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    return _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), d_cell * i_t
+
+
+@UNDO_STEP.mistake
+def slope_of_tanh_not_squared(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """The slope of the candidate's tanh has a square in it."""
+    d_cell = _to_the_cell(dh_t, dc_t, o_t, c_t)
+    da_t, H = _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), c_t.shape[1]
+    da_t[:, 2 * H : 3 * H] = d_cell * i_t * (1 - g_t)
+    return da_t, d_cell * f_t
+
+
+@UNDO_STEP.mistake
+def blocks_f_i_g_o(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """All four pieces are right, but those of f and i are swapped. The order is i, f, g, o."""
+    da_t, dc_prev = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)
+    da_i, da_f, da_g, da_o = np.split(da_t, 4, axis=1)
+    return np.concatenate([da_f, da_i, da_g, da_o], axis=1), dc_prev
+
+
+@UNDO_STEP.mistake
+def outputs_swapped(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """Both outputs are right, but in the wrong order: `da_t` comes first."""
+    return _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)[::-1]
+
+
+@UNDO_STEP.mistake
+def nothing_through_the_gates(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
+    """You take the gradient at the cell state for that of the output. The gradient at `c_t` has a part from
+    `h_t`: one factor and one slope are missing there.
+    """
+    d_cell = dc_t + dh_t
+    return _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), d_cell * f_t
 
 
 # ---------------------------------------------------------------- in words

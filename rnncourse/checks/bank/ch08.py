@@ -105,6 +105,68 @@ def rest_too_short(sound, fade, hop):
     return np.stack([sound[k : k + len(fade)] for k in range(0, len(sound), hop)])
 
 
+@LOUDNESS_FRAMES.mistake
+def imaginary_part(sound, fade, hop):
+    """You keep only the imaginary part. The absolute value of a complex number needs both parts."""
+    return np.fft.rfft(_frames(sound, len(fade), hop) * fade).imag
+
+
+@LOUDNESS_FRAMES.mistake
+def faded_as_a_whole(sound, fade, hop):
+    """You fade after the transform. `fade` belongs to the samples of a frame."""
+    return _loudness_frames(sound, np.ones_like(fade), hop) * np.resize(fade, len(fade) // 2 + 1)
+
+
+@LOUDNESS_FRAMES.mistake
+def hop_of_one(sound, fade, hop):
+    """Your frames begin at every sample. The next one begins `hop` samples later."""
+    return _loudness_frames(sound, fade, 1)
+
+
+@LOUDNESS_FRAMES.mistake
+def first_frame_lost(sound, fade, hop):
+    """The first frame is missing. It begins at sample 0."""
+    return _loudness_frames(sound, fade, hop)[1:]
+
+
+@LOUDNESS_FRAMES.mistake
+def first_frame_only(sound, fade, hop):
+    """This is a single frame. Return one row for each frame."""
+    return _loudness_frames(sound, fade, hop)[0]
+
+
+@LOUDNESS_FRAMES.mistake
+def time_last(sound, fade, hop):
+    """Rows and columns are swapped: a row for each frame, a column for each frequency."""
+    return _loudness_frames(sound, fade, hop).T
+
+
+@LOUDNESS_FRAMES.mistake
+def complex_numbers(sound, fade, hop):
+    """These are the complex numbers themselves. Return their absolute values."""
+    return np.fft.rfft(_frames(sound, len(fade), hop) * fade)
+
+
+@LOUDNESS_FRAMES.mistake
+def constant_part_lost(sound, fade, hop):
+    """The first frequency is missing, the constant part. Return all that `np.fft.rfft` gives."""
+    return _loudness_frames(sound, fade, hop)[:, 1:]
+
+
+@LOUDNESS_FRAMES.mistake
+def per_sample(sound, fade, hop):
+    """You divide by the length of a frame. Return the absolute values as they are."""
+    return _loudness_frames(sound, fade, hop) / len(fade)
+
+
+@LOUDNESS_FRAMES.mistake
+def fade_in_the_wrong_place(sound, fade, hop):
+    """You transform along the frames. Each frame has a transform of its own: the last axis is the one within
+    a frame.
+    """
+    return np.abs(np.fft.rfft(_frames(sound, len(fade), hop) * fade, axis=0))
+
+
 # ---------------------------------------------------------------- a broken transcript
 
 
@@ -123,6 +185,8 @@ _PLAYED = (  # 0 for silence, 1, 2 and 3 for the tones; which labels those are i
 
 def _label_cases(rng):
     drawn = [rng.permutation(9)[:4] for _ in _PLAYED]
+    # label 0 is a tone like any other
+    drawn[0] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
     for names in drawn:
         names[1:] = np.sort(names[1:])[::-1]  # so that to sort the tones is never right by chance
     return [Case((names[list(row)], int(names[0]))) for row, names in zip(_PLAYED, drawn, strict=True)]
@@ -190,6 +254,46 @@ def last_is_lost(labels, silence):
     """
     # Writes a tone when it is over, so the one that sounds until the end is never written.
     return [int(label) for label in labels[:-1][labels[1:] != labels[:-1]] if label != silence]
+
+
+@READ_LABELS.mistake
+def zero_is_silence(labels, silence):
+    """You take label 0 for silence. `silence` says which label it is."""
+    return _read_labels(labels, 0)
+
+
+@READ_LABELS.mistake
+def compared_around_the_end(labels, silence):
+    """You compare the first label with the last one of the recording: index −1 is the end of an array. So a
+    melody that ends as it begins loses its first tone.
+    """
+    return [int(label) for k, label in enumerate(labels) if label != silence and label != labels[k - 1]]
+
+
+@READ_LABELS.mistake
+def compared_with_the_next(labels, silence):
+    """You compare the last label with the first one. So a melody that ends as it begins loses its last tone."""
+    following = np.roll(labels, -1)
+    return [int(label) for label in labels[(labels != following) & (labels != silence)]]
+
+
+@READ_LABELS.mistake
+def backward(labels, silence):
+    """The right tones, in reverse order."""
+    return _read_labels(labels, silence)[::-1]
+
+
+@READ_LABELS.mistake
+def positions(labels, silence):
+    """These are the frames where tones begin. Return their labels."""
+    begins = np.append(True, labels[1:] != labels[:-1]) & (labels != silence)
+    return [int(k) for k in np.flatnonzero(begins)]
+
+
+@READ_LABELS.mistake
+def how_many(labels, silence):
+    """This is the number of tones. Return the list of them."""
+    return len(_read_labels(labels, silence))
 
 
 # ---------------------------------------------------------------- all alignments at once
@@ -467,6 +571,63 @@ def last_season(z, k, season):
     return (_naive_forecasts(z, k, season)[0], z[-season:])
 
 
+@NAIVE_FORECASTS.mistake
+def k_for_the_season(z, k, season):
+    """Your seasonal rule goes back `k` steps. It goes back one whole season."""
+    return _naive_forecasts(z, k, season)[0], _naive_forecasts(z, k, season)[0]
+
+
+@NAIVE_FORECASTS.mistake
+def season_for_k(z, k, season):
+    """Your persistence goes back one whole season. It goes back `k` steps."""
+    return _naive_forecasts(z, k, season)[1], _naive_forecasts(z, k, season)[1]
+
+
+@NAIVE_FORECASTS.mistake
+def one_step_too_far(z, k, season):
+    """Your persistence goes back one step too far: `k` steps before the target, the number was already known."""
+    return z[season - k - 1 : len(z) - k - 1], z[: len(z) - season]
+
+
+@NAIVE_FORECASTS.mistake
+def targets_from_k(z, k, season):
+    """Both of your forecasts begin with the target `z[k]`. The first target is `z[season]`."""
+    return z[: len(z) - k], np.roll(z, season)[k:]
+
+
+@NAIVE_FORECASTS.mistake
+def forward_in_time(z, k, season):
+    """You look forward: these are numbers after the target, which nobody knows yet."""
+    return np.roll(z, -k)[season:], np.roll(z, -season)[season:]
+
+
+@NAIVE_FORECASTS.mistake
+def last_number_for_all(z, k, season):
+    """Your persistence is one number for all targets. Each forecast uses the newest number known at its own
+    time.
+    """
+    return np.full(len(z) - season, z[-1]), z[: len(z) - season]
+
+
+@NAIVE_FORECASTS.mistake
+def errors(z, k, season):
+    """These are the errors of the two forecasts. Return the forecasts themselves."""
+    one, other = _naive_forecasts(z, k, season)
+    return z[season:] - one, z[season:] - other
+
+
+@NAIVE_FORECASTS.mistake
+def season_less_one(z, k, season):
+    """Your seasonal rule goes back one step too few."""
+    return _naive_forecasts(z, k, season)[0], z[1 : len(z) - season + 1]
+
+
+@NAIVE_FORECASTS.mistake
+def all_with_the_past(z, k, season):
+    """Your arrays begin with numbers that are no targets. There are N − season targets."""
+    return np.roll(z, k), np.roll(z, season)
+
+
 # ---------------------------------------------------------------- a line through the last years
 
 
@@ -543,6 +704,66 @@ def skips_a_year(z, P, cut):
     return _fit(z, P, np.arange(P + 1, cut), gap=2)
 
 
+@AUTOREGRESSION.mistake
+def through_the_mean(z, P, cut):
+    """You subtract the mean and have no bias left. The line needs one: what does it forecast when all inputs
+    are 0?
+    """
+    w, _ = _fit(z - z[:cut].mean(), P, np.arange(P, cut), bias=False)
+    return w, 0.0
+
+
+@AUTOREGRESSION.mistake
+def first_target_skipped(z, P, cut):
+    """The first target is missing: `z[P]` has P numbers before it already."""
+    return _fit(z, P, np.arange(P + 1, cut))
+
+
+@AUTOREGRESSION.mistake
+def bias_among_the_weights(z, P, cut):
+    """Your `w` still contains the bias. Split the P + 1 numbers: P weights, and `b`."""
+    w, b = _autoregression(z, P, cut)
+    return np.append(w, b), b
+
+
+@AUTOREGRESSION.mistake
+def bias_first(z, P, cut):
+    """The column of ones was the first, so the first of your weights is the bias."""
+    w, b = _autoregression(z, P, cut)
+    return np.append(b, w[:-1]), float(w[-1])
+
+
+@AUTOREGRESSION.mistake
+def one_number_more(z, P, cut):
+    """Your windows hold one number too many. There are P weights."""
+    return _fit(z, P + 1, np.arange(P + 1, cut))
+
+
+@AUTOREGRESSION.mistake
+def one_number_less(z, P, cut):
+    """Your windows hold one number too few. There are P weights."""
+    return _fit(z, P - 1, np.arange(P, cut))
+
+
+@AUTOREGRESSION.mistake
+def from_the_test_only(z, P, cut):
+    """You learn from the test alone. Learn from the targets before `z[cut]`."""
+    return _fit(z, P, np.arange(cut, len(z)))
+
+
+@AUTOREGRESSION.mistake
+def outputs_swapped(z, P, cut):
+    """Both outputs are right, but in the wrong order: first the weights, then the bias."""
+    return _autoregression(z, P, cut)[::-1]
+
+
+@AUTOREGRESSION.mistake
+def forecasts_returned(z, P, cut):
+    """These are the forecasts of the line. Return its weights and its bias."""
+    w, b = _autoregression(z, P, cut)
+    return np.array([z[t - P : t][::-1] @ w + b for t in range(P, cut)]), b
+
+
 # ---------------------------------------------------------------- several steps ahead
 
 
@@ -615,6 +836,70 @@ def window_slides_backwards(past, w, b, n):
     return np.array(said)
 
 
+@FORECAST_AHEAD.mistake
+def with_the_past(past, w, b, n):
+    """Your array begins with the numbers of `past`. Return the n forecasts only."""
+    return np.concatenate([past, _forecast_ahead(past, w, b, n)])
+
+
+@FORECAST_AHEAD.mistake
+def one_too_few(past, w, b, n):
+    """One forecast is missing. How often does your loop run?"""
+    return _forecast_ahead(past, w, b, n - 1)
+
+
+@FORECAST_AHEAD.mistake
+def one_too_many(past, w, b, n):
+    """There is one forecast too many. How often does your loop run?"""
+    return _forecast_ahead(past, w, b, n + 1)
+
+
+@FORECAST_AHEAD.mistake
+def last_only(past, w, b, n):
+    """This is the last forecast. Return all n of them."""
+    return float(_forecast_ahead(past, w, b, n)[-1])
+
+
+@FORECAST_AHEAD.mistake
+def bias_once(past, w, b, n):
+    """The bias is in the first forecast only. It is added at every step."""
+    first = _forecast_ahead(past, w, b, 1)
+    return np.concatenate([first, _forecast_ahead(np.append(past, first), w, 0.0, n - 1)])
+
+
+@FORECAST_AHEAD.mistake
+def backward(past, w, b, n):
+    """The right forecasts, in reverse order: the first year comes first."""
+    return _forecast_ahead(past, w, b, n)[::-1]
+
+
+@FORECAST_AHEAD.mistake
+def newest_dropped(past, w, b, n):
+    """Your window leaves out the newest number."""
+    return _forecast_ahead(np.append(past[:1], past[:-1]), w, b, n)
+
+
+@FORECAST_AHEAD.mistake
+def differences(past, w, b, n):
+    """You add each forecast to the number before it. The rule forecasts the number itself, not the change."""
+    known = list(past)
+    for _ in range(n):
+        known.append(known[-1] + float(w @ known[: -len(w) - 1 : -1] + b))
+    return np.array(known[len(past) :])
+
+
+@FORECAST_AHEAD.mistake
+def bias_subtracted(past, w, b, n):
+    """You subtract the bias. It is added."""
+    return _forecast_ahead(past, w, -b, n)
+
+
+@FORECAST_AHEAD.mistake
+def sum_of_weights(past, w, b, n):
+    """You give all years the same weight. Each year has a weight of its own in `w`."""
+    return _forecast_ahead(past, np.full_like(w, w.mean()), b, n)
+
+
 # ---------------------------------------------------------------- drawing a character
 
 
@@ -643,10 +928,16 @@ def _draw_cases(rng):
 
 
 def _draw_case(rng, V, temperature, center, about=""):
-    """The random numbers u are spread evenly over 0 to 1, so that likely and unlikely tokens are drawn."""
+    """The random numbers u are spread evenly over 0 to 1, so that likely and unlikely tokens are drawn.
+
+    Drawn until the temperature changes what is drawn.
+    """
     B = len(center)
-    u = (rng.permutation(B) + rng.uniform(0.1, 0.9, size=B)) / B
-    return Case((center + normal(rng, B, V, scale=1.5), temperature, u), about=about)
+    while True:
+        u = (rng.permutation(B) + rng.uniform(0.1, 0.9, size=B)) / B
+        s = center + normal(rng, B, V, scale=1.5)
+        if not np.array_equal(_draw_next(s, temperature, u)[1], _draw_next(s, 1.0, u)[1]):
+            return Case((s, temperature, u), about=about)
 
 
 def _told_p(p, u):
@@ -747,3 +1038,65 @@ def one_after(s, temperature, u):
     """
     p, drawn = _draw_next(s, temperature, u)
     return p, drawn + 1
+
+
+@DRAW_NEXT.mistake
+def logits_returned(s, temperature, u):
+    """The first output holds logits divided by the temperature. Return probabilities."""
+    return s / temperature, _draw_next(s, temperature, u)[1]
+
+
+@DRAW_NEXT.mistake
+def drawn_at_temperature_one(s, temperature, u):
+    """The probabilities are right, but you drew from those at temperature 1."""
+    return _draw_next(s, temperature, u)[0], _draw_next(s, 1.0, u)[1]
+
+
+@DRAW_NEXT.mistake
+def from_the_right(s, temperature, u):
+    """You lay out the ruler from the right. Piece 0 is on the left, from 0 to its probability."""
+    p = _softmax(s / temperature)
+    return p, p.shape[1] - 1 - _drawn(p[:, ::-1], u)
+
+
+@DRAW_NEXT.mistake
+def one_number_for_all(s, temperature, u):
+    """You use one random number for all rows. Each text has a number of its own in `u`."""
+    p = _softmax(s / temperature)
+    return p, _drawn(p, np.full_like(u, u[0]))
+
+
+@DRAW_NEXT.mistake
+def sorted_by_probability(s, temperature, u):
+    """You sort the probabilities before you lay them on the ruler. The pieces are in the order of the
+    characters.
+    """
+    p = _softmax(s / temperature)
+    return p, _drawn(np.sort(p, axis=1)[:, ::-1], u)
+
+
+@DRAW_NEXT.mistake
+def outputs_swapped(s, temperature, u):
+    """Both outputs are right, but in the wrong order: the probabilities come first."""
+    return _draw_next(s, temperature, u)[::-1]
+
+
+@DRAW_NEXT.mistake
+def least_likely(s, temperature, u):
+    """You take the least likely character every time and never look at `u`."""
+    p = _softmax(s / temperature)
+    return p, p.argmin(axis=1)
+
+
+@DRAW_NEXT.mistake
+def ends_returned(s, temperature, u):
+    """The first output holds the ends of the pieces of the ruler. Return the probabilities."""
+    p = _softmax(s / temperature)
+    return np.cumsum(p, axis=1), _drawn(p, u)
+
+
+@DRAW_NEXT.mistake
+def sigmoids(s, temperature, u):
+    """You use a sigmoid. The probabilities of a row must sum to 1."""
+    p = 1 / (1 + np.exp(-s / temperature))
+    return _told_p(p, u)

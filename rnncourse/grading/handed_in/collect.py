@@ -7,17 +7,16 @@ than a notebook may have. What cannot be read is told with its reason; it never 
 from __future__ import annotations
 
 import os
-import re
 import stat
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from rnncourse.errors import InputError
-from rnncourse.grading.untrusted_text import one_line, plain_name
+from rnncourse.grading.handed_in import platforms, zips
+from rnncourse.grading.untrusted_text import one_line
 
 LARGEST_NOTEBOOK = 128 << 20
 """Bytes that a notebook may have, most of them outputs."""
@@ -28,8 +27,7 @@ MOST_FILES = 2000
 _SKIPPED = {"__MACOSX", ".ipynb_checkpoints", "Thumbs.db"}
 _WRAPPERS = {"submitted", "submissions"}
 _NBGRADERS = {"source", "release", "autograded", "feedback", "header.ipynb"}
-_MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
-_CANVAS = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_(?P<attempt>\d+)_(?P<file>.+)")
+_GRADESCOPES = "submission_metadata.yml"
 
 
 class Unreadable(Exception):
@@ -50,16 +48,25 @@ class File:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What one student handed in. name: whose it is, as told by the folder or the file; two may have the same.
+    """What one student handed in. claim: whose it is, as told by the folder or the file; two may have the same name.
 
-    number: the student's in Canvas, or "". unclear: why it cannot be told what this student handed in, or "".
+    unclear: why it cannot be told what this student handed in, or "".
     """
 
     student: str
     files: tuple[File, ...]
-    name: str = ""
-    number: str = ""
+    claim: platforms.Claim = platforms.NOBODY
     unclear: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name in the folder's or the file's."""
+        return self.claim.name
+
+    @property
+    def number(self) -> str:
+        """The student's number in Canvas, or ""."""
+        return self.claim.number
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -84,11 +91,16 @@ class Collected:
     notes: tuple[str, ...] = ()
 
 
-def collect(path: Path, stem: str, results: Path | None = None) -> Collected:
+def collect(
+    path: Path,
+    stem: str,
+    results: Path | None = None,
+    is_student: Callable[[str], bool] = lambda name: False,
+) -> Collected:
     """Return what lies in a folder or zip for the assignment whose notebook is called `stem`.ipynb.
 
-    results: a folder that is no student's though it may lie among theirs, like that of any earlier run. Raises
-    InputError where `path` is neither, or holds no submission at all.
+    results: a folder that is no student's though it may lie among theirs, like that of any earlier run. is_student:
+    whether the roster knows a name. Raises InputError where `path` is neither, or holds no submission at all.
     """
     if path.is_dir():
         files, notes = _folder_files(path, results)
@@ -96,8 +108,8 @@ def collect(path: Path, stem: str, results: Path | None = None) -> Collected:
         files, notes = _zip_files(path)
     else:
         raise InputError(f"submissions must be a folder or a zip that exists, but {path} is neither")
-    files, passed_over = _unwrapped(files, path.stem, stem)
-    students, unclear = _by_student(files, stem)
+    files, passed_over = _unwrapped(files, path.stem, stem, is_student)
+    students, unclear = _by_student(files, stem, is_student)
     if not students:
         raise InputError(f"{path} holds no submission: no folder of a student and no notebook (.ipynb)")
     return Collected(tuple(students), tuple(one_line(note) for note in (*notes, *passed_over, *unclear)))
@@ -227,18 +239,17 @@ def _zip_files(path: Path) -> tuple[list[File], list[str]]:
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise InputError(f"{path} is a damaged zip: {error}") from error
     files, notes = [], []
-    # Some programs on Windows write its own separators.
-    told = [(entry, PurePosixPath(entry.filename.replace("\\", "/"))) for entry in entries]
+    told = [(entry, zips.path_of(entry)) for entry in entries]
     looked = _Looked(below.parts[0] for _, below in told if below.parts and not _skipped(below.parts[0]))
     for entry, below in sorted(told, key=lambda one: len(one[1].parts)):
         drive = below.parts and below.parts[0].endswith(":")
-        if below.is_absolute() or drive or ".." in below.parts or "\x00" in entry.filename:
-            notes.append(f"{entry.filename!r} leads out of the zip and was left out")
+        if below.is_absolute() or drive or ".." in below.parts or "\x00" in str(below):
+            notes.append(f"{str(below)!r} leads out of the zip and was left out")
             continue
         if not below.parts or any(_skipped(part) for part in below.parts) or looked.enough(below):
             continue
         mode = entry.external_attr >> 16
-        if entry.is_dir():
+        if entry.is_dir() or zips.name_of(entry).endswith("\\"):
             files.append(File(below / ".", bytes, "is a folder"))
         elif stat.S_ISLNK(mode):
             notes.append(f"{below} is a link, which is not followed")
@@ -250,7 +261,7 @@ def _zip_files(path: Path) -> tuple[list[File], list[str]]:
 
 def _read_entry(path: Path, entry: zipfile.ZipInfo) -> bytes:
     """Return an entry's bytes, reading no further than a notebook may reach, whatever its header says."""
-    name = PurePosixPath(entry.filename).name
+    name = zips.path_of(entry).name
     try:
         with zipfile.ZipFile(path) as archive, archive.open(entry) as file:
             return _within(file.read(LARGEST_NOTEBOOK + 1), name)
@@ -268,90 +279,149 @@ def _is_notebook(file: File) -> bool:
     return file.path.suffix.lower() == ".ipynb"
 
 
-def _unwrapped(files: list[File], name: str, stem: str) -> tuple[list[File], list[str]]:
-    """Return the files without a folder around all of them that is no student's, and what lies beside it, as notes."""
-    tops = {file.path.parts[0] for file in files}
-    for wrapper in sorted(tops):
-        alone = len(tops) == 1 and wrapper == name
-        if not (alone or wrapper.lower() in _WRAPPERS):
-            continue
-        inside = [file for file in files if file.path.parts[0] == wrapper and len(file.path.parts) > 1]
+def _is_folder(file: File) -> bool:
+    return len(file.path.parts) > 1 or file.refused == "is a folder"
+
+
+def _unwrapped(
+    files: list[File], name: str, stem: str, is_student: Callable[[str], bool]
+) -> tuple[list[File], list[str]]:
+    """Return the files without the folders around all students, and what was taken off or passed over, as notes."""
+    notes = []
+    while True:
+        wrapper = _wrapper(files, stem)
+        if wrapper and not is_student(wrapper):
+            notes += _beside(files, wrapper)
+            return _without(files, {wrapper}), notes
+        around = set() if name.lower() in _WRAPPERS else _around(files, stem, is_student)
+        if not around:
+            return files, notes
+        notes += [f"the folder {folder} around the submissions was taken off" for folder in sorted(around)]
+        files = _without(files, around)
+
+
+def _without(files: Iterable[File], folders: set[str]) -> list[File]:
+    """Return what lies in those folders, as if they were not there."""
+    inside = [file for file in files if file.path.parts[0] in folders and len(file.path.parts) > 1]
+    return [replace(file, path=PurePosixPath(*file.path.parts[1:])) for file in inside]
+
+
+def _wrapper(files: Sequence[File], stem: str) -> str:
+    """Return a folder called `submitted` or `submissions` beside which nobody's notebook lies, or ""."""
+    for wrapper in sorted({file.path.parts[0] for file in files if file.path.parts[0].lower() in _WRAPPERS}):
         beside = [file for file in files if file.path.parts[0] not in {wrapper, *_NBGRADERS}]
-        theirs = any(map(_is_notebook, beside))
-        own = [file.path.parts[1:] for file in inside if _is_notebook(file)] in [
-            [(f"{name}.ipynb",)] for name in _stems(stem)
-        ]
-        if theirs or own:
-            continue
-        folders = sorted({file.path.parts[0] for file in beside if len(file.path.parts) > 1 or file.refused})
-        notes = [f"{folder} lies beside {wrapper} and was passed over" for folder in folders]
-        return [replace(file, path=PurePosixPath(*file.path.parts[1:])) for file in inside], notes
-    return files, []
+        inside = [file for file in files if file.path.parts[0] == wrapper and _is_notebook(file)]
+        own = [file.path.parts[1:] for file in inside] in [[(f"{known}.ipynb",)] for known in _stems(stem)]
+        if not any(map(_is_notebook, beside)) and not own and any(len(f.path.parts) > 1 for f in inside):
+            return wrapper
+    return ""
 
 
-def _by_student(files: Iterable[File], stem: str) -> tuple[list[HandedIn], list[str]]:
+def _beside(files: Iterable[File], wrapper: str) -> list[str]:
+    beside = [file for file in files if file.path.parts[0] not in {wrapper, *_NBGRADERS}]
+    folders = sorted({file.path.parts[0] for file in beside if _is_folder(file) or file.refused})
+    return [f"{folder} lies beside {wrapper} and was passed over" for folder in folders]
+
+
+def _around(files: Sequence[File], stem: str, is_student: Callable[[str], bool]) -> set[str]:
+    """Return the folders at the top that are around students instead of being one.
+
+    What the roster or a platform's pattern knows is a student. Where nothing at the top is, a single folder goes, and
+    several go where each has students inside that are known.
+    """
+    tops = {file.path.parts[0] for file in files if _is_folder(file)}
+    known = [top for top in tops if _is_known(top, is_student)]
+    loose = [f for f in files if len(f.path.parts) == 1 and f.refused != "is a folder"]
+    if not tops or known or any(_is_notebook(f) or platforms.of_file(f.path.name) for f in loose):
+        return set()
+    inside = {top: [f for f in _without(files, {top})] for top in tops}
+    if all(_holds_known(theirs, stem, is_student) for theirs in inside.values()):
+        return tops
+    [(only, theirs), *more] = inside.items()
+    return {only} if not more and _holds_many(theirs, stem) else set()
+
+
+def _is_known(name: str, is_student: Callable[[str], bool]) -> bool:
+    return bool(platforms.of_folder(name).platform) or is_student(name)
+
+
+def _holds_known(files: Sequence[File], stem: str, is_student: Callable[[str], bool]) -> bool:
+    """Say whether a folder holds students that are known, or folders around them."""
+    for file in files:
+        *folders, last = file.path.parts
+        if any(_is_known(folder, is_student) for folder in folders):
+            return True
+        flat = not folders and file.refused != "is a folder"
+        if flat and (
+            platforms.of_file(last) or (_is_notebook(file) and is_student(_author(file, stem).name))
+        ):
+            return True
+    return False
+
+
+def _author(file: File, stem: str) -> platforms.Claim:
+    """Return whose a notebook in a flat folder is by its own name."""
+    return platforms.of_plain_file(file.path.stem, (*_stems(stem), stem.partition("_")[0]))
+
+
+def _holds_many(files: Sequence[File], stem: str) -> bool:
+    """Say whether a folder that nobody knows holds folders with notebooks, or several notebooks, but no one's own."""
+    flat = [file for file in files if _is_notebook(file) and len(file.path.parts) == 1]
+    deep = [file for file in files if _is_notebook(file) and len(file.path.parts) > 1]
+    if any(file.path.stem.lower() in _stems(stem.lower()) for file in flat):
+        return False
+    return len(flat) > 1 or bool(deep and not flat)
+
+
+def _by_student(
+    files: Iterable[File], stem: str, is_student: Callable[[str], bool]
+) -> tuple[list[HandedIn], list[str]]:
     """Return the files by student, and whose cannot be told, as notes.
 
     Who handed in is told by the folder's name or, in a flat folder, by the file's.
     """
-    found: dict[_Who, list[File]] = {}
-    raw: dict[_Who, set[str]] = {}
+    files = list(files)
+    exported = _gradescopes(files)
+    found: dict[tuple[str, str, str], list[File]] = {}
+    claims: dict[tuple[str, str, str], list[platforms.Claim]] = {}
     for file in files:
         top, *rest = file.path.parts
         if rest or file.refused == "is a folder":
-            who, called = _folder_student(top)
+            claim = exported.get(top) or platforms.of_folder(top)
             inside = [replace(file, path=PurePosixPath(*rest))] if rest else []
+        elif (told := platforms.of_file(file.path.name)) and not is_student(file.path.stem):
+            claim, inside = told, [replace(file, path=PurePosixPath(told.file))]
         elif _is_notebook(file):
-            who, called = _file_student(file.path.stem, stem)
+            name = file.path.stem
+            claim = platforms.of_folder(name) if is_student(name) else _author(file, stem)
             inside = [file]
         else:
             continue
-        found.setdefault(who, []).extend(inside)
-        raw.setdefault(who, set()).add(called)
-    names = Counter(who.name for who in found)
+        found.setdefault(claim.who, []).extend(inside)
+        claims.setdefault(claim.who, []).append(claim)
+    names = Counter(name for name, *_ in found)
     students, notes = [], []
     for who, inside in sorted(found.items()):
-        unclear = ""
-        if len(raw[who]) > 1 and not who.told_apart:
+        first, unclear = claims[who][0], ""
+        raw = {claim.called for claim in claims[who]}
+        if len(raw) > 1 and not first.told_apart:
             unclear = "there are several submissions under this name"
-            notes.append(
-                f"{who.name}: {unclear} ({', '.join(map(ascii, sorted(raw[who])))}); none was graded"
-            )
-        student = f"{who.name} ({who.told_apart})" if names[who.name] > 1 and who.told_apart else who.name
-        students.append(HandedIn(student, tuple(inside), who.name, who.number, unclear))
+            notes.append(f"{first.name}: {unclear} ({', '.join(map(ascii, sorted(raw)))}); none was graded")
+        apart = names[first.name] > 1 and first.told_apart
+        student = f"{first.name} ({first.told_apart})" if apart else first.name
+        students.append(HandedIn(student, tuple(inside), first, unclear))
     return students, notes
 
 
-class _Who(NamedTuple):
-    """Whose a submission is. told_apart: the platform's number that tells namesakes apart; number: that of Canvas.
-
-    Moodle's number is one of its own for each assignment, so that no roster can know it.
-    """
-
-    name: str
-    told_apart: str = ""
-    number: str = ""
-
-
-def _folder_student(folder: str) -> tuple[_Who, str]:
-    """Return whose a folder is, and the name in it as it is written."""
-    moodle = _MOODLE.fullmatch(folder)
-    if moodle:
-        return _Who(plain_name(moodle["name"]), moodle["id"]), moodle["name"]
-    return _Who(plain_name(folder)), folder
-
-
-def _file_student(name: str, stem: str) -> tuple[_Who, str]:
-    """Return whose a file in a flat folder is, and the name in it as it is written."""
-    canvas = _CANVAS.fullmatch(name)
-    if canvas:
-        return _Who(plain_name(canvas["name"]), canvas["id"], canvas["id"]), canvas["name"]
-    for known in (*_stems(stem), stem.partition("_")[0]):
-        bare = re.sub(rf"(^|[-_ .]+){re.escape(known)}(?=$|[-_ .(])", "", name, count=1, flags=re.IGNORECASE)
-        bare = bare.strip("-_ .")
-        if bare and bare != name:
-            return _Who(plain_name(bare)), bare
-    return _Who(plain_name(name)), name
+def _gradescopes(files: Iterable[File]) -> dict[str, platforms.Claim]:
+    """Return whose each folder of an export of Gradescope's is, as the table beside them says; none without it."""
+    table = next((file for file in files if str(file.path) == _GRADESCOPES and not file.refused), None)
+    if table is None:
+        return {}
+    try:
+        return platforms.of_gradescope(table.read())
+    except (Unreadable, ValueError):
+        return {}
 
 
 def _choose(files: tuple[File, ...], stem: str) -> File:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ from typing import Any
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 from rnncourse.grading.results.results import StudentResult, as_record, from_record
+
+_TAKEN = ("run", "con", "nul", "aux", "prn")
+_LONGEST_NAME = 100
+"""Bytes of a student's name in the name of a file, of the 255 that a file system allows."""
 
 
 class Store:
@@ -78,17 +83,20 @@ class Store:
 
 
 def file_name(student: str) -> str:
-    """Return a name for a student's files that every file system takes; different for different students."""
-    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", student) and student not in (
-        "run",
-        "con",
-        "nul",
-        "aux",
-        "prn",
-    ):
+    """Return a name for a student's files that every file system takes; different for different students.
+
+    Letters of any script stay, so that pages can be told apart; it never begins like an option.
+    """
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", student) and student not in _TAKEN:
         return student
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", student).strip("_")[:40]
+    letters = unicodedata.normalize("NFC", student)
+    plain = _cut(re.sub(r"[^\w-]+", "_", letters).strip("_-"), _LONGEST_NAME).strip("_-") or "student"
     return f"{plain}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+def _cut(text: str, size: int) -> str:
+    """Return as much of a text as fits into so many bytes, and no letter in half."""
+    return text.encode("utf-8", "ignore")[:size].decode("utf-8", "ignore")
 
 
 def write(path: Path, text: str) -> None:

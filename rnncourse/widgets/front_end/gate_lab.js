@@ -1,84 +1,24 @@
-/* The Gate lab: all of it is computed here, from the inputs, the clamps and the chosen step that Python shares. */
+/* The Gate lab: all of it is computed here, from the settings that Python shares. */
 
 const NAMES = { x: "input", f: "forget gate", i: "input gate", g: "candidate", o: "output gate" };
+const SHORT = { x: "input", f: "forget", i: "input gate", g: "candidate", o: "output" };
 const SLIDERS = ["f", "i", "g", "o", "x"];
-const PRESS = { f: 0.05, i: 0.05, g: 0.05, o: 0.05, x: 0.1 }; // one press of an arrow key
-const CHART = { width: 560, left: 92, right: 552, top: 24, bottom: 146, rows: 160, row: 24 };
-const ROWS = [
-  ["x", "x", "t"],
-  ["f", "f", "t"],
-  ["i", "i", "t"],
-  ["g", "g", "t"],
-  ["o", "o", "t"],
-];
-const SURVIVES = { top: CHART.rows + ROWS.length * CHART.row + 10, height: 34 };
-const CHART_HEIGHT = SURVIVES.top + SURVIVES.height + 24;
-const SHARED = ["inputs", "clamps", "step", "everywhere"];
-
-/* A number as the pictures of the course write it: two decimals, a true minus sign, no minus before zero. */
-function written(value) {
-  const words = value.toFixed(2);
-  return Number(words) === 0 ? "0.00" : words.replace("-", "−");
-}
+const SHARED = ["inputs", "holds", "steps", "step", "parameters", "w_hh", "mission", "done", "everywhere", "backward"];
+const MOVING_MS = 1500; // how long the picture flows after a change
 
 function symbolHtml(letter, index) {
   return `<i>${letter}</i><sub>${index}</sub>`;
 }
 
-function slider(name, [low, high]) {
-  const clamp =
+function sliderCard(name, [low, high]) {
+  const hold =
     name === "x"
       ? '<span class="rnncourse-note">this step</span>'
-      : `<label class="rnncourse-clamp"><input type="checkbox" data-clamp="${name}"
-        aria-label="clamp ${NAMES[name]} ${name}">clamp</label>`;
-  return `<div class="rnncourse-slider" data-tone="${name}"><label><span>${symbolHtml(name, "t")} ${NAMES[name]}</span>
-    <input type="range" data-slider="${name}" min="${low}" max="${high}" step="${PRESS[name]}">
-    <output></output></label>${clamp}</div>`;
-}
-
-function label(x, y, letter, index, anchor = "end") {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}" class="symbol">${letter}<tspan dy="4">${index}</tspan></text>`;
-}
-
-function columns(T) {
-  const wide = (CHART.right - CHART.left) / T;
-  return { wide, middle: (t) => CHART.left + (t + 0.5) * wide };
-}
-
-/* The parts of the picture over time that never change, and an empty element for each number that does. */
-function chartSkeleton(T) {
-  const { wide, middle } = columns(T);
-  const steps = [...Array(T).keys()];
-  const each = (make) => steps.map(make).join("");
-  const rows = ROWS.map(([name, letter, index], k) => {
-    const y = CHART.rows + k * CHART.row;
-    return (
-      label(CHART.left - 10, y + 17, letter, index) +
-      each(
-        (t) => `<g data-row="${name}"><rect x="${CHART.left + t * wide + 2}" y="${y + 2}" width="${wide - 4}"
-          height="${CHART.row - 4}" rx="4"/><text x="${middle(t)}" y="${y + 17}"></text></g>`,
-      )
-    );
-  });
-  const floor = SURVIVES.top + SURVIVES.height;
-  return (
-    `<rect class="chosen" y="4" width="${wide}" height="${CHART_HEIGHT - 6}" rx="6"/>` +
-    `<g class="axis"></g>` +
-    each((t) => `<text class="step" x="${middle(t)}" y="18">${t + 1}</text>`) +
-    `<text class="step" x="${CHART.left - 10}" y="18" text-anchor="end">step t</text>` +
-    `<path class="line-c"/><path class="line-h"/>` +
-    each((t) => `<circle class="dot-c" r="4.5" cx="${middle(t)}"/><rect class="dot-h" width="8" height="8" x="${middle(t) - 4}"/>`) +
-    rows.join("") +
-    `<path class="floor" d="M${CHART.left} ${floor}H${CHART.right}"/>` +
-    `<text x="${CHART.left - 10}" y="${floor - 12}" text-anchor="end" class="symbol">∂c<tspan dy="4">T</tspan><tspan
-      dy="-4">/∂c</tspan><tspan dy="4">t</tspan></text>` +
-    `<text x="${CHART.left - 10}" y="${floor + 16}" text-anchor="end">survives</text>` +
-    each(
-      (t) => `<rect class="survives" x="${CHART.left + t * wide + wide * 0.2}" width="${wide * 0.6}"/>
-        <text data-survives x="${middle(t)}" y="${floor + 16}"></text>`,
-    ) +
-    each((t) => `<rect class="column" data-step="${t + 1}" x="${CHART.left + t * wide}" y="0" width="${wide}" height="${CHART_HEIGHT}"/>`)
-  );
+      : `<label class="rnncourse-hold"><input type="checkbox" data-hold="${name}"
+        aria-label="hold ${NAMES[name]} ${name}">hold</label>`;
+  return `<div class="rnncourse-slider" data-tone="${name}"><label><span>${symbolHtml(name, "t")}
+    <span class="rnncourse-name" aria-hidden="true">${SHORT[name]}</span></span>
+    <input type="range" data-slider="${name}" aria-label="${name} ${NAMES[name]}" min="${low}" max="${high}" step="0.01"><output></output></label>${hold}</div>`;
 }
 
 /* A pre-activation as a sum, such as 4 · x − 1 · h − 2. */
@@ -88,78 +28,105 @@ function weighted([ofX, ofH, bias], x, h) {
   return `${ofX < 0 ? "−" : ""}${size(ofX)} · ${x}${sign(ofH)}${size(ofH)} · ${h}${sign(bias)}${size(bias)}`;
 }
 
-/* The formulas of a step: a line each, with a place for every number in it. */
-function formulasHtml({ weights }) {
-  const place = (name) => `<b data-number="${name}"></b>`;
+function place(name, tone = name) {
+  return `<b data-number="${name}" data-tone="${tone}"></b>`;
+}
+
+function formulaHtml(name, symbols, numbers) {
+  return `<div data-formula="${name}" data-tone="${name === "survives" ? "c" : name}"><span>${symbols}</span><span>${numbers}</span></div>`;
+}
+
+/* The formulas of a step: symbols in one line, their numbers in the next. */
+function formulasHtml(weights) {
   const gates = SLIDERS.filter((name) => name !== "x").map((gate) => {
     const squash = gate === "g" ? "tanh" : "σ";
     const sum = (x, h) => `${squash}(${weighted(weights[gate], x, h)})`;
-    return `<div data-formula="${gate}" data-tone="${gate}"><span>${symbolHtml(gate, "t")}</span>
-      <span class="computed">= ${sum(symbolHtml("x", "t"), symbolHtml("h", "t−1"))} = ${sum(place("x"), place("h_prev"))}
-      = ${place(gate)}</span>
-      <span class="held">= ${place(gate)}, clamped: the cell is not asked</span></div>`;
+    return formulaHtml(
+      gate,
+      `${symbolHtml(gate, "t")} = <span class="computed">${sum(symbolHtml("x", "t"), symbolHtml("h", "t−1"))}</span>
+        <span class="held">held by you</span>`,
+      `= <span class="computed">${sum(place(`${gate}.x`, "x"), place(`${gate}.h`, "h"))} = </span>${place(gate)}`,
+    );
   });
-  return `${gates.join("")}
-    <div data-tone="c"><span>${symbolHtml("c", "t")}</span><span>= ${symbolHtml("f", "t")} · ${symbolHtml("c", "t−1")} +
-      ${symbolHtml("i", "t")} · ${symbolHtml("g", "t")} = ${place("f")} · ${place("c_prev")} + ${place("i")} · ${place("g")}
-      = ${place("c")}</span></div>
-    <div data-tone="h"><span>${symbolHtml("h", "t")}</span><span>= ${symbolHtml("o", "t")} · tanh(${symbolHtml("c", "t")})
-      = ${place("o")} · tanh(${place("c")}) = ${place("h")}</span></div>
-    <div data-tone="survives"><span>∂${symbolHtml("c", "T")}/∂${symbolHtml("c", "t")}</span><span>= ${place("survives")}:
-      ${place("product")} along the belt (the product of the later <i>f</i>), ${place("rest")} by way of
-      <i>h</i></span></div>`;
-}
-
-function presetsHtml(presets) {
-  const buttons = presets.map(
-    ({ name, title }) => `<button type="button" data-preset="${name}">${title}</button>`,
+  const c = `${symbolHtml("f", "t")} · ${symbolHtml("c", "t−1")} + ${symbolHtml("i", "t")} · ${symbolHtml("g", "t")}`;
+  const numbers = `${place("c.f", "f")} · ${place("c.c_prev", "c")} + ${place("c.i", "i")} · ${place("c.g", "g")}`;
+  return (
+    gates.join("") +
+    formulaHtml("c", `${symbolHtml("c", "t")} = ${c}`, `= ${numbers} = ${place("c")}`) +
+    formulaHtml("h", `${symbolHtml("h", "t")} = ${symbolHtml("o", "t")} · tanh(${symbolHtml("c", "t")})`,
+      `= ${place("h.o", "o")} · tanh(${place("h.c", "c")}) = ${place("h")}`) +
+    formulaHtml("survives", `∂${symbolHtml("c", "T")}/∂${symbolHtml("c", "t")} = later <i>f</i> multiplied + the way through <i>h</i>`,
+      `= ${place("product", "f")} + ${place("rest", "h")} = ${place("survives", "c")}`)
   );
-  return `<div class="rnncourse-presets" role="group" aria-label="Presets">${buttons.join("")}</div>`;
 }
 
-function labHtml(fixed, T) {
+function weightsHtml() {
+  const names = ["weight of x", "weight of h", "bias"];
+  const rows = SLIDERS.filter((name) => name !== "x").map((gate) => {
+    const fields = names.map(
+      (name, k) => `<td><input type="number" step="0.1" min="-100" max="100" data-weight="${gate} ${k}"
+        aria-label="${NAMES[gate]} ${gate}: ${name}"></td>`,
+    );
+    return `<tr data-tone="${gate}"><th scope="row">${symbolHtml(gate, "t")} <span>${NAMES[gate]}</span></th>${fields.join("")}</tr>`;
+  });
+  return `<table><thead><tr><td></td><th scope="col">of ${symbolHtml("x", "t")}</th>
+    <th scope="col">of ${symbolHtml("h", "t−1")}</th><th scope="col">bias</th></tr></thead><tbody>${rows.join("")}</tbody></table>
+    <label class="rnncourse-rnn">Vanilla RNN: ${symbolHtml("h", "t")} = tanh(${symbolHtml("x", "t")} +
+      <input type="number" step="0.1" min="-100" max="100" data-rnn aria-label="vanilla RNN: weight of h"> ${symbolHtml("h", "t−1")})</label>
+    <button type="button" data-do="reset">Weights as at first</button>`;
+}
+
+function headHtml({ presets, missions }) {
+  const options = presets.map(({ name, title }) => `<option value="${name}">${title}</option>`);
+  const chips = missions.map(
+    ({ name, title }, k) => `<button type="button" data-mission="${name}"><span class="tick"></span>${k + 1} ${title}</button>`,
+  );
+  return `<div class="rnncourse-head"><label><strong>Gate lab</strong> <select data-preset aria-label="Settings to look at">
+      ${options.join("")}<option value="" disabled>Own settings</option></select></label>
+    <div class="rnncourse-missions" role="group" aria-label="Missions">${chips.join("")}</div></div>
+    <p class="rnncourse-says"></p>`;
+}
+
+function labHtml(fixed, hatch) {
   const group = uniqueId("scope");
-  return `
-    <p class="rnncourse-task"><strong>Gate lab.</strong> Choose a preset, press Play, then move a gate and watch
-      what the cell <i>c</i> keeps.</p>
-    ${presetsHtml(fixed.presets)}
-    <p class="rnncourse-says"></p>
-    ${playbackHtml("Step <i>t</i>")}
-    <div class="rnncourse-hands">
-      <div class="rnncourse-sliders">
-        ${SLIDERS.map((name) => slider(name, fixed.limits[name])).join("")}
-        <fieldset><legend>A gate's slider moves</legend>
-          <label><input type="radio" name="${group}" value="all">all steps</label>
-          <label><input type="radio" name="${group}" value="one">only step <span data-part="t"></span></label>
-        </fieldset>
-        <p class="rnncourse-note">Values with an outline are clamped.</p>
-      </div>
-      <div class="rnncourse-wide"><svg class="rnncourse-over-time" viewBox="0 0 ${CHART.width} ${CHART_HEIGHT}"
-        role="img">${chartSkeleton(T)}</svg></div>
-    </div>
-    <div class="rnncourse-wide rnncourse-cell">${fixed.cell}</div>
-    <div class="rnncourse-formulas">${formulasHtml(fixed)}</div>`;
+  return `<div class="rnncourse-body">${headHtml(fixed)}
+    <div class="rnncourse-upper"><div class="rnncourse-hands">${diagramSvg(hatch)}
+      <div class="rnncourse-sliders">${SLIDERS.map((name) => sliderCard(name, fixed.limits[name])).join("")}</div></div>
+      <div class="rnncourse-side"><div class="rnncourse-tabs" role="group" aria-label="Beside the cell">
+        <button type="button" data-side="formulas">Formulas</button><button type="button" data-side="weights">Weights</button></div>
+        <div class="rnncourse-formulas"></div><div class="rnncourse-weights" hidden>${weightsHtml()}</div></div></div>
+    <div class="rnncourse-between">${playbackHtml("Step <i>t</i>")}
+      <fieldset class="rnncourse-scope"><legend>Sliders:</legend><label><input type="radio" name="${group}" value="all">all steps</label>
+        <label><input type="radio" name="${group}" value="one">only step <span data-part="t"></span></label></fieldset>
+      <label class="rnncourse-length"><i>T</i> <input type="number" data-length min="2" max="${fixed.longest}" aria-label="Number of steps T"></label>
+      <button type="button" data-do="home">Gradient home</button></div>
+    <div class="rnncourse-strips">${timelineSvg()}</div>
+    <p class="rnncourse-readout"></p></div>`;
 }
 
-/* The elements that change with every setting, looked up once. */
+/* The elements that drawing touches. */
 function addElements(ui) {
-  ui.sliders = Object.fromEntries(SLIDERS.map((name) => [name, ui.part(`[data-slider=${name}]`)]));
-  ui.boxes = Object.fromEntries(GATES.map((gate) => [gate, ui.part(`[data-clamp=${gate}]`)]));
-  ui.chart = ui.part(".rnncourse-over-time");
-  ui.cell = ui.part(".rnncourse-cell svg");
-  ui.places = ui.parts("[data-number]").map((one) => [one, one.dataset.number]);
-  ui.onLines = ui.parts(".rnncourse-cell [data-value]").map((one) => [one, one.dataset.value]);
-  ui.rows = Object.fromEntries(ROWS.map(([name]) => [name, ui.parts(`[data-row=${name}]`)]));
-  ui.dots = { c: ui.parts("svg .dot-c"), h: ui.parts("svg .dot-h") };
-  ui.bars = ui.parts("svg .survives");
-  ui.shares = ui.parts("svg [data-survives]");
+  ui.diagram = ui.part(".rnncourse-diagram");
+  ui.timeline = ui.part(".rnncourse-over-time");
+  ui.onLines = ui.parts(".rnncourse-diagram [data-value]");
+  ui.sliders = Object.fromEntries(ui.parts("[data-slider]").filter((one) => one.dataset.slider !== "step").map((one) => [one.dataset.slider, one]));
+  ui.boxes = Object.fromEntries(ui.parts("[data-hold]").map((one) => [one.dataset.hold, one]));
+  const within = (selector) => Object.fromEntries(["f", "i", "o"].map((gate) => [gate, ui.parts(`[data-valve=${gate}] ${selector}`)]));
+  ui.plates = within(".plate");
+  ui.grips = within(".grip");
+  ui.wide = Math.max(280, ui.part(".rnncourse-strips").clientWidth);
+  ui.looked = null;
 }
 
 /* All that is on screen: the settings, the run that follows from them, and the numbers of the chosen step. */
 function viewOf(model) {
-  const [fixed, x, clamps, step, everywhere] = ["fixed", ...SHARED].map((name) => model.get(name));
-  const run = gateRun(x, clamps, fixed.weights);
-  return { fixed, x, clamps, step, everywhere, T: x.length, run, now: numbersOf(run, x, step) };
+  const view = Object.fromEntries(["fixed", ...SHARED].map((name) => [name, model.get(name)]));
+  const T = view.steps;
+  const x = view.inputs.slice(0, T);
+  const holds = Object.fromEntries(GATES.map((gate) => [gate, view.holds[gate].slice(0, T)]));
+  const run = gateRun(x, holds, view.parameters);
+  const rnn = rnnSurvives(x, view.w_hh);
+  return { ...view, x, holds, T, run, rnn, step: Math.min(view.step, T), now: numbersOf(run, x, Math.min(view.step, T)) };
 }
 
 /* Every number of a step by name. */
@@ -167,171 +134,307 @@ function numbersOf(run, x, step) {
   const t = step - 1;
   const before = (name) => (t ? run[name][t - 1] : 0);
   const product = run.f.slice(step).reduce((all, one) => all * one, 1);
+  const along = run.f[t] * run.survives[t];
   return {
     x: x[t],
     h_prev: before("h"),
     c_prev: before("c"),
     ...Object.fromEntries([...GATES, "c", "h", "survives"].map((name) => [name, run[name][t]])),
     kept: run.f[t] * before("c"),
+    forgotten: (1 - run.f[t]) * before("c"),
     added: run.i[t] * run.g[t],
     tanh_c: Math.tanh(run.c[t]),
     product,
     rest: run.survives[t] - product,
+    home: { f: run.f[t], survives: run.survives[t], product_f: along, before: t ? run.survives[t - 1] : along },
   };
 }
 
-function drawAxis(ui, limit, y) {
-  const axis = ui.part(".axis");
-  if (axis.dataset.limit === String(limit)) return;
-  const ticks = [limit, 0, -limit].map(
-    (value) => `<path d="M${CHART.left} ${y(value)}H${CHART.right}" ${value ? "" : 'class="zero"'}/>
-      <text x="${CHART.left - 10}" y="${y(value) + 4}" text-anchor="end">${String(value).replace("-", "−")}</text>`,
-  );
-  const key = `<path class="line-c" d="M6 46h26"/><text x="38" y="50" class="symbol">c</text>
-    <path class="line-h" d="M6 70h26"/><text x="38" y="74" class="symbol">h</text>`;
-  axis.innerHTML = ticks.join("") + key;
-  axis.dataset.limit = limit;
-}
-
-/* The curves of c and h. */
-function drawCurves(ui, { run, step, T }) {
-  const { wide, middle } = columns(T);
-  const limit = Math.ceil(2 * Math.max(1, ...[...run.c, ...run.h].map(Math.abs))) / 2;
-  const centre = (CHART.top + CHART.bottom) / 2 + 4;
-  const y = (value) => centre - (value / limit) * ((CHART.bottom - CHART.top) / 2 - 6);
-  const line = (values) => values.map((value, t) => `${t ? "L" : "M"}${middle(t)} ${y(value).toFixed(1)}`).join("");
-  drawAxis(ui, limit, y);
-  setAttribute(ui.chart.querySelector(":scope > .line-c"), "d", line(run.c));
-  setAttribute(ui.chart.querySelector(":scope > .line-h"), "d", line(run.h));
-  setAttribute(ui.chart.querySelector(".chosen"), "x", CHART.left + (step - 1) * wide);
-  for (let t = 0; t < T; t++) {
-    setAttribute(ui.dots.c[t], "cy", y(run.c[t]).toFixed(1));
-    setAttribute(ui.dots.h[t], "y", (y(run.h[t]) - 4).toFixed(1));
+/* Fill in the formulas. Operands get as many decimals as it takes for the printed result to follow from them. */
+function drawFormulas(ui, { now, parameters, holds, step }) {
+  if (ui.shownWeights !== parameters) {
+    ui.part(".rnncourse-formulas").innerHTML = formulasHtml(parameters);
+    ui.shownWeights = parameters;
+    ui.places = ui.parts("[data-number]").map((one) => [one, one.dataset.number]);
   }
-}
-
-/* Inputs, gates, and what survives of the gradient: a number and its share of the colour for each step. */
-function drawRows(ui, { run, x, clamps, T }) {
-  const floor = SURVIVES.top + SURVIVES.height;
-  for (let t = 0; t < T; t++) {
-    for (const [name] of ROWS) {
-      const [box, words] = ui.rows[name][t].children;
-      const value = name === "x" ? x[t] : run[name][t];
-      setAttribute(box, "fill-opacity", (0.5 * Math.min(1, Math.abs(value))).toFixed(2));
-      setAttribute(box, "class", name !== "x" && clamps[name][t] !== null ? "clamped" : "");
-      setText(words, written(value));
-    }
-    const tall = Math.min(1, Math.abs(run.survives[t])) * SURVIVES.height; // more than 1 is said by its number
-    setAttribute(ui.bars[t], "y", (floor - tall).toFixed(1));
-    setAttribute(ui.bars[t], "height", tall.toFixed(1));
-    setText(ui.shares[t], written(run.survives[t]));
+  const words = {};
+  const fill = (prefix, names, combine) => {
+    const digits = digitsFor(names.map((name) => now[name]), combine, now[prefix]);
+    names.forEach((name) => (words[`${prefix}.${name.replace("h_prev", "h")}`] = written(now[name], digits)));
+    words[prefix] = written(now[prefix]);
+  };
+  for (const gate of GATES) {
+    const [ofX, ofH, bias] = parameters[gate].map((one) => Number(one.toFixed(2)));
+    const squash = gate === "g" ? Math.tanh : sigmoid;
+    const held = holds[gate][step - 1] !== null;
+    fill(gate, ["x", "h_prev"], (x, h) => (held ? now[gate] : squash(ofX * x + ofH * h + bias)));
+    ui.part(`[data-formula=${gate}]`).toggleAttribute("data-held", held);
   }
+  fill("c", ["f", "c_prev", "i", "g"], (f, c, i, g) => f * c + i * g);
+  fill("h", ["o", "c"], (o, c) => o * Math.tanh(c));
+  const digits = digitsFor([now.product, now.rest], (a, b) => a + b, now.survives);
+  Object.assign(words, { product: written(now.product, digits), rest: written(now.rest, digits), survives: written(now.survives) });
+  for (const [element, name] of ui.places) setText(element, words[name]);
 }
 
-/* The numbers of the chosen step: in the formulas, on the cell's lines, and beside the sliders. */
-function drawStep(ui, { now, step, clamps }) {
-  for (const [element, name] of ui.places) setText(element, written(now[name]));
-  for (const [element, name] of ui.onLines) setText(element, written(now[name.replace(/^([xfigoch])_t$/, "$1")]));
+/* The sliders below the cell, and the fields of the weights. */
+function drawHands(ui, { now, holds, step, parameters, w_hh }) {
   for (const name of SLIDERS) {
     const input = ui.sliders[name];
-    const computed = name !== "x" && clamps[name][step - 1] === null;
+    const computed = name !== "x" && holds[name][step - 1] === null;
     if (Number(input.value) !== now[name]) input.value = now[name];
     setAttribute(input, "aria-valuetext", `${written(now[name])}${computed ? ", computed" : ""}`);
     setText(input.nextElementSibling, written(now[name]));
   }
-  for (const gate of GATES) {
-    const held = clamps[gate][step - 1] !== null;
-    ui.boxes[gate].checked = held;
-    ui.part(`[data-formula=${gate}]`).toggleAttribute("data-held", held);
+  for (const gate of GATES) ui.boxes[gate].checked = holds[gate][step - 1] !== null;
+  const put = (field, value) => {
+    if (Number(field.value) !== value || field.value === "") field.value = Number(value.toFixed(4));
+  };
+  for (const field of ui.parts("[data-weight]")) {
+    const [gate, k] = field.dataset.weight.split(" ");
+    if (field !== document.activeElement) put(field, parameters[gate][k]);
   }
+  if (ui.part("[data-rnn]") !== document.activeElement) put(ui.part("[data-rnn]"), w_hh);
 }
 
-function drawChoices(ui, { fixed, x, clamps, step, everywhere, T }) {
-  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-  const chosen = fixed.presets.find(
-    (one) => same(one.x, x) && GATES.every((gate) => same(one.clamps[gate], clamps[gate])),
-  );
-  for (const button of ui.parts("[data-preset]")) {
-    button.setAttribute("aria-pressed", button.dataset.preset === chosen?.name);
-    button.disabled = T !== fixed.presets[0].x.length;
+function sameSettings(one, { x, holds }) {
+  return JSON.stringify([one.x, GATES.map((gate) => one.holds[gate])]) === JSON.stringify([x, GATES.map((gate) => holds[gate])]);
+}
+
+function drawChoices(ui, view) {
+  const { fixed, mission, done, step, everywhere, T, backward } = view;
+  const chosen = mission ? null : fixed.presets.find((one) => sameSettings(one, view));
+  const task = fixed.missions.find(({ name }) => name === mission);
+  ui.part("[data-preset]").value = chosen?.name ?? "";
+  for (const chip of ui.parts("[data-mission]")) {
+    const over = done.includes(chip.dataset.mission);
+    setAttribute(chip, "aria-pressed", chip.dataset.mission === mission);
+    chip.toggleAttribute("data-done", over);
+    setText(chip.firstChild, over ? "✓" : "");
+    setAttribute(chip.firstChild, "aria-label", over ? "done" : "");
   }
-  const own = "Your own settings. What is not clamped is computed by the cell, from x and h.";
-  setText(ui.part(".rnncourse-says"), chosen ? chosen.says : own);
+  const over = task && done.includes(task.name);
+  const own = "Your own settings. What is not held is computed by the cell, from x and h.";
+  setText(ui.part(".rnncourse-says"), task ? `${over ? "Done. " : ""}${task.goal}` : (chosen?.says ?? own));
+  ui.part(".rnncourse-says").toggleAttribute("data-done", Boolean(over));
   setText(ui.part("[data-part=t]"), String(step));
   for (const radio of ui.parts("[type=radio]")) radio.checked = (radio.value === "all") === everywhere;
+  const length = ui.part("[data-length]");
+  if (length !== document.activeElement) length.value = T;
+  setAttribute(ui.part("[data-do=home]"), "aria-pressed", backward);
+  ui.root.toggleAttribute("data-backward", backward);
+}
+
+/* What the step under the pointer, or else the chosen one, is about. */
+function drawReadout(ui, view) {
+  const step = Math.min(ui.looked ?? view.step, view.T);
+  const now = numbersOf(view.run, view.x, step);
+  const list = ["x", "f", "i", "g", "o", "c", "h"].map((name) => `${name} ${written(now[name])}`).join(" · ");
+  const rnn = view.backward ? `, in the RNN ${written(view.rnn[step - 1])}` : "";
+  setText(ui.part(".rnncourse-readout"), `Step ${step}: ${list} · of the last gradient survives ${written(now.survives)}${rnn}`);
+  const under = ui.timeline.querySelector(".under");
+  const band = bandOf(ui, view.T);
+  setAttribute(under, "visibility", ui.looked === null ? "hidden" : "visible");
+  setAttribute(under, "x", band.left(step - 1));
+  setAttribute(under, "width", band.wide);
 }
 
 function draw(ui, view) {
-  drawCurves(ui, view);
-  drawRows(ui, view);
-  drawStep(ui, view);
+  drawFormulas(ui, view);
+  drawDiagram(ui, view);
+  drawHands(ui, view);
   drawChoices(ui, view);
+  drawTimeline(ui, view);
+  drawReadout(ui, view);
 }
 
-function sentence({ now, step, T }) {
-  const w = Object.fromEntries(Object.entries(now).map(([name, value]) => [name, written(value)]));
+function sentence({ now, step, T, backward, rnn }) {
+  const w = Object.fromEntries(Object.entries(now).filter(([name]) => name !== "home").map(([name, value]) => [name, written(value)]));
+  const beside = backward ? ` In the vanilla RNN, ${written(rnn[step - 1])}.` : "";
   return (
     `Step ${step} of ${T}, x ${w.x}. Forget gate ${w.f} keeps ${w.kept} of ${w.c_prev}; input gate ${w.i} times ` +
     `candidate ${w.g} adds ${w.added}: c is ${w.c}. Output gate ${w.o} shows h ${w.h}. Of the gradient of the last c, ` +
-    `${w.survives} survives.`
+    `${w.survives} survives.${beside}`
   );
 }
 
-/* Put what is on screen into words: those of the pictures, and those that are returned for the live region. */
+/* Put what is on screen into words: those of the picture, and those that are returned for the live region. */
 function tell(ui, view) {
   const words = sentence(view);
-  const all = (name) => view.run[name].map(written).join(", ");
-  ui.chart.setAttribute(
-    "aria-label",
-    `Over ${view.T} steps: c ${all("c")}; h ${all("h")}; survives ${all("survives")}.`,
-  );
-  ui.cell.setAttribute("aria-label", `LSTM cell. ${words}`);
-  return words;
+  setAttribute(ui.diagram, "aria-label", `LSTM cell. ${words}`);
+  const task = view.fixed.missions.find(({ name }) => name === view.mission);
+  return task && view.done.includes(task.name) ? `Mission ${task.title} done. ${words}` : words;
 }
 
-/* A slider was moved: an input changes at the chosen step, a gate at all steps or at that one. */
+function rounded(value, [low, high]) {
+  return Math.round(Math.max(low, Math.min(high, value)) * 100) / 100;
+}
+
+/* Store settings, and tick off the mission if they reach its goal. */
+function change(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  const { fixed, mission, done, x, holds, run } = viewOf(model);
+  const task = fixed.missions.find(({ name }) => name === mission);
+  const met = task && !done.includes(mission) && missionMet(task, x, holds, run);
+  store(model, met ? { done: [...done, mission] } : {});
+}
+
+/* An input changes at one step; a gate at all steps, or at that one. step: null for all. */
+function setValue(model, name, value, step) {
+  const fresh = rounded(value, model.get("fixed").limits[name]);
+  const at = (list) => list.map((one, t) => (step === null || t === step - 1 ? fresh : one));
+  if (name === "x") change(model, { inputs: at(model.get("inputs")) });
+  else change(model, { holds: { ...model.get("holds"), [name]: at(model.get("holds")[name]) } });
+}
+
+/* A slider or a valve was moved. */
 function move(model, name, value) {
-  const { x, clamps, step, everywhere } = viewOf(model);
-  if (name === "x") {
-    store(model, { inputs: x.map((one, t) => (t === step - 1 ? value : one)) });
-    return;
-  }
-  const held = clamps[name].map((one, t) => (everywhere || t === step - 1 ? value : one));
-  store(model, { clamps: { ...clamps, [name]: held } });
+  const { step, everywhere } = viewOf(model);
+  setValue(model, name, value, everywhere && name !== "x" ? null : step);
 }
 
-/* Clamping holds each step at what it is; letting go leaves it to the cell. */
-function clamp(model, gate, on) {
-  const { clamps, run, step, everywhere } = viewOf(model);
-  const held = clamps[gate].map((one, t) => (everywhere || t === step - 1 ? (on ? run[gate][t] : null) : one));
-  store(model, { clamps: { ...clamps, [gate]: held } });
+/* Holding keeps each step at what it is; letting go leaves it to the cell. */
+function hold(model, gate, on) {
+  const { run, step, everywhere, T } = viewOf(model);
+  const all = model.get("holds")[gate];
+  const fresh = (one, t) => (on ? (run[gate][t] ?? run[gate][T - 1]) : null);
+  change(model, { holds: { ...model.get("holds"), [gate]: all.map((one, t) => (everywhere || t === step - 1 ? fresh(one, t) : one)) } });
+}
+
+/* Take the settings of a preset or a mission; beyond its last step each gate goes on as it was there. */
+function take(model, start, more) {
+  const { longest } = model.get("fixed");
+  const fill = (list, beyond) => [...list, ...Array(longest - list.length).fill(beyond)];
+  const holds = Object.fromEntries(GATES.map((gate) => [gate, fill(start.holds[gate], start.holds[gate].at(-1))]));
+  change(model, { mission: "", step: 1, inputs: fill(start.x, 0), holds, steps: start.x.length, ...more });
+}
+
+function setLength(model, field) {
+  const T = Math.round(Number(field.value));
+  if (T >= 2 && T <= model.get("fixed").longest) change(model, { step: Math.min(model.get("step"), T), steps: T });
+}
+
+function setWeight(model, field) {
+  if (field.value === "" || !field.validity.valid && !field.validity.stepMismatch) return;
+  const value = Number(field.value);
+  if ("rnn" in field.dataset) return change(model, { w_hh: value });
+  const [gate, place] = field.dataset.weight.split(" ");
+  const parameters = model.get("parameters");
+  const three = parameters[gate].map((one, k) => (k === Number(place) ? value : one));
+  change(model, { parameters: { ...parameters, [gate]: three } });
+}
+
+/* Everything that is moved or typed. */
+function hear(model, target) {
+  const { slider, hold: gate, weight, rnn, length, preset } = target.dataset;
+  const presets = model.get("fixed").presets;
+  if (slider && slider !== "step") move(model, slider, Number(target.value));
+  else if (gate) hold(model, gate, target.checked);
+  else if (weight || rnn !== undefined) setWeight(model, target);
+  else if (length !== undefined) setLength(model, target);
+  else if (preset !== undefined) take(model, presets.find(({ name }) => name === target.value), {});
+  else if (target.type === "radio") store(model, { everywhere: target.value === "all" });
+}
+
+/* Everything that is pressed. */
+function press(ui, model, button) {
+  const { missions, weights } = model.get("fixed");
+  const { mission, side } = button.dataset;
+  if (mission) take(model, missions.find(({ name }) => name === mission), { mission, parameters: weights });
+  if (button.dataset.do === "home") store(model, { backward: !model.get("backward") });
+  if (button.dataset.do === "reset") change(model, { parameters: weights, w_hh: 0.9 });
+  if (side) showSide(ui, side);
+}
+
+function showSide(ui, side) {
+  for (const button of ui.parts("[data-side]")) setAttribute(button, "aria-pressed", button.dataset.side === side);
+  ui.part(".rnncourse-formulas").hidden = side !== "formulas";
+  ui.part(".rnncourse-weights").hidden = side !== "weights";
+}
+
+/* On a strip, arrows left and right choose the step, up and down move its value; Delete leaves it to the cell. */
+function stripKeys(model, walk, event) {
+  const name = event.target.dataset?.strip;
+  if (!name || belongsToNotebook(event)) return;
+  const { step, now, fixed, holds } = viewOf(model);
+  const [low, high] = fixed.limits[name];
+  const moved = { ArrowUp: 0.01, ArrowDown: -0.01, PageUp: 0.1, PageDown: -0.1 }[event.key];
+  const aside = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  const ends = { Home: low, End: high }[event.key];
+  if (aside) walk(step + aside);
+  else if (moved || ends !== undefined) setValue(model, name, ends ?? now[name] + moved, step);
+  else if (event.key === "Delete" && name !== "x") {
+    const free = model.get("holds")[name].map((one, t) => (t === step - 1 ? null : one));
+    change(model, { holds: { ...model.get("holds"), [name]: free } });
+  } else return;
+  event.preventDefault();
+}
+
+/* Let what is in the pipes flow for a while. */
+function addFlow(ui) {
+  let timer = null;
+  ui.flow = () => {
+    clearTimeout(timer);
+    ui.root.toggleAttribute("data-moving", true);
+    timer = setTimeout(() => ui.root.removeAttribute("data-moving"), MOVING_MS);
+  };
+  ui.onLeave(() => clearTimeout(timer));
+}
+
+function watchWidth(ui, again) {
+  const watch = new ResizeObserver(() => {
+    const wide = ui.part(".rnncourse-strips").clientWidth;
+    if (!wide || wide === ui.wide) return;
+    ui.wide = wide;
+    again();
+  });
+  watch.observe(ui.part(".rnncourse-strips"));
+  ui.onLeave(() => watch.disconnect());
 }
 
 function render({ model, el }) {
+  const hatch = uniqueId("hatch");
   const fixed = model.get("fixed");
-  const T = model.get("inputs").length;
-  const ui = panel(el, { name: "gate-lab", label: "Gate lab", html: labHtml(fixed, T) });
+  const ui = panel(el, { name: "gate-lab", label: "Gate lab", html: labHtml(fixed, hatch) });
+  ui.hatch = hatch;
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   addElements(ui);
+  addFlow(ui);
+  showSide(ui, "formulas");
 
-  const { walk } = playback(ui, model, { name: "step", first: 1, last: T, describe: (step) => `${step} of ${T}` });
-  ui.root.addEventListener("input", ({ target }) => {
-    const { slider: name, clamp: gate } = target.dataset;
-    if (name in ui.sliders) move(model, name, Number(target.value));
-    else if (gate) clamp(model, gate, target.checked);
-    else if (target.type === "radio") store(model, { everywhere: target.value === "all" });
+  const { walk, playing } = playback(ui, model, {
+    name: "step",
+    first: 1,
+    last: () => model.get("steps"),
+    backward: () => model.get("backward"),
+    describe: (step) => `${step} of ${model.get("steps")}`,
   });
+  ui.root.addEventListener("input", ({ target }) => hear(model, target));
   ui.root.addEventListener("click", ({ target }) => {
-    const chosen = fixed.presets.find(({ name }) => name === target.dataset.preset);
-    if (chosen) store(model, { inputs: [...chosen.x], clamps: chosen.clamps });
-    if (target.dataset.step) walk(Number(target.dataset.step));
+    const button = target.closest("button");
+    if (button) press(ui, model, button);
   });
+  ui.root.addEventListener("keydown", (event) => stripKeys(model, walk, event));
+  dragValves(ui, (gate) => viewOf(model).now[gate], (gate, value) => move(model, gate, value));
+  const look = (step) => {
+    ui.looked = step;
+    drawReadout(ui, viewOf(model));
+  };
+  const paint = (name, step, value) => {
+    if (model.get("step") !== step) walk(step);
+    setValue(model, name, value, step);
+  };
+  paintTimeline(ui, () => viewOf(model), { paint, choose: walk, look });
 
+  const again = () => draw(ui, viewOf(model));
   ui.listen(model, SHARED, () => {
-    draw(ui, viewOf(model));
+    again();
+    ui.flow();
     ui.say(() => tell(ui, viewOf(model)));
   });
-  draw(ui, viewOf(model));
+  ui.listen(model, ["step"], () => playing() && carryPacket(ui, viewOf(model), STEP_MS * 0.9));
+  watchWidth(ui, again);
+  again();
   tell(ui, viewOf(model));
   return ui.leave;
 }

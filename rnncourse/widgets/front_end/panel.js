@@ -126,22 +126,26 @@ function playbackHtml(label) {
 }
 
 /* Walk through the whole numbers first … last of the model's trait `name`: buttons, slider, and Play.
-   describe(step) is what the slider says. Returns { walk }, which stops Play and goes to a step. */
-function playback(ui, model, { name, first, last, describe, stepMs = STEP_MS, calmStepMs = CALM_STEP_MS }) {
+   last: a number, or a function where it changes (on change:steps). backward(): whether Play goes down instead of up.
+   describe(step) is what the slider says. Returns { walk, pause, playing }: walk(step) stops Play and goes to a step. */
+function playback(ui, model, options) {
+  const { name, first, describe, backward = () => false, stepMs = STEP_MS, calmStepMs = CALM_STEP_MS } = options;
+  const last = () => (typeof options.last === "function" ? options.last() : options.last);
   const [back, next, play] = ["back", "next", "play"].map((one) => ui.part(`[data-do=${one}]`));
   const slider = ui.part("[data-slider=step]");
-  Object.assign(slider, { min: first, max: last });
+  slider.min = first;
   let timer = null;
   const now = () => model.get(name);
-  const go = (step) => store(model, { [name]: Math.min(last, Math.max(first, step)) });
+  const go = (step) => store(model, { [name]: Math.min(last(), Math.max(first, step)) });
 
   function draw() {
+    slider.max = last();
     slider.value = now();
     setAttribute(slider, "aria-valuetext", describe(now()));
     setText(slider.nextElementSibling, describe(now()));
     // aria-disabled, not disabled: a button that is disabled under the fingers would lose the focus.
     setAttribute(back, "aria-disabled", now() === first);
-    setAttribute(next, "aria-disabled", now() === last);
+    setAttribute(next, "aria-disabled", now() === last());
   }
 
   function pause() {
@@ -153,12 +157,13 @@ function playback(ui, model, { name, first, last, describe, stepMs = STEP_MS, ca
   }
 
   function start() {
-    if (now() === last) go(first);
-    const forward = () => {
-      if (now() + 1 >= last) pause();
-      go(now() + 1);
+    const [from, to, by] = backward() ? [last(), first, -1] : [first, last(), 1];
+    if (now() === to) go(from);
+    const goOn = () => {
+      if (Math.abs(to - now()) <= 1) pause();
+      go(now() + by);
     };
-    timer = setInterval(forward, prefersLessMotion() ? calmStepMs : stepMs);
+    timer = setInterval(goOn, prefersLessMotion() ? calmStepMs : stepMs);
     play.textContent = "Pause";
     ui.hush(true); // otherwise every step would be read out
   }
@@ -172,10 +177,10 @@ function playback(ui, model, { name, first, last, describe, stepMs = STEP_MS, ca
   next.addEventListener("click", () => walk(now() + 1));
   play.addEventListener("click", () => (timer === null ? start() : pause()));
   slider.addEventListener("input", () => walk(Number(slider.value)));
-  ui.listen(model, [name], draw);
+  ui.listen(model, typeof options.last === "function" ? [name, "steps"] : [name], draw);
   ui.onLeave(() => clearInterval(timer));
   draw();
-  return { walk };
+  return { walk, pause, playing: () => timer !== null };
 }
 
 /* A slider of the grid of settings (.rnncourse-settings); its trait is `name`. */

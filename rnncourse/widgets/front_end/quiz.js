@@ -1,4 +1,10 @@
-/* Questions with one right option each: the choice is stored in `history` first, and shown as right or not after. */
+/* Questions with one right option each. A commitment is stored first, and then shown; the verdict comes in the question,
+   or, for a prediction, below the cell that shows the result. */
+
+const LOCKED = {
+  ahead: "Locked in. Now run the next cell.",
+  below: "Locked in. The verdict is below the result.",
+};
 
 function build(question) {
   const form = document.createElement("form"); // its radio buttons are a group of their own
@@ -9,42 +15,69 @@ function build(question) {
     )
     .join("");
   form.dataset.key = question.key;
-  form.innerHTML = `<fieldset><legend>${question.html}</legend>${options}</fieldset>
+  form.innerHTML = `<fieldset><legend>${question.html}</legend>${options}</fieldset>${buildSure(question)}
     <button type="submit">Commit to this answer</button><span class="rnncourse-hint" role="status"></span>
     <div class="rnncourse-verdict" tabindex="-1"></div>`;
   return form;
 }
 
-function reveal(form, question, chosen) {
-  const right = chosen === question.answer;
-  form.querySelectorAll("input").forEach((input, k) => {
-    input.disabled = true;
-    input.checked = k === chosen;
-    const option = input.parentElement;
-    const words = [k === chosen && "your answer", k === question.answer && "right answer"].filter(Boolean);
-    option.querySelector(".rnncourse-mark").textContent = words.length ? `← ${words.join(", ")}` : "";
-    if (k === question.answer) option.dataset.mark = "right";
-    else if (k === chosen) option.dataset.mark = "chosen";
-  });
-  form.querySelector("button").hidden = true;
-  const { html, feedback } = question.options[chosen];
-  const verdict = form.querySelector(".rnncourse-verdict");
-  verdict.toggleAttribute("data-right", right);
-  verdict.innerHTML =
-    `<p><strong>${right ? "Right." : "Not yet."}</strong> You said “${html}”.` +
-    (right ? "" : ` The answer is “${question.options[question.answer].html}”.`) +
-    `</p>${feedback ? `<p>${feedback}</p>` : ""}<p>${question.because}</p>`;
+function buildSure({ sure }) {
+  const degrees = Object.entries(sure).map(
+    ([degree, words]) => `<label><input type="radio" name="sure" value="${degree}"> <span>${words}</span></label>`,
+  );
+  if (!degrees.length) return "";
+  return `<fieldset class="rnncourse-sure"><legend>How sure are you? (optional)</legend>${degrees.join("")}</fieldset>`;
 }
 
-/* Store the option that is picked; say so where none is. */
-function commit(form, { key }, model) {
-  const picked = form.querySelector("input:checked");
-  if (!picked) {
+/* What is selected, whether committed to or not. */
+function selected(form, { key }) {
+  const option = form.querySelector("[name=option]:checked");
+  const sure = form.querySelector("[name=sure]:checked");
+  return { key, chosen: option ? Number(option.value) : -1, sure: sure ? sure.value : "" };
+}
+
+function select(form, { chosen, sure }) {
+  for (const input of form.querySelectorAll("input")) {
+    input.checked = input.name === "sure" ? input.value === sure : Number(input.value) === chosen;
+  }
+}
+
+function lock(form, entry) {
+  select(form, entry);
+  for (const input of form.querySelectorAll("input")) input.disabled = true;
+  const option = form.querySelector(`[name=option][value="${entry.chosen}"]`).parentElement;
+  option.dataset.mark = "chosen";
+  option.querySelector(".rnncourse-mark").textContent = "← your answer";
+  form.querySelector("button").hidden = true;
+}
+
+function reveal(form, question, chosen) {
+  form.querySelectorAll("[name=option]").forEach((input, k) => {
+    if (k !== question.answer) return;
+    const option = input.parentElement;
+    option.dataset.mark = "right";
+    option.querySelector(".rnncourse-mark").textContent = k === chosen ? "← your answer, right answer" : "← right answer";
+  });
+  form.querySelector(".rnncourse-verdict").innerHTML = question.options[chosen].verdict;
+}
+
+/* Store the option that is selected; say so where none is. */
+function commit(form, question, model) {
+  const entry = selected(form, question);
+  if (entry.chosen < 0) {
     form.querySelector(".rnncourse-hint").textContent = "Choose an answer first.";
     return;
   }
-  store(model, { history: [...model.get("history"), { key, chosen: Number(picked.value) }] });
+  // A message of its own: the widget manager holds a changed trait back while the kernel is busy with the one before.
+  model.send({ commit: entry });
+  model.set("history", [...model.get("history"), entry]);
   form.querySelector(".rnncourse-verdict").focus(); // the button is gone: keep the keyboard here
+  form.dispatchEvent(
+    new CustomEvent("rnncourse-commit", {
+      bubbles: true,
+      detail: { key: question.key, verdict: question.options[entry.chosen].verdict },
+    }),
+  );
 }
 
 function addForm(ui, question, model) {
@@ -53,38 +86,47 @@ function addForm(ui, question, model) {
     event.preventDefault();
     commit(form, question, model);
   });
-  form.addEventListener("change", () => (form.querySelector(".rnncourse-hint").textContent = ""));
+  form.addEventListener("change", () => {
+    form.querySelector(".rnncourse-hint").textContent = "";
+    model.send({ pick: selected(form, question) });
+  });
   ui.root.append(form);
   return form;
 }
 
-function addScore(ui, questions) {
-  const score = document.createElement("p");
-  score.className = "rnncourse-score";
-  score.setAttribute("role", "status");
-  if (questions.length > 1) ui.root.append(score);
-  return score;
+function addLine(ui, name) {
+  const line = document.createElement("p");
+  line.className = name;
+  line.setAttribute("role", "status");
+  ui.root.append(line);
+  return line;
 }
 
-function draw({ questions, forms, score }, history) {
+function draw(view, model) {
+  const { questions, forms, score, notice } = view;
+  const [history, verdict] = [model.get("history"), model.get("verdict")];
   let right = 0;
-  for (const { key, chosen } of history) {
-    const q = questions.findIndex((question) => question.key === key);
-    reveal(forms[q], questions[q], chosen);
-    right += chosen === questions[q].answer;
+  for (const entry of history) {
+    const k = questions.findIndex((question) => question.key === entry.key);
+    lock(forms[k], entry);
+    if (verdict === "here") reveal(forms[k], questions[k], entry.chosen);
+    else forms[k].querySelector(".rnncourse-verdict").textContent = LOCKED[verdict];
+    right += entry.chosen === questions[k].answer;
   }
-  score.textContent = history.length
-    ? `${right} right of ${history.length} answered, ${questions.length} questions in all.`
-    : `${questions.length} questions.`;
+  const all = `${questions.length} questions`;
+  if (score) setText(score, history.length ? `${right} of ${history.length} right; ${all}.` : `${all}.`);
+  setText(notice, model.get("notice"));
 }
 
 function render({ model, el }) {
   const questions = model.get("questions");
   const ui = panel(el, { name: "quiz", label: model.get("title") });
   const forms = questions.map((question) => addForm(ui, question, model));
-  const view = { questions, forms, score: addScore(ui, questions) };
-  ui.listen(model, ["history"], () => draw(view, model.get("history")));
-  draw(view, model.get("history"));
+  const score = questions.length > 1 ? addLine(ui, "rnncourse-score") : null;
+  const view = { questions, forms, score, notice: addLine(ui, "rnncourse-notice") };
+  for (const entry of model.get("picked")) select(forms[questions.findIndex(({ key }) => key === entry.key)], entry);
+  ui.listen(model, ["history", "verdict", "notice"], () => draw(view, model));
+  draw(view, model);
   return ui.leave;
 }
 

@@ -220,7 +220,7 @@ def clipped_by_norm_of_norms(grads, max_norm):
 
 def clipped_by_dots(grads, max_norm):
     norm = float(np.sqrt(sum(np.vdot(g, g) for g in grads.values())))
-    scale = np.where(norm > max_norm, max_norm / norm, 1.0)
+    scale = max_norm / np.maximum(norm, max_norm)
     return dict(zip(grads, (scale * g for g in grads.values()), strict=True))
 
 
@@ -276,6 +276,95 @@ def cut_in_two(dh, x, h0, h, p, window):
     return {name: grads[name] + rest[name] for name in grads}
 
 
+def _torch_loop(x, y, p, window, lr, max_norm, body):
+    """Run the exercise's loop in PyTorch; body(model, optimizer, loss, state) returns the state to go on with."""
+    import torch
+
+    rnn = torch.nn.RNN(x.shape[2], p["rnn.weight_hh_l0"].shape[0])
+    readout = torch.nn.Linear(rnn.hidden_size, len(p["readout.bias"]))
+    model = torch.nn.ModuleDict({"rnn": rnn, "readout": readout}).double()
+    model.load_state_dict({name: torch.tensor(array) for name, array in p.items()})
+    optimizer, state, losses = torch.optim.SGD(model.parameters(), lr=lr), None, []
+    for x_now, y_now in zip(torch.tensor(x).split(window), torch.tensor(y).split(window), strict=True):
+        h, state = rnn(x_now, state)
+        loss = torch.nn.functional.cross_entropy(readout(h).flatten(0, 1), y_now.flatten())
+        losses.append(loss.item())
+        state = body(model, optimizer, loss, state)
+    return np.array(losses), {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
+
+
+def in_the_usual_order(x, y, p, window, lr, max_norm):
+    from torch.nn.utils import clip_grad_norm_
+
+    def body(model, optimizer, loss, state):
+        optimizer.zero_grad()
+        loss.backward()
+        clip_grad_norm_(model.parameters(), max_norm)
+        optimizer.step()
+        return state.detach()
+
+    return _torch_loop(x, y, p, window, lr, max_norm, body)
+
+
+def cleared_after_the_update(x, y, p, window, lr, max_norm):
+    from torch.nn.utils import clip_grad_norm_
+
+    def body(model, optimizer, loss, state):
+        loss.backward()
+        clip_grad_norm_(model.parameters(), max_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=False)
+        return state.detach().clone()
+
+    return _torch_loop(x, y, p, window, lr, max_norm, body)
+
+
+def detached_first(x, y, p, window, lr, max_norm):
+    from torch.nn.utils import clip_grad_norm_
+
+    def body(model, optimizer, loss, state):
+        model.zero_grad()
+        carried = state.data
+        loss.backward()
+        clip_grad_norm_(list(model.parameters()), max_norm=max_norm, norm_type=2)
+        optimizer.step()
+        return carried
+
+    return _torch_loop(x, y, p, window, lr, max_norm, body)
+
+
+def clipped_by_hand(x, y, p, window, lr, max_norm):
+    import torch
+
+    def body(model, optimizer, loss, state):
+        optimizer.zero_grad()
+        loss.backward()
+        grads = [parameter.grad for parameter in model.parameters()]
+        norm = torch.cat([g.flatten() for g in grads]).norm()
+        for g in grads:
+            g *= min(1.0, max_norm / norm.item())
+        optimizer.step()
+        return state.detach()
+
+    return _torch_loop(x, y, p, window, lr, max_norm, body)
+
+
+def updated_by_hand(x, y, p, window, lr, max_norm):
+    import torch
+
+    def body(model, optimizer, loss, state):
+        parameters = list(model.parameters())
+        grads = torch.autograd.grad(loss, parameters)
+        norm = sum((g**2).sum() for g in grads) ** 0.5
+        with torch.no_grad():
+            for parameter, g in zip(parameters, grads, strict=True):
+                parameter -= lr * g * min(1.0, max_norm / float(norm))
+        return state.detach()
+
+    losses, trained = _torch_loop(x, y, p, window, lr, max_norm, body)
+    return losses, dict(reversed(trained.items()))
+
+
 VARIANTS = {
     "central_differences": (
         nudged_copies,
@@ -323,5 +412,12 @@ VARIANTS = {
         carry_dropped_after,
         cut_in_two,
         window_by_window(sweep_in_float32),
+    ),
+    "train_in_torch": (
+        in_the_usual_order,
+        cleared_after_the_update,
+        detached_first,
+        clipped_by_hand,
+        updated_by_hand,
     ),
 }

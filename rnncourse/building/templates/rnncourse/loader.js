@@ -27,8 +27,55 @@
       this.listeners = this.listeners.filter((one) => one[0] !== event || one[1] !== listener);
     }
 
-    save_changes() {} // there is nobody to save for
+    // There is nobody to save for, and nobody to tell.
+    save_changes() {}
+    send() {}
   }
+
+  /* What tells the result of a prediction, output or explanation, by the keys of the predictions. */
+  const telling = [...document.querySelectorAll("[data-rnncourse-tells]")].map((element) => ({
+    element,
+    keys: element.dataset.rnncourseTells.split(" "),
+    isOutput: element.querySelector(".jp-OutputArea") !== null,
+  }));
+  const tellingOf = (key) => telling.filter(({ keys }) => keys.includes(key));
+
+  /* Cover the results of a prediction until the reader has committed, or wants to look; one button uncovers them. */
+  function cover(key) {
+    const covered = tellingOf(key).filter(({ element }) => !element.hidden);
+    if (!covered.length) return;
+    for (const { element } of covered) element.hidden = true;
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "rnncourse-cover" });
+    button.dataset.covers = key;
+    button.textContent = "Commit to your prediction above, or show the result.";
+    button.addEventListener("click", () => uncover(key));
+    covered[0].element.before(button);
+  }
+
+  function uncover(key) {
+    for (const { element } of tellingOf(key)) element.hidden = false;
+    document.querySelector(`.rnncourse-cover[data-covers="${key}"]`)?.remove();
+  }
+
+  /* Put the verdict below the last output that tells the result. */
+  function tell({ key, verdict }) {
+    uncover(key);
+    const said = document.createElement("div");
+    Object.assign(said, { className: "rnncourse-page-verdict", innerHTML: verdict });
+    tellingOf(key).findLast(({ isOutput }) => isOutput)?.element.after(said);
+  }
+
+  /* A prediction whose result is on the page has its verdict there; that of any other comes in the question. */
+  function place(state) {
+    const key = state.questions?.[0].key;
+    if (!key || !tellingOf(key).length) return;
+    state.verdict = tellingOf(key).some(({ isOutput }) => isOutput) ? "below" : "here";
+    cover(key);
+  }
+
+  document.addEventListener("rnncourse-commit", (event) => tell(event.detail));
+  for (const { state } of Object.values(models)) place(state);
 
   for (const text of styles) {
     const style = document.createElement("style");

@@ -1,0 +1,91 @@
+"""The learner's edition of a notebook: what a prediction is about is neither shown nor explained beforehand.
+
+Outputs between a question and its explanation are left out, explanations are folded, and a question's cell holds only
+its key. The texts of the questions go into a file of the copy.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+from typing import Any
+
+from nbformat import from_dict, v4
+
+from rnncourse.lab.links import split_at_headings
+from rnncourse.question_cells import (
+    QuestionCell,
+    entries,
+    is_explanation,
+    question_cells,
+    result_keys,
+    source_of,
+    split_explanation,
+)
+
+SUMMARY = "What happened, and why"
+ABOVE = "# A question: run this cell (Shift + Enter) to answer it."
+"""The line of a question's cell that is seen while its code is folded."""
+
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+    "version": platform.python_version(),
+}
+"""What a kernel of this environment says about its language, and a front end then stores in the notebook."""
+
+
+def learners_edition(notebook: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the learner's edition of a chapter, and its questions by key; `notebook` itself is changed."""
+    cells = notebook["cells"]
+    questions, results = entries(cells), result_keys(cells)
+    for asked in question_cells(cells):
+        _hide_question(cells[asked.place], asked)
+    for cell in cells:
+        if cell["cell_type"] == "code" and cell["id"] in results:
+            cell["outputs"], cell["execution_count"] = [], None
+        if is_explanation(cell):
+            cell["source"] = folded(source_of(cell))
+    notebook["cells"] = split_at_headings(cells)
+    return with_language(notebook), questions
+
+
+def with_language(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return the notebook with the language that its kernel will tell, so that opening it changes nothing."""
+    notebook["metadata"]["language_info"] = LANGUAGE
+    return notebook
+
+
+def as_text(notebook: dict[str, Any]) -> str:
+    """Return the notebook file's text, as front ends write it."""
+    return v4.writes(from_dict(notebook)).rstrip("\n") + "\n"
+
+
+def folded(markdown: str) -> str:
+    """Return an explanation folded away up to its first heading, which begins something new."""
+    explanation, rest = split_explanation(markdown)
+    if not explanation:
+        return markdown
+    fold = f"<details>\n<summary>{SUMMARY}</summary>\n\n{explanation}\n\n</details>"
+    return f"{fold}\n\n{rest}" if rest else fold
+
+
+def _hide_question(cell: dict[str, Any], asked: QuestionCell) -> None:
+    """Leave the keys in a question's cell, and the question without its answer in the output."""
+    keys = json.dumps(asked.keys)
+    call = f"predict(key={json.dumps(asked.keys[0])})" if asked.kind == "predict" else f"quiz({keys})"
+    cell["source"] = f"{ABOVE}\nfrom rnncourse.widgets import {asked.kind}\n\n{call}"
+    cell["execution_count"] = None
+    for output in cell["outputs"]:
+        html = output.get("data", {}).get("text/html")
+        if html is not None:
+            output["data"]["text/html"] = _without_answers("".join(html))
+
+
+def _without_answers(html: str) -> str:
+    return re.sub(r"(?s)<details><summary>Answer</summary>.*?</details>", "", html)

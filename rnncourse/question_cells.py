@@ -1,0 +1,167 @@
+"""The cells of a notebook that ask a question, the cells that show its result, and the cell that explains it.
+
+Notebooks are plain dictionaries here, as they are in the file or as nbformat reads them.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+EXPLANATION = "explanation"
+"""The tag of a text cell that says what was seen after a prediction, and why."""
+
+QUESTIONS_FILE = ".questions.json"
+"""In a learner's copy: the questions of its notebooks by key, so that no cell shows its answer."""
+
+_NAMES = ("question", "options", "answer", "because", "key", "confidence")
+
+
+@dataclass
+class QuestionCell:
+    """A cell that asks.
+
+    kind: "predict" or "quiz". questions: for each the arguments of Question, by name. place: of the cell in the
+    notebook. results: the ids of the code cells that show what happens, empty where the explanation follows at once.
+    explained: whether there is an explanation after them.
+    """
+
+    kind: str
+    questions: list[dict[str, Any]]
+    place: int
+    results: list[str] = field(default_factory=list)
+    explained: bool = False
+
+    @property
+    def keys(self) -> list[str]:
+        """The names of its questions."""
+        return [question["key"] for question in self.questions]
+
+
+def question_cells(cells: Sequence[Mapping[str, Any]]) -> list[QuestionCell]:
+    """Return the cells of a notebook that ask, in order."""
+    found = []
+    for place, cell in enumerate(cells):
+        asked = _asked(source_of(cell)) if cell["cell_type"] == "code" else None
+        if asked is None:
+            continue
+        one = QuestionCell(*asked, place)
+        if one.kind == "predict":
+            one.results, one.explained = _results(cells[place + 1 :])
+        found.append(one)
+    return found
+
+
+def result_keys(cells: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return, by id of a code cell, the keys of the predictions whose result it shows."""
+    keys: dict[str, list[str]] = {}
+    for asked in question_cells(cells):
+        for name in asked.results:
+            keys.setdefault(name, []).extend(asked.keys)
+    return keys
+
+
+def is_explanation(cell: Mapping[str, Any]) -> bool:
+    """Say whether this is a text cell that explains a result."""
+    return cell["cell_type"] == "markdown" and EXPLANATION in cell["metadata"].get("tags", [])
+
+
+def split_explanation(markdown: str) -> tuple[str, str]:
+    """Return an explanation up to its first heading, and the rest, which begins something new."""
+    heading = re.search(r"(?m)^#{1,6}\s", markdown)
+    end = heading.start() if heading else len(markdown)
+    return markdown[:end].strip(), markdown[end:].strip()
+
+
+def source_of(cell: Mapping[str, Any]) -> str:
+    """Return a cell's text, which the file may hold as a list of lines."""
+    return "".join(cell["source"])
+
+
+def _results(following: Sequence[Mapping[str, Any]]) -> tuple[list[str], bool]:
+    """Return the ids of the code cells up to the explanation; without one, of the first that shows something."""
+    code: list[Mapping[str, Any]] = []
+    for cell in following:
+        if is_explanation(cell):
+            return [one["id"] for one in code], True
+        asks = cell["cell_type"] == "code" and _asked(source_of(cell)) is not None
+        if _is_heading(cell) or (asks and code):
+            break
+        if cell["cell_type"] == "code" and not asks:
+            code.append(cell)
+    shows = (cell["id"] for cell in following if cell.get("outputs") and _asked(source_of(cell)) is None)
+    return list(islice(shows, 1)), False
+
+
+def _is_heading(cell: Mapping[str, Any]) -> bool:
+    return cell["cell_type"] == "markdown" and re.match(r"#{1,6}\s", source_of(cell)) is not None
+
+
+def _asked(source: str) -> tuple[str, list[dict[str, Any]]] | None:
+    """Return which of the two functions a cell calls, and its questions; None where it does anything else."""
+    if not re.search(r"\b(predict|quiz)\(", source):
+        return None
+    try:
+        [statement] = ast.parse(source).body
+        call = statement.value
+        if call.func.id == "predict":
+            return "predict", [_arguments(call)]
+        if call.func.id == "quiz" and not call.keywords:
+            [listed] = call.args
+            return "quiz", [_arguments(one) for one in _calls_of_question(listed)]
+    except (SyntaxError, ValueError, AttributeError, TypeError):
+        # More than one statement, or arguments that are computed.
+        pass
+    return None
+
+
+def _calls_of_question(listed: ast.expr) -> Iterator[ast.Call]:
+    for one in listed.elts:
+        if one.func.id != "Question":
+            raise ValueError(one.func.id)
+        yield one
+
+
+def _arguments(call: ast.Call) -> dict[str, Any]:
+    """Return the arguments of a call by name; ValueError where one is computed or missing."""
+    given = dict(zip(_NAMES, call.args, strict=False)) | {one.arg: one.value for one in call.keywords}
+    values = {name: ast.literal_eval(value) for name, value in given.items()}
+    if not set(_NAMES[:5]) <= set(values) <= set(_NAMES):
+        raise ValueError(sorted(values))
+    return values
+
+
+def read_questions(start: Path) -> dict[str, dict[str, Any]]:
+    """Return the questions of the learner's copy that `start` lies in, by key; none outside of a copy."""
+    folder = next((one for one in (start, *start.parents) if (one / QUESTIONS_FILE).is_file()), start)
+    return questions_of(folder)
+
+
+def questions_of(copy: Path) -> dict[str, dict[str, Any]]:
+    """Return the questions of the learner's copy in the folder `copy`; none where their file is missing or damaged."""
+    try:
+        return dict(json.loads((copy / QUESTIONS_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def entries(cells: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what a learner's copy keeps of the questions in these cells, by key.
+
+    An entry holds the arguments of Question, the id of the cell that asks, and the ids of those that show the result.
+    """
+    return {
+        question["key"]: {
+            "arguments": {"confidence": asked.kind == "predict"} | question,
+            "cell": cells[asked.place]["id"],
+            "results": asked.results,
+        }
+        for asked in question_cells(cells)
+        for question in asked.questions
+    }

@@ -158,7 +158,7 @@ def check_python(version: Sequence[int]) -> Check:
 
 def check_course(root: Path) -> Check:
     """The notebooks that belong to the installed package."""
-    found = sum(1 for folder in NOTEBOOK_FOLDERS for _ in (root / folder).glob("*.ipynb"))
+    found = sum(1 for folder in NOTEBOOK_FOLDERS for _ in (root / folder).rglob("*.ipynb"))
     return judged("rnncourse", found > 0, f"{found} notebooks in {root}", "install the course again")
 
 

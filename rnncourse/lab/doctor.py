@@ -70,7 +70,7 @@ for name in sys.argv[1:]:
 
 @dataclass(frozen=True)
 class Check:
-    """What was found about one part of the installation; `mend` says what to do where it is not ok.
+    """What was found about one part of the installation; `fix` says what to do where it is not ok.
 
     differs: it works, but is not the tested version.
     """
@@ -78,19 +78,19 @@ class Check:
     name: str
     ok: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
     differs: bool = False
 
     def line(self) -> str:
         """Return the check as a line of the report."""
-        state = "MEND" if not self.ok else "note" if self.differs else "ok  "
+        state = "FIX " if not self.ok else "note" if self.differs else "ok  "
         said = f"{state}  {self.name:<18} {self.detail}"
-        return said if self.ok else f"{said}\n      {'':<18} -> {self.mend}"
+        return said if self.ok else f"{said}\n      {'':<18} -> {self.fix}"
 
 
-def judged(name: str, ok: bool, detail: str, mend: str) -> Check:
-    """Return the Check; how to mend it is said only where that is needed."""
-    return Check(name, ok, detail, "" if ok else mend)
+def judged(name: str, ok: bool, detail: str, fix: str) -> Check:
+    """Return the Check; how to fix it is said only where that is needed."""
+    return Check(name, ok, detail, "" if ok else fix)
 
 
 def examine() -> list[Check]:
@@ -141,7 +141,7 @@ def report(checks: Sequence[Check], as_json: bool = False) -> str:
     if as_json:
         return json.dumps([asdict(check) for check in checks], indent=1)
     broken = [check.name for check in checks if not check.ok]
-    closing = f"To mend: {', '.join(broken)}." if broken else "Everything the course needs is in place."
+    closing = f"To fix: {', '.join(broken)}." if broken else "Everything the course needs is in place."
     return "\n".join([*(check.line() for check in checks), "", closing])
 
 
@@ -174,7 +174,7 @@ def read_constraints(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     pairs = (line.split("#")[0].strip().split("==") for line in path.read_text(encoding="utf-8").splitlines())
-    return {_normalised(pair[0]): pair[1] for pair in pairs if len(pair) == 2}
+    return {_normalized(pair[0]): pair[1] for pair in pairs if len(pair) == 2}
 
 
 def installed_version(name: str) -> str | None:
@@ -197,15 +197,15 @@ def check_package(
     name: str, installed: str | None, tested: Mapping[str, str], usable: str | None = None
 ) -> Check:
     """A package's version against what the course can use and the one in constraints.txt, build tags left out."""
-    wanted = tested.get(_normalised(name))
-    mend = f'python -m pip install "{name}=={wanted}"' if wanted else f"python -m pip install {name}"
+    wanted = tested.get(_normalized(name))
+    fix = f'python -m pip install "{name}=={wanted}"' if wanted else f"python -m pip install {name}"
     if installed is None:
-        return Check(name, False, "is not installed", mend)
+        return Check(name, False, "is not installed", fix)
     if not installed:
-        again = mend.replace("install ", "install --force-reinstall ", 1)
+        again = fix.replace("install ", "install --force-reinstall ", 1)
         return Check(name, False, "is installed, but what says its version is damaged", again)
     if usable and not _within(installed, usable):
-        return Check(name, False, f"{installed}, but the course needs {usable}", mend)
+        return Check(name, False, f"{installed}, but the course needs {usable}", fix)
     differs = wanted is not None and installed.split("+")[0] != wanted
     return Check(name, True, f"{installed} (tested with {wanted})" if differs else installed, differs=differs)
 
@@ -258,12 +258,12 @@ def check_imports(needed: Sequence[str]) -> list[Check]:
     for name in needed:
         said = found[_module(name)]
         if "error" in said:
-            mend = f"python -m pip install --force-reinstall {name}"
+            fix = f"python -m pip install --force-reinstall {name}"
             if outside := _outside(said.get("file", "")):
-                mend = outside
-            checks.append(Check("imports", False, f"import {_module(name)} fails: {said['error']}", mend))
-        elif mend := _outside(said["file"]):
-            checks.append(Check("imports", False, f"{_module(name)} comes from {said['file']}", mend))
+                fix = outside
+            checks.append(Check("imports", False, f"import {_module(name)} fails: {said['error']}", fix))
+        elif fix := _outside(said["file"]):
+            checks.append(Check("imports", False, f"{_module(name)} comes from {said['file']}", fix))
     return checks or [Check("imports", True, f"all come from {sysconfig.get_path('purelib')}")]
 
 
@@ -412,17 +412,17 @@ def check_widgets(folders: Sequence[Path]) -> Check:
 
 def check_kernel(folders: Sequence[Path]) -> Check:
     """Whether a notebook's `python3` kernel starts, computes, and is the Python of this environment."""
-    mend = "python -m pip install --force-reinstall --no-deps ipykernel"
+    fix = "python -m pip install --force-reinstall --no-deps ipykernel"
     try:
         answer = ask_kernel("import sys; print(1 + 1, sys.prefix)", folders)
     except Exception as error:  # whatever keeps a kernel from starting is the finding
         place = next((f / "python3" for f in folders if (f / "python3" / "kernel.json").is_file()), "nowhere")
-        return Check("kernel", False, f"python3 ({place}) does not start: {_first_line(error)}", mend)
+        return Check("kernel", False, f"python3 ({place}) does not start: {_first_line(error)}", fix)
     result, _, prefix = answer.strip().partition(" ")
     if result != "2":
-        return Check("kernel", False, f"python3 said that 1 + 1 is {result!r}", mend)
+        return Check("kernel", False, f"python3 said that 1 + 1 is {result!r}", fix)
     if Path(prefix).resolve() != Path(sys.prefix).resolve():
-        return Check("kernel", False, f"python3 runs another Python, in {prefix}", mend)
+        return Check("kernel", False, f"python3 runs another Python, in {prefix}", fix)
     return Check("kernel", True, f"python3 starts and runs the Python in {prefix}")
 
 
@@ -481,7 +481,7 @@ def _threads() -> str:
     return f", {max(counts)} threads" if counts else ""
 
 
-def _normalised(name: str) -> str:
+def _normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 

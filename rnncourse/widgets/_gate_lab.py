@@ -422,7 +422,7 @@ class GateLab(ReadableWidget):
         drawn = picture(self.run() | {"x": self.x}, self.held)
         about = f"The Gate lab. {self._caption()} {self._in_words()}"
         line = (
-            "**Gate lab.** Open and close the gates of an LSTM cell and watch what the belt keeps, "
+            "Gate lab. Open and close the gates of an LSTM cell and watch what the belt keeps, "
             "send a gradient home, and accomplish six missions."
         )
         return figure_html(drawn, alt=about, caption=line)

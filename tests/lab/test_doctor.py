@@ -36,7 +36,7 @@ def test_python_must_be_recent(version, ok):
     check = doctor.check_python(version)
     assert check.ok is ok
     assert check.detail.startswith(".".join(map(str, version)))
-    assert check.mend == ("" if ok else "make a new virtual environment with Python 3.11 or newer")
+    assert check.fix == ("" if ok else "make a new virtual environment with Python 3.11 or newer")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_package_is_compared_with_what_can_be_used_and_what_was_tested(install
     assert check.differs is (ok and "tested" in said)
     assert (check.ok, check.detail) == (ok, said)
     again = "--force-reinstall " if installed == "" else ""
-    assert check.mend == ("" if ok else f'python -m pip install {again}"numpy==2.4.6"')
+    assert check.fix == ("" if ok else f'python -m pip install {again}"numpy==2.4.6"')
 
 
 def test_names_are_compared_as_pip_compares_them():
@@ -66,7 +66,7 @@ def test_names_are_compared_as_pip_compares_them():
 
 def test_a_package_without_a_tested_version_must_be_there():
     assert doctor.check_package("tqdm", "4.1", TESTED).ok is True
-    assert doctor.check_package("tqdm", None, TESTED).mend == "python -m pip install tqdm"
+    assert doctor.check_package("tqdm", None, TESTED).fix == "python -m pip install tqdm"
 
 
 def test_constraints_are_read_and_comments_left_out(tmp_path):
@@ -92,7 +92,7 @@ def test_a_package_that_cannot_be_imported_is_named(monkeypatch):
         found = check()
         assert found.ok is False
         assert found.detail.startswith(f"import {name} fails: ")
-        assert found.mend == f"python -m pip install --force-reinstall {name}"
+        assert found.fix == f"python -m pip install --force-reinstall {name}"
 
 
 def test_numpy_names_its_blas_and_torch_its_device():
@@ -130,7 +130,7 @@ def test_a_kernel_specification_that_points_nowhere_is_named(tmp_path):
     check = doctor.check_kernel([folder])
     assert check.ok is False
     assert f"python3 ({folder / 'python3'}) does not start: FileNotFoundError" in check.detail
-    assert check.mend == "python -m pip install --force-reinstall --no-deps ipykernel"
+    assert check.fix == "python -m pip install --force-reinstall --no-deps ipykernel"
 
 
 def test_a_kernel_that_dies_is_named(tmp_path):
@@ -166,17 +166,17 @@ def test_each_line_says_ok_or_how_to_mend_it():
     )
     assert good.line().split() == ["ok", "numpy", "2.4.6"]
     first, second = bad.line().splitlines()
-    assert first.split() == ["MEND", "torch", "is", "not", "installed"]
+    assert first.split() == ["FIX", "torch", "is", "not", "installed"]
     assert second.split() == ["->", "pip", "…"]
     assert doctor.report([good]).endswith("\n\nEverything the course needs is in place.")
-    assert doctor.report([good, bad]).endswith("\n\nTo mend: torch.")
+    assert doctor.report([good, bad]).endswith("\n\nTo fix: torch.")
 
 
 # The whole command.
 
 
 def test_this_environment_is_well():
-    """The tests run where the course runs, so a fault that the doctor finds here is one to mend."""
+    """The tests run where the course runs, so a fault that the doctor finds here is one to fix."""
     checks = doctor.examine()
     assert [check.line() for check in checks if not check.ok] == []
     wanted = {"Python", "rnncourse", "numpy", "torch", "matrix products", "widgets", "kernel", "Chromium"}
@@ -226,7 +226,7 @@ def test_a_file_of_ones_own_that_hides_a_module_is_named(tmp_path, name):
     [check] = doctor.check_hidden([tmp_path], ["numpy", "torch", "tqdm"])
     hiding = tmp_path / name.partition("/")[0]
     assert check.detail == f"{hiding} is imported in place of the real {hiding.stem}"
-    assert check.mend.startswith(f"rename {hiding}")
+    assert check.fix.startswith(f"rename {hiding}")
 
 
 def test_a_copy_of_the_course_is_searched_too(tmp_path):
@@ -242,7 +242,7 @@ def test_a_foreign_numpy_in_pythonpath_is_named(tmp_path):
     broken, _ = found(tmp_path, PYTHONPATH=str(tmp_path / "theirs"))
     [check] = [one for one in broken if one["name"] == "imports" and "numpy comes from" in one["detail"]]
     assert check["detail"] == f"numpy comes from {tmp_path}/theirs/numpy/__init__.py"
-    assert check["mend"] == f"take {tmp_path}/theirs out of the variable PYTHONPATH, or unset it"
+    assert check["fix"] == f"take {tmp_path}/theirs out of the variable PYTHONPATH, or unset it"
 
 
 def test_a_home_that_cannot_be_written_is_named(tmp_path):
@@ -326,7 +326,7 @@ def test_the_exit_status_is_1_when_something_is_broken(fault, tmp_path, monkeypa
         said = f"kernel             python3 ({tmp_path / 'kernels/python3'}) does not start"
     done = CliRunner().invoke(app, ["doctor"])
     assert done.exit_code == 1
-    assert f"MEND  {said}" in done.stdout
+    assert f"FIX   {said}" in done.stdout
     as_json = CliRunner().invoke(app, ["doctor", "--json"])
     assert as_json.exit_code == 1
     broken = [check["name"] for check in json.loads(as_json.stdout) if not check["ok"]]

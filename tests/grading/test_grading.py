@@ -901,7 +901,7 @@ def test_points_by_hand_that_do_not_fit_are_named(tmp_path, line, said):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("name\nana\n", "column student"), ("student\nana\nana\n", "twice")]
+    ("text", "said"), [("name\nana\nana\n", "column student"), ("student\nana\nana\n", "twice")]
 )
 def test_a_roster_that_does_not_fit_is_named(tmp_path, text, said):
     path = tmp_path / "roster.csv"
@@ -961,7 +961,7 @@ def test_a_record_comes_back_as_it_was_with_everything_to_be_seen():
 )
 def test_file_names_are_safe_and_different(student):
     name = file_name(student)
-    assert name.isascii() and len(name) < 80 and "/" not in name and not name.startswith(".")
+    assert len(name.encode()) < 120 and "/" not in name and not name.startswith(".")
     assert name.casefold() != file_name(student + "x").casefold()
     assert student == "ana" or name.casefold() != "ana"
 

@@ -44,14 +44,15 @@ class Student:
     @property
     def full_name(self) -> str:
         """The name as people say it, or ""."""
-        return self.get(*FULL_NAMES) or f"{self.get(*FIRST_NAMES)} {self.get(*LAST_NAMES)}".strip()
+        first, last = self.get(*FIRST_NAMES), self.get(*LAST_NAMES)
+        return self.get(*FULL_NAMES) or (f"{first} {last}" if first and last else "")
 
     @property
     def names(self) -> list[str]:
         """All that may be a name of this student's."""
         first, last = self.get(*FIRST_NAMES), self.get(*LAST_NAMES)
         both = f"{first} {last}" if first and last else ""
-        return [one for one in (self.student, self.get(*FULL_NAMES), both) if one]
+        return [one for one in (self.student, *(self.columns.get(one) for one in FULL_NAMES), both) if one]
 
     @property
     def ids(self) -> list[str]:

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from rnncourse.environment import checkout_above
-from rnncourse.grading import rules, run
+from rnncourse.grading import run
 from rnncourse.grading.handed_in.assignment import Assignment, load
 
-TARGET = 300.0
+TARGET = 150.0
 SHARE_WRONG = 0.15
 
 
@@ -36,10 +36,28 @@ def spoilt(source: str, rng: random.Random) -> str:
     return head + rng.choice(("    return None\n", "    raise NotImplementedError  # your lines go here\n"))
 
 
+def needed(sources: dict[str, str], task: str) -> set[str]:
+    """Return the tasks whose functions an answer calls, itself or through others, and its own."""
+    trees = {name: ast.parse(source) for name, source in sources.items()}
+    made = {
+        node.name: name
+        for name, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    found, todo = set(), [task]
+    while todo:
+        if (one := todo.pop()) not in found:
+            found.add(one)
+            named = {node.id for node in ast.walk(trees[one]) if isinstance(node, ast.Name)}
+            todo += [made[name] for name in named & made.keys()]
+    return found
+
+
 def expected(assignment: Assignment, sources: dict[str, str], wrong: set[str]) -> dict[str, float]:
     """Return the points by task: none for a wrong answer and for those that call it."""
     return {
-        item.name: 0.0 if rules.parts_of(sources, item.name) & wrong else item.points
+        item.name: 0.0 if needed(sources, item.name) & wrong else item.points
         for item in assignment.code_items
     }
 

@@ -123,6 +123,18 @@ def with_pictures(page: str, path: Path) -> str:
     return page
 
 
+def _with_attachments(page: str, attachments: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a cell's HTML with its attachments inside, those that are named in HTML included."""
+
+    def embedded(found: re.Match[str]) -> str:
+        name = unquote(unescape(found["address"])).removeprefix("attachment:")
+        kinds = attachments.get(name, {})
+        data = next((f"data:{kind};base64,{content}" for kind, content in kinds.items()), found["address"])
+        return f'{found["before"]}"{data}"'
+
+    return _PICTURE.sub(embedded, page) if attachments else page
+
+
 def _picture(file: Path) -> str | None:
     """Return a picture as an address that holds all of it, None where there is none."""
     kind = guess_type(file.name)[0] or ""
@@ -157,8 +169,9 @@ class CourseExporter(HTMLExporter):
         """Return Markdown as HTML."""
         attachments = context.get("cell", {}).get("attachments", {})
         renderer = MathRenderer(escape=False, attachments=attachments, anchor_link_text=self.anchor_link_text)
+        page = MarkdownWithMath(renderer=renderer).render(source)
         # A corner of a table that heads nothing is no header.
-        return _EMPTY_HEADER.sub(r"<td\1></td>", MarkdownWithMath(renderer=renderer).render(source))
+        return _EMPTY_HEADER.sub(r"<td\1></td>", _with_attachments(page, attachments))
 
     def default_filters(self):
         yield from super().default_filters()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import inspect
 import io
 import linecache
 import traceback
@@ -75,6 +76,7 @@ def _outcome(
             watch,
         ):
             returned = function(*args, **kwargs)
+            _close(returned)
         return as_plain(returned), args, _share_memory(returned, args)
     except TimeUp:
         return Failure("timeout", f"{seconds:g}"), None, False
@@ -84,6 +86,15 @@ def _outcome(
         raise
     except BaseException as error:  # SystemExit among them: exit() must not end the kernel
         return _told(error, function), None, False
+
+
+def _close(value: Any) -> None:
+    """End a coroutine that nobody will await: Python would warn of it above the verdict."""
+    if inspect.iscoroutine(value):
+        value.close()
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            _close(one)
 
 
 def _share_memory(one: Any, other: Any) -> bool:

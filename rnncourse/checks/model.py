@@ -7,13 +7,14 @@ import contextlib
 import inspect
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rnncourse.checks import forbidden
 from rnncourse.checks.task import Task
 
 FILE = Path(__file__).parent / "bank" / "answers.json"
@@ -38,6 +39,13 @@ def source(name: str) -> str:
     """Return the cell of a task's model answer, "" where there is none."""
     cells = _chapter(name)
     return cells[-1][1] if cells else ""
+
+
+def imported(name: str, answers: Collection[str]) -> set[str]:
+    """Return the modules that the cells of a task's chapter import, but for those of the `answers`."""
+    chapter = next((cells for cells in _cells().values() if name in dict(cells)), [])
+    given = [code for cell, code in chapter if cell not in answers]
+    return {module for code in given for module in forbidden.imported(ast.parse(code)).values()}
 
 
 @cache

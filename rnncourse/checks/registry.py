@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from operator import index
 
-from rnncourse.checks import forbidden
+from rnncourse.checks import forbidden, model
 from rnncourse.checks.bank import statements
 from rnncourse.checks.task import Task
 from rnncourse.errors import InputError, describe
@@ -62,5 +62,10 @@ def chapter_of(name: str) -> int:
 
 
 def withheld(task: Task) -> tuple[str, ...]:
-    """Return the modules that are withheld in the exercise of a task: what any of the chapter's tasks forbids."""
-    return forbidden.withheld(name for one in tasks(chapter_of(task.name)) for name in one.forbidden)
+    """Return the modules that are withheld in the exercise of a task: what any of the chapter's tasks forbids.
+
+    What the exercise itself imports, in a cell that is not an answer, is there for everybody.
+    """
+    of_chapter = tasks(chapter_of(task.name))
+    forbids = (name for one in of_chapter for name in one.forbidden)
+    return forbidden.withheld(forbids, model.imported(task.name, [one.name for one in of_chapter]))

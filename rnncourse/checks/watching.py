@@ -9,9 +9,16 @@ from __future__ import annotations
 import sys
 import threading
 
-_LOOKS = frozenset(
-    {"<module>", "__getattr__", "__instancecheck__", "__subclasscheck__", "__repr__", "_patched_getfile"}
-)
+_LOOKS = {
+    "<module>",
+    "__getattr__",
+    "__instancecheck__",
+    "__subclasscheck__",
+    "__repr__",
+    "__bool__",
+    "__or__",
+}
+_LOOKS |= {"_patched_getfile"}
 """The last is what torch puts in place of `inspect.getfile`, so that asking Python for the stack runs it."""
 
 
@@ -24,7 +31,8 @@ class Watch:
 
     def __init__(self, modules, files=(), given=()):
         self.modules, self.files = tuple(modules), dict(files)
-        self._given = {getattr(one, "__code__", None) for one in given}
+        self._given = {id(one.__code__) for one in given if hasattr(one, "__code__")}
+        self._owners = {}  # by name and file, what was found out about them
         self.used = {}
         self._looking = {}  # by thread, the frame that only looks or is given, with all that is called from there
 
@@ -41,30 +49,38 @@ class Watch:
             threading.setprofile(self._before[1])
 
     def _see(self, frame, event, called):
-        thread = threading.get_ident()
-        if thread in self._looking:
-            if event == "return" and self._looking[thread] is frame:
-                del self._looking[thread]
-        elif event == "call" and frame.f_code in self._given:
-            self._looking[thread] = frame
-        elif event in ("call", "c_call") and (module := self._withheld(frame, event, called)):
-            if event == "call" and _only_looks(frame):
-                self._looking[thread] = frame
-            else:
+        # This runs at every call in a learner's loops, so that each line of it counts.
+        if self._looking and (thread := threading.get_ident()) in self._looking:
+            self._see_in_a_look(thread, frame, event)
+        elif event == "call":
+            if id(frame.f_code) in self._given:
+                self._looking[threading.get_ident()] = frame
+            elif module := self._owner(frame.f_globals.get("__name__"), frame.f_code.co_filename):
+                if _only_looks(frame):
+                    self._looking[threading.get_ident()] = frame
+                else:
+                    self.used[module] = None
+        elif event == "c_call":
+            # A method of a tensor has no module of its own, but the tensor's class has.
+            kind = type(getattr(called, "__self__", None))
+            if module := self._owner(called.__module__) or self._owner(kind.__module__):
                 self.used[module] = None
 
-    def _withheld(self, frame, event, called):
-        """Return the watched module that the code which is about to run belongs to, or None."""
-        if event == "call":
-            owners = (frame.f_globals.get("__name__"),)
-        else:  # a function written in C; a method of a tensor has no module of its own, but the tensor's class has
-            owners = (called.__module__, type(getattr(called, "__self__", None)).__module__)
-        for owner in owners:
-            for module in self.modules:
-                if isinstance(owner, str) and f"{owner}.".startswith(f"{module}."):
-                    return module
-        file = frame.f_code.co_filename if event == "call" else ""
-        return next((module for beginning, module in self.files.items() if file.startswith(beginning)), None)
+    def _see_in_a_look(self, thread, frame, event):
+        # A notebook's own code that is called back, as `extra_repr` of a torch module is, does more than look.
+        own = event == "call" and frame.f_globals.get("__name__") == "__main__"
+        if own or (event == "return" and self._looking[thread] is frame):
+            del self._looking[thread]
+
+    def _owner(self, name, file=""):
+        """Return the watched module that code belongs to, by its module's name and its file; None for other code."""
+        if type(name) is not str:
+            name = str.__str__(name) if isinstance(name, str) else ""
+        if (name, file) not in self._owners:
+            by_name = (module for module in self.modules if f"{name}.".startswith(f"{module}."))
+            by_file = (module for beginning, module in self.files.items() if file.startswith(beginning))
+            self._owners[name, file] = next(by_name, None) or next(by_file, None)
+        return self._owners[name, file]
 
 
 def _only_looks(frame):

@@ -8,7 +8,6 @@ import os
 import queue
 import threading
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
@@ -133,11 +132,10 @@ def _grade(request: Request, progress: Callable[[int, int], None]) -> Outcome:
 def _notes(results: Sequence[StudentResult], roster: Mapping[str, Student]) -> list[str]:
     """Return what the instructor should know about single students and about the notebooks of this class."""
     strangers = [r.student for r in results if roster and r.student not in roster]
-    odd = Counter(oddity for result in results for oddity in result.oddities)
     return [
         *(f"{student} is not on the roster" for student in strangers),
         *(f"{r.student}: {r.notes[0]}" for r in results if r.digest == UNGRADED),
-        *(f"{n} of {len(results)} notebooks: {oddity}" for oddity, n in sorted(odd.items())),
+        *(f"{n} of {len(results)} notebooks: {oddity}" for oddity, n in pages.oddities(results)),
     ]
 
 

@@ -1,20 +1,38 @@
-"""Examine the installation: one line per part, each saying that it is well or how to fix it."""
+"""Examine the installation: one line per part, each saying that it works or how to fix it.
+
+A version other than the tested one is merely different and no fault; one that the course cannot use is. Whatever is
+broken, no check ends the examination: each package is imported in a process of its own, as a notebook would.
+"""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
+import os
 import re
 import shutil
+import site
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from rnncourse.environment import NOTEBOOK_FOLDERS, OWN_JUPYTER, kernels_can_encrypt, shipped
+from rnncourse.environment import (
+    NOTEBOOK_FOLDERS,
+    OWN_JUPYTER,
+    checkout_above,
+    kernels_can_encrypt,
+    shipped,
+)
+from rnncourse.files import why_not_writable
+from rnncourse.lab.workspace import COPY, copy_above
 
 OLDEST_PYTHON = (3, 11)
 LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
@@ -22,20 +40,51 @@ LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 KERNEL_SECONDS = 60
+IMPORT_SECONDS = 120
+FALLBACK = [
+    "anywidget",
+    "ipykernel",
+    "ipywidgets",
+    "jupyterlab",
+    "matplotlib",
+    "nbconvert",
+    "numpy",
+    "torch",
+    "tqdm",
+]
+"""What is examined where the course's own list of packages cannot be read."""
+
+_AGAIN = "install the course again in a new virtual environment"
+_IMPORT = """
+import importlib, json, sys
+sys.path[0] = ""  # the folder of the notebook, as in a kernel
+for name in sys.argv[1:]:
+    print(name, flush=True)
+    try:
+        print(json.dumps({"file": getattr(importlib.import_module(name), "__file__", None) or ""}), flush=True)
+    except BaseException as error:
+        lines = str(error).strip().splitlines() or [""]
+        print(json.dumps({"error": f"{type(error).__name__}: {lines[0]}"}), flush=True)
+"""
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was found about one part of the installation; `fix` says what to do where it is not ok."""
+    """What was found about one part of the installation; `fix` says what to do where it is not ok.
+
+    differs: it works, but is not the tested version.
+    """
 
     name: str
     ok: bool
     detail: str
     fix: str = ""
+    differs: bool = False
 
     def line(self) -> str:
         """Return the check as a line of the report."""
-        said = f"{'ok  ' if self.ok else 'MEND'}  {self.name:<18} {self.detail}"
+        state = "FIX " if not self.ok else "note" if self.differs else "ok  "
+        said = f"{state}  {self.name:<18} {self.detail}"
         return said if self.ok else f"{said}\n      {'':<18} -> {self.fix}"
 
 
@@ -46,18 +95,45 @@ def judged(name: str, ok: bool, detail: str, fix: str) -> Check:
 
 def examine() -> list[Check]:
     """Return all checks, in the order in which a fault in one explains faults in the next."""
-    needed = core_packages(metadata.requires("rnncourse") or [])
-    tested = read_constraints(shipped() / "constraints.txt")
+    here = Path.cwd()
+    needed = _survived("rnncourse", lambda: core_packages(metadata.requires("rnncourse") or []))
+    needed, broken = (FALLBACK, [needed]) if isinstance(needed, Check) else (needed, [])
+    needs = _survived("rnncourse", lambda: requirements(metadata.requires("rnncourse") or []))
+    needs = {} if isinstance(needs, Check) else needs
+    tested = _survived("constraints.txt", lambda: read_constraints(shipped() / "constraints.txt"))
+    tested = {} if isinstance(tested, Check) else tested
     return [
-        check_python(sys.version_info[:3]),
-        check_course(shipped()),
-        *(check_package(name, installed_version(name), tested) for name in needed),
-        check_blas(),
-        check_torch_device(),
-        check_widgets(jupyter_folders("labextensions")),
-        check_kernel(jupyter_folders("kernels")),
-        check_chromium([shutil.which(name) for name in CHROMIUM_NAMES]),
+        *broken,
+        _survived("Python", lambda: check_python(sys.version_info[:3])),
+        _survived("rnncourse", lambda: check_course(shipped())),
+        *_all_survived("hidden modules", lambda: check_hidden(notebook_folders(here), needed)),
+        *(
+            _survived(
+                name, lambda name=name: check_package(name, installed_version(name), tested, needs.get(name))
+            )
+            for name in needed
+        ),
+        *_all_survived("imports", lambda: check_imports(needed)),
+        _survived("matrix products", check_blas),
+        _survived("PyTorch device", check_torch_device),
+        _survived("widgets", lambda: check_widgets(jupyter_folders("labextensions"))),
+        *_all_survived("writing", lambda: check_writing(folders_written(here))),
+        _survived("kernel", lambda: check_kernel(jupyter_folders("kernels"))),
+        _survived("Chromium", lambda: check_chromium([shutil.which(name) for name in CHROMIUM_NAMES])),
     ]
+
+
+def _survived(name: str, examined: Callable[[], Any]) -> Any:
+    """Return what is found, or that it could not be found out: no fault ends the examination."""
+    try:
+        return examined()
+    except Exception as error:
+        return Check(name, False, f"could not be examined: {_first_line(error)}", _AGAIN)
+
+
+def _all_survived(name: str, examined: Callable[[], list[Check]]) -> list[Check]:
+    found = _survived(name, examined)
+    return [found] if isinstance(found, Check) else found
 
 
 def report(checks: Sequence[Check], as_json: bool = False) -> str:
@@ -94,7 +170,7 @@ def core_packages(requirements: Iterable[str]) -> list[str]:
 
 
 def read_constraints(path: Path) -> dict[str, str]:
-    """Return the tested version of each package by its normalized name; none where the file is missing."""
+    """Return the tested version of each package by its normalised name; none where the file is missing."""
     if not path.is_file():
         return {}
     pairs = (line.split("#")[0].strip().split("==") for line in path.read_text(encoding="utf-8").splitlines())
@@ -102,23 +178,188 @@ def read_constraints(path: Path) -> dict[str, str]:
 
 
 def installed_version(name: str) -> str | None:
-    """Return the installed version of the package, or None."""
+    """Return the installed version of the package, None if it is not there, "" if what says so is damaged."""
     try:
-        return metadata.version(name)
+        return metadata.version(name) or ""
     except metadata.PackageNotFoundError:
         return None
+    except Exception:  # a file that is cut off, or binary
+        return ""
 
 
-def check_package(name: str, installed: str | None, tested: Mapping[str, str]) -> Check:
-    """A package's version against the one in constraints.txt; a build tag such as +cpu does not count."""
+def requirements(lines: Iterable[str]) -> dict[str, str]:
+    """Return by name the versions that the course can use, as its own package says: {"numpy": ">=2.0"}."""
+    plain = (re.match(r"([A-Za-z0-9._-]+)\s*([^;]*)", line) for line in lines if "extra ==" not in line)
+    return {found[1]: found[2].strip() for found in plain}
+
+
+def check_package(
+    name: str, installed: str | None, tested: Mapping[str, str], usable: str | None = None
+) -> Check:
+    """A package's version against what the course can use and the one in constraints.txt, build tags left out."""
     wanted = tested.get(_normalized(name))
     fix = f'python -m pip install "{name}=={wanted}"' if wanted else f"python -m pip install {name}"
     if installed is None:
         return Check(name, False, "is not installed", fix)
-    same = wanted is None or installed.split("+")[0] == wanted
-    return judged(
-        name, same, installed if same else f"{installed}, but the course was tested with {wanted}", fix
-    )
+    if not installed:
+        again = fix.replace("install ", "install --force-reinstall ", 1)
+        return Check(name, False, "is installed, but what says its version is damaged", again)
+    if usable and not _within(installed, usable):
+        return Check(name, False, f"{installed}, but the course needs {usable}", fix)
+    differs = wanted is not None and installed.split("+")[0] != wanted
+    return Check(name, True, f"{installed} (tested with {wanted})" if differs else installed, differs=differs)
+
+
+def _within(version: str, usable: str) -> bool:
+    """Say whether a version is one of those; also where that cannot be told."""
+    try:
+        from packaging.specifiers import SpecifierSet
+
+        return SpecifierSet(usable).contains(version, prereleases=True)
+    except Exception:  # the package that compares versions may be what is broken
+        return True
+
+
+def notebook_folders(here: Path) -> list[Path]:
+    """Return the folders whose modules come before all others in notebooks: this one and those of the course."""
+    root = checkout_above(here) or copy_above(here) or here / COPY
+    folders = [here, *(root / name for name in NOTEBOOK_FOLDERS)]
+    return [folder for folder in dict.fromkeys(map(Path.resolve, folders)) if folder.is_dir()]
+
+
+def check_hidden(folders: Sequence[Path], needed: Iterable[str]) -> list[Check]:
+    """Files beside notebooks that have the name of a module that the course imports, and are taken in its place."""
+    names = {_module(name) for name in needed} | set(sys.stdlib_module_names)
+    found = [
+        entry
+        for folder in folders
+        for entry in sorted(folder.iterdir())
+        if entry.stem in names
+        and (entry.suffix == ".py" or (entry.name in names and (entry / "__init__.py").is_file()))
+    ]
+    if not found:
+        return [Check("hidden modules", True, "no file beside the notebooks hides a module")]
+    return [
+        Check(
+            "hidden modules",
+            False,
+            f"{entry} is imported in place of the real {entry.stem}",
+            f"rename {entry}, and delete __pycache__ beside it",
+        )
+        for entry in found
+    ]
+
+
+def check_imports(needed: Sequence[str]) -> list[Check]:
+    """Where each package comes from when a notebook imports it; one line if all come from this environment."""
+    with tempfile.TemporaryDirectory() as empty:
+        found = imported_from([_module(name) for name in needed], Path(empty))
+    checks = []
+    for name in needed:
+        said = found[_module(name)]
+        if "error" in said:
+            fix = f"python -m pip install --force-reinstall {name}"
+            if outside := _outside(said.get("file", "")):
+                fix = outside
+            checks.append(Check("imports", False, f"import {_module(name)} fails: {said['error']}", fix))
+        elif fix := _outside(said["file"]):
+            checks.append(Check("imports", False, f"{_module(name)} comes from {said['file']}", fix))
+    return checks or [Check("imports", True, f"all come from {sysconfig.get_path('purelib')}")]
+
+
+def imported_from(modules: Sequence[str], folder: Path) -> dict[str, dict[str, str]]:
+    """Return by module {"file": where it comes from} or {"error": why it cannot be imported}.
+
+    They are imported in another process in `folder`, so that a crash costs one module and not the examination.
+    """
+    found: dict[str, dict[str, str]] = {}
+    while left := [module for module in modules if module not in found]:
+        command = [sys.executable, "-c", _IMPORT, *left]
+        try:
+            done = subprocess.run(
+                command, cwd=folder, capture_output=True, text=True, errors="replace", timeout=IMPORT_SECONDS
+            )
+            printed, why = done.stdout, f"the process ended with status {done.returncode}"
+        except subprocess.TimeoutExpired as error:
+            printed, why = (error.stdout or b"").decode(errors="replace"), f"no end after {IMPORT_SECONDS} s"
+        last = ""
+        for line in printed.splitlines():
+            if line in left:
+                last = line
+            elif last and line.startswith(('{"file"', '{"error"')):
+                found[last] = json.loads(line)
+        unfinished = last if last and last not in found else next((m for m in left if m not in found), "")
+        if unfinished:
+            found[unfinished] = {"error": why}
+    for module, said in found.items():
+        if "error" in said:
+            said["file"] = _origin(module)
+    return found
+
+
+def _origin(module: str) -> str:
+    """Return where a module would be imported from, "" where that is nowhere."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception:  # whatever a damaged module does
+        return ""
+    return (spec.origin or "") if spec else ""
+
+
+def _outside(file: str) -> str:
+    """Return what to do about a module from outside this environment; "" where it comes from inside."""
+    if not file:
+        return ""
+    path = Path(file).resolve()
+    for entry in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        if path.is_relative_to(Path(entry).resolve()) and not _in_environment(path):
+            return f"take {entry} out of the variable PYTHONPATH, or unset it"
+    if site.ENABLE_USER_SITE and path.is_relative_to(Path(site.getusersitepackages()).resolve()):
+        return "" if sys.prefix == sys.base_prefix else "set the variable PYTHONNOUSERSITE=1"
+    return ""
+
+
+def _in_environment(path: Path) -> bool:
+    """Say whether a file is in this environment's own folders of packages."""
+    own = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+    return any(path.is_relative_to(Path(folder).resolve()) for folder in own)
+
+
+def folders_written(here: Path) -> dict[str, Path]:
+    """Return the folders into which `rnncourse lab`, JupyterLab and `check` write, by what is written."""
+    from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+
+    from rnncourse.checks import progress_file
+
+    root = checkout_above(here) or copy_above(here)
+    folders = {
+        "the course": (root or here / COPY) / NOTEBOOK_FOLDERS[0] if root else here / COPY,
+        "JupyterLab's settings": Path(jupyter_config_dir()) / "lab",
+        "JupyterLab's connections": Path(jupyter_runtime_dir()),
+    }
+    kept = progress_file.file()
+    return folders if kept is None else {**folders, "your progress": kept.parent}
+
+
+def check_writing(folders: Mapping[str, Path]) -> list[Check]:
+    """Whether files can be written where they will be; it is tried out, and nothing stays."""
+    checks = [
+        Check("writing", False, f"{what}: {folder} cannot be written to ({why})", _how_to_write(what))
+        for what, folder in folders.items()
+        if (why := why_not_writable(folder))
+    ]
+    return checks or [Check("writing", True, f"in {', '.join(str(one) for one in folders.values())}")]
+
+
+def _how_to_write(what: str) -> str:
+    if what == "the course":
+        return "start rnncourse lab in a folder that you can write to and that has space"
+    return "free some space and fix its permissions, or set HOME to a folder in which you may write"
+
+
+def _module(package: str) -> str:
+    """Return under what name a package is imported."""
+    return package.replace("-", "_")
 
 
 def check_blas() -> Check:

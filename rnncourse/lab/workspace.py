@@ -83,10 +83,10 @@ def course_root(working_directory: Path, edit: bool = False) -> tuple[Path, Repo
 def _cannot_copy(target: Path, error: OSError) -> str:
     """Return in one sentence why the course could not be copied, and what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The course cannot be copied to {target} because the disk is full; make some room and start again."
+        return f"The course cannot be copied to {target} because the disk is full; free some space and start again."
     return (
         f"The course cannot be copied to {target} ({error.strerror or error}); "
-        "go to a folder in which you may write, such as your home, and start again there."
+        "change to a folder that you can write to, such as your home, and start again."
     )
 
 
@@ -114,8 +114,8 @@ def require_startable() -> None:
     folder = Path(jupyter_runtime_dir())
     if why := why_not_writable(folder):
         raise InputError(
-            f"JupyterLab cannot write to {folder} ({why}), which it must to start; fix that, or set "
-            "JUPYTER_RUNTIME_DIR to a folder in which you may write."
+            f"JupyterLab cannot write to {folder} ({why}), which it needs to start; fix that, or set "
+            "JUPYTER_RUNTIME_DIR to a folder that you can write to."
         )
 
 

@@ -408,6 +408,19 @@ def test_who_calculates_with_the_printed_numbers_gets_the_printed_result(page, p
         assert round(along + through_h, 2) == pytest.approx(survives, abs=1e-9), step
 
 
+def test_play_carries_a_number_along_the_belt(page):
+    start(page, gate_lab("remember"))
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("state.step > 1")
+    places = []
+    for _ in range(2):
+        page.wait_for_timeout(150)
+        packet = page.locator(f"{ROOT} .packet")
+        places.append([float(packet.get_attribute(name)) for name in ("cx", "r")])
+    (first, size), (second, _) = places
+    assert 8 < first < second <= 532 and size > 3
+
+
 def test_nothing_moves_for_readers_who_want_less_motion(page):
     page.emulate_media(reduced_motion="reduce")
     start(page, gate_lab())

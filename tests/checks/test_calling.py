@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import signal
 import subprocess
@@ -383,3 +384,16 @@ def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
 )
 def test_common_errors_have_a_line_of_help(fails, words):
     assert words in told(fails)
+
+
+@pytest.mark.filterwarnings("error")
+def test_nobody_is_warned_of_a_coroutine_that_is_not_awaited(recwarn):
+    async def one(x):
+        return x
+
+    for function in (one, lambda x: [one(x), one(x)], lambda x: (1, (one(x),))):
+        answer = call(function, Case((1.0,)), 5.0)
+        assert isinstance(answer.value, Failure)
+        del answer
+        gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []

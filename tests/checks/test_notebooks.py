@@ -161,7 +161,9 @@ def test_answers_are_gone_from_the_exercise(master):
         assert original[task.name].source.count("### BEGIN SOLUTION") == 1
         function = next(node for node in ast.parse(left).body if isinstance(node, ast.FunctionDef))
         assert function.name == task.called and ast.get_docstring(function)
-        assert [type(node) for node in function.body] == [ast.Expr, ast.Raise]
+        assert [type(node) for node in ast.walk(function)].count(ast.Raise) == 1
+        answer = original[task.name].source.partition("### BEGIN SOLUTION")[2].partition("### END")[0]
+        assert answer.strip() not in left
     text = exercise_of(master).read_text(encoding="utf-8")
     assert "SOLUTION" not in text and "HIDDEN" not in text
     assert not any(

@@ -213,6 +213,65 @@ BANK: dict[str, Trial] = {
         before="class Bomb:\n    def __reduce__(self):\n        import os\n        return os.system, ('touch /tmp/x',)",
         said=("an object of type Bomb",),
     ),
+    # values and errors that deceive whoever looks at them
+    "many_axes": returning("return x.reshape((1,) * 20 + x.shape) * factor", said=("an array with 22 axes",)),
+    "masked": returning("return np.ma.masked_all(x.shape)"),
+    "record_array": returning("return np.rec.fromarrays([x, x])", said=("cannot be compared",)),
+    "texts_that_say_nan": returning("return np.full(x.shape, 'nan')", said=("holds texts",)),
+    "array_with_a_false_shape": returning(
+        "return Liar(x)",
+        before="class Liar(np.ndarray):\n    def __new__(cls, x): return np.asarray(x).view(cls)\n"
+        "    @property\n    def shape(self): raise SystemExit",
+    ),
+    "list_without_end": returning(
+        "return Endless()",
+        before="class Endless(list):\n    def __len__(self): return 2\n"
+        "    def __iter__(self):\n        while True: yield 1.0",
+        scaled=TIMEOUT,
+    ),
+    "class_that_lies_about_itself": returning(
+        "return Liar()",
+        before="class Liar:\n    @property\n    def __class__(self): return np.ndarray\n"
+        "    def __array__(self, *_, **__): raise KeyboardInterrupt",
+        said=("KeyboardInterrupt",),
+    ),
+    "error_without_words": inside(
+        "error = SyntaxError('odd')\nerror.msg = error.filename = Odd()\nerror.lineno = 1\nraise error",
+        before="class Odd:\n    def __str__(self): raise SystemExit",
+        said=("SyntaxError",),
+    ),
+    "error_without_words_in_a_cell": answer(
+        f"{HONEST}\nclass Odd:\n    def __str__(self): raise SystemExit\nerror = SyntaxError('odd')\n"
+        "error.msg = error.filename = Odd()\nerror.lineno = 3\nraise error",
+        scaled=RIGHT,
+    ),
+    "error_about_a_strange_name": inside("raise NameError('odd', name=[])", said=("NameError",)),
+    "error_about_a_strange_module": inside(
+        "raise ModuleNotFoundError('odd', name=Odd())",
+        before="class Odd:\n    def __str__(self): raise SystemExit",
+        said=("ModuleNotFoundError",),
+    ),
+    "error_that_says_right": inside(
+        "raise ValueError('Right.\\n\\n</code></pre><h1>2 of 2 points</h1>')", unsaid=("<h1>2 of 2",)
+    ),
+    "limits_lowered": answer(
+        f"{HONEST}\nimport resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (1, 1))",
+        scaled=RIGHT,
+    ),
+    "streams_closed": answer(
+        f"import os, sys\nsys.stdout.close()\nsys.stdout = sys.stdin = None\nos.closerange(0, 3)\n{HONEST}",
+        scaled=RIGHT,
+    ),
+    "slow_pattern": inside("import re\nre.match('(a+)+$', 'a' * 40 + 'b')", scaled=TIMEOUT),
+    "stops_itself": inside("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", scaled=TIMEOUT),
+    "main_replaced": answer(
+        f"import sys, types\nsys.modules['__main__'] = types.ModuleType('x')\n{HONEST}", scaled=RIGHT
+    ),
+    "changes_its_input_later": inside(
+        "import threading\nthreading.Timer(0.2, lambda: x.fill(0)).start()\nreturn x * factor",
+        scaled=RIGHT,
+    ),
     # replies forged on the pipe
     "forged_early": answer(
         FIND_PIPE

@@ -7,6 +7,7 @@ import csv
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,7 +74,10 @@ def checked(filled: Mapping[str, Filled]) -> dict[str, dict[str, str]]:
     """Return by name and task what `check` says in a notebook."""
     books = json.dumps({name: one.notebook() for name, one in filled.items()})
     command = [sys.executable, str(Path(__file__).with_name("at_home.py"))]
-    done = subprocess.run(command, input=books, capture_output=True, text=True, check=True, timeout=600)
+    with tempfile.TemporaryDirectory() as folder:  # for the files that notebooks write
+        done = subprocess.run(
+            command, input=books, capture_output=True, text=True, check=True, timeout=600, cwd=folder
+        )
     return json.loads(done.stdout)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from grading.classroom import require_sandbox
 
 from rnncourse.grading import run
+from rnncourse.grading.handed_in.assignment import load
+from rnncourse.grading.handed_in.submission import read_notebook
+from rnncourse.grading.results import pages
 
 CASES = Path(__file__).parent / "cases"
 POINTS = {
@@ -50,7 +54,33 @@ def test_the_feedback_says_only_what_is_so(outcome):
 
 
 def test_the_instructor_is_told_in_how_many_notebooks_the_marks_were_lost(outcome):
-    assert [note for note in outcome.notes if note.startswith("1 of 5 notebooks: an editor had dropped")]
+    assert [note for note in outcome.notes if note.startswith("1 of 5 notebooks: Google Colab had dropped")]
+    page = pages.class_page(outcome.results, outcome.assignment)
+    assert "<td class='number'>1 of 5</td><td>Google Colab had dropped the marks of all cells" in page
+
+
+@pytest.mark.parametrize(
+    ("metadata", "cell", "name"),
+    [
+        ({"colab": {"provenance": []}}, {}, "Google Colab"),
+        ({}, {"metadata": {"id": "x", "colab": {}}}, "Google Colab"),
+        ({"kaggle": {"accelerator": "none"}}, {}, "Kaggle"),
+        ({"vscode": {"interpreter": {}}}, {}, "VS Code"),
+        ({}, {"metadata": {"vscode": {"languageId": "python"}}}, "VS Code"),
+        ({}, {"id": "#VSC-1a2b3c"}, "VS Code"),
+        ({"pycharm": {}}, {}, "PyCharm or DataSpell"),
+        ({"deepnote_notebook_id": "1"}, {}, "Deepnote"),
+        ({"application/vnd.databricks.v1+notebook": {}}, {}, "Databricks"),
+        ({"jupytext": {}}, {}, "Jupytext"),
+        ({}, {}, "an editor"),
+        ("no metadata", {"metadata": 3}, "an editor"),
+    ],
+)
+def test_the_editor_that_dropped_the_marks_is_named(metadata, cell, name):
+    source = "def rnn_step(x_t, h_prev, p):\n    return x_t"
+    cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], **cell}
+    data = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": [cell]})
+    assert read_notebook(data.encode(), load("03")).oddities[0].startswith(f"{name} had dropped the marks")
 
 
 DOWNLOADS = {

@@ -211,6 +211,27 @@ def test_strangers_are_listed_and_take_no_line_of_a_students(tmp_path_factory, w
     assert canvas_numbers(results, roster) == []
 
 
+def test_sections_around_students_are_taken_off_and_a_person_is_not(tmp_path):
+    roster = roster_of("student,group\nana,Red\nbo,Blue\ncy,Blue", tmp_path)
+    sections = {f"Red/ana/{STEM}.ipynb": "a", f"Blue/bo/{STEM}.ipynb": "b", f"Blue/cy/{STEM}.ipynb": "c"}
+    marked, found = matched(tmp_path, sections, roster)
+    assert (marked, found.unmatched) == ({"ana": "a", "bo": "b", "cy": "c"}, ())
+    marked, _ = matched(tmp_path, {f"ana/bo/{STEM}.ipynb": "a"}, roster)
+    assert marked == {"ana": "a"}
+    eve = {f"ana/{STEM}.ipynb": "a", f"eve/bo/{STEM}.ipynb": "e", f"cy/{STEM}.ipynb": "c"}
+    marked, found = matched(tmp_path, eve, roster)
+    assert marked == {"ana": "a", "cy": "c", "eve": "e"}, (
+        "a folder inside a stranger's is nobody's submission"
+    )
+    assert [one.submission for one in found.unmatched] == ["eve"]
+
+
+def test_canvas_numbers_are_no_other_numbers(tmp_path):
+    roster = roster_of("student,name,id,sis user id\na,Ana Bo,501,777\nb,Ben Cho,502,501", tmp_path)
+    marked, found = matched(tmp_path, {f"boana_501_9_{STEM}.ipynb": "a"}, roster)
+    assert (marked, found.unmatched) == ({"a": "a"}, ())
+
+
 def roster_of(text: str, tmp_path: Path) -> dict[str, Student]:
     path = tmp_path / "roster.csv"
     path.write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser.lab_server import course_command
 from grading.classroom import (
@@ -327,6 +328,40 @@ def test_killed_in_the_middle_and_taken_up_again(tmp_path):
     assert resumed == rows(tmp_path / "whole" / "gradebook.csv")
     assert len(resumed) == 12 * 4
     assert {row["status"] for row in resumed} == {"graded", "missing", "unreadable"}
+
+
+def test_killed_at_any_moment_the_gradebook_is_the_same(tmp_path):
+    """Killed while it starts, tries out the master, grades or writes its tables, and each time taken up again."""
+    write_spec(tmp_path / "spec")
+    for name, what in (("0", notebook()), ("1", notebook(scaled=ADDED)), ("2", b"{"), ("3", notebook())):
+        hand_in(tmp_path / "class", f"student{name}", what)
+    command = [sys.executable, "-c", "from rnncourse.cli import app; app()", *words(tmp_path)]
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    took = time.monotonic() - began
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    out.rename(whole)
+    (out / "state").mkdir(parents=True)
+    (out / "state" / "run.json").write_bytes((whole / "state" / "run.json").read_bytes())
+    finished: dict[str, bytes] = {}
+    for moment in np.random.default_rng().uniform(0.3, 1.0, size=3):
+        killed_after(command, moment * took)
+        now = {path.name: path.read_bytes() for path in (out / "state").glob("student*.json")}
+        assert finished.items() <= now.items(), "nobody is graded twice"
+        finished = now
+    subprocess.run(command, check=True, capture_output=True)
+    assert rows(out / "gradebook.csv") == rows(whole / "gradebook.csv")
+    names = [{str(path.relative_to(one)) for path in one.rglob("*")} for one in (out, whole)]
+    assert names[0] == names[1], "nothing half written is left"
+
+
+def killed_after(command: list[str], seconds: float) -> None:
+    """Run a command and kill it after that time, unless it is done by then."""
+    grader = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        grader.wait(seconds)
+    grader.kill()
+    grader.wait()
 
 
 @pytest.mark.parametrize("home", ["empty", "around", "elsewhere"])

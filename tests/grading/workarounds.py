@@ -233,6 +233,72 @@ WAYS: dict[str, Filled] = {
         "from rnncourse.in_numpy import rnn_step_backward as b\n"
         "def rnn_step_backward(dh_t, x_t, h_prev, h_t, p):\n    return b(dh_t, x_t, h_prev, p)"
     ),
+    # called by something that is not the answer, or in an unusual way
+    "timer": step(
+        f"{READY}import threading\ndef rnn_step(x_t, h_prev, p):\n    found = []\n"
+        "    timer = threading.Timer(0.01, lambda: found.append(ready(x_t, h_prev, p)))\n"
+        "    timer.start()\n    timer.join()\n    return found[0]"
+    ),
+    "signal_handler": step(
+        f"{READY}import signal\ndef rnn_step(x_t, h_prev, p):\n    found = []\n"
+        "    signal.signal(signal.SIGUSR1, lambda *_: found.append(ready(x_t, h_prev, p)))\n"
+        "    signal.raise_signal(signal.SIGUSR1)\n    return found[0]"
+    ),
+    "finalizer": step(
+        f"{READY}def rnn_step(x_t, h_prev, p):\n    found = []\n    class Gone:\n"
+        "        def __del__(self):\n            found.append(ready(x_t, h_prev, p))\n    Gone()\n    return found[0]"
+    ),
+    "suspended_generator": step(
+        f"{READY}def steps():\n    given = yield\n    while True:\n        given = yield ready(*given)\n"
+        "machine = steps()\nnext(machine)\ndef rnn_step(*args):\n    return machine.send(args)"
+    ),
+    "universal_function": calling("np.frompyfunc(lambda _: ready(x_t, h_prev, p), 1, 1)(0)"),
+    "called_in_c": step(
+        f"{READY}import ctypes\ncall = ctypes.pythonapi.PyObject_CallObject\n"
+        "call.restype, call.argtypes = ctypes.py_object, [ctypes.py_object] * 2\n"
+        "def rnn_step(*args):\n    return call(ready, args)"
+    ),
+    "instance_check": step(
+        f"{READY}class Kind(type):\n    def __instancecheck__(cls, given):\n        cls.found = ready(*given)\n"
+        "class Step(metaclass=Kind):\n    pass\n"
+        "def rnn_step(*args):\n    isinstance(args, Step)\n    return Step.found"
+    ),
+    "called_back_by_what_only_looks": step(
+        f"{READY}import torch\nclass Net(torch.nn.Module):\n    def extra_repr(self):\n"
+        "        seen['found'] = ready(*seen['given'])\n        return ''\nseen, net = {}, Net()\n"
+        "def rnn_step(*args):\n    seen['given'] = args\n    repr(net)\n    return seen['found']"
+    ),
+    "loaded_anew": step(
+        "import importlib\ndef rnn_step(x_t, h_prev, p):\n    import rnncourse.in_numpy.cells as cells\n"
+        "    return importlib.reload(cells).rnn_step(x_t, h_prev, p)"
+    ),
+    "copied_as_a_package": step(
+        "import os, shutil, sys, tempfile, rnncourse\nfolder = tempfile.mkdtemp()\n"
+        "shutil.copytree(os.path.join(os.path.dirname(rnncourse.__file__), 'in_numpy'), f'{folder}/mine')\n"
+        "sys.path.insert(0, folder)\nimport mine\nrnn_step = mine.rnn_step"
+    ),
+    "tensors_made_before": step(
+        "import torch\nfrom torch import tanh\nroom = torch.zeros(64, 64, dtype=torch.float64)\nseen = room.numpy()\n"
+        "def rnn_step(x_t, h_prev, p):\n    a = x_t @ p['W_xh'] + h_prev @ p['W_hh'] + p['b_h']\n"
+        "    here = seen[: a.shape[0], : a.shape[1]]\n    here[:] = a\n    tanh(room, out=room)\n"
+        "    return here.copy()"
+    ),
+    "torch_scripted": step(
+        "import torch\n@torch.jit.script\ndef cell(a):\n    return torch.tanh(a)\n"
+        "def rnn_step(x_t, h_prev, p):\n"
+        "    return np.asarray(cell(torch.as_tensor(x_t @ p['W_xh'] + h_prev @ p['W_hh'] + p['b_h'])))"
+    ),
+    "named_in_a_missing_key": calling(
+        "Tools()['ready'](x_t, h_prev, p)",
+        f"{READY}class Tools(dict):\n    def __missing__(self, key):\n        return globals()[key]\n",
+    ),
+    "star_of_the_shared_cells": other("06", "lstm_step", "from rnncourse.in_numpy.cells import *"),
+    "thread_started_before": step(
+        f"{READY}from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n"
+        "pool.submit(len, []).result()\n"
+        "def rnn_step(*args):\n    return pool.submit(ready, *args).result(timeout=5)",
+        ELSEWHERE,
+    ),
     # found as a file, or run elsewhere: only absence stops these
     "source_of_it": step(
         f"import inspect\n{READY}from rnncourse.in_numpy import cells\nspace = {{**vars(cells), '__name__': 'mine'}}\n"
@@ -337,6 +403,15 @@ HONEST: dict[str, Filled] = {
     "annotated": step(
         "import torch\ndef rnn_step(x_t: torch.Tensor, h_prev: torch.nn.Module, p) -> torch.Tensor:\n"
         f"    return {PLAIN}"
+    ),
+    "hinted_with_tensors": step(
+        "import torch\nfrom typing import Optional, Union\nArray = Union[np.ndarray, torch.Tensor]\n"
+        f"def rnn_step(x_t: Array, h_prev: Optional[torch.Tensor], p) -> np.ndarray | torch.Tensor:\n    return {PLAIN}"
+    ),
+    "mentions_tensors": plain(
+        "import torch\nfrom rnncourse.in_numpy import RNN",
+        "print(torch.float32, f'{RNN}', {torch.float32: 4}[torch.float32], x_t.dtype == torch.float32)\n"
+        "    if not (RNN and torch.nn.RNN is not None):\n        return None",
     ),
     "asks_for_a_tensor": plain(
         "import torch", "assert not isinstance(x_t, (torch.Tensor, torch.nn.Parameter))"

@@ -310,9 +310,9 @@ def test_a_wheel_ships_its_own_files_and_a_checkout_those_beside_the_package(tmp
 @pytest.mark.parametrize(
     ("number", "said"),
     [
-        (errno.EROFS, "(Read-only file system); go to a folder in which you may write"),
-        (errno.EACCES, "(Permission denied); go to a folder in which you may write"),
-        (errno.ENOSPC, "because the disk is full; make some room"),
+        (errno.EROFS, "(Read-only file system); change to a folder that you can write to"),
+        (errno.EACCES, "(Permission denied); change to a folder that you can write to"),
+        (errno.ENOSPC, "because the disk is full; free some space"),
     ],
 )
 def test_a_copy_that_cannot_be_written_is_said_in_a_sentence(release, tmp_path, monkeypatch, number, said):
@@ -408,7 +408,7 @@ def lab(tmp_path_factory):
     (config / "jupyter_server_config.json").write_text(json.dumps({"ServerApp": server}))
     (config / "jupyter_server_config.py").write_text(
         f"c = get_config()\nc.FileContentsManager.preferred_dir = {str(elsewhere)!r}\n"
-        f"c.ServerApp.preferred_dir = {str(elsewhere)!r}\nc.AsyncLargeFileManager.root_dir = '/'\n"
+        "c.ServerApp.preferred_dir = '/gone'\nc.AsyncLargeFileManager.preferred_dir = '/gone'\n"
     )
     (config / "jupyter_lab_config.json").write_text('{"LabApp": {"default_url": "/lab/tree/mine.ipynb"}}')
     theirs = {

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 _MOODLE_DROPS = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
 _PLAIN = str.maketrans(
@@ -76,11 +77,17 @@ KINDS: tuple[Callable[[str], set], ...] = (
 
 def akin(one: str, other: str) -> bool:
     """Say whether two names may be one student's though they are not the same: a word in common, or nearly alike."""
-    mine, theirs = (set(words(without_accents(name))) for name in (one, other))
+    mine, theirs = _plain_words(one), _plain_words(other)
     if any(len(word) > 1 for word in mine & theirs):
         return True
     a, b = ("".join(sorted(some)) for some in (mine, theirs))
-    return min(len(a), len(b)) > 3 and SequenceMatcher(None, a, b, autojunk=False).ratio() > _ALIKE
+    alike = SequenceMatcher(None, a, b, autojunk=False)
+    return min(len(a), len(b)) > 3 and alike.real_quick_ratio() > _ALIKE and alike.ratio() > _ALIKE
+
+
+@lru_cache(maxsize=4096)
+def _plain_words(name: str) -> frozenset[str]:
+    return frozenset(words(without_accents(name)))
 
 
 def number(text: str) -> str:

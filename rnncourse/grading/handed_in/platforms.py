@@ -6,7 +6,7 @@
 | Moodle, one folder | `Ana Bo_101_assignsubmission_file_FILE` | the same, without `downloadasfolders` |
 | Moodle, teams | `Red_7_assignsubmission_file_/FILE`; to 3.9 `Red-Ana Bo_101_…` | the same; locallib.php |
 | Canvas | `boana_LATE_501_9001_FILE` | lib/content_zipper.rb |
-| Autolab | `ana@school.edu_3_FILE` | app/controllers/submissions_controller.rb |
+| Autolab | `ana@school.edu_3_FILE` | app/models/submission.rb |
 | Gradescope | `submission_12/FILE` with submission_metadata.yml | its "Export Submissions" |
 | nbgrader | `submitted/ID/ASSIGNMENT/FILE` | nbgrader's directory structure |
 
@@ -103,7 +103,7 @@ def of_gradescope(metadata: bytes) -> dict[str, Claim]:
                 members=tuple(zip(map(plain_name, names), ids, strict=True)),
             )  # fmt: skip
         return found
-    except (yaml.YAMLError, AttributeError, TypeError, KeyError) as error:
+    except (yaml.YAMLError, AttributeError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"submission_metadata.yml is not as Gradescope writes it: {error}") from error
 
 

@@ -216,6 +216,7 @@ class Known:
         self.kinds: list[dict[object, set[str]]] = [{} for _ in names.KINDS]
         self.ids: dict[str, set[str]] = {}
         self.numbers: dict[str, set[str]] = {}
+        self.canvas: dict[str, set[str]] = {}
         self.groups: dict[tuple[str, ...], set[str]] = {}
         self.participants: dict[str, str] = {}
         for key, student in roster.items():
@@ -237,15 +238,15 @@ class Known:
                 self.numbers.setdefault(plain, set()).add(key)
         for group in student.groups:
             self.groups.setdefault(tuple(names.words(group)), set()).add(key)
+        if canvas := names.number(student.get("id")):
+            self.canvas.setdefault(canvas, set()).add(key)
         if participant := names.number(student.get(_IDENTIFIER).rpartition(" ")[2]):
             self.participants[participant] = key
 
     def has(self, name: str) -> bool:
-        """Say whether a folder of that name is a student's or a group's."""
+        """Say whether a folder of that name is a student's."""
         whole = plain_name(name)
-        return bool(
-            self._called(whole) or self._numbered(whole) or self.groups.get(tuple(names.words(whole)))
-        )
+        return bool(self._called(whole) or self._numbered(whole))
 
     def whose(self, handed_in: HandedIn) -> tuple[set[str], str]:
         """Return whose this is, nobody for a stranger; where that is in doubt, who it may be, and why."""
@@ -322,7 +323,7 @@ class Known:
         """Return whose a file of Canvas's is: the number counts where the name is not another student's."""
         claim = handed_in.claim
         by_name = self._called(claim.name)
-        by_number = self.numbers.get(names.number(claim.number), set())
+        by_number = self.canvas.get(names.number(claim.number), set())
         if by_name:
             return self._agreed(by_name, by_number)
         grouped = self.groups.get(tuple(names.words(claim.name)), set())

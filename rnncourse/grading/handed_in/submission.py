@@ -95,7 +95,7 @@ def read_notebook(data: bytes, assignment: Assignment) -> Answers:
         cells = _marked_again(cells, assignment)
         notes.append(_LOST)
         oddities.append(
-            "an editor had dropped the marks of all cells; answers were found by their functions' names"
+            f"{_editor(notebook)} had dropped the marks of all cells; answers were found by their functions' names"
         )
     by_id: dict[str, list[Cell]] = {}
     for cell in cells:
@@ -114,6 +114,30 @@ _LOST = (
     "The hidden marks of all cells are gone; some editors drop them. Your answers were found by the names of their "
     "functions."
 )
+
+
+_EDITORS = {
+    "colab": "Google Colab",
+    "kaggle": "Kaggle",
+    "vscode": "VS Code",
+    "pycharm": "PyCharm or DataSpell",
+    "deepnote": "Deepnote",
+    "databricks": "Databricks",
+    "nteract": "nteract",
+    "noteable": "Noteable",
+    "jupytext": "Jupytext",
+}
+"""What an editor leaves in a notebook's metadata or in a cell's, and its name."""
+
+
+def _editor(notebook: Mapping[str, Any]) -> str:
+    """Return which editor a notebook was saved with, as far as it left its name in the metadata."""
+    whole = notebook.get("metadata")
+    cells = _cells(notebook)
+    places = [whole, *(cell.get("metadata") for cell in cells)]
+    keys = [str(key).lower() for place in places if isinstance(place, dict) for key in place]
+    keys += ["vscode" for cell in cells if str(cell.get("id")).startswith(("#VSC-", "VSC-"))]
+    return next((name for sign, name in _EDITORS.items() if any(sign in key for key in keys)), "an editor")
 
 
 def _python(notebook: Mapping[str, Any]) -> str:

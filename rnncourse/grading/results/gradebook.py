@@ -41,7 +41,7 @@ def unmatched_table(unmatched: Iterable[Unmatched]) -> str:
     return table(("submission", "why"), [(neutral(one.submission), neutral(one.why)) for one in unmatched])
 
 
-def _importable(
+def importable(
     results: Iterable[StudentResult], roster: Mapping[str, Student]
 ) -> list[tuple[StudentResult, Student]]:
     """Return what a platform can import: only students on the roster if there is one, each with their own line."""
@@ -57,7 +57,7 @@ def nbgrader_table(
 ) -> str:
     """Return a table with the columns of `nbgrader export`."""
     rows = []
-    for result, who in _importable(results, roster):
+    for result, who in importable(results, roster):
         points, possible = number(result.points), number(result.possible)
         named = (who.get(*LAST_NAMES), who.get(*FIRST_NAMES), who.get(*EMAILS))
         rows.append(
@@ -81,7 +81,7 @@ def moodle_table(
 ) -> str:
     """Return a table for Moodle's grade import (Grades, Import, CSV file)."""
     rows = []
-    for result, who in _importable(results, roster):
+    for result, who in importable(results, roster):
         identity = who.get("id number", "idnumber", "id")
         name = who.full_name or result.student
         said = "; ".join(
@@ -98,10 +98,10 @@ def canvas_table(
     """Return a table for Canvas's grade import, whose second line says the points possible."""
     numbers = _canvas_numbers(results) if not roster else {}
     rows = [("    Points Possible", "", "", "", "", number(assignment.total))]
-    for result, who in _importable(results, roster):
+    for result, who in importable(results, roster):
         identity = who.get("id") or numbers.get(result.student, "")
         user, login = who.get("sis user id", "sis_user_id"), who.get("sis login id", "sis_login_id")
-        name = who.full_name or result.student
+        name = who.full_name or who.get("student") or result.student
         rows.append((*map(neutral, (name, identity, user, login, who.get("section"))), number(result.points)))
     return table(("Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment.stem), rows)
 

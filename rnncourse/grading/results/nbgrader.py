@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rnncourse.errors import InputError
 from rnncourse.grading.handed_in.assignment import Assignment
-from rnncourse.grading.handed_in.roster import Student
+from rnncourse.grading.handed_in.roster import EMAILS, FIRST_NAMES, LAST_NAMES, Student
+from rnncourse.grading.results.gradebook import importable
 from rnncourse.grading.results.results import StudentResult, TaskResult
 
 
@@ -36,8 +37,8 @@ def put(
                 kind = "markdown" if item.kind == "explanation" else "code"
                 cell = f"{item.name}-check" if item.kind == "code" else item.name
                 book.update_or_create_grade_cell(cell, stem, stem, max_score=item.points, cell_type=kind)
-            for result in results:
-                _put_student(book, result, stem, roster.get(result.student, Student(result.student)))
+            for result, who in importable(results, roster):
+                _put_student(book, result, stem, who)
             book.db.commit()
     except SQLAlchemyError as error:
         raise InputError(
@@ -61,9 +62,9 @@ def _commands_found() -> Iterator[None]:
 def _put_student(book, result: StudentResult, stem: str, who: Student) -> None:
     """Write one student's points; a student who handed in nothing is there without a submission."""
     names = {
-        "first_name": who.get("first_name"),
-        "last_name": who.get("last_name"),
-        "email": who.get("email"),
+        "first_name": who.get(*FIRST_NAMES),
+        "last_name": who.get(*LAST_NAMES),
+        "email": who.get(*EMAILS),
     }
     book.update_or_create_student(result.student, **{key: value for key, value in names.items() if value})
     if not result.file and all(task.status == "missing" for task in result.tasks):

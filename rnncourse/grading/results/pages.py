@@ -54,7 +54,7 @@ def class_page(results: Sequence[StudentResult], assignment: Assignment) -> str:
         f"<h1>{_safe(assignment.stem)}: how it went</h1>"
         f"<p>{len(results)} students, {len(handed_in)} of whom handed in.</p>"
         f"{_distribution(handed_in, assignment)}{_tasks_table(handed_in, assignment)}"
-        f"{_mistakes(handed_in, assignment)}{_statuses(results)}"
+        f"{_mistakes(handed_in, assignment)}{_statuses(results)}{_oddities(handed_in)}"
     )
     return _page(f"{assignment.stem}: the class", body)
 
@@ -197,6 +197,19 @@ def _statuses(results: Sequence[StudentResult]) -> str:
         if counts[status]
     ]
     return f"<h2>Answers by status</h2>{_table(('status', '#answers'), rows)}"
+
+
+def oddities(results: Sequence[StudentResult]) -> list[tuple[str, int]]:
+    """Return what befell notebooks, and how many of them."""
+    return sorted(Counter(oddity for result in results for oddity in result.oddities).items())
+
+
+def _oddities(results: Sequence[StudentResult]) -> str:
+    rows = [
+        f"<tr><td class='number'>{n} of {len(results)}</td><td>{_safe(oddity)}</td></tr>"
+        for oddity, n in oddities(results)
+    ]
+    return f"<h2>About the notebooks</h2>{_table(('#notebooks', 'what happened'), rows)}" if rows else ""
 
 
 def _table(heads: Sequence[str], rows: Sequence[str]) -> str:

@@ -106,6 +106,8 @@ def _encode_entry(entry, arrays, depth):
 def _encode_array(array, arrays):
     if array.dtype == object:
         raise Unusable("an array of Python objects")
+    if array.ndim > 8:
+        raise Unusable(f"an array with {array.ndim} axes")
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         array = array.astype(np.float64)
     dtype = array.dtype.newbyteorder("<") if array.dtype.itemsize > 1 else array.dtype
@@ -301,7 +303,8 @@ class Notebook:
 
     def _raised(self, error, withheld):
         """Return what is passed on about an error in a call: first of all which module was wanted and is absent."""
-        module = self.absent.get(error.name) if isinstance(error, NameError) else _absent(error)
+        wanted = isinstance(error, NameError) and isinstance(error.name, str)
+        module = self.absent.get(error.name) if wanted else _absent(error)
         return _for_want_of(module, withheld) if module else _told(error)
 
     def _undefined(self, function, withheld):
@@ -359,7 +362,8 @@ def _unwritten(error, called):
 
 def _absent(error):
     """Return the name of the module that an error says is not there, or None for any other error."""
-    return str(error.name)[:100] if isinstance(error, ModuleNotFoundError) and error.name else None
+    known = isinstance(error, ModuleNotFoundError) and isinstance(error.name, str)
+    return error.name[:100] or None if known else None
 
 
 def _for_want_of(module, withheld):
@@ -404,22 +408,27 @@ def _told(error):
     """Return what is passed on about an exception: its type, its text, and where in the notebook it arose."""
     if isinstance(error, NotImplementedError):
         return {"kind": "not written", "text": ""}
-    try:
-        text = str(error)[:LONGEST]
-    except BaseException:
-        text = ""
+    text = _text(error)
     name = type(error).__name__[:60]
     told = {"kind": "raised", "text": f"{name}: {text}" if text else name}
     if isinstance(error, SyntaxError) and isinstance(error.lineno, int):
         line = error.lineno if 0 < error.lineno < 1 << 31 else None
-        text = f"{name}: {error.msg}"[:LONGEST]
-        return {**told, "text": text, "line": line, "cell": str(error.filename)[:200]}
+        text = f"{name}: {_text(error.msg)}"[:LONGEST]
+        return {**told, "text": text, "line": line, "cell": _text(error.filename)[:200]}
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<cell ")
     ]
     if frames:
         told |= {"line": frames[-1].lineno, "cell": frames[-1].filename[:200]}
     return told
+
+
+def _text(value):
+    """Return the beginning of a value's text; "" where not even that can be had from it."""
+    try:
+        return str(value)[:LONGEST]
+    except BaseException:
+        return ""
 
 
 class _Nowhere(io.TextIOBase):

@@ -14,11 +14,9 @@ c = get_config()  # noqa: F821  (Jupyter runs this file with get_config at hand)
 
 # The whole course is the root, so that chapters, exercises and their links are all within reach.
 c.ServerApp.root_dir = os.environ["RNNCOURSE_ROOT"]
-# A folder that the user prefers elsewhere, or a root for one kind of contents, would keep the server from starting.
-for manager in ("ContentsManager", "FileContentsManager", "AsyncFileContentsManager", "LargeFileManager",
-                "AsyncLargeFileManager"):  # fmt: skip
-    c[manager].preferred_dir = ""
-    c[manager].root_dir = os.environ["RNNCOURSE_ROOT"]
+# A folder elsewhere that the user prefers would keep the server from starting.
+for manager in ("Contents", "FileContents", "AsyncFileContents", "LargeFile", "AsyncLargeFile"):
+    c[f"{manager}Manager"].preferred_dir = ""
 c.ServerApp.preferred_dir = os.environ["RNNCOURSE_ROOT"]
 c.LabApp.default_url = "/lab/tree/chapters/00_start_here.ipynb"
 # Containers often know no user but root. The server listens on this machine alone and asks for a token.

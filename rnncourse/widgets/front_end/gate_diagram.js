@@ -1,6 +1,6 @@
 /* The cell as a picture that is also a control: a belt that carries c, and valves that the reader pulls open. */
 
-const CELL = { width: 540, height: 184, belt: 62, half: 30, f: 165, add: 300, out: 430, low: 134, gap: 24, floor: 178 };
+const CELL = { width: 540, height: 184, belt: 62, half: 30, f: 156, add: 300, out: 436, low: 134, gap: 24, floor: 178 };
 
 /* Where each valve is, and which way it is pulled open. */
 const VALVES = {
@@ -45,7 +45,7 @@ function diagramSvg(hatch) {
     <path class="pipe" d="M8 ${belt - 31}H532M8 ${belt + 31}H532"/>
     <path class="drain"/><path class="added-below"/><path class="added"/><path class="shown"/><path class="shown-below"/>
     <path class="belt-before"/><path class="belt-after"/>
-    <g class="flows"><path data-flow="belt" d="M8 ${belt}H532"/><path data-flow="drain" d="M${f + 26} ${belt + 20}V${floor - 18}"/>
+    <g class="flows"><path data-flow="belt" d="M8 ${belt}H532"/><path data-flow="drain" d="M${f - 38} ${belt + 20}V${floor - 14}"/>
       <path data-flow="added" d="M${add} ${floor - 14}V${belt + 10}"/><path data-flow="shown" d="M${out} ${belt + 10}V${floor - 14}"/></g>
     ${valveSvg("f")}${valveSvg("i")}${valveSvg("o")}
     <g class="valve" data-valve="g" data-tone="g"><rect class="field" x="${add + 34}" y="118" width="40" height="66" rx="8"/>
@@ -56,13 +56,13 @@ function diagramSvg(hatch) {
     ${quantity(f, 20, "f", symbolSpan("f", "t"), 'text-anchor="middle"')}
     ${quantity(add - 30, 20, "kept", word("kept", "kept"), 'text-anchor="middle"')}
     ${quantity(530, 20, "c", symbolSpan("c", "t", "after"), 'text-anchor="end"')}
-    ${quantity(f - 10, floor - 6, "forgotten", word("drain", "forgotten"), 'text-anchor="end"')}
+    ${quantity(f - 2, floor - 6, "forgotten", word("drain", "forgotten"))}
     ${quantity(add - 40, low + 5, "i", symbolSpan("i", "t"), 'text-anchor="end"')}
-    ${quantity(add + 34, 112, "added", word("added", "added"))}
-    ${quantity(add + 70, floor - 6, "g", symbolSpan("g", "t"))}
-    ${quantity(out + 34, 112, "tanh_c", word("tanh", "tanh"))}
-    ${quantity(out + 40, low + 10, "o", symbolSpan("o", "t"))}
-    ${quantity(out + 34, floor - 4, "h", symbolSpan("h", "t", "shown"), 'class="shown-words"')}
+    ${quantity(add + 36, 112, "added", word("added", "added"))}
+    ${quantity(add + 66, floor - 6, "g", symbolSpan("g", "t"))}
+    ${quantity(536, 112, "tanh_c", word("tanh", "tanh"), 'text-anchor="end"')}
+    ${quantity(536, low + 12, "o", symbolSpan("o", "t"), 'text-anchor="end"')}
+    ${quantity(536, floor - 3, "h", symbolSpan("h", "t", "shown"), 'text-anchor="end" class="shown-words"')}
   </svg>`;
 }
 
@@ -102,7 +102,7 @@ function drawBelt(ui, view) {
   drawRibbon(ui, "belt-before", beltPath(before, belt), load.c_prev);
   drawRibbon(ui, "belt-after", beltPath([[add - 16, wide(load.kept)], [add + 16, wide(load.c)], [532, wide(load.c)]], belt), load.c);
   const lost = wide(load.forgotten);
-  drawRibbon(ui, "drain", pipePath([[belt + wide(load.kept) / 2, lost * 0.4], [belt + 44, lost], [floor, lost * 0.6]], f + 26), load.c_prev);
+  drawRibbon(ui, "drain", pipePath([[belt, lost], [belt + 40, lost], [floor, lost * 0.6]], f - 38), load.c_prev);
   const candidate = view.backward ? 0 : wide(load.g);
   drawRibbon(ui, "added-below", pipePath([[low + 6, candidate], [floor, candidate]], add), load.g);
   drawRibbon(ui, "added", pipePath([[belt, wide(load.added)], [low - 6, wide(load.added)], [low + 6, candidate]], add), load.added);

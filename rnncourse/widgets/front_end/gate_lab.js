@@ -116,6 +116,7 @@ function addElements(ui) {
   ui.grips = within(".grip");
   ui.wide = Math.max(280, ui.part(".rnncourse-strips").clientWidth);
   ui.looked = null;
+  ui.drawn = {};
 }
 
 /* All that is on screen: the settings, the run that follows from them, and the numbers of the chosen step. */

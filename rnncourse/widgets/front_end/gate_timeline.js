@@ -27,8 +27,17 @@ function bandOf(ui, T) {
   return { wide, left: (t) => STRIPS.left + t * wide, numbers: wide >= FEW };
 }
 
+/* Whether a part of the timeline has to be drawn again: it is told by all that its looks depend on. */
+function isNews(ui, part, ...facts) {
+  const key = facts.join();
+  if (ui.drawn[part] === key) return false;
+  ui.drawn[part] = key;
+  return true;
+}
+
 /* A ribbon over time: a stretch for each step, as wide as its value, with the number on it where there is room. */
 function drawUnrolled(ui, selector, values, starts, top, height, band) {
+  if (!isNews(ui, selector, values, starts, band.wide)) return;
   const largest = Math.max(1, ...values.map(Math.abs));
   const half = (value) => (Math.abs(value) / largest) * (height / 2 - 1);
   const y = top + height / 2;
@@ -41,6 +50,7 @@ function drawUnrolled(ui, selector, values, starts, top, height, band) {
 }
 
 function drawNumbers(ui, selector, values, y, band, mark) {
+  if (!isNews(ui, `numbers ${selector}`, values, band.wide)) return;
   const words = band.numbers ? values.map((one) => written(one)) : [];
   const join = d3.select(ui.timeline.querySelector(selector)).selectAll("text").data(words).join("text");
   join.attr("x", (_, t) => band.left(t + 0.5)).attr("y", y).attr("class", "number").attr(mark, "").text((one) => one);
@@ -48,6 +58,7 @@ function drawNumbers(ui, selector, values, y, band, mark) {
 
 /* A strip: bars from the floor for gates, from the middle for what has a sign. */
 function drawStrip(ui, name, values, held, [low, high], band) {
+  if (!isNews(ui, name, values, held, band.wide)) return;
   const tall = STRIPS.row - 4;
   const top = STRIPS.top + STRIPS.belt + PAINTED.indexOf(name) * STRIPS.row + 2;
   const at = (value) => top + tall * (1 - (value - low) / (high - low));
@@ -63,7 +74,7 @@ function drawStrip(ui, name, values, held, [low, high], band) {
 function drawHome(ui, { run, rnn, backward, now }, band) {
   const before = (values) => [values[0], ...values.slice(0, -1)];
   const values = backward ? rnn : run.h;
-  const starts = backward ? before(rnn) : [0, ...run.h.slice(0, -1)];
+  const starts = backward ? before(rnn) : run.h;
   drawUnrolled(ui, ".home", values, starts, LOWEST, STRIPS.home - 4, band);
   ui.timeline.querySelector(".home").toggleAttribute("data-gradient", backward);
   ui.timeline.querySelector(".belt").toggleAttribute("data-gradient", backward);

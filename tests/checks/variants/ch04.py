@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
+from torch.nn.utils import clip_grad_norm_
+
+# PyTorch loads its optimizers on first use, which can take longer than a check allows.
+torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0).step()
 
 # ---------------------------------------------------------------- central differences
 
@@ -209,7 +214,7 @@ def clipped_by_loops(grads, max_norm):
     factor = max_norm / total**0.5
     clipped = {}
     for name in grads:
-        clipped[name] = grads[name] * factor if factor < 1 else grads[name]
+        clipped[name] = grads[name] * factor if factor < 1 else grads[name].copy()
     return clipped
 
 
@@ -278,8 +283,6 @@ def cut_in_two(dh, x, h0, h, p, window):
 
 def _torch_loop(x, y, p, window, lr, max_norm, body):
     """Run the exercise's loop in PyTorch; body(model, optimizer, loss, state) returns the state to go on with."""
-    import torch
-
     rnn = torch.nn.RNN(x.shape[2], p["rnn.weight_hh_l0"].shape[0])
     readout = torch.nn.Linear(rnn.hidden_size, len(p["readout.bias"]))
     model = torch.nn.ModuleDict({"rnn": rnn, "readout": readout}).double()
@@ -294,8 +297,6 @@ def _torch_loop(x, y, p, window, lr, max_norm, body):
 
 
 def in_the_usual_order(x, y, p, window, lr, max_norm):
-    from torch.nn.utils import clip_grad_norm_
-
     def body(model, optimizer, loss, state):
         optimizer.zero_grad()
         loss.backward()
@@ -307,8 +308,6 @@ def in_the_usual_order(x, y, p, window, lr, max_norm):
 
 
 def cleared_after_the_update(x, y, p, window, lr, max_norm):
-    from torch.nn.utils import clip_grad_norm_
-
     def body(model, optimizer, loss, state):
         loss.backward()
         clip_grad_norm_(model.parameters(), max_norm)
@@ -320,8 +319,6 @@ def cleared_after_the_update(x, y, p, window, lr, max_norm):
 
 
 def detached_first(x, y, p, window, lr, max_norm):
-    from torch.nn.utils import clip_grad_norm_
-
     def body(model, optimizer, loss, state):
         model.zero_grad()
         carried = state.data
@@ -334,8 +331,6 @@ def detached_first(x, y, p, window, lr, max_norm):
 
 
 def clipped_by_hand(x, y, p, window, lr, max_norm):
-    import torch
-
     def body(model, optimizer, loss, state):
         optimizer.zero_grad()
         loss.backward()
@@ -350,8 +345,6 @@ def clipped_by_hand(x, y, p, window, lr, max_norm):
 
 
 def updated_by_hand(x, y, p, window, lr, max_norm):
-    import torch
-
     def body(model, optimizer, loss, state):
         parameters = list(model.parameters())
         grads = torch.autograd.grad(loss, parameters)

@@ -1,9 +1,11 @@
 """What lies in place of a module that an exercise is there to do without: it can be imported, and not be used.
 
-All names and submodules seem to be there. Whoever calls one, computes with it or reads it gets `NotAvailable`.
+All names and submodules seem to be there. Whoever calls one or computes with it gets `NotAvailable`. What only
+mentions a name (printing it, comparing it, a key of a dictionary, a type hint such as `Tensor | None`) is let through.
 """
 
 import sys
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 
@@ -30,6 +32,14 @@ class Withheld:
     def __repr__(self):
         return f"<{self.__name__}, which is not available>"
 
+    def __bool__(self):
+        return True
+
+    def __or__(self, other):
+        return self
+
+    __ror__ = __or__
+
 
 def _refused(self, *_, **__):
     said = f"{__name__} is not available: this task is to write it yourself"
@@ -37,16 +47,17 @@ def _refused(self, *_, **__):
 
 
 _USES = (
-    "call", "iter", "next", "len", "bool", "int", "float", "complex", "index", "bytes", "hash", "str", "format",
+    "call", "iter", "next", "len", "int", "float", "complex", "index", "bytes",
     "contains", "getitem", "setitem", "delitem", "enter", "exit", "array", "array_ufunc", "array_function", "add",
     "radd", "sub", "rsub", "mul", "rmul", "matmul", "rmatmul", "truediv", "rtruediv", "floordiv", "rfloordiv",
-    "mod", "rmod", "pow", "rpow", "neg", "pos", "abs", "invert", "and", "rand", "or", "ror", "xor", "rxor",
-    "lshift", "rlshift", "rshift", "rrshift", "eq", "ne", "lt", "le", "gt", "ge", "mro_entries", "await", "aiter",
+    "mod", "rmod", "pow", "rpow", "neg", "pos", "abs", "invert", "and", "rand", "xor", "rxor",
+    "lshift", "rlshift", "rshift", "rrshift", "lt", "le", "gt", "ge", "mro_entries", "await", "aiter",
 )  # fmt: skip
 for _use in _USES:
     setattr(Withheld, f"__{_use}__", _refused)
 
 
+@cache
 def _found(name):
     last = name.rpartition(".")[2]
     if last == "__version__":

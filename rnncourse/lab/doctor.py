@@ -170,7 +170,7 @@ def core_packages(requirements: Iterable[str]) -> list[str]:
 
 
 def read_constraints(path: Path) -> dict[str, str]:
-    """Return the tested version of each package by its normalised name; none where the file is missing."""
+    """Return the tested version of each package by its normalized name; none where the file is missing."""
     if not path.is_file():
         return {}
     pairs = (line.split("#")[0].strip().split("==") for line in path.read_text(encoding="utf-8").splitlines())

@@ -81,6 +81,23 @@ def other_marks(book: Book) -> None:
         }
 
 
+def from_colab(book: Book) -> None:
+    book["nbformat_minor"] = 0
+    kernel = {"display_name": "Python 3", "name": "python3"}
+    book["metadata"] = {"accelerator": "GPU", "colab": {"provenance": []}, "kernelspec": kernel}
+    for cell in book["cells"]:
+        cell.pop("id", None)
+        cell["metadata"] |= {"id": "Ab3_x", "outputId": "7f-12", "colab": {"base_uri": "x", "height": 35}}
+
+
+def from_vs_code(book: Book) -> None:
+    kernel = {"display_name": ".venv (3.99.0rc1)", "language": "python", "name": "conda-env-rnn-py"}
+    book["metadata"] = {"kernelspec": kernel, "language_info": {"name": "python", "version": "3.99.0rc1+"}}
+    for cell in book["cells"]:
+        cell["metadata"] |= {"vscode": {"languageId": "python"}, "notebookRunGroups": {"groupValue": "1"}}
+        cell["attachments"] = {"image.png": {"image/png": "iVBORw0KGgo="}}
+
+
 def without_ids(book: Book) -> None:
     book["nbformat_minor"] = 4
     for cell in book["cells"]:
@@ -245,6 +262,98 @@ FORMS: dict[str, Filled] = {
     "seeded": above("import random\nrandom.seed(0)\nnp.random.seed(0)"),
     "tabs": step(STEP.replace("    ", "\t")),
     "keeps_what_it_saw": step("seen = []\n" + inside("seen.append(x_t.copy())").answers["rnn_step"]),
+    "writes_files": above(
+        "import logging, os\nfrom pathlib import Path\nos.makedirs('logs', exist_ok=True)\n"
+        "logging.basicConfig(filename='logs/run.log', level='INFO', force=True)\nlogging.info('begin')\n"
+        "np.savez('a.npz', a=np.ones(3))\nassert np.load('a.npz')['a'].sum() == 3\n"
+        "DATA = Path.home() / 'data'\nUSER = os.environ.get('USER', 'me')"
+    ),
+    "saves_a_figure": above(
+        "import matplotlib.pyplot as plt\nplt.style.use('ggplot')\nfig, ax = plt.subplots(figsize=(9, 5))\n"
+        "ax.plot([1, 2], label='$h_t$')\nax.set_title('größe ∂L/∂W')\nax.legend()\nfig.savefig('step.png', dpi=150)"
+    ),
+    "plots_in_the_function": step(
+        "import matplotlib.pyplot as plt\ndef rnn_step(x_t, h_prev, p):\n    fig = plt.figure()\n"
+        f"    plt.imshow(p['W_xh'])\n    plt.close(fig)\n    return {RESULT}"
+    ),
+    "writes_a_module": with_own(
+        f"%%writefile step_helper.py\nimport numpy as np\n{HELPER}",
+        f"import os, sys\nsys.path.insert(0, os.getcwd())\nfrom step_helper import helper\n{HELPED}",
+    ),
+    "progress_bar": step(
+        "from tqdm.auto import tqdm\ndef rnn_step(x_t, h_prev, p):\n    rows = tqdm(range(len(x_t)), desc='batch')\n"
+        "    return np.array([np.tanh(x_t[b] @ p['W_xh'] + h_prev[b] @ p['W_hh'] + p['b_h']) for b in rows])"
+    ),
+    "dataclass": step(
+        "from dataclasses import dataclass, field\n@dataclass(frozen=True, slots=True)\nclass Net:\n"
+        "    W_xh: np.ndarray\n    W_hh: np.ndarray\n    b_h: np.ndarray = field(repr=False)\n"
+        "def rnn_step(x_t, h_prev, p):\n    net = Net(**p)\n"
+        "    return np.tanh(x_t @ net.W_xh + h_prev @ net.W_hh + net.b_h)"
+    ),
+    "kinds_of_typing": step(
+        "from __future__ import annotations\nfrom typing import NamedTuple, Protocol, TypedDict, get_type_hints\n"
+        "class Both(NamedTuple):\n    x: np.ndarray\n    h: np.ndarray\nclass Net(TypedDict, total=False):\n"
+        "    W_xh: np.ndarray\nclass Squash(Protocol):\n    def __call__(self, a: np.ndarray) -> np.ndarray: ...\n"
+        "get_type_hints(Both)\n" + STEP
+    ),
+    "dispatched": step(
+        "from functools import singledispatch\n@singledispatch\ndef squash(a):\n    raise TypeError\n"
+        "@squash.register\ndef _(a: np.ndarray):\n    return np.tanh(a)\n" + STEP.replace("np.tanh", "squash")
+    ),
+    "generator": step(
+        "def states(x_t, h_prev, p):\n    for x, h in zip(x_t, h_prev, strict=True):\n"
+        "        yield np.tanh(x @ p['W_xh'] + h @ p['W_hh'] + p['b_h'])\n"
+        "def rnn_step(x_t, h_prev, p):\n    return np.stack([*states(x_t, h_prev, p)])"
+    ),
+    "timed_and_silenced": step(
+        "import functools, time\ndef timed(f):\n    @functools.wraps(f)\n    def g(*a, **k):\n"
+        "        begin = time.perf_counter()\n        try:\n            return f(*a, **k)\n        finally:\n"
+        "            print(f'{f.__name__}: {time.perf_counter() - begin:.3f} s')\n    return g\n"
+        f"@timed\n@np.errstate(all='ignore')\n{STEP}"
+    ),
+    "compiled_if_it_can_be": step(
+        "try:\n    from numba import njit\nexcept ImportError:\n    def njit(**_):\n        return lambda f: f\n"
+        f"@njit(cache=True)\n{STEP}"
+    ),
+    "profiled_inside": inside("import cProfile\nwith cProfile.Profile():\n    sum(range(9))"),
+    "memory_traced": inside("import gc, tracemalloc\ntracemalloc.start()\ngc.collect()\ntracemalloc.stop()"),
+    "loop_of_its_own": inside(
+        "import asyncio\nasync def one():\n    await asyncio.sleep(0)\n    return 1\n"
+        "assert asyncio.new_event_loop().run_until_complete(one()) == 1"
+    ),
+    "gathered": above(
+        "import asyncio\nasync def one(i):\n    return i\nassert await asyncio.gather(one(1), one(2)) == [1, 2]\n"
+        "async with asyncio.timeout(5):\n    pass"
+    ),
+    "net_above": above(
+        "import torch\nfrom torch import nn\ndevice = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.rnn = nn.RNN(3, 4)\n"
+        "net = Net().to(device)\nprint(sum(w.numel() for w in net.parameters()))"
+    ),
+    "tested_with_doctest_and_unittest": below(
+        "import doctest, unittest\ndoctest.testmod()\nclass Test(unittest.TestCase):\n    def test_it(self):\n"
+        "        self.assertTrue(callable(rnn_step))\nunittest.main(argv=[''], exit=False)"
+    ),
+    "looks_at_itself": below(
+        "import dis, inspect\nprint(inspect.getsource(rnn_step), inspect.signature(rnn_step))\ndis.dis(rnn_step)"
+    ),
+    "main_guard": step("if __name__ == '__main__':\n    " + STEP.replace("\n    ", "\n        ")),
+    "exits_below": below("import sys\nsys.exit(0)"),
+    "widgets_below": below(
+        "from ipywidgets import interact\n@interact(g=(0.0, 2.0))\ndef show(g):\n    print(g)"
+    ),
+    "magic_in_a_branch": above(
+        "import sys\nif 'google.colab' in sys.modules:\n    %cd /content\nelse:\n    %time pass"
+    ),
+    "other_languages": step(
+        own=[("rnn_step", "%%bash\nls"), ("rnn_step", "%%html\n<b>h</b>"), ("rnn_step", "%%latex\n$h$")]
+    ),
+    "colab_form": above('# @title Step\nhidden = 4 # @param {type:"integer"}'),
+    "matrix": inside("", f"np.asmatrix({RESULT})"),
+    "big_endian": inside("", f"({RESULT}).astype('>f8')"),
+    "long_double": inside("", f"({RESULT}).astype(np.longdouble)"),
+    "full_width_letters": step(STEP.replace("np.tanh", "np.ｔａｎｈ")),
+    "many_own_cells": step(own=[("rnn_step", f"v{i} = {i}") for i in range(60)]),
     # files
     "without_marks": changed(without_marks),
     "other_marks": changed(other_marks),
@@ -254,6 +363,8 @@ FORMS: dict[str, Filled] = {
     "windows_line_ends": changed(windows_line_ends),
     "byte_order_mark": step(written=lambda text: b"\xef\xbb\xbf" + text.encode()),
     "utf_16": step(written=lambda text: text.encode("utf-16")),
+    "from_colab": changed(from_colab),
+    "from_vs_code": changed(from_vs_code),
     "old_name": step(file="03_recurrence"),
     "own_name": step(file="homework (1)"),
     "many_brackets": changed(many_brackets),

@@ -222,8 +222,8 @@ def _within(version: str, usable: str) -> bool:
 
 def notebook_folders(here: Path) -> list[Path]:
     """Return the folders whose modules come before all others in notebooks: this one and those of the course."""
-    root = checkout_above(here) or copy_above(here) or here / COPY
-    folders = [here, *(root / name for name in NOTEBOOK_FOLDERS)]
+    roots = filter(None, (_copy_of_the_course(here), checkout_above(here)))
+    folders = [here, *(root / name for root in roots for name in NOTEBOOK_FOLDERS)]
     return [folder for folder in dict.fromkeys(map(Path.resolve, folders)) if folder.is_dir()]
 
 
@@ -331,14 +331,18 @@ def folders_written(here: Path) -> dict[str, Path]:
 
     from rnncourse.checks import progress_file
 
-    root = checkout_above(here) or copy_above(here)
     folders = {
-        "the course": (root or here / COPY) / NOTEBOOK_FOLDERS[0] if root else here / COPY,
+        "the course": _copy_of_the_course(here),
         "JupyterLab's settings": Path(jupyter_config_dir()) / "lab",
         "JupyterLab's connections": Path(jupyter_runtime_dir()),
     }
     kept = progress_file.file()
     return folders if kept is None else {**folders, "your progress": kept.parent}
+
+
+def _copy_of_the_course(here: Path) -> Path:
+    """Return the folder that `rnncourse lab` opens, whether it is there already or not."""
+    return copy_above(here) or (checkout_above(here) or here) / COPY
 
 
 def check_writing(folders: Mapping[str, Path]) -> list[Check]:

@@ -336,8 +336,9 @@ def test_a_place_that_is_no_folder_stops_lab_with_a_sentence(release, monkeypatc
     )
 
 
-def test_a_home_that_cannot_be_written_stops_lab_with_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.chdir(ROOT)
+def test_a_home_that_cannot_be_written_stops_lab_with_a_sentence(release, monkeypatch, tmp_path):
+    monkeypatch.setattr(workspace, "shipped", lambda: release)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "file" / "runtime"))
     monkeypatch.setattr(workspace, "open_lab", lambda root, arguments: pytest.fail("it must not start"))

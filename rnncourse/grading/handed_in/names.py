@@ -80,14 +80,21 @@ def akin(one: str, other: str) -> bool:
     mine, theirs = _plain_words(one), _plain_words(other)
     if any(len(word) > 1 for word in mine & theirs):
         return True
-    a, b = ("".join(sorted(some)) for some in (mine, theirs))
-    alike = SequenceMatcher(None, a, b, autojunk=False)
-    return min(len(a), len(b)) > 3 and alike.real_quick_ratio() > _ALIKE and alike.ratio() > _ALIKE
+    a, b = _letters(one), _letters(other)
+    shared = sum(min(a.count(letter), b.count(letter)) for letter in set(a))  # a bound, and cheap to have
+    enough = min(len(a), len(b)) > 3 and 2 * shared > _ALIKE * (len(a) + len(b))
+    return enough and SequenceMatcher(None, a, b, autojunk=False).ratio() > _ALIKE
 
 
 @lru_cache(maxsize=4096)
 def _plain_words(name: str) -> frozenset[str]:
     return frozenset(words(without_accents(name)))
+
+
+@lru_cache(maxsize=4096)
+def _letters(name: str) -> str:
+    """Return the letters of a name whose words are sorted."""
+    return "".join(sorted(_plain_words(name)))
 
 
 def number(text: str) -> str:

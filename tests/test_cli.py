@@ -180,6 +180,6 @@ def test_bench_names_what_there_is(monkeypatch, tmp_path):
     monkeypatch.chdir(ROOT)
     done = runner.invoke(app, ["bench", "nothing"])
     assert done.exit_code == 1
-    assert "There is no benchmark nothing. There are applications, chapter_seconds" in done.stderr
+    assert "There is no benchmark nothing. There are alice_rows, applications" in done.stderr
     monkeypatch.chdir(tmp_path)
     assert "not in a checkout" in runner.invoke(app, ["bench"]).stderr

@@ -158,7 +158,7 @@ def check_python(version: Sequence[int]) -> Check:
 
 def check_course(root: Path) -> Check:
     """The notebooks that belong to the installed package."""
-    found = sum(1 for folder in NOTEBOOK_FOLDERS for _ in (root / folder).glob("*.ipynb"))
+    found = sum(1 for folder in NOTEBOOK_FOLDERS for _ in (root / folder).rglob("*.ipynb"))
     return judged("rnncourse", found > 0, f"{found} notebooks in {root}", "install the course again")
 
 
@@ -170,7 +170,7 @@ def core_packages(requirements: Iterable[str]) -> list[str]:
 
 
 def read_constraints(path: Path) -> dict[str, str]:
-    """Return the tested version of each package by its normalised name; none where the file is missing."""
+    """Return the tested version of each package by its normalized name; none where the file is missing."""
     if not path.is_file():
         return {}
     pairs = (line.split("#")[0].strip().split("==") for line in path.read_text(encoding="utf-8").splitlines())

@@ -73,7 +73,8 @@ def test_widgets_that_compute_in_the_browser_are_in_the_page_each_script_once(pa
     assert len(bundle["scripts"]) == len(bundle["styles"]) == 3
     lab = bundle["models"][places[0]]
     assert "gateRun" in bundle["scripts"][lab["script"]]
-    assert lab["state"]["inputs"] == list(GATE_PRESETS["latch"].x)
+    latch = list(GATE_PRESETS["latch"].x)
+    assert lab["state"]["inputs"][: len(latch)] == latch
     assert lab["state"]["step"] == 4
     assert not any(name.startswith("_") for name in lab["state"])
 

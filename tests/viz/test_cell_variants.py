@@ -70,4 +70,4 @@ def test_unlit_parts_stay_in_grey_without_numbers():
     shown = {one.get("data-value"): one.text for one in root.iter(f"{SVG}text") if one.text}
     assert shown["f_t"] == "0.50" and shown["kept"] == "0.75"
     assert "i_t" not in shown and "added" not in shown
-    assert viz.lstm_cell_text(lit=("belt",)).startswith("LSTM cell, 1 of 5 parts lit, the others grey.")
+    assert viz.lstm_cell_text(lit=("belt",)).startswith("LSTM cell, 1 of 5 parts lit, the others gray.")

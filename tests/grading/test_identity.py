@@ -209,6 +209,7 @@ def test_strangers_are_listed_and_take_no_line_of_a_students(tmp_path_factory, w
     assert [one.submission for one in found.unmatched] == ["xaverquist"]
     results = [StudentResult("xaverquist", "", (), aliases=("xaverquist", "500"))]
     assert canvas_numbers(results, roster) == []
+    assert not gradebook.importable(results, roster), "what is imported is the roster's only"
 
 
 def test_sections_around_students_are_taken_off_and_a_person_is_not(tmp_path):

@@ -88,7 +88,7 @@ def test_a_loop_without_end_is_stopped_and_the_kernel_lives(exercise):
     write(exercise, answer, "def rnn_forward(x, h0, p):\n    while True:\n        print('on and on')")
     exercise.run(answer)
     said = exercise.run_and_read(check)
-    assert "was not done after 2 seconds and was stopped" in said and "on and on" in said
+    assert "had not finished after 2 seconds and was stopped" in said and "on and on" in said
     right = "def rnn_forward(x, h0, p):\n    return np.stack([h0 := rnn_step(x_t, h0, p) for x_t in x])"
     write(exercise, answer, right)
     exercise.run(answer)

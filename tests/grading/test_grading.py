@@ -21,7 +21,7 @@ from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
 from rnncourse.errors import InputError
 from rnncourse.grading import by_hand, marking, run, tables
-from rnncourse.grading.handed_in import assignment
+from rnncourse.grading.handed_in import assignment, platforms
 from rnncourse.grading.handed_in.assignment import load
 from rnncourse.grading.handed_in.collect import LARGEST_NOTEBOOK, File, HandedIn, Unreadable, collect
 from rnncourse.grading.handed_in.roster import Student, read_roster
@@ -592,7 +592,7 @@ def test_an_answer_that_had_its_own_time_is_told_of_a_loop(trial):
     assert found["running"][:2] == ("timeout", "timeout")
     assert "Your cell was not done after 0.05 seconds" in found["running"][2]
     found = marked(trial, Limits(call=0.01), calls=("running",))
-    assert "`running` was not done after 0.02 seconds" in found["running"][2]
+    assert "`running` had not finished after 0.02 seconds" in found["running"][2]
 
 
 def test_a_cell_that_was_stopped_is_not_run_again_to_look_for_a_name(trial):
@@ -1069,7 +1069,7 @@ class Right:
 
 def handed_in_by(student: str) -> HandedIn:
     file = File(PurePosixPath(f"{STEM}.ipynb"), lambda: json.dumps(notebook()).encode())
-    return HandedIn(student, (file,), student)
+    return HandedIn(student, (file,), platforms.Claim(student, student))
 
 
 def test_seeds_by_student_give_other_inputs_to_the_same_notebook(trial):

@@ -117,7 +117,7 @@ LOST = {
     "demo_loops": (
         whole(scaled="def scaled(x, factor):\n    while True: pass\n", largest=ALONE),
         ("scaled",),
-        "`scaled` was not done after",
+        "`scaled` had not finished after",
     ),
     "cell_loops": (whole(scaled="while True: pass\n", largest=ALONE), ("scaled",), "Your cell was not done after"),
     "written_later": (

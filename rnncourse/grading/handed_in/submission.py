@@ -273,7 +273,7 @@ def _about_locked(by_id: dict[str, list[Cell]], assignment: Assignment) -> list[
         if not given:
             notes.append(f"The locked cell {name} was deleted; the course's own was run.")
         elif any(_plain(cell.source) != _plain(source) for cell in given):
-            notes.append(f"The locked cell {name} was changed; the course's own was run.")
+            notes.append(f"The locked cell {name} is not as in this edition; the course's own was run.")
     edited = []
     for name, points in assignment.check_points.items():
         given = by_id.get(name, [])

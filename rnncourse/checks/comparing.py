@@ -190,9 +190,6 @@ def _require_kind(name: str, expected: Value, answer: Value) -> None:
         _stop("none", f"{start(name)} is None.", answer)
     if isinstance(answer, (dict, str)) and type(answer) is not type(expected):
         _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)
-    if isinstance(expected, np.ndarray) and expected.dtype == bool and isinstance(answer, (list, tuple)):
-        # A list of bools can be counted and indexed like an array of them.
-        return
     if isinstance(expected, np.ndarray) and expected.ndim and isinstance(answer, (list, tuple)):
         text = (
             f"{start(name)} is {what(answer)}, but a NumPy array is asked for. "

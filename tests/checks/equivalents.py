@@ -33,7 +33,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "belt_survival": {
         r"part: f, first of axis 0": "the first gate acts before there is anything to keep",
-        r"name: f → left \(2\)": "both have the same length",
     },
     "spelling_scores": {r"twice: right \* mask → .*": "the mask is 0 or 1"},
     "teacher_inputs": {r"part: y, last of axis 0": "the last answer is never read"},
@@ -62,7 +61,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "loudness_frames": {r"call: np\.stack\(.*": "`*` makes an array of the list"},
     "naive_forecasts": {r"part: z, last of axis 0": "both rules look at least one step back"},
     "autoregression": {r"part: z, last of axis 0": "it lies behind the cut"},
-    "forecast_ahead": {r"order: range\(n\) → .*": _COUNTS},
+    "forecast_ahead": {
+        r"order: range\(n\) → .*": _COUNTS,
+        r"transpose: w → w\.T": "one axis has no other way around",
+    },
     "draw_next": {
         r"name: a → s \(2\)": "any number taken off a whole row will do, if it keeps exp from overflowing",
         r"comparison: ends <= .* → ends < .*": "a drawn number meets the end of a piece exactly with chance 0",

@@ -11,15 +11,15 @@ from browser.lab_browser import Lab
 
 from rnncourse.markup import Card
 
-EXERCISE = "exercises/03_recurrence.ipynb"
+EXERCISE = "exercises/03_recurrence_exercises.ipynb"
 
 STEP = '''def rnn_step(x_t, h_prev, p):
     """Return h_t (B, H) from x_t (B, D) and h_prev (B, H)."""
     return {}'''
 MISTAKES = {
-    "np.tanh(x_t @ p['W_xh'] + h_prev @ p['W_hh'].T + p['b_h'])": "meets W_hh the wrong way round",
-    "np.tanh(x_t @ p['W_xh'] + h_prev @ p['W_hh'])": "something that p holds is never used",
-    "np.tanh(x_t @ p['W_hx'] + h_prev @ p['W_hh'] + p['b_h'])": "KeyError in line 3 of its cell",
+    "np.tanh(x_t @ p['W_xh'] + h_prev @ p['W_hh'].T + p['b_h'])": "meets W_hh transposed",
+    "np.tanh(x_t @ p['W_xh'] + h_prev @ p['W_hh'])": "one array of p is never used",
+    "np.tanh(x_t @ p['W_hx'] + h_prev @ p['W_hh'] + p['b_h'])": "KeyError",
 }
 RIGHT = "np.tanh(x_t @ p['W_xh'] + h_prev @ p['W_hh'] + p['b_h'])"
 

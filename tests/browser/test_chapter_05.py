@@ -44,6 +44,12 @@ def test_the_labs_first_task_can_be_solved_by_keyboard_and_read_from_python(chap
     assert "survives" in chapter.page.inner_text(f"{LAB} .rnncourse-fate")
     assert chapter.shape() == before, "a key reached the notebook"
     reading = chapter.page.locator(".jp-Notebook .jp-Cell").evaluate_all(
-        "cells => cells.findIndex((cell) => cell.innerText.includes('print(lab.flow)'))"
+        "cells => cells.findIndex((cell) => cell.innerText.includes('def hold_a_bit'))"
     )
+    # The chapter does not print the lab, so a learner's line takes the place of one of its cells.
+    chapter.activate(reading)
+    chapter.page.keyboard.press("Enter")
+    chapter.page.keyboard.press("Control+a")
+    chapter.page.keyboard.insert_text("print(lab.flow)")
+    chapter.page.keyboard.press("Escape")
     assert "tanh, uniform, scale 1.7" in chapter.run_and_read(reading)

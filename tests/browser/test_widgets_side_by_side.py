@@ -79,13 +79,21 @@ def names() -> list[str]:
     return [type(one).__name__ for one in all_widgets()]
 
 
+def settle(page: Page) -> None:
+    """Wait until widgets that measure their own width have drawn themselves again."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_timeout(200)
+
+
 def test_no_style_sheet_changes_another_widget(full):
     widgets = list(enumerate(names()))
     for k, name in widgets:
         full.evaluate("k => only(k)", k)
+        settle(full)
         assert full.evaluate("k => look(k)", k) > 10, name
     for order in ([k for k, _ in widgets], [k for k, _ in reversed(widgets)]):
         full.evaluate("order => all(order)", order)
+        settle(full)
         assert {name: full.evaluate("k => changes(k).slice(0, 5)", k) for k, name in widgets} == {
             name: [] for _, name in widgets
         }

@@ -452,7 +452,7 @@ BANK: dict[str, Trial] = {
     "edited_locked_cell": Trial(
         lambda _: _with(notebook(), "given", "def given(x):\n    raise SystemExit"),
         RIGHT,
-        said=("given was changed",),
+        said=("given is not as in this edition",),
     ),
     "deleted_locked_cell": Trial(lambda _: without("setup"), RIGHT, said=("setup was deleted",)),
     "duplicated_cell": Trial(

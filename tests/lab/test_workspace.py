@@ -451,6 +451,10 @@ def test_lab_runs_the_kernel_of_its_own_environment(lab):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
+    reason="started in the background, children ignore Ctrl-C",
+)
 def test_ctrl_c_ends_it_without_a_traceback(tmp_path_factory):
     folder = tmp_path_factory.mktemp("repo")
     shutil.copy(ROOT / "pyproject.toml", folder)

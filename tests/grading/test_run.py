@@ -233,6 +233,10 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_lost(room, monkeypatch
     assert {task: points(room)["ana", task] for task in RIGHT} == RIGHT
 
 
+@pytest.mark.skipif(
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN,
+    reason="started in the background, children ignore Ctrl-C",
+)
 def test_ctrl_c_takes_effect_at_once(tmp_path):
     """Five notebooks would keep two workers for a minute; two seconds are allowed, and Python's own start and end."""
     write_spec(tmp_path / "spec")

@@ -42,11 +42,6 @@ def turned(name: str) -> set[str]:
     return {"".join(parts[k:] + parts[:k]) for k in range(len(parts))}
 
 
-def in_one_piece(name: str) -> set[str]:
-    """Return the letters of a name in one piece, in the order in which they stand."""
-    return {"".join(words(name))} - {""}
-
-
 def without_accents(name: str) -> str:
     """Return a name in which letters with accents are plain."""
     apart = unicodedata.normalize("NFKD", name.casefold().translate(_PLAIN))

@@ -27,9 +27,6 @@ ONE_THREAD = {
 REPRODUCIBLE = {
     **ONE_THREAD,  # the order of a sum depends on how many threads share it
     "TQDM_DISABLE": "1",  # a progress bar would print other times on every run
-    # Whoever builds has habits of their own: the course's pictures and outputs come without them.
-    "MATPLOTLIBRC": str(Path(__file__).parent / "building" / "matplotlibrc"),
-    "PYTHONSTARTUP": "",
     "RNNCOURSE_PROGRESS": "",  # exercises neither show nor change what this computer's learner has done
 }
 """Variables under which a notebook prints the same numbers on every run and, as far as can be, machine."""
@@ -75,9 +72,13 @@ def shipped(package: Path = Path(__file__).parent) -> Path:
 
 @contextmanager
 def empty_profile() -> Iterator[dict[str, str]]:
-    """Yield the variables that give kernels an IPython profile without anybody's settings, while it lasts."""
+    """Yield the variables that give kernels the course's settings and nobody's own, while the profile lasts."""
     with tempfile.TemporaryDirectory(prefix="rnncourse-", ignore_cleanup_errors=True) as folder:
-        yield {"IPYTHONDIR": folder}
+        yield {
+            "IPYTHONDIR": folder,
+            "MATPLOTLIBRC": str(Path(__file__).parent / "building" / "matplotlibrc"),
+            "PYTHONSTARTUP": "",
+        }
 
 
 def own_jupyter_first(environ: Mapping[str, str]) -> dict[str, str]:

@@ -7,17 +7,15 @@ another place for both, and an empty value keeps neither, which is how the cours
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnncourse.files import write_whole
+from rnncourse import learner_file
+from rnncourse.learner_file import exactly
 
-VARIABLE = "RNNCOURSE_PROGRESS"
 SURE = {"guess": "guessing", "fairly": "fairly sure", "certain": "certain"}
 """How sure a learner can be of a prediction, and how it is said."""
 
@@ -38,13 +36,8 @@ class Kept:
 
 def file() -> Path | None:
     """Return where predictions are kept; None where they are not."""
-    named = os.environ.get(VARIABLE)
-    if named == "":
-        return None
-    try:
-        progress = Path(named).expanduser() if named else Path.home() / ".rnncourse" / "progress.json"
-    except RuntimeError:
-        # An account without a home.
+    progress = learner_file.path()
+    if progress is None:
         return None
     other = "predictions" if progress.stem == "progress" else f"{progress.stem}-predictions"
     return progress.with_name(f"{other}.json")
@@ -56,13 +49,16 @@ def load() -> Kept:
     if path is None:
         return Kept()
     try:
-        return _understood(json.loads(path.read_bytes()))
-    except FileNotFoundError:
-        return Kept()
+        return learner_file.read(path, _understood) or Kept()
+    except learner_file.PutAside as damaged:
+        return Kept(
+            said=f"The file of your predictions was damaged. It is kept as {damaged.name}, and a new one begins."
+        )
     except OSError:
-        return _unread(path)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return _aside(path)
+        said = (
+            f"Your predictions are not kept this time: {path.name} cannot be read. What is in it stays there."
+        )
+        return Kept(known=False, said=said)
 
 
 def record(key: str, chosen: str, right: bool, sure: str = "") -> str:
@@ -114,46 +110,19 @@ def _understood(stored: dict) -> Kept:
     """Return a file's content; any other shape raises."""
     answers = {
         str(key): {
-            "chosen": _of(str, entry["chosen"]),
-            "right": _of(bool, entry["right"]),
-            "sure": _of(str, entry["sure"]),
+            "chosen": exactly(str, entry["chosen"]),
+            "right": exactly(bool, entry["right"]),
+            "sure": exactly(str, entry["sure"]),
         }
         for key, entry in stored["answers"].items()
     }
-    return Kept(answers, _of(str, stored["seed"]))
-
-
-def _of(kind: type, value: Any) -> Any:
-    if not isinstance(value, kind):
-        raise TypeError(value)
-    return value
-
-
-def _aside(path: Path) -> Kept:
-    """Give a damaged file another name, so that nothing in it is lost."""
-    number = 1
-    while (other := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
-        number += 1
-    try:
-        os.replace(path, other)
-    except OSError:
-        return _unread(path)
-    return Kept(
-        said=f"The file of your predictions was damaged. It is kept as {other.name}, and a new one begins."
-    )
+    return Kept(answers, exactly(str, stored["seed"]))
 
 
 def _write(path: Path, kept: Kept) -> str:
     """Write the file; return what to tell the learner where that fails."""
-    text = json.dumps({"version": 1, "seed": kept.seed, "answers": kept.answers}, indent=1, sort_keys=True)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(path, f"{text}\n".encode())
+        learner_file.write(path, {"seed": kept.seed, "answers": kept.answers})
     except OSError:
         return f"Your predictions are not kept: {path.name} cannot be written."
     return ""
-
-
-def _unread(path: Path) -> Kept:
-    said = f"Your predictions are not kept this time: {path.name} cannot be read. What is in it stays there."
-    return Kept(known=False, said=said)

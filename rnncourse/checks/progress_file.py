@@ -6,18 +6,17 @@ keeps none, which is how the course's own notebooks are run. Checks made in the 
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnncourse import learner_file
 from rnncourse.checks import registry
 from rnncourse.checks.task import Task
-from rnncourse.files import write_whole
+from rnncourse.learner_file import VARIABLE, exactly
 
-VARIABLE = "RNNCOURSE_PROGRESS"
+__all__ = ["VARIABLE", "Kept", "file", "line", "load", "record", "table"]
 
 
 @dataclass
@@ -38,13 +37,7 @@ class Kept:
 
 def file() -> Path | None:
     """Return where the progress is kept; None where it is not."""
-    named = os.environ.get(VARIABLE)
-    if named == "":
-        return None
-    try:
-        return Path(named).expanduser() if named else Path.home() / ".rnncourse" / "progress.json"
-    except RuntimeError:  # an account without a home
-        return None
+    return learner_file.path()
 
 
 def load() -> Kept:
@@ -56,17 +49,14 @@ def load() -> Kept:
     if path is None:
         return Kept()
     try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return Kept()
-    except UnicodeDecodeError:
-        return _aside(path)
+        return Kept(learner_file.read(path, _understood) or {})
+    except learner_file.PutAside as damaged:
+        return Kept(
+            said=f"The progress file was damaged. It is kept as {damaged.name}, and a new one begins."
+        )
     except OSError:
-        return _unread(path)
-    try:
-        return Kept(_understood(json.loads(text)))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return _aside(path)
+        said = f"Your progress is not kept this time: {path.name} cannot be read just now. What is in it stays there."
+        return Kept(said=said, known=False)
 
 
 def record(task: Task, *, right: bool = False, hint: bool = False) -> str:
@@ -81,7 +71,7 @@ def record(task: Task, *, right: bool = False, hint: bool = False) -> str:
     entry["right"] = entry["right"] or right
     entry["hints" if hint else "checks"] += 1
     try:
-        _write(path, kept.tasks)
+        learner_file.write(path, {"tasks": kept.tasks})
     except OSError:
         unwritten = f"Your progress is not kept: {path.name} cannot be written."
         return " ".join(filter(None, [kept.said, unwritten]))
@@ -107,38 +97,9 @@ def _understood(stored: dict) -> dict[str, dict[str, Any]]:
     """Return the tasks of a file's content; any other shape raises."""
     return {
         str(name): {
-            "right": _of(bool, entry["right"]),
-            "checks": _of(int, entry["checks"]),
-            "hints": _of(int, entry["hints"]),
+            "right": exactly(bool, entry["right"]),
+            "checks": exactly(int, entry["checks"]),
+            "hints": exactly(int, entry["hints"]),
         }
         for name, entry in stored["tasks"].items()
     }
-
-
-def _of(kind: type, value: Any) -> Any:
-    if not isinstance(value, kind):
-        raise TypeError(value)
-    return value
-
-
-def _aside(path: Path) -> Kept:
-    """Give a damaged file another name, so that nothing in it is lost."""
-    number = 1
-    while (other := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
-        number += 1
-    try:
-        os.replace(path, other)
-    except OSError:
-        return _unread(path)
-    return Kept(said=f"The progress file was damaged. It is kept as {other.name}, and a new one begins.")
-
-
-def _write(path: Path, tasks: dict[str, dict[str, Any]]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    text = json.dumps({"version": 1, "tasks": tasks}, indent=1, sort_keys=True) + "\n"
-    write_whole(path, text.encode())
-
-
-def _unread(path: Path) -> Kept:
-    said = f"Your progress is not kept this time: {path.name} cannot be read just now. What is in it stays there."
-    return Kept(said=said, known=False)

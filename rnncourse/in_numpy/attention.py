@@ -7,6 +7,7 @@ import numpy as np
 from rnncourse.arguments import require_array, require_count
 from rnncourse.errors import InputError
 from rnncourse.in_numpy.base import check_gradient, check_mask, need_forward
+from rnncourse.in_numpy.encoder_decoder import check_tokens
 from rnncourse.in_numpy.layers import GRU, Composed
 from rnncourse.in_numpy.losses import softmax
 from rnncourse.in_numpy.nets import Readout
@@ -78,10 +79,7 @@ class AttentionEncoderDecoder(Composed):
         """
         require_array("before", before, axes=("T'", "B", "K"))
         e, e_T = self.encoder.forward(x, None, mask)
-        if before.shape[1:] != (x.shape[1], self.K):
-            raise InputError(
-                f"before must have shape (T', {x.shape[1]}, {self.K}) (T', B, K) to go with x, but {before.shape} came"
-            )
+        check_tokens(before, x, self.K)
         d, _ = self.decoder.forward(before.astype(e.dtype), e_T)
         context, weights = attention(d, e, e, mask)
         self._trace = {"e": e, "d": d, "weights": weights}

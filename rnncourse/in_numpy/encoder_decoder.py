@@ -39,10 +39,7 @@ class EncoderDecoder(Composed):
         """
         require_array("before", before, axes=("T'", "B", "K"))
         h, h_T = self.encoder.forward(x, None, mask)
-        if before.shape[1:] != (x.shape[1], self.K):
-            raise InputError(
-                f"before must have shape (T', {x.shape[1]}, {self.K}) (T', B, K) to go with x, but {before.shape} came"
-            )
+        check_tokens(before, x, self.K)
         self._shape = h.shape
         return self.decoder.forward(_beside(before, h_T), h_T)
 
@@ -67,6 +64,14 @@ class EncoderDecoder(Composed):
             state = self.decoder.state_T
             written.append(token)
         return np.stack(written)
+
+
+def check_tokens(before: np.ndarray, x: np.ndarray, K: int) -> None:
+    """Raise InputError unless the tokens before each step, (T', B, K), go with the sequences x (T, B, D)."""
+    if before.shape[1:] != (x.shape[1], K):
+        raise InputError(
+            f"before must have shape (T', {x.shape[1]}, {K}) (T', B, K) to go with x, but {before.shape} came"
+        )
 
 
 def _beside(before: np.ndarray, h_T: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import torch
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError
 from rnncourse.in_torch.base import check_mask, placed, placed_for, require_tensor
+from rnncourse.in_torch.encoder_decoder import check_tokens
 from rnncourse.in_torch.layers import GRU, Composed
 from rnncourse.in_torch.losses import softmax
 from rnncourse.in_torch.nets import Readout
@@ -82,11 +83,7 @@ class AttentionEncoderDecoder(Composed):
         x, before = placed_for(self, x), placed_for(self, before)
         require_tensor("before", before, axes=("T'", "B", "K"))
         e, e_T = self.encoder.forward(x, None, mask)
-        if before.shape[1:] != (x.shape[1], self.K):
-            raise InputError(
-                f"before must have shape (T', {x.shape[1]}, {self.K}) (T', B, K) to go with x, "
-                f"but {tuple(before.shape)} came"
-            )
+        check_tokens(before, x, self.K)
         d, _ = self.decoder.forward(before.to(e.dtype), e_T)
         context, weights = attention(d, e, e, placed(mask, e))
         self._trace = {"e": e.detach(), "d": d.detach(), "weights": weights.detach()}

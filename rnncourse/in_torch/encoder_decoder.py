@@ -42,11 +42,7 @@ class EncoderDecoder(Composed):
         x, before = placed_for(self, x), placed_for(self, before)
         require_tensor("before", before, axes=("T'", "B", "K"))
         _, h_T = self.encoder.forward(x, None, mask)
-        if before.shape[1:] != (x.shape[1], self.K):
-            raise InputError(
-                f"before must have shape (T', {x.shape[1]}, {self.K}) (T', B, K) to go with x, "
-                f"but {tuple(before.shape)} came"
-            )
+        check_tokens(before, x, self.K)
         s = self.decoder.forward(_beside(before, h_T), h_T)
         self._inputs, self._outputs = self.encoder._inputs, (s,)
         return s
@@ -70,6 +66,14 @@ class EncoderDecoder(Composed):
                 state = self.decoder.state_T
                 written.append(token)
         return torch.stack(written)
+
+
+def check_tokens(before: torch.Tensor, x: torch.Tensor, K: int) -> None:
+    """Raise InputError unless the tokens before each step, (T', B, K), go with the sequences x (T, B, D)."""
+    if before.shape[1:] != (x.shape[1], K):
+        raise InputError(
+            f"before must have shape (T', {x.shape[1]}, {K}) (T', B, K) to go with x, but {tuple(before.shape)} came"
+        )
 
 
 def _beside(before: torch.Tensor, h_T: torch.Tensor) -> torch.Tensor:

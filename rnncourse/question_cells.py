@@ -20,6 +20,9 @@ EXPLANATION = "explanation"
 QUESTIONS_FILE = ".questions.json"
 """In a learner's copy: the questions of its notebooks by key, so that no cell shows its answer."""
 
+UNFOLD = " before you unfold the answer"
+"""What the invitation to answer ends with where the answer is folded below the question."""
+
 _NAMES = ("question", "options", "answer", "because", "key", "confidence")
 
 

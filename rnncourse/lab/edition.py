@@ -15,6 +15,7 @@ from nbformat import from_dict, v4
 
 from rnncourse.lab.links import split_at_headings
 from rnncourse.question_cells import (
+    UNFOLD,
     QuestionCell,
     entries,
     is_explanation,
@@ -82,10 +83,11 @@ def _hide_question(cell: dict[str, Any], asked: QuestionCell) -> None:
     cell["source"] = f"{ABOVE}\nfrom rnncourse.widgets import {asked.kind}\n\n{call}"
     cell["execution_count"] = None
     for output in cell["outputs"]:
-        html = output.get("data", {}).get("text/html")
-        if html is not None:
-            output["data"]["text/html"] = _without_answers("".join(html))
+        for kind, text in output.get("data", {}).items():
+            if kind in ("text/html", "text/plain"):
+                output["data"][kind] = _without_answers("".join(text))
 
 
-def _without_answers(html: str) -> str:
-    return re.sub(r"(?s)<details><summary>Answer</summary>.*?</details>", "", html)
+def _without_answers(shown: str) -> str:
+    """Return what a question shows without its folded answers, and without a word of them."""
+    return re.sub(r"(?s)<details><summary>Answer</summary>.*?</details>", "", shown).replace(UNFOLD, "")

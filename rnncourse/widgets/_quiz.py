@@ -17,7 +17,7 @@ import traitlets
 from rnncourse import predictions
 from rnncourse.errors import InputError, describe
 from rnncourse.markup import Card, rich_text
-from rnncourse.question_cells import read_questions
+from rnncourse.question_cells import UNFOLD, read_questions
 from rnncourse.widgets._fallback import ReadableWidget, read_front_end
 from rnncourse.widgets._verdicts import watch
 
@@ -173,7 +173,7 @@ class Quiz(ReadableWidget):
 
     def invitation(self) -> str:
         """Return one line that says what running the cell brings."""
-        folded = " before you unfold the answer" if predictions.file() is None else ""
+        folded = UNFOLD if predictions.file() is None else ""
         return f"Run this cell (Shift + Enter) to answer here{folded}."
 
 

@@ -102,5 +102,6 @@ def test_a_chapters_learners_edition_is_sound(file):
     assert len(set(ids)) == len(ids)
     assert sum(cell.source.startswith(ABOVE) for cell in edition.cells) == count
     assert "because=" not in text and "<summary>Answer</summary>" not in text
+    assert "unfold the answer" not in text, "there is none to unfold"
     for cell in edition.cells:
         assert not is_explanation(cell) or cell.source.startswith(("<details>", "#"))

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from rnncourse.building.outputs import as_text, read, tidy
+from rnncourse.building.outputs import read, tidy
 from rnncourse.building.statements import is_hints
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
+from rnncourse.question_cells import as_text
 
 CODE_STUB = "raise NotImplementedError  # your lines go here"
 TEXT_STUB = "*Write your answer here.*"

@@ -23,6 +23,7 @@ from rnncourse.building import exercises, outputs, statements
 from rnncourse.checks import registry
 from rnncourse.cli import app
 from rnncourse.errors import InputError
+from rnncourse.question_cells import as_text
 
 nbgrader = pytest.importorskip("nbgrader", reason="exercises are made with nbgrader")
 
@@ -384,7 +385,7 @@ def checkout(folder: Path) -> Path:
     (folder / "rnncourse" / "checks" / "bank").mkdir(parents=True)
     (folder / "pyproject.toml").write_text('[project]\nname = "rnncourse"\n', encoding="utf-8")
     master = folder / "solutions" / "03_small.ipynb"
-    master.write_text(outputs.as_text(outputs.tidy(small_master())), encoding="utf-8")
+    master.write_text(as_text(outputs.tidy(small_master())), encoding="utf-8")
     return master
 
 

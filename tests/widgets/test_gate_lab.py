@@ -299,7 +299,7 @@ def test_a_browser_that_sends_nonsense_changes_nothing():
     [
         ({"preset": "sing"}, "preset must be one of"),
         ({"x": [1.0]}, "x must hold 2 to 50 numbers, but 1 came"),
-        ({"x": [1.0] * 5, "preset": "count"}, "x must hold 8 numbers for the preset count, but 5 came"),
+        ({"x": [1.0] * 5, "preset": "count"}, "x must hold 8 values for the preset count, but 5 came"),
         ({"weights": {"W_x": np.ones((1, 4))}}, "p lacks W_h, b"),
         ({"weights": {**GATE_WEIGHTS, "W_x": np.ones((2, 4))}}, "x_t has 1 features but W_x expects 2"),
         ({"weights": {**GATE_WEIGHTS, "b": np.ones(8)}}, "weights['b'] must have shape (4,)"),

@@ -38,6 +38,7 @@ interpreted = [
 WHERE = pytest.mark.parametrize(
     "where", [pytest.param("cuda", marks=on_gpu), pytest.param("cpu", marks=interpreted)]
 )
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SHAPES = [(5, 3, 4, 6), (1, 17, 3, 20), (7, 1, 2, 33), (4, 35, 5, 16), (3, 2, 6, 128)]  # T, B, D, H
 
 
@@ -371,7 +372,7 @@ def test_without_a_gpu_the_function_runs_as_it_is():
 
 
 def test_the_benchmark_judges_what_it_measured():
-    bench = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "gpu_layers.py"))
+    bench = runpy.run_path(str(BENCHMARKS / "gpu_layers.py"))
     ms = {"cuDNN": 2.0, "graph": 5.0, "eager loop": 100.0, "one launch": 2.6}
     assert bench["row"]("bfloat16", (16, 8, 4, 2), ms, []) == (
         "| bfloat16 | 16, 8, 4, 2 | 2.00 | 5.00 | 2.50 | 20.00 (missed) | 2.60 | 1.30 (missed) |"
@@ -382,8 +383,14 @@ def test_the_benchmark_judges_what_it_measured():
     assert said.count("|") == len(bench["HEAD"]) + 1
     h = torch.ones(3)
     runs = {"cuDNN": lambda: (h, 2 * h), "graph": lambda: (h, 2 * h + 0.1)}
-    assert bench["distance"]("graph", runs, 0.06) == ""
-    assert bench["distance"]("graph", runs, 0.04) == "graph is 5.0e-02 from cuDNN"
-    if not GPU:
-        with pytest.raises(SystemExit, match="no CUDA GPU here"):
-            bench["main"]()
+    assert bench["distance"]("graph", runs) == pytest.approx(0.05)
+    runs["graph"] = lambda: (h, h * torch.nan)
+    assert np.isnan(bench["distance"]("graph", runs))
+
+
+@pytest.mark.skipif(GPU, reason="there is a GPU")
+@pytest.mark.parametrize("script", ["gpu_layers.py", "gpu_models.py"])
+def test_without_a_gpu_nothing_is_measured(script, monkeypatch):
+    monkeypatch.setattr("sys.argv", [script])
+    with pytest.raises(SystemExit, match="no CUDA GPU here"):
+        runpy.run_path(str(BENCHMARKS / script), run_name="__main__")

@@ -100,6 +100,8 @@ def contenders(B: int, T: int, D: int, H: int, dtype: torch.dtype) -> Runs:
     """Return what is timed, by name; each returns h, dx and the gradients of the input's and state's weights."""
     ours = in_torch.LSTM(D, H, rng=np.random.default_rng(0))
     module = to_torch(ours).to("cuda", dtype)
+    # Otherwise cuDNN copies the weights into one piece at every call.
+    module.flatten_parameters()
     for name, tensor in ours.params.items():
         ours.params[name] = tensor.detach().to("cuda", dtype).requires_grad_()
     generator = torch.Generator("cuda").manual_seed(0)

@@ -25,7 +25,7 @@ from rnncourse.in_torch.text_nets import text_net
 
 ON_LAYERS = runpy.run_path(str(Path(__file__).with_name("gpu_layers.py")))
 STEPS, CPU_STEPS = 20, 2
-WAYS = ("plain", "step", "sequence")
+WAYS = ("plain", "step")
 Step = Callable[[], float]
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     if not torch.cuda.is_available():
         sys.exit("no CUDA GPU here: nothing measured")
     print(ON_LAYERS["machine"](), end="\n\n")
-    print("| model | LSTM's way | GPU, ms a step | GPU, MiB | CPU, ms a step | CPU / GPU | loss |")
+    print("| model | way | GPU, ms a step | GPU, MiB | CPU, ms a step | CPU / GPU | loss |")
     print("|:--|:--|--:|--:|--:|--:|--:|", flush=True)
     rows = [row for name, make in MODELS.items() for row in measured(name, make)]
     if into:

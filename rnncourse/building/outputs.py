@@ -11,11 +11,12 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 
 from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, empty_profile, kernels_can_encrypt
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
+from rnncourse.question_cells import as_text
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
@@ -144,12 +145,6 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
         else:
             merged.append(output)
     return merged
-
-
-def as_text(notebook: NotebookNode) -> str:
-    """Return the notebook file's text: sorted keys, one space of indent, a newline at its end."""
-    # Not nbformat.writes, which would replace an id used twice with a random one and say so only in a warning.
-    return v4.writes(notebook).rstrip("\n") + "\n"
 
 
 def _is_still(path: Path, text: str) -> bool:

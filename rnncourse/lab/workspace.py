@@ -25,9 +25,9 @@ from rnncourse.environment import (
 )
 from rnncourse.errors import InputError
 from rnncourse.files import why_not_writable, write_whole
-from rnncourse.lab.edition import as_text, learners_edition, with_language
+from rnncourse.lab.edition import learners_edition, with_language
 from rnncourse.lab.links import link_by_cells
-from rnncourse.question_cells import QUESTIONS_FILE, questions_of
+from rnncourse.question_cells import QUESTIONS_FILE, as_text, questions_of
 
 COPY = "rnn-course"
 """The folder that `rnncourse lab` makes in a checkout, or in the working directory outside of one."""

@@ -90,17 +90,20 @@ def read(text: str, path: Path) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def run(notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool = False) -> None:
+def run(
+    notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool = False, keep_times: bool = False
+) -> None:
     """Run `notebook` in place, in a fresh kernel in the folder of `path`; NotebookFailed if a cell raises.
 
     keep_widgets: whether the states of its widgets are put into its metadata.
+    keep_times: whether each cell's metadata says when it started and ended.
     """
     started: list[NotebookNode] = []
     client = NotebookClient(
         notebook,
         timeout=timeout,
         kernel_name="python3",
-        record_timing=False,
+        record_timing=keep_times,
         store_widget_state=keep_widgets,
         force_raise_errors=True,  # also for a cell tagged raises-exception: a notebook stores no errors
         on_cell_start=lambda cell, cell_index: started.append(cell),

@@ -46,6 +46,7 @@ FALLBACK = [
     "ipykernel",
     "ipywidgets",
     "jupyterlab",
+    "loky",
     "matplotlib",
     "nbconvert",
     "numpy",

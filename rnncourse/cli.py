@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-build = typer.Typer(help="For those who write the course.", no_args_is_help=True)
+build = typer.Typer(no_args_is_help=True)
 app.add_typer(build, name="build")
 
 _UNMATCHED = 3
@@ -185,6 +185,15 @@ def bench(
         _stop(f"There is no benchmark {name}. There are {', '.join(scripts)}.")
     else:
         raise typer.Exit(subprocess.run([sys.executable, scripts[name], *context.args]).returncode)
+
+
+@build.callback()
+def any_build() -> None:
+    """For those who write the course."""
+    from importlib.util import find_spec
+
+    if missing := [name for name in ("nbclient", "nbconvert", "latex2mathml") if find_spec(name) is None]:
+        _stop(f'This needs {", ".join(missing)}; run: python -m pip install "rnncourse[lab]"')
 
 
 @build.command("outputs")

@@ -108,7 +108,7 @@ def hub_address(root: Path, environ: Mapping[str, str]) -> str:
 def require_startable() -> None:
     """Raise InputError, in one sentence, where JupyterLab is missing or cannot write what it needs to start."""
     if find_spec("jupyterlab") is None:
-        raise InputError("JupyterLab is not installed; run: python -m pip install jupyterlab")
+        raise InputError('JupyterLab is not installed; run: python -m pip install "rnncourse[lab]"')
     from jupyter_core.paths import jupyter_runtime_dir
 
     folder = Path(jupyter_runtime_dir())

@@ -65,6 +65,68 @@ def lab(
 
 
 @app.command()
+def copy(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to; rnn-course in this folder if not given.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A folder to leave out, such as solutions; may be repeated.")
+    ] = None,
+) -> None:
+    """Copy the notebooks into a folder, or bring a copy up to date, and start nothing.
+
+    A notebook that was changed there is never overwritten. What is left out once stays left out until you copy again
+    without leaving it out.
+    """
+    from rnncourse.environment import checkout_above, shipped
+    from rnncourse.errors import InputError
+    from rnncourse.lab import workspace
+
+    target = (folder or Path(workspace.COPY)).resolve()
+    try:
+        report = workspace.copy_course(checkout_above(Path.cwd()) or shipped(), target, without or ())
+    except InputError as error:
+        _stop(str(error))
+    for line in report.lines():
+        typer.echo(line)
+    typer.echo(f"The course is in {target}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def singleuser(
+    context: typer.Context,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A folder to leave out, such as solutions; may be repeated.")
+    ] = None,
+    instructor: Annotated[
+        bool, typer.Option("--instructor", help="Keep nbgrader's menus for instructors.")
+    ] = False,
+) -> None:
+    """Be a learner's server on a JupyterHub, for c.Spawner.cmd.
+
+    The course is copied to rnn-course in the home directory, or brought up to date there, and opened with its settings.
+    Whatever follows is passed on to jupyterhub-singleuser.
+    """
+    from rnncourse.errors import InputError
+    from rnncourse.lab import hub, workspace
+
+    home = Path.home()
+    root = hub.copy_of(home)
+    try:
+        hub.require_singleuser()
+    except InputError as error:
+        _stop(str(error))
+    try:
+        said = workspace.copy_course(workspace.shipped(), root, without or None).lines()
+    except InputError as error:
+        # A server that does not start would leave the learner without a way to make room.
+        said, root = [str(error)], root if root.is_dir() else home
+    for line in said:
+        typer.echo(line, err=True)
+    hub.become_singleuser(root, hub.singleuser_environment(root, os.environ, instructor), context.args)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
@@ -93,7 +155,11 @@ def progress() -> None:
 
 @app.command()
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="A folder or a zip of what students handed in.")],
+    submissions: Annotated[
+        Path | None,
+        typer.Argument(help="A folder or a zip of what students handed in; not with --nbgrader-course."),
+    ] = None,
+    *,
     assignment: Annotated[str, typer.Option(help="Number or name of the exercise, such as 04.")],
     out: Annotated[
         Path, typer.Option(help="The folder for the results; a run that was stopped goes on there.")
@@ -116,6 +182,13 @@ def grade(
     nbgrader: Annotated[
         Path | None, typer.Option(help="nbgrader's gradebook.db, into which the points are written as well.")
     ] = None,
+    nbgrader_course: Annotated[
+        Path | None,
+        typer.Option(
+            help="nbgrader's course folder: grades what it has collected, writes its gradebook.db and its folder "
+            "feedback, for nbgrader release_feedback."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Workers at a time; 0: as many as there are cores.")] = 0,
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights. Do not.")
@@ -132,8 +205,21 @@ def grade(
     from rnncourse.errors import InputError
     from rnncourse.grading import run
 
+    if submissions is None and nbgrader_course is None:
+        _stop("Name the folder or zip of submissions, or nbgrader's course folder with --nbgrader-course.")
+    submissions = submissions or nbgrader_course / "submitted"
     request = run.Request(
-        submissions, assignment, out, students, spec, manual, nbgrader, seed_by_student, unsafe, jobs
+        submissions,
+        assignment,
+        out,
+        students,
+        spec,
+        manual,
+        nbgrader,
+        seed_by_student,
+        unsafe,
+        jobs,
+        nbgrader_course,
     )
     try:
         with tqdm(unit="student", disable=as_json or None) as bar:

@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 build = typer.Typer(no_args_is_help=True)
 app.add_typer(build, name="build")
+class_ = typer.Typer(help="For those who teach the course.", no_args_is_help=True)
+app.add_typer(class_, name="class")
 
 _UNMATCHED = 3
 """The exit status of grading where a submission could not be matched to a student."""
@@ -139,7 +141,14 @@ def doctor(
 
 
 @app.command()
-def progress() -> None:
+def progress(
+    share: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also put it, without your name, into this folder of your teacher's; again to update it."
+        ),
+    ] = None,
+) -> None:
     """Show how many tasks of each chapter's exercises you have solved on this computer, and what you predicted."""
     from rnncourse import predictions
     from rnncourse.checks import progress_file
@@ -151,6 +160,11 @@ def progress() -> None:
     typer.echo("\n".join([progress_file.table(kept), *predictions.calibration(predicted.answers.values())]))
     for said in filter(None, (kept.said, predicted.said)):
         typer.echo(said, err=True)
+    if share is not None:
+        try:
+            typer.echo(f"Shared as {progress_file.share(share, kept, predicted, predictions.seed())}")
+        except OSError as error:
+            _stop(f"It could not be shared in {share}: {error.strerror or error}")
 
 
 @app.command()
@@ -271,6 +285,38 @@ def bench(
         _stop(f"There is no benchmark {name}. There are {', '.join(scripts)}.")
     else:
         raise typer.Exit(subprocess.run([sys.executable, scripts[name], *context.args]).returncode)
+
+
+@class_.command("report")
+def class_report(
+    results: Annotated[list[Path], typer.Argument(help="Folders that rnncourse grade has written (--out).")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("class_report.html"),
+    shared: Annotated[
+        Path | None,
+        typer.Option(help="The folder in which learners share their progress (rnncourse progress --share)."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON as well.")] = False,
+) -> None:
+    """Write a page for the next lecture: stuck tasks, the mistakes behind them, what to take up. Nobody is named."""
+    import json
+
+    from rnncourse.errors import InputError
+    from rnncourse.files import write_whole
+    from rnncourse.grading.results import class_report as reports
+    from rnncourse.grading.results import shared as sharing
+
+    try:
+        graded = [reports.read(folder) for folder in results]
+        practice = sharing.read(shared) if shared is not None else None
+    except InputError as error:
+        _stop(str(error))
+    write_whole(out, reports.report(graded, practice).encode())
+    if as_json:
+        typer.echo(json.dumps(reports.as_json(graded), indent=1))
+        return
+    for task in reports.topics([task for _, tasks in graded for task in tasks]):
+        typer.echo(f"stuck: {task.title} ({task.assignment}), {task.solved} of {task.tried} solved it")
+    typer.echo(f"{out}")
 
 
 @build.callback()

@@ -310,7 +310,13 @@ def _write(request: Request, outcome: Outcome, roster: Mapping[str, Student]) ->
         "version": __version__,
         "limits": asdict(request.limits),
         "mistakes": [
-            {"task": task, "mistake": name, "students": n} for task, name, n in pages.common_mistakes(results)
+            {
+                "task": task,
+                "mistake": name,
+                "students": n,
+                "message": pages.said_by_check(assignment, task, name),
+            }
+            for task, name, n in pages.common_mistakes(results)
         ],
         "results": [as_record(result) for result in results],
     }

@@ -89,6 +89,27 @@ def test_the_values_say_the_same_as_the_hubs_configuration():
     assert f"rnncourse-learner:{__version__}" in DOCKERFILE
 
 
+@pytest.mark.parametrize("file", sorted(path.name for path in FILES.iterdir()))
+def test_the_page_shows_each_file_as_it_is(file):
+    page = (ROOT / "docs" / "class_on_a_hub.md").read_text(encoding="utf-8")
+    shown = re.search(rf"(?s)<!-- file: hub/{re.escape(file)} -->\n```\w+\n(.*?)\n```", page)
+    assert shown and shown[1] + "\n" == (FILES / file).read_text(encoding="utf-8")
+
+
+def test_the_pages_links_lead_somewhere():
+    page = (ROOT / "docs" / "class_on_a_hub.md").read_text(encoding="utf-8")
+    text = re.sub(r"(?s)```.*?```", "", page)
+    targets = [target for target in re.findall(r"\]\(([^)]*)\)", text) if "://" not in target]
+    assert len(targets) > 10
+    for target, _, anchor in (one.partition("#") for one in targets):
+        other = ROOT / "docs" / target if target else ROOT / "docs" / "class_on_a_hub.md"
+        assert other.is_file()
+        headings = re.findall(r"(?m)^#+ (.+)$", other.read_text(encoding="utf-8"))
+        assert not anchor or anchor in {
+            re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings
+        }
+
+
 @pytest.mark.parametrize("cmd", [VALUES["singleuser"]["cmd"], ["rnncourse", "singleuser", "--instructor"]])
 def test_the_commands_in_the_files_are_understood(cmd, monkeypatch, tmp_path):
     started = []

@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
-from rnncourse.viz._diagrams import svg, text
+from rnncourse.viz._diagrams import on_cell, svg, text
 from rnncourse.viz._style import (
     DIVERGING,
+    INK,
+    QUIET,
     course_style,
     figure,
     grid,
@@ -46,7 +48,7 @@ def activation_curves(
                     raise InputError(f"{name!r} must have shape {a.shape} like a, but {np.shape(curve)} came")
                 label = name if ax is axes[0] else None
                 ax.plot(a, curve, label=label, markevery=(0.05, 0.15), markersize=5, **style)
-            ax.axvline(0, color="black", linewidth=0.6)
+            ax.axvline(0, color=INK, linewidth=0.6)
             ax.set(title=title, xlabel="pre-activation a")
             grid(ax)
         axes[0].set_ylim(-1.2, 2.2)
@@ -113,10 +115,10 @@ def delay_curves(
                 ax.plot(delays, scores, ".", color=style["color"], markersize=5, alpha=0.55)
                 ticks |= {*delays}
             if title in guessing:
-                ax.axhline(guessing[title], color="black", linestyle=(0, (1, 2)), linewidth=1.2)
+                ax.axhline(guessing[title], color=INK, linestyle=(0, (1, 2)), linewidth=1.2)
                 place = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
                 ax.annotate(
-                    "guessing", (0, guessing[title]), (3, -3), va="top", fontsize=9, color="#555555", **place
+                    "guessing", (0, guessing[title]), (3, -3), va="top", fontsize=9, color=QUIET, **place
                 )
             ax.set_xscale("log")
             ax.set_xticks(sorted(ticks), [f"{tick:g}" for tick in sorted(ticks)])
@@ -169,7 +171,8 @@ def _count_cell(corner: tuple[float, float], count: int, most: int) -> str:
     words = text(middle, f"{count} of {most}" if count else "·", size=13, bold=count == most)
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{GRID_CELL_W}" height="{GRID_CELL_H}" fill="{PALETTE["sky"]}" '
-        f'fill-opacity="{0.8 * count / most:.2f}" stroke="{PALETTE["grey"]}" stroke-width="0.7"/>{words}'
+        f'fill-opacity="{0.8 * count / most:.2f}" stroke="{PALETTE["grey"]}" stroke-width="0.7"/>'
+        f"{on_cell(words, 0.8 * count / most)}"
     )
 
 

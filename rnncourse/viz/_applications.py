@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_named, require_number, require_numbers, require_pair, require_texts
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import INK, ON_CELL, course_style, figure, grid, legend_above, line_styles
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import INK, ON_CELL, course_style, figure, grid, legend_above
 
 # Dark at its upper end, so that a tone stands out from the noise.
 LOUDNESS = LinearSegmentedColormap.from_list("rnncourse_ink", ["#FFFFFF", "#66AAD1", "#0B3C5D"], N=255)

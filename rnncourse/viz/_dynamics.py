@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from rnncourse.arguments import require_array, require_count, require_list, require_named, require_numbers
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import AXIS, INK, course_style, figure, line_styles
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import AXIS, INK, course_style, figure
 
 MOST_PANELS = 4
 _AROUND = np.linspace(0, 2 * np.pi, 121)

@@ -12,7 +12,8 @@ from matplotlib.image import AxesImage
 
 from rnncourse.arguments import require_array, require_count, require_named, require_number
 from rnncourse.errors import InputError, describe
-from rnncourse.viz._style import INK, QUIET, course_style, figure, grid, line_styles, power_of_ten
+from rnncourse.viz._lines import series_styles
+from rnncourse.viz._style import INK, QUIET, course_style, figure, grid, power_of_ten
 
 DECADES = 12  # the colors end at 1e-12 and 1e12: what lies beyond looks the same
 LEVELS = 256
@@ -92,7 +93,7 @@ def norm_curves(
     floor = require_number("floor", floor)
     fig, ax = figure(height=3.6)
     with course_style():
-        for (name, log10_norms), style in zip(curves.items(), line_styles(len(curves)), strict=True):
+        for (name, log10_norms), style in zip(curves.items(), series_styles([*curves]), strict=True):
             values = _without_nan(name, log10_norms, ("T+1",))
             ax.plot(np.maximum(values, 10 * floor), label=name, markevery=max(1, len(values) // 8), **style)
         top = max(1.0, *(float(curve[np.isfinite(curve)].max(initial=0.0)) for curve in curves.values()))

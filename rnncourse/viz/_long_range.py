@@ -13,6 +13,7 @@ from rnncourse.arguments import require_array, require_named, require_numbers, r
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
 from rnncourse.viz._diagrams import on_cell, svg, text
+from rnncourse.viz._lines import series_styles
 from rnncourse.viz._style import (
     DIVERGING,
     INK,
@@ -21,7 +22,6 @@ from rnncourse.viz._style import (
     figure,
     grid,
     legend_above,
-    line_styles,
     symmetric_limits,
 )
 
@@ -43,7 +43,7 @@ def activation_curves(
     fig, axes = figure(height=3.2, cols=2)
     with course_style():
         for ax, curves, title in zip(axes, (values, slopes), ("activation φ(a)", "slope φ′(a)"), strict=True):
-            for (name, curve), style in zip(curves.items(), line_styles(len(curves)), strict=True):
+            for (name, curve), style in zip(curves.items(), series_styles([*curves]), strict=True):
                 if np.shape(curve) != a.shape:
                     raise InputError(f"{name!r} must have shape {a.shape} like a, but {np.shape(curve)} came")
                 label = name if ax is axes[0] else None
@@ -108,7 +108,7 @@ def delay_curves(
             if list(curves) != names:
                 raise InputError(f"all panels must have the curves {names}, but {title!r} has {[*curves]}")
             ticks: set[float] = set()
-            for (name, pair), style in zip(curves.items(), line_styles(len(names)), strict=True):
+            for (name, pair), style in zip(curves.items(), series_styles(names), strict=True):
                 delays, scores = _curve(name, pair)
                 label = name if title == titles[0] else None
                 ax.plot(delays, scores.mean(axis=1), label=label, **style)

@@ -13,17 +13,8 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_count, require_named, require_number, require_numbers, require_pair
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import (
-    INK,
-    ON_CELL,
-    PAPER,
-    course_style,
-    figure,
-    grid,
-    label_powers,
-    legend_above,
-    line_styles,
-)
+from rnncourse.viz._lines import bar_colours, series_styles
+from rnncourse.viz._style import INK, ON_CELL, PAPER, course_style, figure, grid, label_powers, legend_above
 
 MARKED_POINTS = 16  # a line with more points carries a marker only here and there
 
@@ -45,7 +36,7 @@ def line_plot(
     series = {name: require_numbers(f"lines[{name!r}]", y, n=len(x)) for name, y in lines.items()}
     fig, ax = figure(height=3.2)
     with course_style():
-        for (name, values), style in zip(series.items(), line_styles(len(series)), strict=True):
+        for (name, values), style in zip(series.items(), series_styles([*series]), strict=True):
             if len(series) == 1:
                 style["marker"] = ""  # markers tell lines apart; on a single one they look like events
             ax.plot(x, values, label=name, markevery=_marker_step(len(x)), **style)
@@ -68,7 +59,7 @@ def loss_plot(losses: Mapping[str, ArrayLike], *, ylabel: str = "loss", log: boo
         raise InputError("losses must be positive to be drawn with log=True, but a loss of 0 or less came")
     fig, ax = figure(height=2.8)
     with course_style():
-        for (name, values), style in zip(curves.items(), line_styles(len(curves)), strict=True):
+        for (name, values), style in zip(curves.items(), series_styles([*curves]), strict=True):
             ax.plot(
                 np.arange(1, len(values) + 1),
                 values,
@@ -111,7 +102,7 @@ def forecast_plot(
     fig, ax = figure(height=3.2)
     with course_style():
         ax.plot(t, actual, color=PALETTE["grey"], linewidth=2.5, label="measured")
-        for (name, (times, values)), style in zip(pairs.items(), line_styles(len(pairs)), strict=True):
+        for (name, (times, values)), style in zip(pairs.items(), series_styles([*pairs]), strict=True):
             ax.plot(times, values, label=name, markevery=_marker_step(len(times)), **style)
         if split is not None:
             ax.axvline(split, color=INK, linewidth=1, linestyle=":")
@@ -140,13 +131,8 @@ def bars_with_seeds(
     means = [values.mean() for values in results.values()]
     fig, ax = figure(width=min(9.5, 2.2 + 1.3 * len(results)), height=3.2)
     with course_style():
-        ax.bar(
-            range(len(results)),
-            means,
-            width=0.6,
-            facecolor=(PALETTE["blue"], 0.38),
-            edgecolor=PALETTE["blue"],
-        )
+        tones = bar_colours([*results])
+        ax.bar(range(len(results)), means, width=0.6, color=[(tone, 0.38) for tone in tones], edgecolor=tones)
         for k, values in enumerate(results.values()):
             spread = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
             ax.plot(k + np.asarray(spread), values, "o", color=INK, markersize=4.5, alpha=0.75)
@@ -179,7 +165,7 @@ def curve_with_seeds(x: ArrayLike, curves: Mapping[str, np.ndarray], *, xlabel: 
     fig, ax = figure(height=3.2)
     named = require_named("curves", curves)
     with course_style():
-        for (name, values), style in zip(named.items(), line_styles(len(named)), strict=True):
+        for (name, values), style in zip(named.items(), series_styles([*named]), strict=True):
             values = require_numbers(f"curves[{name!r}]", values, ("n", "seeds"), len(x))
             ax.plot(x, values.mean(axis=1), label=name, **style)
             ax.plot(x, values, ".", color=style["color"], markersize=4, alpha=0.6)

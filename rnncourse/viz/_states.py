@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
 from rnncourse.errors import InputError
 from rnncourse.viz._diagrams import signed
+from rnncourse.viz._lines import line_styles
 from rnncourse.viz._style import (
     DIVERGING,
     INK,
@@ -21,7 +22,6 @@ from rnncourse.viz._style import (
     figure,
     grid,
     legend_above,
-    line_styles,
     symmetric_limits,
 )
 

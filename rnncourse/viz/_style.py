@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import cycle, islice
-
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +13,6 @@ from numpy.typing import ArrayLike
 
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError, describe
-from rnncourse.notation import PALETTE
 
 CSS_DPI = 96  # one inch of a figure is 96 CSS pixels wide when shown, so 10 pt is 10 pt
 
@@ -59,17 +56,6 @@ STYLE = {
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-# Color, dash and marker always change together, so that no line is told apart by color alone.
-_LINES = (
-    (PALETTE["blue"], "-", "o"),
-    (PALETTE["vermillion"], "--", "s"),
-    (PALETTE["green"], "-.", "^"),
-    (PALETTE["purple"], ":", "D"),
-    (INK, (0, (6, 2, 1, 2, 1, 2)), "v"),
-    (PALETTE["orange"], (0, (3, 1)), "P"),
-    (PALETTE["sky"], (0, (1, 1)), "X"),
-)
-
 # Negative blue, zero white, positive vermillion: told apart with every common color blindness. Both ends are
 # lighter than in the palette, so that black numbers can be read on every cell.
 DIVERGING = LinearSegmentedColormap.from_list("rnncourse_diverging", ["#3E93C3", "#FFFFFF", "#DF8741"], N=255)
@@ -104,14 +90,6 @@ def _fitted(inches: float) -> float:
         if width < inches * CSS_DPI <= 1.1 * width:
             return width / CSS_DPI
     return inches
-
-
-def line_styles(n: int) -> list[dict]:
-    """Return n sets of line properties, each with its own color, dash and marker."""
-    return [
-        {"color": colour, "linestyle": dash, "marker": marker}
-        for colour, dash, marker in islice(cycle(_LINES), require_count("n", n))
-    ]
 
 
 def diverging_colour(value: float, limit: float = 1.0) -> str:

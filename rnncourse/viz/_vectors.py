@@ -22,16 +22,8 @@ from rnncourse.arguments import (
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._diagrams import line, svg, text
-from rnncourse.viz._style import (
-    INK,
-    ON_CELL,
-    ONE_SIDED,
-    course_style,
-    figure,
-    grid,
-    label_powers,
-    line_styles,
-)
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import INK, ON_CELL, ONE_SIDED, course_style, figure, grid, label_powers
 
 LARGEST_GRID = 40  # more rows or columns than this cannot be read
 DRIFT_SIZE = 400  # pixels, both ways

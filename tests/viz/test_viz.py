@@ -19,7 +19,8 @@ from rnncourse import viz
 from rnncourse.errors import InputError
 from rnncourse.markup import rich_text
 from rnncourse.viz._diagrams import signed
-from rnncourse.viz._style import DIVERGING, INK, ON_CELL, ONE_SIDED, diverging_colour, line_styles
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import DIVERGING, INK, ON_CELL, ONE_SIDED, diverging_colour
 
 show_module = importlib.import_module("rnncourse.viz._show")  # viz.show itself is the function
 SVG = "{http://www.w3.org/2000/svg}"

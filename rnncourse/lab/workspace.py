@@ -132,6 +132,12 @@ def copy_above(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / MANIFEST).is_file()), None)
 
 
+def copy_of_the_course(start: Path) -> Path | None:
+    """Return the learner's copy that `rnncourse lab` would open from `start`; None where there is none yet."""
+    copy = copy_above(start) or (checkout_above(start) or start.resolve()) / COPY
+    return copy if (copy / MANIFEST).is_file() else None
+
+
 def copy_notebooks(source: Path, target: Path, without: Collection[str] | None = None) -> Report:
     """Bring `target` up to date with the notebooks in `source`; what the learner changed stays theirs.
 
@@ -276,6 +282,7 @@ def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
         **own_jupyter_first(environ),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
         "RNNCOURSE_ROOT": str(root),
+        "RNNCOURSE_SOURCES": "" if (root / MANIFEST).is_file() else "1",
     }
 
 

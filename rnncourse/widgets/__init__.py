@@ -4,6 +4,7 @@ from rnncourse.widgets._architecture_picker import ArchitecturePicker, architect
 from rnncourse.widgets._drift_player import drift_frames, drift_player
 from rnncourse.widgets._gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets._gradient_lab import GradientLab, gradient_lab
+from rnncourse.widgets._memory_lab import MemoryLab, memory_lab
 from rnncourse.widgets._memory_stepper import memory_frames, memory_stepper
 from rnncourse.widgets._player import Frame, FramePlayer
 from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
@@ -19,6 +20,7 @@ __all__ = [
     "FramePlayer",
     "GateLab",
     "GradientLab",
+    "MemoryLab",
     "Prediction",
     "Preset",
     "Question",
@@ -31,6 +33,7 @@ __all__ = [
     "gate_lab",
     "gradient_lab",
     "memory_frames",
+    "memory_lab",
     "memory_stepper",
     "predict",
     "quiz",

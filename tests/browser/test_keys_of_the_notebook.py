@@ -21,6 +21,7 @@ WIDGETS = {  # code of the cell: a control of the widget
     'predict("Which?", ["a", "b"], "a", "Read it.", "which")': ".rnncourse-quiz input",
     "architecture_picker()": ".rnncourse-architectures input",
     "gate_lab()": ".rnncourse-gate-lab [data-slider=f]",
+    "memory_lab()": ".rnncourse-memory-lab [data-setting=remembered]",
     "gradient_lab(T=10, H=8)": ".rnncourse-gradient-lab [data-setting=scale]",
     'sampler(net, Vocabulary(list("abc")), prompt="a", characters=20)': ".rnncourse-sampler [data-setting=seed]",
 }

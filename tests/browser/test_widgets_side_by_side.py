@@ -15,6 +15,7 @@ from rnncourse.widgets import (
     architecture_picker,
     gate_lab,
     gradient_lab,
+    memory_lab,
     memory_stepper,
     quiz,
     sampler,
@@ -61,6 +62,7 @@ def all_widgets() -> list[ReadableWidget]:
         gate_lab("latch"),
         gradient_lab("lstm", T=10, H=8),
         sampler(net, Vocabulary(list(CHARACTERS)), prompt="ab", characters=40),
+        memory_lab(),
     ]
 
 
@@ -105,7 +107,7 @@ def test_a_rule_that_is_not_about_one_widget_is_noticed(full):
     full.add_style_tag(content=".rnncourse-live.rnncourse-live .rnncourse-walk { display: grid }")
     changed = [full.evaluate("k => changes(k)", k) for k in range(len(names()))]
     assert [any("display: flex -> grid" in line for line in lines) for lines in changed] == [
-        name in ("UnrollStepper", "FramePlayer", "GateLab") for name in names()
+        name in ("UnrollStepper", "FramePlayer", "GateLab", "MemoryLab") for name in names()
     ]
 
 

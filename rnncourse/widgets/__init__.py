@@ -10,6 +10,7 @@ from rnncourse.widgets._player import Frame, FramePlayer
 from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets._sampler import Sampler, sampler
 from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
+from rnncourse.widgets._window_lab import WindowLab, window_lab
 from rnncourse.widgets._your_turn import your_turn
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Quiz",
     "Sampler",
     "UnrollStepper",
+    "WindowLab",
     "architecture_picker",
     "drift_frames",
     "drift_player",
@@ -39,5 +41,6 @@ __all__ = [
     "quiz",
     "sampler",
     "unroll_stepper",
+    "window_lab",
     "your_turn",
 ]

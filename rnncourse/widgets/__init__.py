@@ -4,6 +4,7 @@ from rnncourse.widgets._architecture_picker import ArchitecturePicker, architect
 from rnncourse.widgets._drift_player import drift_frames, drift_player
 from rnncourse.widgets._gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets._gradient_lab import GradientLab, gradient_lab
+from rnncourse.widgets._jar_lab import JarLab, jar_lab
 from rnncourse.widgets._memory_lab import MemoryLab, memory_lab
 from rnncourse.widgets._memory_stepper import memory_frames, memory_stepper
 from rnncourse.widgets._player import Frame, FramePlayer
@@ -21,6 +22,7 @@ __all__ = [
     "FramePlayer",
     "GateLab",
     "GradientLab",
+    "JarLab",
     "MemoryLab",
     "Prediction",
     "Preset",
@@ -34,6 +36,7 @@ __all__ = [
     "drift_player",
     "gate_lab",
     "gradient_lab",
+    "jar_lab",
     "memory_frames",
     "memory_lab",
     "memory_stepper",

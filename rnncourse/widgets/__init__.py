@@ -10,6 +10,7 @@ from rnncourse.widgets._memory_stepper import memory_frames, memory_stepper
 from rnncourse.widgets._player import Frame, FramePlayer
 from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets._sampler import Sampler, sampler
+from rnncourse.widgets._state_lab import StateLab, state_lab
 from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
 from rnncourse.widgets._window_lab import WindowLab, window_lab
 from rnncourse.widgets._your_turn import your_turn
@@ -29,6 +30,7 @@ __all__ = [
     "Question",
     "Quiz",
     "Sampler",
+    "StateLab",
     "UnrollStepper",
     "WindowLab",
     "architecture_picker",
@@ -43,6 +45,7 @@ __all__ = [
     "predict",
     "quiz",
     "sampler",
+    "state_lab",
     "unroll_stepper",
     "window_lab",
     "your_turn",

@@ -20,6 +20,7 @@ from rnncourse.widgets import (
     memory_stepper,
     quiz,
     sampler,
+    state_lab,
     unroll_stepper,
     window_lab,
 )
@@ -66,6 +67,7 @@ def all_widgets() -> list[ReadableWidget]:
         sampler(net, Vocabulary(list(CHARACTERS)), prompt="ab", characters=40),
         memory_lab(),
         jar_lab(),
+        state_lab(RNN(3, 2, rng=rng), ["a", "b", "c"], ["a", None]),
         window_lab(*sunspots(), MLP((3, 4, 1), rng=rng), Scaler(50.0, 40.0)),
     ]
 

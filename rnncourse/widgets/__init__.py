@@ -1,6 +1,7 @@
 """Widgets: tested functions that prepare what is shown, and controls that also work by keyboard."""
 
-from rnncourse.widgets._architecture_picker import ArchitecturePicker, architecture_picker
+from rnncourse.widgets._attention_lab import AttentionLab, attention_lab
+from rnncourse.widgets._credit_lab import CreditLab, credit_lab
 from rnncourse.widgets._drift_player import drift_frames, drift_player
 from rnncourse.widgets._gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets._gradient_lab import GradientLab, gradient_lab
@@ -9,12 +10,14 @@ from rnncourse.widgets._player import Frame, FramePlayer
 from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets._sampler import Sampler, sampler
 from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
+from rnncourse.widgets._wiring_lab import WiringLab, wiring_lab
 from rnncourse.widgets._your_turn import your_turn
 
 __all__ = [
     "GATE_PRESETS",
     "GATE_WEIGHTS",
-    "ArchitecturePicker",
+    "AttentionLab",
+    "CreditLab",
     "Frame",
     "FramePlayer",
     "GateLab",
@@ -25,7 +28,9 @@ __all__ = [
     "Quiz",
     "Sampler",
     "UnrollStepper",
-    "architecture_picker",
+    "WiringLab",
+    "attention_lab",
+    "credit_lab",
     "drift_frames",
     "drift_player",
     "gate_lab",
@@ -36,5 +41,6 @@ __all__ = [
     "quiz",
     "sampler",
     "unroll_stepper",
+    "wiring_lab",
     "your_turn",
 ]

@@ -12,13 +12,13 @@ from rnncourse.data import Vocabulary, memory_game
 from rnncourse.in_numpy import LSTM, RNN, RecurrentNet
 from rnncourse.widgets import (
     Question,
-    architecture_picker,
     gate_lab,
     gradient_lab,
     memory_stepper,
     quiz,
     sampler,
     unroll_stepper,
+    wiring_lab,
 )
 from rnncourse.widgets._fallback import ReadableWidget
 
@@ -57,7 +57,7 @@ def all_widgets() -> list[ReadableWidget]:
         unroll_stepper(RNN(3, 2, rng=rng), x, labels=["a", "b"]),
         memory_stepper(memory_game(2, 2, rng)),
         answered,
-        architecture_picker("stacked"),
+        wiring_lab("stacked"),
         gate_lab("latch"),
         gradient_lab("lstm", T=10, H=8),
         sampler(net, Vocabulary(list(CHARACTERS)), prompt="ab", characters=40),

@@ -13,12 +13,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from rnncourse.building import live
+from rnncourse.building.live import WIDGET_VIEW
 from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, empty_profile, kernels_can_encrypt
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 from rnncourse.question_cells import as_text
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -66,7 +67,8 @@ def refresh(path: Path, timeout: int = 180) -> bool:
     """
     before = path.read_text(encoding="utf-8")
     notebook = read(before, path)
-    run(notebook, path, timeout)
+    run(notebook, path, timeout, keep_widgets=True)
+    live.store(notebook)
     after = as_text(tidy(notebook))
     if after == before:
         return False

@@ -16,8 +16,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-build = typer.Typer(help="For those who write the course.", no_args_is_help=True)
+build = typer.Typer(no_args_is_help=True)
 app.add_typer(build, name="build")
+class_ = typer.Typer(help="For those who teach the course.", no_args_is_help=True)
+app.add_typer(class_, name="class")
 
 _UNMATCHED = 3
 """The exit status of grading where a submission could not be matched to a student."""
@@ -65,6 +67,68 @@ def lab(
 
 
 @app.command()
+def copy(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to; rnn-course in this folder if not given.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A folder to leave out, such as solutions; may be repeated.")
+    ] = None,
+) -> None:
+    """Copy the notebooks into a folder, or bring a copy up to date, and start nothing.
+
+    A notebook that was changed there is never overwritten. What is left out once stays left out until you copy again
+    without leaving it out.
+    """
+    from rnncourse.environment import checkout_above, shipped
+    from rnncourse.errors import InputError
+    from rnncourse.lab import workspace
+
+    target = (folder or Path(workspace.COPY)).resolve()
+    try:
+        report = workspace.copy_course(checkout_above(Path.cwd()) or shipped(), target, without or ())
+    except InputError as error:
+        _stop(str(error))
+    for line in report.lines():
+        typer.echo(line)
+    typer.echo(f"The course is in {target}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def singleuser(
+    context: typer.Context,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A folder to leave out, such as solutions; may be repeated.")
+    ] = None,
+    instructor: Annotated[
+        bool, typer.Option("--instructor", help="Keep nbgrader's menus for instructors.")
+    ] = False,
+) -> None:
+    """Be a learner's server on a JupyterHub, for c.Spawner.cmd.
+
+    The course is copied to rnn-course in the home directory, or brought up to date there, and opened with its settings.
+    Whatever follows is passed on to jupyterhub-singleuser.
+    """
+    from rnncourse.errors import InputError
+    from rnncourse.lab import hub, workspace
+
+    home = Path.home()
+    root = hub.copy_of(home)
+    try:
+        hub.require_singleuser()
+    except InputError as error:
+        _stop(str(error))
+    try:
+        said = workspace.copy_course(workspace.shipped(), root, without or None).lines()
+    except InputError as error:
+        # A server that does not start would leave the learner without a way to make room.
+        said, root = [str(error)], root if root.is_dir() else home
+    for line in said:
+        typer.echo(line, err=True)
+    hub.become_singleuser(root, hub.singleuser_environment(root, os.environ, instructor), context.args)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
@@ -77,11 +141,21 @@ def doctor(
 
 
 @app.command()
-def progress() -> None:
+def progress(
+    share: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also put it, without your name, into this folder of your teacher's; again to update it."
+        ),
+    ] = None,
+) -> None:
     """Show how many tasks of each chapter's exercises you have solved on this computer, and what you predicted."""
     from rnncourse import predictions
-    from rnncourse.checks import progress_file
+    from rnncourse.checks import progress_file, written
+    from rnncourse.lab.workspace import copy_of_the_course
 
+    if copy := copy_of_the_course(Path.cwd()):
+        written.note(copy / "exercises")
     kept = progress_file.load()
     if not kept.known:
         _stop(kept.said)
@@ -89,11 +163,20 @@ def progress() -> None:
     typer.echo("\n".join([progress_file.table(kept), *predictions.calibration(predicted.answers.values())]))
     for said in filter(None, (kept.said, predicted.said)):
         typer.echo(said, err=True)
+    if share is not None:
+        try:
+            typer.echo(f"Shared as {progress_file.share(share, kept, predicted, predictions.seed())}")
+        except OSError as error:
+            _stop(f"It could not be shared in {share}: {error.strerror or error}")
 
 
 @app.command()
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="A folder or a zip of what students handed in.")],
+    submissions: Annotated[
+        Path | None,
+        typer.Argument(help="A folder or a zip of what students handed in; not with --nbgrader-course."),
+    ] = None,
+    *,
     assignment: Annotated[str, typer.Option(help="Number or name of the exercise, such as 04.")],
     out: Annotated[
         Path, typer.Option(help="The folder for the results; a run that was stopped goes on there.")
@@ -116,6 +199,13 @@ def grade(
     nbgrader: Annotated[
         Path | None, typer.Option(help="nbgrader's gradebook.db, into which the points are written as well.")
     ] = None,
+    nbgrader_course: Annotated[
+        Path | None,
+        typer.Option(
+            help="nbgrader's course folder: grades what it has collected, writes its gradebook.db and its folder "
+            "feedback, for nbgrader release_feedback."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Workers at a time; 0: as many as there are cores.")] = 0,
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights. Do not.")
@@ -132,8 +222,21 @@ def grade(
     from rnncourse.errors import InputError
     from rnncourse.grading import run
 
+    if submissions is None and nbgrader_course is None:
+        _stop("Name the folder or zip of submissions, or nbgrader's course folder with --nbgrader-course.")
+    submissions = submissions or nbgrader_course / "submitted"
     request = run.Request(
-        submissions, assignment, out, students, spec, manual, nbgrader, seed_by_student, unsafe, jobs
+        submissions,
+        assignment,
+        out,
+        students,
+        spec,
+        manual,
+        nbgrader,
+        seed_by_student,
+        unsafe,
+        jobs,
+        nbgrader_course,
     )
     try:
         with tqdm(unit="student", disable=as_json or None) as bar:
@@ -185,6 +288,47 @@ def bench(
         _stop(f"There is no benchmark {name}. There are {', '.join(scripts)}.")
     else:
         raise typer.Exit(subprocess.run([sys.executable, scripts[name], *context.args]).returncode)
+
+
+@class_.command("report")
+def class_report(
+    results: Annotated[list[Path], typer.Argument(help="Folders that rnncourse grade has written (--out).")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("class_report.html"),
+    shared: Annotated[
+        Path | None,
+        typer.Option(help="The folder in which learners share their progress (rnncourse progress --share)."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON as well.")] = False,
+) -> None:
+    """Write a page for the next lecture: stuck tasks, the mistakes behind them, what to take up. Nobody is named."""
+    import json
+
+    from rnncourse.errors import InputError
+    from rnncourse.files import write_whole
+    from rnncourse.grading.results import class_report as reports
+    from rnncourse.grading.results import shared as sharing
+
+    try:
+        graded = [reports.read(folder) for folder in results]
+        practice = sharing.read(shared) if shared is not None else None
+    except InputError as error:
+        _stop(str(error))
+    write_whole(out, reports.report(graded, practice).encode())
+    if as_json:
+        typer.echo(json.dumps(reports.as_json(graded), indent=1))
+        return
+    for task in reports.topics([task for _, tasks in graded for task in tasks]):
+        typer.echo(f"stuck: {task.title} ({task.assignment}), {task.solved} of {task.tried} solved it")
+    typer.echo(f"{out}")
+
+
+@build.callback()
+def any_build() -> None:
+    """For those who write the course."""
+    from importlib.util import find_spec
+
+    if missing := [name for name in ("nbclient", "nbconvert", "latex2mathml") if find_spec(name) is None]:
+        _stop(f'This needs {", ".join(missing)}; run: python -m pip install "rnncourse[lab]"')
 
 
 @build.command("outputs")

@@ -17,6 +17,9 @@ from typing import Any
 EXPLANATION = "explanation"
 """The tag of a text cell that says what was seen after a prediction, and why."""
 
+LIVE = "rnncourse"
+"""The key in an output's metadata under which the state of a widget is stored, answers included."""
+
 QUESTIONS_FILE = ".questions.json"
 """In a learner's copy: the questions of its notebooks by key, so that no cell shows its answer."""
 

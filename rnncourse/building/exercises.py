@@ -11,12 +11,12 @@ from nbformat import NotebookNode
 
 from rnncourse.building.outputs import read, tidy
 from rnncourse.building.statements import is_hints
+from rnncourse.checks.written import TEXT_STUB
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 from rnncourse.question_cells import as_text
 
 CODE_STUB = "raise NotImplementedError  # your lines go here"
-TEXT_STUB = "*Write your answer here.*"
 
 
 def find_masters(folder: Path, chapters: Sequence[str]) -> list[Path]:

@@ -13,12 +13,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from rnncourse.building import live
+from rnncourse.building.live import WIDGET_VIEW
 from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, empty_profile, kernels_can_encrypt
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 from rnncourse.question_cells import as_text
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -66,7 +67,8 @@ def refresh(path: Path, timeout: int = 180) -> bool:
     """
     before = path.read_text(encoding="utf-8")
     notebook = read(before, path)
-    run(notebook, path, timeout)
+    run(notebook, path, timeout, keep_widgets=True)
+    live.store(notebook)
     after = as_text(tidy(notebook))
     if after == before:
         return False
@@ -90,17 +92,20 @@ def read(text: str, path: Path) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def run(notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool = False) -> None:
+def run(
+    notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool = False, keep_times: bool = False
+) -> None:
     """Run `notebook` in place, in a fresh kernel in the folder of `path`; NotebookFailed if a cell raises.
 
     keep_widgets: whether the states of its widgets are put into its metadata.
+    keep_times: whether each cell's metadata says when it started and ended.
     """
     started: list[NotebookNode] = []
     client = NotebookClient(
         notebook,
         timeout=timeout,
         kernel_name="python3",
-        record_timing=False,
+        record_timing=keep_times,
         store_widget_state=keep_widgets,
         force_raise_errors=True,  # also for a cell tagged raises-exception: a notebook stores no errors
         on_cell_start=lambda cell, cell_index: started.append(cell),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks import forbidden, hints, notebook, progress_file, registry
+from rnncourse.checks import forbidden, hints, notebook, progress_file, registry, written
 from rnncourse.checks.calling import call
 from rnncourse.checks.failure import Failure, Forbidden
 from rnncourse.checks.judging import judge
@@ -40,6 +41,7 @@ def check(name: str, answer: Callable | object = _IN_THE_NOTEBOOK) -> None:
     except InputError as error:
         return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     if not task.checked:
+        written.note(Path.cwd())
         return Card("note", task.title, ("This answer is read by a person; there is nothing to run.",)).show()
     verdict = _verdict(task, answer)
     if verdict.status != "right" and os.environ.get("NBGRADER_EXECUTION") in _MARKED:
@@ -119,6 +121,7 @@ def progress(chapter: int | str) -> None:
         number = registry.number_of(chapter)
     except InputError as error:
         return Card("note", "No such chapter", (str(error),)).show()
+    written.note(Path.cwd())
     kept = progress_file.load()
     if not kept.known:
         return Card("note", "Your progress", (kept.said,)).show()
@@ -134,6 +137,7 @@ def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:
     if verdict.status == "not written":
         return ()
     said = progress_file.record(task, right=verdict.status == "right")
+    written.note(Path.cwd())
     notes = [said] if said else []
     if verdict.status != "right":
         notes.append(f'Stuck? Open the hints below, or run `hint("{task.name}")` in a cell of its own.')

@@ -13,6 +13,7 @@ from typing import Any
 
 from rnncourse.lab.links import split_at_headings
 from rnncourse.question_cells import (
+    LIVE,
     UNFOLD,
     QuestionCell,
     entries,
@@ -46,6 +47,8 @@ def learners_edition(notebook: dict[str, Any]) -> tuple[dict[str, Any], dict[str
     for asked in question_cells(cells):
         _hide_question(cells[asked.place], asked)
     for cell in cells:
+        for output in cell.get("outputs", []):
+            output.get("metadata", {}).pop(LIVE, None)
         if cell["cell_type"] == "code" and cell["id"] in results:
             cell["outputs"], cell["execution_count"] = [], None
         if is_explanation(cell):

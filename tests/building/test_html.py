@@ -69,15 +69,20 @@ def test_mathematics_is_mathml(page):
 
 def test_widgets_that_compute_in_the_browser_are_in_the_page_each_script_once(page, bundle):
     places = re.findall(r'data-rnncourse-model="(\w+)"', page)
-    assert len(places) == 4 and len(set(places)) == 3  # the lab is shown twice
-    assert set(bundle["models"]) == set(places)
-    assert len(bundle["scripts"]) == len(bundle["styles"]) == 3
-    lab = bundle["models"][places[0]]
-    assert "gateRun" in bundle["scripts"][lab["script"]]
+    assert places == ["1", "2", "3", "1"]  # the lab is shown twice
+    assert {model: bundle[model]["frontEnd"] for model in bundle} == {
+        "1": "gate_lab",
+        "2": "quiz",
+        "3": "frame_player",
+    }
+    defined = re.findall(r"\(window\.rnncourseFrontEnds \?\?= \{\}\)\.(\w+) =", page)
+    assert sorted(defined) == ["frame_player", "gate_lab", "quiz"]
+    assert not re.search(r"(?m)^export ", page)
+    state = bundle["1"]["state"]
     latch = list(GATE_PRESETS["latch"].x)
-    assert lab["state"]["inputs"][: len(latch)] == latch
-    assert lab["state"]["step"] == 4
-    assert not any(name.startswith("_") for name in lab["state"])
+    assert state["inputs"][: len(latch)] == latch
+    assert state["step"] == 4
+    assert not any(name.startswith("_") for name in state)
 
 
 def test_what_a_widget_says_cannot_end_its_script(page, bundle):
@@ -89,7 +94,7 @@ def test_widgets_that_ask_the_kernel_leave_their_stand_in(page, bundle):
     assert "Gradient lab" in page and "spectral radius or mean f" in page
     # The second is the slider, which is none of the course's widgets.
     assert page.count("open the course with the command rnncourse lab") == 2
-    assert not any("levels" in json.dumps(model) for model in bundle["models"].values())
+    assert not any("levels" in json.dumps(model) for model in bundle.values())
     assert "widget-view" not in page and "Shift + Enter) to change" not in page
 
 

@@ -217,7 +217,7 @@ def test_a_notebook_that_is_named_twice_has_one_page(tmp_path):
 def test_a_notebook_that_changes_while_it_runs_is_left_as_it_is(tmp_path, monkeypatch, change):
     path = store(notebook_of(a="1 + 1"), tmp_path / "x.ipynb")
 
-    def run(notebook, *_):
+    def run(notebook, *_, **__):
         notebook.cells[1].outputs = [v4.new_output("stream", text="2")]
         if change == "saved":
             store(notebook_of(a="1 + 1", mine="# an hour of work"), path)

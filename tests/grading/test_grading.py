@@ -1008,6 +1008,38 @@ def test_the_class_page_gives_the_median(trial, points, middle):
     assert f"Half have {middle} or more" in pages.class_page(results, trial)
 
 
+def test_the_class_page_says_of_each_task_its_mean_and_how_many_have_all_points(trial):
+    scaled, why = result().tasks
+    results = [
+        result(student=f"{k}", tasks=(replace(scaled, points=points), replace(why, points=3.0)))
+        for k, points in enumerate((2.0, 2.0, 0.5))
+    ]
+    page = pages.class_page(results, trial)
+    assert "<td class='number'>1.5 / 2</td><td class='number'>67 %</td>" in page
+    assert "<td class='number'>3.0 / 3</td><td class='number'>100 %</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("release", "user", "more"),
+    [("6.1.0-13-amd64", 1000, 0), ("5.14.2", 1000, 0), ("5.10.0-28-amd64", 1000, 4096), ("5.10.0", 0, 0)],
+)
+def test_where_the_kernel_counts_a_users_processes_the_others_have_room(monkeypatch, release, user, more):
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release=release))
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert sandbox._processes(64) == 64 + more
+
+
+def test_a_tool_is_found_on_the_path_or_left_to_the_system(monkeypatch):
+    monkeypatch.setattr(sandbox.shutil, "which", {"setpriv": "/usr/bin/setpriv"}.get)
+    assert [sandbox._tool(name) for name in ("setpriv", "bwrap")] == ["/usr/bin/setpriv", "bwrap"]
+
+
+def test_a_stub_is_found_in_place_of_what_is_withheld_and_of_nothing_else(tmp_path):
+    finder = worker._InPlace(str(tmp_path / "stub.py"), ["rnncourse.in_numpy"])
+    assert finder.find_spec("rnncourse.in_numpy").origin == str(tmp_path / "stub.py")
+    assert finder.find_spec("numpy") is None
+
+
 def test_a_notebook_has_a_limited_number_of_cells(trial):
     empty = {"cell_type": "markdown", "id": "x", "metadata": {}, "source": ""}
     book = notebook()

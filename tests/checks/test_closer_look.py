@@ -158,3 +158,22 @@ def test_new_arrays_must_be_new():
     assert examine(task, same).status == "right"
     verdict = examine(task, lambda x: x)
     assert verdict.status == "wrong" and "shares memory" in verdict.text()
+
+
+@pytest.mark.parametrize(
+    ("some", "n", "word", "said"),
+    [
+        ([2, 3], 6, "column", "the second of the 3 blocks of columns"),
+        ([6, 7], 8, "column", "the fourth of the 4 blocks of columns"),
+        ([5, 6], 8, "column", "2 of the 8 columns"),
+        ([1, 3], 6, "row", "2 of the 6 rows"),
+        ([0, 1, 2], 3, "step", "every step"),
+        ([0], 4, "entry", "the first entry"),
+        ([3], 4, "step", "the last step"),
+        ([1], 3, "row", "row 1 (counting from 0)"),
+        ([0, 1, 2], 5, "row", "the first 3 rows"),
+        ([3, 4], 5, "entry", "the last 2 entries"),
+    ],
+)
+def test_slices_are_told_in_the_fewest_words(some, n, word, said):
+    assert probing._which(some, n, word) == said

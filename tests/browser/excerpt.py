@@ -6,6 +6,7 @@ can tell is whether the widgets appear and answer.
 
 from __future__ import annotations
 
+import ast
 import symtable
 from collections.abc import Collection
 
@@ -35,10 +36,16 @@ def shows_a_widget(cell: NotebookNode) -> bool:
 
 def names(source: str) -> tuple[set[str], set[str]]:
     """Return the names that the code of a cell binds, and those that it or its functions read from other cells."""
-    top = symtable.symtable(source, "cell", "exec")
-    bound = {one.get_name() for one in top.get_symbols() if one.is_assigned() or one.is_imported()}
-    read = {one.get_name() for one in top.get_symbols() if one.is_referenced()}
-    return bound, read.union(*map(_global_names, top.get_children()))
+    bound, read = set(), set()
+    for statement in ast.parse(source).body:
+        top = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        binds = {one.get_name() for one in top.get_symbols() if one.is_assigned() or one.is_imported()}
+        reads = {one.get_name() for one in top.get_symbols() if one.is_referenced()}
+        reads = reads.union(*map(_global_names, top.get_children())) - bound
+        # A loop binds its variable before its body reads it; `x = f(x)` reads first.
+        read |= reads - binds if isinstance(statement, ast.For) else reads
+        bound |= binds
+    return bound, read
 
 
 def _global_names(table: symtable.SymbolTable) -> set[str]:

@@ -13,7 +13,8 @@ def chapter():
     cells = [
         new_code_cell("import time", id="setup"),
         new_code_cell("scale = 1", id="replaced-later"),
-        new_code_cell("scale, spare = 2, 3", id="scale"),
+        new_code_cell("for n in range(3):\n    print(n)", id="loop"),
+        new_code_cell("scale, spare = 2, 3\nfor n in range(spare):\n    scale = scale + n", id="scale"),
         new_code_cell("def shift(n):\n    scale_here = n\n    return scale * scale_here", id="function"),
         new_markdown_cell("Text.", id="text"),
         new_code_cell("trained = shift(time.time())", id="training"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -151,8 +151,11 @@ def progress(
 ) -> None:
     """Show how many tasks of each chapter's exercises you have solved on this computer, and what you predicted."""
     from rnncourse import predictions
-    from rnncourse.checks import progress_file
+    from rnncourse.checks import progress_file, written
+    from rnncourse.lab.workspace import copy_of_the_course
 
+    if copy := copy_of_the_course(Path.cwd()):
+        written.note(copy / "exercises")
     kept = progress_file.load()
     if not kept.known:
         _stop(kept.said)
@@ -337,25 +340,11 @@ def build_outputs(
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
 ) -> None:
     """Run notebooks in place and store their outputs; a notebook that fails is left as it was."""
-    from tqdm import tqdm
-
     from rnncourse.building import outputs
-    from rnncourse.errors import InputError
 
-    try:
-        paths = outputs.find_notebooks(notebooks or _own_notebooks())
-    except InputError as error:
-        _stop(str(error))
-    failures = []
-    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
-        try:
-            changed = outputs.refresh(path, timeout)
-        except outputs.NotebookFailed as failure:
-            failures.append(str(failure))
-        else:
-            tqdm.write(f"{path}: {'written' if changed else 'unchanged'}")
-    if failures:
-        _stop("\n".join(failures))
+    with _failures_said():
+        paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters", "solutions"))
+    _each(paths, lambda path: _written(outputs.refresh(path, timeout)))
 
 
 @build.command("exercises")
@@ -370,20 +359,20 @@ def build_exercises(
     This needs nbgrader.
     """
     from rnncourse.building import exercises, statements
-    from rnncourse.errors import InputError
 
     root = _own_checkout()
-    try:
-        for master in exercises.find_masters(root / "solutions", chapters or ()):
-            path = root / "exercises" / master.name
-            changed = exercises.release(master, path)
-            typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
-        masters, bank = exercises.find_masters(root / "solutions", ()), root / "rnncourse" / "checks" / "bank"
-        for name, write in (("statements", statements.write), ("answers", statements.write_answers)):
-            changed = write(masters, bank / f"{name}.json")
-            typer.echo(f"{bank / name}.json: {'written' if changed else 'unchanged'}")
-    except InputError as error:
-        _stop(str(error))
+    solutions, bank = root / "solutions", root / "rnncourse" / "checks" / "bank"
+    with _failures_said():
+        chosen = exercises.find_masters(solutions, chapters or ())
+        masters = exercises.read_masters(solutions)
+
+    def release(exercise: Path) -> str:
+        master = solutions / exercise.name
+        return _written(exercises.release(masters[master], master, exercise))
+
+    _each([root / "exercises" / master.name for master in chosen], release)
+    _each([bank / "statements.json"], lambda path: _written(statements.write(masters, path)))
+    _each([bank / "answers.json"], lambda path: _written(statements.write_answers(masters, path)))
 
 
 @build.command("navigation")
@@ -392,11 +381,8 @@ def build_navigation() -> None:
     from rnncourse.building import navigation
 
     root = _own_checkout()
-    for path in sorted(
-        [*(root / "chapters").rglob("[0-9]*.ipynb"), *(root / "solutions").glob("[0-9]*.ipynb")]
-    ):
-        changed = navigation.navigate(path, root)
-        typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+    paths = [*(root / "chapters").rglob("[0-9]*.ipynb"), *(root / "solutions").glob("[0-9]*.ipynb")]
+    _each(sorted(paths), lambda path: _written(navigation.navigate(path, root)))
 
 
 @build.command("html")
@@ -409,27 +395,12 @@ def build_html(
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
 ) -> None:
     """Run notebooks and write each as one page that works from disk, without a network or a kernel."""
-    from tqdm import tqdm
-
     from rnncourse.building import html, outputs
-    from rnncourse.errors import InputError
 
-    try:
-        paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
+    with _failures_said():
+        paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters"))
         outputs.require_apart(paths)
-    except InputError as error:
-        _stop(str(error))
-    failures = []
-    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
-        try:
-            with _warnings_said():
-                page = html.export(path, out, timeout)
-        except (outputs.NotebookFailed, InputError) as failure:
-            failures.append(str(failure))
-        else:
-            tqdm.write(f"{path}: {page}")
-    if failures:
-        _stop("\n".join(failures))
+    _each(paths, lambda path: html.export(path, out, timeout))
 
 
 @build.command("slides")
@@ -445,23 +416,53 @@ def build_slides(
 ) -> None:
     """Write each notebook with its stored outputs as slides: one page that needs neither network nor kernel."""
     from rnncourse.building import outputs, slides
+
+    with _failures_said():
+        paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters"))
+        outputs.require_apart(paths)
+    _each(paths, lambda path: slides.export(path, out, code=code))
+
+
+def _each(paths: Sequence[Path], do: Callable[[Path], object]) -> None:
+    """Do something with each path and say what came of it; those that fail are named at the end."""
+    from tqdm import tqdm
+
+    from rnncourse.building.outputs import NotebookFailed
+    from rnncourse.errors import InputError
+
+    failures = []
+    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
+        try:
+            with _warnings_said():
+                done = do(path)
+        except (NotebookFailed, InputError) as failure:
+            failures.append(str(failure))
+        else:
+            tqdm.write(f"{path}: {done}")
+    if failures:
+        _stop("\n".join(failures))
+
+
+def _written(changed: bool) -> str:
+    return "written" if changed else "unchanged"
+
+
+@contextlib.contextmanager
+def _failures_said() -> Iterator[None]:
+    """Say what is wrong with the notebooks that were named, and leave."""
+    from rnncourse.building.outputs import NotebookFailed
     from rnncourse.errors import InputError
 
     try:
-        paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
-        outputs.require_apart(paths)
-        for path in paths:
-            with _warnings_said():
-                page = slides.export(path, out, code=code)
-            typer.echo(f"{path}: {page}")
-    except (outputs.NotebookFailed, InputError) as failure:
+        yield
+    except (NotebookFailed, InputError) as failure:
         _stop(str(failure))
 
 
-def _own_notebooks() -> list[Path]:
-    """Return the folders of the checkout around the working directory whose outputs are stored."""
+def _own_notebooks(*folders: str) -> list[Path]:
+    """Return those of the folders that the checkout around the working directory has."""
     root = _own_checkout(": name the notebooks to be run")
-    return [root / name for name in ("chapters", "solutions") if (root / name).is_dir()]
+    return [root / name for name in folders if (root / name).is_dir()]
 
 
 def _own_checkout(remedy: str = "") -> Path:

@@ -41,7 +41,7 @@ LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 KERNEL_SECONDS = 60
 IMPORT_SECONDS = 120
-FALLBACK = ["anywidget", "ipykernel", "matplotlib", "nbformat", "numpy", "torch", "tqdm"]
+FALLBACK = ["anywidget", "ipykernel", "loky", "matplotlib", "nbformat", "numpy", "torch", "tqdm"]
 """What is examined where the course's own list of packages cannot be read."""
 
 LAB = "lab"

@@ -25,9 +25,9 @@ from rnncourse.environment import (
 )
 from rnncourse.errors import InputError
 from rnncourse.files import why_not_writable, write_whole
-from rnncourse.lab.edition import as_text, learners_edition, with_language
+from rnncourse.lab.edition import learners_edition, with_language
 from rnncourse.lab.links import link_by_cells, without_links_to
-from rnncourse.question_cells import QUESTIONS_FILE, questions_of
+from rnncourse.question_cells import QUESTIONS_FILE, as_text, questions_of
 
 COPY = "rnn-course"
 """The folder that `rnncourse lab` makes in a checkout, or in the working directory outside of one."""
@@ -130,6 +130,12 @@ def copy_above(start: Path) -> Path | None:
     """Return the nearest folder at or above `start` that is a learner's copy of the course, or None."""
     start = start.resolve()
     return next((folder for folder in (start, *start.parents) if (folder / MANIFEST).is_file()), None)
+
+
+def copy_of_the_course(start: Path) -> Path | None:
+    """Return the learner's copy that `rnncourse lab` would open from `start`; None where there is none yet."""
+    copy = copy_above(start) or (checkout_above(start) or start.resolve()) / COPY
+    return copy if (copy / MANIFEST).is_file() else None
 
 
 def copy_notebooks(source: Path, target: Path, without: Collection[str] | None = None) -> Report:
@@ -276,6 +282,7 @@ def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
         **own_jupyter_first(environ),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
         "RNNCOURSE_ROOT": str(root),
+        "RNNCOURSE_SOURCES": "" if (root / MANIFEST).is_file() else "1",
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from browser.lab_server import ROOT
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from traitlets.config.loader import PyFileConfigLoader
 
 from rnncourse.lab import server
 from rnncourse.lab.workspace import LAB_SETTINGS
@@ -50,3 +52,15 @@ def test_the_extension_is_switched_on_for_rnncourse_lab_and_for_every_other_serv
     assert json.loads(file.read_text()) == {"ServerApp": {"jpserver_extensions": {server.__name__: True}}}
     shared = f'"{file.relative_to(ROOT).as_posix()}" = "etc/jupyter/jupyter_server_config.d/rnncourse.json"'
     assert shared in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_style_sheet_is_where_jupyterlab_and_notebook_look_for_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("RNNCOURSE_ROOT", str(tmp_path))
+    config = PyFileConfigLoader("jupyter_server_config.py", str(LAB_SETTINGS)).load_config()
+    settings: dict = {}
+    settings.update(config.ServerApp.tornado_settings.to_dict()["update"])
+    assert config.LabApp.custom_css is True
+    [folder] = settings["static_custom_path"]
+    notebook = Path(settings["page_config_data"]["jupyterConfigDir"])
+    assert Path(folder, "custom.css") == notebook / "custom" / "custom.css"
+    assert ".rnncourse-figure" in Path(folder, "custom.css").read_text(encoding="utf-8")

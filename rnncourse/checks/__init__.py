@@ -12,7 +12,7 @@ import numpy as np
 
 from rnncourse.checks import forbidden, hints, notebook, progress_file, registry, written
 from rnncourse.checks.calling import call
-from rnncourse.checks.failure import Failure, in_words
+from rnncourse.checks.failure import Failure, Forbidden
 from rnncourse.checks.judging import judge
 from rnncourse.checks.probing import look_closer
 from rnncourse.checks.task import Task
@@ -21,10 +21,6 @@ from rnncourse.errors import InputError
 from rnncourse.markup import Card
 
 __all__ = ["check", "examine", "hint", "progress"]
-
-_AT_ONCE = ("forbidden", "timeout", "not written")
-"""Failures after which the other calls would say the same, or only take as long again."""
-
 
 _SHARED = (
     "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
@@ -85,13 +81,13 @@ def examine(
         withheld = forbidden.withheld(task.forbidden)
     named = forbidden.named_in(answer, forbidden.single_functions(task.forbidden, withheld))
     if named:
-        said = in_words(Failure("forbidden", named[0]), task.called)
+        said = Forbidden(named[0]).in_words(task.called)
         return Verdict("wrong", task.name, said, "forbidden", 0, task.points)
     cases = task.cases(rng or np.random.default_rng())
     answers = []
     for case in cases:
         answers.append(call(answer, case, task.seconds, withheld))
-        if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in _AT_ONCE:
+        if isinstance(answers[-1].value, Failure) and answers[-1].value.final:
             cases = cases[: len(answers)]
             break
     verdict = judge(

@@ -6,17 +6,21 @@ keeps none, which is how the course's own notebooks are run. Checks made in the 
 
 from __future__ import annotations
 
+import hashlib
+import json
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnncourse import learner_file
+from rnncourse import learner_file, predictions
 from rnncourse.checks import registry
 from rnncourse.checks.task import Task
+from rnncourse.files import write_whole
 from rnncourse.learner_file import VARIABLE, exactly
 
-__all__ = ["VARIABLE", "Kept", "file", "line", "load", "record", "remember_written", "table"]
+__all__ = ["VARIABLE", "Kept", "file", "line", "load", "record", "remember_written", "share", "table"]
 
 
 @dataclass
@@ -124,6 +128,21 @@ def table(kept: Kept) -> str:
     rows = [(f"chapter {number:02}", line(registry.tasks(number), kept)) for number in registry.chapters()]
     rows.append(("all", line(registry.tasks(), kept)))
     return "\n".join(f"{name:<12}{said}" for name, said in rows)
+
+
+def share(folder: Path, kept: Kept, predicted: predictions.Kept, seed: str) -> Path:
+    """Put tasks and predictions into `folder` and return the file; OSError where that fails.
+
+    Nothing in the file, its name included, tells whose it is; the same learner's next one takes its place. seed: what
+    the learner's options are shuffled by.
+    """
+    name = (
+        hashlib.sha256(f"shared progress {seed}".encode()).hexdigest()[:16] if seed else secrets.token_hex(8)
+    )
+    told = {key: {"right": one["right"], "sure": one["sure"]} for key, one in predicted.answers.items()}
+    file = folder / f"{name}.json"
+    write_whole(file, json.dumps({"tasks": kept.tasks, "predictions": told}, sort_keys=True).encode())
+    return file
 
 
 def _understood(stored: dict) -> dict[str, dict[str, Any]]:

@@ -16,8 +16,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser, expect
 
 from rnncourse import predictions
-from rnncourse.building.outputs import as_text, tidy
+from rnncourse.building.outputs import tidy
 from rnncourse.lab import workspace
+from rnncourse.question_cells import as_text
 from rnncourse.widgets import predict
 
 CHAPTER = "chapters/00_start_here.ipynb"

@@ -1,13 +1,11 @@
 """What `rnncourse lab` adds to the user's own Jupyter configuration, which is read as well.
 
 The folder of this file is put in front of JUPYTER_CONFIG_PATH; options on the command line beat it.
-labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news, and custom/custom.css is
-how the pages look.
+labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news,
+jupyter_server_config.d/rnncourse.json loads rnncourse.lab.server, and custom/custom.css is how the pages look.
 """
 
 import os
-
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from rnncourse.environment import kernels_can_encrypt
 
@@ -31,14 +29,3 @@ c.ServerApp.tornado_settings.update(
 )
 if kernels_can_encrypt():
     c.KernelManager.transport_encryption = "auto"
-
-
-class PromptConnection(ZMQChannelsWebsocketConnection):
-    """Sends small messages to the page at once; the system would hold them back for up to 40 ms (Nagle)."""
-
-    def connect(self):
-        self.websocket_handler.set_nodelay(True)
-        return super().connect()
-
-
-c.ServerApp.kernel_websocket_connection_class = PromptConnection

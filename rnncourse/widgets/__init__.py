@@ -1,6 +1,7 @@
 """Widgets: tested functions that prepare what is shown, and controls that also work by keyboard."""
 
-from rnncourse.widgets._architecture_picker import ArchitecturePicker, architecture_picker
+from rnncourse.widgets._attention_lab import AttentionLab, attention_lab
+from rnncourse.widgets._credit_lab import CreditLab, credit_lab
 from rnncourse.widgets._drift_player import drift_frames, drift_player
 from rnncourse.widgets._gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets._gradient_lab import GradientLab, gradient_lab
@@ -14,12 +15,14 @@ from rnncourse.widgets._sentence_lab import SentenceLab, sentence_lab
 from rnncourse.widgets._state_lab import StateLab, state_lab
 from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
 from rnncourse.widgets._window_lab import WindowLab, window_lab
+from rnncourse.widgets._wiring_lab import WiringLab, wiring_lab
 from rnncourse.widgets._your_turn import your_turn
 
 __all__ = [
     "GATE_PRESETS",
     "GATE_WEIGHTS",
-    "ArchitecturePicker",
+    "AttentionLab",
+    "CreditLab",
     "Frame",
     "FramePlayer",
     "GateLab",
@@ -35,7 +38,9 @@ __all__ = [
     "StateLab",
     "UnrollStepper",
     "WindowLab",
-    "architecture_picker",
+    "WiringLab",
+    "attention_lab",
+    "credit_lab",
     "drift_frames",
     "drift_player",
     "gate_lab",
@@ -51,5 +56,6 @@ __all__ = [
     "state_lab",
     "unroll_stepper",
     "window_lab",
+    "wiring_lab",
     "your_turn",
 ]

@@ -19,7 +19,7 @@ net = RecurrentNet(LSTM(3, 4, rng=rng), 3, rng=rng)
 WIDGETS = {  # code of the cell: a control of the widget
     "unroll_stepper(RNN(3, 2, rng=rng), x)": ".rnncourse-player [data-slider=step]",
     'predict("Which?", ["a", "b"], "a", "Read it.", "which")': ".rnncourse-quiz input",
-    "architecture_picker()": ".rnncourse-architectures input",
+    "wiring_lab()": ".rnncourse-wiring-lab .switch[tabindex='0']",
     "gate_lab()": ".rnncourse-gate-lab [data-slider=f]",
     "jar_lab()": ".rnncourse-jar-lab [data-setting=keep]",
     "memory_lab()": ".rnncourse-memory-lab [data-setting=remembered]",

@@ -12,7 +12,6 @@ from rnncourse.data import Scaler, Vocabulary, memory_game, sunspots
 from rnncourse.in_numpy import LSTM, MLP, RNN, RecurrentNet
 from rnncourse.widgets import (
     Question,
-    architecture_picker,
     gate_lab,
     gradient_lab,
     jar_lab,
@@ -24,6 +23,7 @@ from rnncourse.widgets import (
     state_lab,
     unroll_stepper,
     window_lab,
+    wiring_lab,
 )
 from rnncourse.widgets._fallback import ReadableWidget
 
@@ -62,7 +62,7 @@ def all_widgets() -> list[ReadableWidget]:
         unroll_stepper(RNN(3, 2, rng=rng), x, labels=["a", "b"]),
         memory_stepper(memory_game(2, 2, rng)),
         answered,
-        architecture_picker("stacked"),
+        wiring_lab("stacked"),
         gate_lab("latch"),
         gradient_lab("lstm", T=10, H=8),
         sampler(net, Vocabulary(list(CHARACTERS)), prompt="ab", characters=40),

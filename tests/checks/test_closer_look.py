@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -177,3 +178,20 @@ def test_new_arrays_must_be_new():
 )
 def test_slices_are_told_in_the_fewest_words(some, n, word, said):
     assert probing._which(some, n, word) == said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ([], ""),
+        ([(1, 0)], "In your result, the entry [1, 0] is wrong."),
+        ([(0, 0), (0, 1), (1, 0), (1, 1)], ""),
+    ],
+)
+def test_the_first_wrong_entry_is_told_unless_all_are(wrong, said):
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    answer = 2 * x
+    for entry in wrong:
+        answer[entry] += 1
+    task = SimpleNamespace(reference=lambda x: 2 * x, outputs=("result",), tolerance=1e-6)
+    assert probing._where_wrong(SimpleNamespace(task=task, ask=lambda case: answer), Case((x,))) == said

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from grading.classroom import ANSWERS, SECRET, STEM, WHY, cell_of, hand_in, notebook, twice, write_spec
 
-from rnncourse.checks.failure import Missing, Raised
+from rnncourse.checks.failure import Missing, Raised, TimedOut
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
 from rnncourse.errors import InputError
@@ -1237,6 +1237,20 @@ def test_the_version_of_python_is_read(trial, version):
         else True
     )
     assert bool(found.oddities) == (version == "3.99.1")
+
+
+def test_an_answer_that_times_out_at_its_last_input_is_stopped(trial):
+    replies = iter([protocol.Reply(None, [1.0, []]), protocol.Reply(TimedOut(2.0), None)])
+    worker_ = SimpleNamespace(
+        run=lambda *_, **__: protocol.Reply(None, None),
+        call=lambda *_, **__: next(replies),
+        close=lambda: None,
+    )
+    answers = Answers(dict(ANSWERS), {}, {"why": "-"})
+    [first, *_] = [item for item in trial.items if item.kind == "code"]
+    one = replace(trial, items=(first,))
+    marked = Marker(one, lambda: worker_, Limits()).mark_answers(answers, "s")
+    assert (marked[0].status, marked[0].headline) == ("timeout", "Stopped: it took too long.")
 
 
 def test_a_newer_python_is_said_where_an_answer_is_no_python_here(trial):

@@ -280,10 +280,10 @@ def test_too_many_files_of_one_cost_nobody_else(tmp_path, monkeypatch, kind):
 
 def test_as_many_files_as_allowed_are_not_too_many(tmp_path, monkeypatch):
     monkeypatch.setattr(collecting, "MOST_FILES", 3)
-    hand_in(tmp_path, "ana", b"{}")
-    for i in range(2):
-        (tmp_path / "ana" / f"{i}.txt").touch()
-    assert whose(tmp_path, {}) == ({"ana": "{}"}, "")
+    for name in ("ana", "bo"):
+        hand_in(tmp_path, name, name.encode())
+    (tmp_path / "ana" / "data.txt").touch()  # with the folder, that makes three
+    assert whose(tmp_path, {}) == ({"ana": "ana", "bo": "bo"}, "")
 
 
 @pytest.mark.parametrize(

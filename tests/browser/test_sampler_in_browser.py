@@ -78,7 +78,9 @@ def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
     for k in range(200):
         kind = ("RNN", "LSTM", "GRU")[k % 3]
         phi = ("tanh", "sigmoid", "relu", "leaky_relu")[k % 4]
-        widget = sampler(net_of(kind, seed=k, phi=phi, scale=1.5), Vocabulary(list(CHARACTERS)), prompt="ab T")
+        widget = sampler(
+            net_of(kind, seed=k, phi=phi, scale=1.5), Vocabulary(list(CHARACTERS)), prompt="ab T"
+        )
         widget.characters, widget.seed = 40, int(rng.integers(100))
         widget.temperature = float(rng.uniform(0.3, 2))
         random_holds(rng, widget)

@@ -11,7 +11,7 @@ import json
 import re
 import warnings
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape, unescape
 from mimetypes import guess_type
 from pathlib import Path
@@ -24,20 +24,15 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, v4
 
-from rnncourse.building.outputs import (
-    WIDGET_VIEW,
-    NotebookFailed,
-    merge_streams,
-    read,
-    run,
-)
+from rnncourse.building import live
+from rnncourse.building.live import WIDGET_VIEW, LiveWidget, live_in, live_widgets
+from rnncourse.building.outputs import NotebookFailed, merge_streams, read, run
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 from rnncourse.question_cells import QuestionCell, is_explanation, question_cells, split_explanation
 
 TEMPLATES = Path(__file__).parent / "templates"
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-_OF_THE_MANAGER = re.compile(r"_esm|_css|_(model|view)_.*|_anywidget_id|_dom_classes|layout|tabbable|tooltip")
+INVITATION = "Run this cell (Shift + Enter)"
 # What the converter writes and what browsers set well.
 _BETTER_MATHML = (
     (' xmlns="http://www.w3.org/1998/Math/MathML"', ""),  # HTML knows; in a heading it would become a prefix
@@ -66,6 +61,7 @@ def export(path: Path, folder: Path, timeout: int = 180) -> Path:
     """
     notebook = read(path.read_text(encoding="utf-8"), path)
     run(notebook, path, timeout, keep_widgets=True)
+    live.store(notebook)
     return write_page(folder, f"{path.stem}.html", with_pictures(as_page(notebook, path.stem), path))
 
 
@@ -82,22 +78,18 @@ def write_page(folder: Path, name: str, page: str) -> Path:
 
 
 def as_page(notebook: NotebookNode, name: str) -> str:
-    """Return a notebook that has just been run, with the states of its widgets, as one HTML page."""
-    states = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
-    living = {
-        model_id: entry["state"]
-        for model_id, entry in states.items()
-        if entry["state"].get("works_without_kernel")
-    }
-    shown = _keep_living(notebook, living)
-    _cover_results(notebook)
+    """Return a notebook with its outputs, and the states of its widgets beside them, as one HTML page."""
+    widgets = live_widgets(notebook)
+    leave_places(notebook)
+    cover_results(notebook)
     exporter = CourseExporter(template_name="rnncourse", extra_template_basedirs=[str(TEMPLATES)])
     notebook.metadata["title"] = notebook_title(notebook) or name
     folder = TEMPLATES / "rnncourse"
     course = {
         "style": (folder / "page.css").read_text(encoding="utf-8"),
         "loader": (folder / "loader.js").read_text(encoding="utf-8"),
-        "widgets": _for_script(_bundle({model_id: living[model_id] for model_id in shown})),
+        "front_ends": live.front_ends(widgets.values()),
+        "widgets": for_script(page_data(widgets.values())),
     }
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}, "course": course})
     return _SIBLING.sub(r'\1.html\2"', page)
@@ -188,28 +180,31 @@ def _math(latex: str, display: str) -> str:
     return written
 
 
-def _keep_living(notebook: NotebookNode, living: Mapping[str, Any]) -> list[str]:
-    """Leave a place for each view that lives without a kernel, take the others out; return the models, each once."""
-    shown: dict[str, None] = {}
+def leave_places(notebook: NotebookNode) -> None:
+    """Leave a place for each view that lives without a kernel, and take the others out."""
     for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        cell.outputs = merge_streams(cell.outputs)
-        for output in cell.outputs:
-            view = output.get("data", {}).get(WIDGET_VIEW)
-            if view is None:
-                continue
-            if view["model_id"] in living:
-                place = f'<div data-rnncourse-model="{escape(view["model_id"])}"></div>'
-                output.data = NotebookNode({"text/html": place})
-                shown[view["model_id"]] = None
-            else:
-                output.data = _without_view(output.data)
+        if cell.cell_type == "code":
+            cell.outputs = [_with_place(output) for output in merge_streams(cell.outputs)]
     notebook.metadata.pop("widgets", None)
-    return list(shown)
 
 
-def _cover_results(notebook: NotebookNode) -> None:
+def _with_place(output: NotebookNode) -> NotebookNode:
+    """Return an output with a place for its widget, or without its view where nothing could bring it to life."""
+    if widget := live_in(output):
+        output.data = NotebookNode({"text/html": f'<div data-rnncourse-model="{widget.model}"></div>'})
+        output.metadata = NotebookNode()
+    elif WIDGET_VIEW in output.get("data", {}) or _only_invites(output):
+        output.data = _without_view(output.data)
+    return output
+
+
+def _only_invites(output: NotebookNode) -> bool:
+    """Say whether an output is what is stored of a widget that asks the kernel: an invitation to run its cell."""
+    data = output.get("data", {})
+    return set(data) == {"text/plain"} and data["text/plain"].startswith(INVITATION)
+
+
+def cover_results(notebook: NotebookNode) -> None:
     """Note in each cell that tells the result of a prediction, or explains it, which predictions those are.
 
     The page's script covers it until the reader has committed; without scripts everything can be read.
@@ -241,21 +236,15 @@ def _without_view(data: NotebookNode) -> NotebookNode:
     return NotebookNode(others or {"text/html": f"<p>{escape(said)}</p>"})
 
 
-def _bundle(states: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return scripts and styles, each once, and for each model which script is its own and its state."""
-    scripts = list(dict.fromkeys(state["_esm"] for state in states.values()))
-    styles = list(dict.fromkeys(state["_css"] for state in states.values()))
-    models = {
-        model_id: {
-            "script": scripts.index(state["_esm"]),
-            "state": {name: value for name, value in state.items() if not _OF_THE_MANAGER.fullmatch(name)},
-        }
-        for model_id, state in states.items()
+def page_data(widgets: Iterable[LiveWidget]) -> dict[str, Any]:
+    """Return what a page's loader reads: for each model, the name of its front end and its state."""
+    return {
+        widget.model: {"frontEnd": live.front_end(widget.name).script_name, "state": widget.state}
+        for widget in widgets
     }
-    return {"scripts": scripts, "styles": styles, "models": models}
 
 
-def _for_script(value: Any) -> str:
+def for_script(value: Any) -> str:
     """Return JSON that can stand in a script element: nothing in it ends the element."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
 

@@ -11,10 +11,9 @@ import platform
 import re
 from typing import Any
 
-from nbformat import from_dict, v4
-
 from rnncourse.lab.links import split_at_headings
 from rnncourse.question_cells import (
+    LIVE,
     UNFOLD,
     QuestionCell,
     entries,
@@ -48,6 +47,8 @@ def learners_edition(notebook: dict[str, Any]) -> tuple[dict[str, Any], dict[str
     for asked in question_cells(cells):
         _hide_question(cells[asked.place], asked)
     for cell in cells:
+        for output in cell.get("outputs", []):
+            output.get("metadata", {}).pop(LIVE, None)
         if cell["cell_type"] == "code" and cell["id"] in results:
             cell["outputs"], cell["execution_count"] = [], None
         if is_explanation(cell):
@@ -60,11 +61,6 @@ def with_language(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return the notebook with the language that its kernel will tell, so that opening it changes nothing."""
     notebook["metadata"]["language_info"] = LANGUAGE
     return notebook
-
-
-def as_text(notebook: dict[str, Any]) -> str:
-    """Return the notebook file's text, as front ends write it."""
-    return v4.writes(from_dict(notebook)).rstrip("\n") + "\n"
 
 
 def folded(markdown: str) -> str:

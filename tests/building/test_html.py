@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from rnncourse.building import html, outputs
 from rnncourse.cli import app
 from rnncourse.errors import InputError
+from rnncourse.question_cells import as_text
 from rnncourse.widgets import GATE_PRESETS
 
 CASES = Path(__file__).parent / "cases"
@@ -68,15 +69,20 @@ def test_mathematics_is_mathml(page):
 
 def test_widgets_that_compute_in_the_browser_are_in_the_page_each_script_once(page, bundle):
     places = re.findall(r'data-rnncourse-model="(\w+)"', page)
-    assert len(places) == 4 and len(set(places)) == 3  # the lab is shown twice
-    assert set(bundle["models"]) == set(places)
-    assert len(bundle["scripts"]) == len(bundle["styles"]) == 3
-    lab = bundle["models"][places[0]]
-    assert "gateRun" in bundle["scripts"][lab["script"]]
+    assert places == ["1", "2", "3", "1"]  # the lab is shown twice
+    assert {model: bundle[model]["frontEnd"] for model in bundle} == {
+        "1": "gate_lab",
+        "2": "quiz",
+        "3": "frame_player",
+    }
+    defined = re.findall(r"\(window\.rnncourseFrontEnds \?\?= \{\}\)\.(\w+) =", page)
+    assert sorted(defined) == ["frame_player", "gate_lab", "quiz"]
+    assert not re.search(r"(?m)^export ", page)
+    state = bundle["1"]["state"]
     latch = list(GATE_PRESETS["latch"].x)
-    assert lab["state"]["inputs"][: len(latch)] == latch
-    assert lab["state"]["step"] == 4
-    assert not any(name.startswith("_") for name in lab["state"])
+    assert state["inputs"][: len(latch)] == latch
+    assert state["step"] == 4
+    assert not any(name.startswith("_") for name in state)
 
 
 def test_what_a_widget_says_cannot_end_its_script(page, bundle):
@@ -88,7 +94,7 @@ def test_widgets_that_ask_the_kernel_leave_their_stand_in(page, bundle):
     assert "Gradient lab" in page and "spectral radius or mean f" in page
     # The second is the slider, which is none of the course's widgets.
     assert page.count("open the course with the command rnncourse lab") == 2
-    assert not any("levels" in json.dumps(model) for model in bundle["models"].values())
+    assert not any("levels" in json.dumps(model) for model in bundle.values())
     assert "widget-view" not in page and "Shift + Enter) to change" not in page
 
 
@@ -120,7 +126,7 @@ def test_page_is_the_same_when_it_is_made_again(written, tmp_path):
 
 def test_a_notebook_that_fails_leaves_no_page(tmp_path):
     notebook = tmp_path / "broken.ipynb"
-    notebook.write_text(outputs.as_text(new_notebook(cells=[new_code_cell("1 / 0", id="wrong")])))
+    notebook.write_text(as_text(new_notebook(cells=[new_code_cell("1 / 0", id="wrong")])))
     with pytest.raises(outputs.NotebookFailed, match="cell wrong: ZeroDivisionError"):
         html.export(notebook, tmp_path / "out", timeout=60)
     assert not (tmp_path / "out").exists()
@@ -131,14 +137,14 @@ def test_a_notebook_that_fails_leaves_no_page(tmp_path):
 def test_out_must_be_a_folder(tmp_path):
     (tmp_path / "file").write_text("")
     notebook = tmp_path / "empty.ipynb"
-    notebook.write_text(outputs.as_text(new_notebook()))
+    notebook.write_text(as_text(new_notebook()))
     with pytest.raises(InputError, match="out must be a folder that can be written to"):
         html.export(notebook, tmp_path / "file")
 
 
 def test_command_writes_pages(tmp_path):
     for name in ("one", "two"):
-        (tmp_path / f"{name}.ipynb").write_text(outputs.as_text(new_notebook()))
+        (tmp_path / f"{name}.ipynb").write_text(as_text(new_notebook()))
     done = CliRunner().invoke(app, ["build", "html", str(tmp_path), "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert {page.name for page in (tmp_path / "out").iterdir()} == {"one.html", "two.html"}

@@ -21,6 +21,7 @@ from rnncourse.building import outputs
 from rnncourse.cli import app
 from rnncourse.environment import REPRODUCIBLE
 from rnncourse.errors import InputError
+from rnncourse.question_cells import as_text
 
 ROOT = Path(__file__).parents[2]
 PICTURE = """
@@ -56,7 +57,7 @@ def notebook_of(**cells: str) -> NotebookNode:
 
 
 def store(notebook: NotebookNode, path: Path) -> Path:
-    path.write_text(outputs.as_text(notebook), encoding="utf-8")
+    path.write_text(as_text(notebook), encoding="utf-8")
     return path
 
 
@@ -216,7 +217,7 @@ def test_a_notebook_that_is_named_twice_has_one_page(tmp_path):
 def test_a_notebook_that_changes_while_it_runs_is_left_as_it_is(tmp_path, monkeypatch, change):
     path = store(notebook_of(a="1 + 1"), tmp_path / "x.ipynb")
 
-    def run(notebook, *_):
+    def run(notebook, *_, **__):
         notebook.cells[1].outputs = [v4.new_output("stream", text="2")]
         if change == "saved":
             store(notebook_of(a="1 + 1", mine="# an hour of work"), path)

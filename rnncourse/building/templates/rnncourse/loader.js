@@ -1,6 +1,36 @@
-/* Brings the widgets of a saved page to life: what the kernel would say is in the page. */
+/* Brings the widgets of a saved page to life: what the kernel would say is in the page.
+
+   Answers are kept in this browser and nowhere else. */
 (() => {
-  const { scripts, styles, models } = JSON.parse(document.getElementById("rnncourse-widgets").textContent);
+  const models = JSON.parse(document.getElementById("rnncourse-widgets").textContent);
+  const ANSWERS = "rnncourse-answers";
+
+  /* The option that was committed to and how sure the reader was, by the key of the question. */
+  function answers() {
+    try {
+      return JSON.parse(localStorage.getItem(ANSWERS)) ?? {};
+    } catch {
+      return {}; // no storage here, or not ours
+    }
+  }
+
+  function keep({ key, chosen, sure }, { questions }) {
+    const option = questions.find((question) => question.key === key).options[chosen].html;
+    try {
+      localStorage.setItem(ANSWERS, JSON.stringify({ ...answers(), [key]: { option, sure } }));
+    } catch {
+      // The page works without; only the answer is gone when it is left.
+    }
+  }
+
+  /* What was answered here before, as the front end counts it; an option that is gone is no answer. */
+  function answeredBefore({ questions }) {
+    const kept = answers();
+    return questions.flatMap(({ key, options }) => {
+      const chosen = options.findIndex(({ html }) => html === kept[key]?.option);
+      return chosen < 0 ? [] : [{ key, chosen, sure: kept[key].sure }];
+    });
+  }
 
   /* The part of a widget's model that the course's front ends use. */
   class Model {
@@ -27,9 +57,11 @@
       this.listeners = this.listeners.filter((one) => one[0] !== event || one[1] !== listener);
     }
 
-    // There is nobody to save for, and nobody to tell.
+    // There is nobody to save for, and only the browser to tell.
     save_changes() {}
-    send() {}
+    send({ commit }) {
+      if (commit) keep(commit, this.state);
+    }
   }
 
   /* What tells the result of a prediction, output or explanation, by the keys of the predictions. */
@@ -68,24 +100,23 @@
 
   /* A prediction whose result is on the page has its verdict there; that of any other comes in the question. */
   function place(state) {
-    const key = state.questions?.[0].key;
-    if (!key || !tellingOf(key).length) return;
+    const [{ key, options }] = state.questions;
+    if (!tellingOf(key).length) return;
     state.verdict = tellingOf(key).some(({ isOutput }) => isOutput) ? "below" : "here";
-    cover(key);
+    if (!state.history.length) cover(key);
+    else if (state.verdict === "below") tell({ key, verdict: options[state.history[0].chosen].verdict });
   }
 
   document.addEventListener("rnncourse-commit", (event) => tell(event.detail));
-  for (const { state } of Object.values(models)) place(state);
-
-  for (const text of styles) {
-    const style = document.createElement("style");
-    style.textContent = text;
-    document.head.append(style);
+  for (const { state } of Object.values(models)) {
+    if (!state.questions) continue;
+    state.history = answeredBefore(state);
+    place(state);
   }
-  const modules = scripts.map((text) => import(URL.createObjectURL(new Blob([text], { type: "text/javascript" }))));
+
   const live = Object.fromEntries(Object.entries(models).map(([id, { state }]) => [id, new Model(state)]));
   for (const el of document.querySelectorAll("[data-rnncourse-model]")) {
     const id = el.dataset.rnncourseModel;
-    modules[models[id].script].then(({ default: widget }) => widget.render({ model: live[id], el }));
+    window.rnncourseFrontEnds[models[id].frontEnd].render({ model: live[id], el });
   }
 })();

@@ -180,7 +180,7 @@ class Sampler(ReadableWidget):
     hold = _setting("hold", "nothing")
     unit = _setting("unit", -1)
     value = _setting("value", 0.0)
-    follows = _setting("follows", "capitals")
+    follows = _setting("follows", "word")
     colored = _setting("colored", "surprise")
     weights = traitlets.Bytes().tag(sync=True)  # all parameters, one after the other, as `fixed` says
     fixed = traitlets.Dict().tag(sync=True)

@@ -159,7 +159,7 @@ def test_surprise_is_marked_and_read_out(page):
     for _ in range(2):
         look.press("ArrowRight")
     assert page.inner_text(READOUT).startswith("The network expected ")
-    assert page.locator(f"{ROOT} .rnncourse-now").get_attribute("data-k") == "2"
+    assert page.locator(f"{ROOT} .rnncourse-now").get_attribute("data-k") == "4"
     assert "bits" in look.get_attribute("aria-valuetext")
 
 

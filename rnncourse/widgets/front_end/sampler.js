@@ -105,6 +105,8 @@ function begin(ui, model, net) {
   const total = problem ? 0 : start.length + model.get("characters");
   ui.run = { said: [], total, start: start.length, began: performance.now() };
   ui.part(".rnncourse-text").replaceChildren();
+  ui.part("[data-do=look]").max = Math.max(total, 1);
+  if (!ui.pointed) ui.part("[data-do=look]").value = start.length + 1;
   const next = writerOf(net, start, {
     temperature: model.get("temperature"),
     random: generator(fixed.generators[model.get("seed")]),
@@ -231,7 +233,6 @@ function addStrips(ui) {
 function lookAt(ui, model, { tokens }) {
   const { said, total } = ui.run;
   const slider = ui.part("[data-do=look]");
-  slider.max = Math.max(total, 1);
   const k = Math.min(ui.looked ?? Number(slider.value) - 1, said.length - 1);
   for (const one of ui.parts(".rnncourse-now")) one.classList.remove("rnncourse-now");
   if (k < 0) return setText(ui.part(".rnncourse-readout"), "");
@@ -307,9 +308,13 @@ function watchStrips(ui, model, fixed, set) {
   text.addEventListener("click", ({ target }) => {
     if (target.dataset.k === undefined) return;
     ui.part("[data-do=look]").value = Number(target.dataset.k) + 1;
+    ui.pointed = true;
     look(null);
   });
-  ui.part("[data-do=look]").addEventListener("input", () => look(null));
+  ui.part("[data-do=look]").addEventListener("input", () => {
+    ui.pointed = true;
+    look(null);
+  });
 }
 
 function watchWidth(ui, again) {
@@ -330,7 +335,7 @@ function netOf(model, fixed) {
 function render({ model, el }) {
   const fixed = model.get("fixed");
   const ui = panel(el, { name: "sampler", label: "Sampler", html: samplerHtml(fixed) });
-  Object.assign(ui, { strips: ui.part(".rnncourse-strips svg"), wide: 800, looked: null, ranking: null, frame: 0 });
+  Object.assign(ui, { strips: ui.part(".rnncourse-strips svg"), wide: 800, looked: null, pointed: false, ranking: null, frame: 0 });
   ui.root.style.setProperty("--tone", fixed.tone);
   addStrips(ui);
   let net = netOf(model, fixed);

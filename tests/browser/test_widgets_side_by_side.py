@@ -79,8 +79,6 @@ def full(page: Page) -> Page:
     """Return a page with all widgets; it always has a scroll bar, so that nothing depends on its length."""
     page.evaluate("document.documentElement.style.overflowY = 'scroll'")
     start_all(page, all_widgets())
-    for one in page.get_by_label("Show probabilities").all():
-        one.check()
     page.evaluate(WATCH)
     return page
 

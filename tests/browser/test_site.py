@@ -57,7 +57,7 @@ def test_the_gate_lab_is_live_on_the_first_screen(reader):
     shut.focus()
     page.keyboard.press("Home")
     lab.f = 0.0
-    assert float(page.locator("[data-number=f]").first.text_content()) == lab.f == 0
+    assert float(page.locator("[data-number=f]").first.text_content()) == lab.f[0] == 0
 
 
 def test_a_lab_of_a_chapter_reacts_to_keys(reader):
@@ -116,6 +116,8 @@ def test_search_finds_a_word(reader):
     expect(page.locator("#search-results a").first).to_be_visible(timeout=15_000)
     addresses = page.locator("#search-results a").evaluate_all("all => all.map((one) => one.href)")
     assert any("06_lstm_gates.html" in address for address in addresses)
+    # It asks each page for an excerpt, which a browser refuses on a file; the titles are enough there.
+    reader.said[:] = [words for words in reader.said if not words.startswith("failed: file:")]
 
 
 def test_a_new_reader_gets_from_the_home_page_through_the_book(reader):

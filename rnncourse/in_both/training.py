@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
-from rnncourse.arguments import require_count, require_generator
+from rnncourse.arguments import require_count, require_generator, require_that
 from rnncourse.errors import InputError, NotFiniteError, TrainingError, describe
 from rnncourse.in_both.base import map_state
 
@@ -163,8 +162,12 @@ class Training:
     def _count_examples(self, axis: int, **arrays: Any) -> int:
         """Return how many examples there are; raise InputError unless all arrays have as many and are finite."""
         for name, array in arrays.items():
-            if len(getattr(array, "shape", ())) <= axis and (array is not None or name in ("x", "y")):
-                raise InputError(f"{name} must be an array with an axis {axis}, but {describe(array)} came")
+            require_that(
+                name,
+                array,
+                len(getattr(array, "shape", ())) > axis or (array is None and name not in ("x", "y")),
+                f"an array with an axis {axis}",
+            )
         counts = {name: array.shape[axis] for name, array in arrays.items() if array is not None}
         if len(set(counts.values())) != 1:
             listed = ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -272,9 +275,13 @@ def progress(items: Iterable, what: str) -> Iterable:
 
 
 def _with_bar(items: Iterable, shown: bool, **more: Any) -> Iterable:
-    """None leaves the decision to tqdm, whose bar in notebooks overrules its own TQDM_DISABLE variable."""
-    disable = True if not shown or os.environ.get("TQDM_DISABLE") else None
-    return tqdm(items, disable=disable, delay=BAR_AFTER_SECONDS, leave=False, **more)
+    """Return the items behind a bar, unless TQDM_DISABLE is set: tqdm itself ignores that in notebooks."""
+    if not shown or os.environ.get("TQDM_DISABLE"):
+        return items
+    # Training itself needs no bar, so a machine that only computes, such as a server with a GPU, needs no tqdm.
+    from tqdm.auto import tqdm
+
+    return tqdm(items, delay=BAR_AFTER_SECONDS, leave=False, **more)
 
 
 def _scores(model: Any, x: Any, padding: Any) -> Any:

@@ -11,13 +11,23 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_named, require_number, require_numbers, require_pair, require_texts
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_array,
+    require_length,
+    require_named,
+    require_number,
+    require_numbers,
+    require_pair,
+    require_texts,
+    require_within,
+)
+from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import course_style, figure, grid, legend_above, line_styles
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import INK, ON_CELL, course_style, figure, grid, legend_above
 
 # Dark at its upper end, so that a tone stands out from the noise.
-INK = LinearSegmentedColormap.from_list("rnncourse_ink", ["#FFFFFF", "#66AAD1", "#0B3C5D"], N=255)
+LOUDNESS = LinearSegmentedColormap.from_list("rnncourse_ink", ["#FFFFFF", "#66AAD1", "#0B3C5D"], N=255)
 # A color for each label after the first, which is silence and stays white; every stretch also has its letter.
 _LABELS = ("#CDE4F2", "#F8DCC8", "#CBEBDD", "#F3DDEA", "#F7EFB2", "#DDDDDD")
 
@@ -40,10 +50,9 @@ def heard_plot(
     said = {} if words is None else require_named("words", words)
     rows = {name: np.asarray(labels) for name, labels in require_named("strips", strips).items()}
     for name, labels in rows.items():
-        if labels.shape != (T,) or labels.dtype.kind not in "iu":
-            raise InputError(f"strips[{name!r}] must hold {T} whole numbers, but {describe(labels)} came")
-        if labels.min() < 0 or labels.max() >= len(names):
-            raise InputError(f"strips[{name!r}] must hold labels from 0 to {len(names) - 1}, one of names")
+        require_array(f"strips[{name!r}]", labels, axes=("T",), kind="i")
+        require_length(f"strips[{name!r}]", labels, T)
+        require_within(f"strips[{name!r}]", labels, 0, len(names) - 1, "indices of names")
     fig, (above, below) = figure(height=2.5 + 0.36 * len(rows), rows=2)
     above.get_gridspec().set_height_ratios([2.1, 0.36 * len(rows)])
     with course_style():
@@ -51,7 +60,7 @@ def heard_plot(
             spectrogram.T,
             aspect="auto",
             origin="lower",
-            cmap=INK,
+            cmap=LOUDNESS,
             vmin=np.quantile(spectrogram, 0.5),  # what is quieter than half of it is noise, and stays white
             vmax=np.quantile(spectrogram, 0.998),
             extent=(0, T, 0, top),
@@ -91,7 +100,7 @@ def _strip(ax, row: int, labels: np.ndarray, names: Sequence[str]) -> None:
         ax.add_patch(
             Rectangle((first, row - 0.4), last - first, 0.8, facecolor=fill, edgecolor="#777777", lw=0.8)
         )
-        ax.text((first + last) / 2, row, names[label], ha="center", va="center", fontsize=9.5)
+        ax.text((first + last) / 2, row, names[label], ha="center", va="center", color=ON_CELL, fontsize=9.5)
 
 
 def band_plot(
@@ -123,7 +132,7 @@ def band_plot(
                 raise InputError(f"bands[{name!r}] must be (low, high), but low is above high somewhere")
             ax.fill_between(t, low, high, label=name, **look)
         ax.plot(t, middle, color=PALETTE["blue"], linewidth=1.6, label="forecast")
-        ax.plot(t, actual, "o", color="black", markersize=3.2, label="measured")
+        ax.plot(t, actual, "o", color=INK, markersize=3.2, label="measured")
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
         grid(ax)
@@ -140,8 +149,7 @@ def probability_bars(tokens: Sequence[str], shares: Mapping[str, ArrayLike], *, 
     shares = require_named("shares", shares, most=4)
     rows = {name: require_numbers(f"shares[{name!r}]", p, n=n) for name, p in shares.items()}
     for name, p in rows.items():
-        if (p < 0).any() or (p > 1).any():
-            raise InputError(f"shares[{name!r}] must hold probabilities from 0 to 1")
+        require_within(f"shares[{name!r}]", p, 0, 1, "probabilities")
     fig, ax = figure(height=2.9)
     wide, hatches = 0.8 / len(rows), ("", "///", "...", "xxx")
     with course_style():

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_count, require_list, require_texts
+from rnncourse.arguments import (
+    require_array,
+    require_count,
+    require_list,
+    require_shape,
+    require_texts,
+    require_within,
+)
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._diagrams import Point, signed, svg, text
+from rnncourse.viz._diagrams import Point, on_cell, signed, svg, text
 from rnncourse.viz._style import diverging_colour
 
 CELL = 26  # height of a number's cell in a matrix, and its width where no number is written
@@ -69,10 +76,8 @@ def credit_grid(shares: np.ndarray, *, window: int | None = None) -> str:
     """
     require_array("shares", shares, axes=("T", "T"))
     T = len(shares)
-    if shares.shape != (T, T):
-        raise InputError(f"shares must be square, but shape {shares.shape} came")
-    if shares.min() < 0 or shares.max() > 100 + 1e-9:
-        raise InputError(f"shares must lie from 0 to 100, but {shares.min():g} … {shares.max():g} came")
+    require_shape("shares", shares, (T, T))
+    require_within("shares", shares.round(9), 0, 100)
     if np.triu(shares, 1).any():
         raise InputError("shares must be 0 above the diagonal: no loss depends on a later use")
     if window is not None:
@@ -96,8 +101,9 @@ def _share(corner: Point, value: float, kept: bool) -> str:
     middle, place = (x + SHARE / 2, y + SHARE / 2), f'x="{x + 1:g}" y="{y + 1:g}"'
     size = f'width="{SHARE - 2}" height="{SHARE - 2}"'
     if kept:
-        fill = f'fill="{PALETTE["sky"]}" fill-opacity="{0.08 + 0.0072 * round(value):.2f}"'
+        strength = 0.08 + 0.0072 * round(value)
+        fill = f'fill="{PALETTE["sky"]}" fill-opacity="{strength:.2f}"'
         cell = f'<rect {place} {size} {fill} stroke="{PALETTE["blue"]}"/>'
-        return cell + text(middle, f"{value:.0f}", size=14)
+        return cell + on_cell(text(middle, f"{value:.0f}", size=14), strength)
     outline = f'fill="none" stroke="{GREY}" stroke-dasharray="4 3"'
     return f"<rect {place} {size} {outline}/>" + text(middle, "\N{MULTIPLICATION SIGN}", size=15)

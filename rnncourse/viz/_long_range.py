@@ -9,17 +9,26 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_array,
+    require_named,
+    require_numbers,
+    require_shape,
+    require_texts,
+    require_that,
+)
+from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._diagrams import svg, text
+from rnncourse.viz._diagrams import on_cell, svg, text
+from rnncourse.viz._lines import series_styles
 from rnncourse.viz._style import (
     DIVERGING,
+    INK,
+    QUIET,
     course_style,
     figure,
     grid,
     legend_above,
-    line_styles,
     symmetric_limits,
 )
 
@@ -41,12 +50,11 @@ def activation_curves(
     fig, axes = figure(height=3.2, cols=2)
     with course_style():
         for ax, curves, title in zip(axes, (values, slopes), ("activation φ(a)", "slope φ′(a)"), strict=True):
-            for (name, curve), style in zip(curves.items(), line_styles(len(curves)), strict=True):
-                if np.shape(curve) != a.shape:
-                    raise InputError(f"{name!r} must have shape {a.shape} like a, but {np.shape(curve)} came")
+            for (name, curve), style in zip(curves.items(), series_styles([*curves]), strict=True):
+                require_shape(f"{name!r}", curve, a.shape, "like a")
                 label = name if ax is axes[0] else None
                 ax.plot(a, curve, label=label, markevery=(0.05, 0.15), markersize=5, **style)
-            ax.axvline(0, color="black", linewidth=0.6)
+            ax.axvline(0, color=INK, linewidth=0.6)
             ax.set(title=title, xlabel="pre-activation a")
             grid(ax)
         axes[0].set_ylim(-1.2, 2.2)
@@ -65,10 +73,7 @@ def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray, Sequence[str
         for ax, (title, (x, asked, rows)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
             require_array(f"x of {title!r}", x, axes=("T", "D"))
             rows = require_texts(f"rows of {title!r}", rows, x.shape[1])
-            if np.shape(asked) != x.shape[:1]:
-                raise InputError(
-                    f"asked of {title!r} must have shape {x.shape[:1]}, but {np.shape(asked)} came"
-                )
+            require_shape(f"asked of {title!r}", asked, x.shape[:1])
             ax.imshow(x.T, cmap=DIVERGING, norm=symmetric_limits(x), aspect="auto", interpolation="nearest")
             steps = np.flatnonzero(asked)
             above = {"transform": ax.get_xaxis_transform(), "clip_on": False}
@@ -106,17 +111,17 @@ def delay_curves(
             if list(curves) != names:
                 raise InputError(f"all panels must have the curves {names}, but {title!r} has {[*curves]}")
             ticks: set[float] = set()
-            for (name, pair), style in zip(curves.items(), line_styles(len(names)), strict=True):
+            for (name, pair), style in zip(curves.items(), series_styles(names), strict=True):
                 delays, scores = _curve(name, pair)
                 label = name if title == titles[0] else None
                 ax.plot(delays, scores.mean(axis=1), label=label, **style)
                 ax.plot(delays, scores, ".", color=style["color"], markersize=5, alpha=0.55)
                 ticks |= {*delays}
             if title in guessing:
-                ax.axhline(guessing[title], color="black", linestyle=(0, (1, 2)), linewidth=1.2)
+                ax.axhline(guessing[title], color=INK, linestyle=(0, (1, 2)), linewidth=1.2)
                 place = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
                 ax.annotate(
-                    "guessing", (0, guessing[title]), (3, -3), va="top", fontsize=9, color="#555555", **place
+                    "guessing", (0, guessing[title]), (3, -3), va="top", fontsize=9, color=QUIET, **place
                 )
             ax.set_xscale("log")
             ax.set_xticks(sorted(ticks), [f"{tick:g}" for tick in sorted(ticks)])
@@ -169,13 +174,13 @@ def _count_cell(corner: tuple[float, float], count: int, most: int) -> str:
     words = text(middle, f"{count} of {most}" if count else "·", size=13, bold=count == most)
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{GRID_CELL_W}" height="{GRID_CELL_H}" fill="{PALETTE["sky"]}" '
-        f'fill-opacity="{0.8 * count / most:.2f}" stroke="{PALETTE["grey"]}" stroke-width="0.7"/>{words}'
+        f'fill-opacity="{0.8 * count / most:.2f}" stroke="{PALETTE["grey"]}" stroke-width="0.7"/>'
+        f"{on_cell(words, 0.8 * count / most)}"
     )
 
 
 def _curve(name: str, pair: tuple) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(pair, tuple) or len(pair) < 2:
-        raise InputError(f"{name!r} must be a pair (delays, scores), but {describe(pair)} came")
+    require_that(f"{name!r}", pair, isinstance(pair, tuple) and len(pair) >= 2, "a pair (delays, scores)")
     delays = require_numbers(f"delays of {name!r}", pair[0])
     scores = require_numbers(f"scores of {name!r}", pair[1], ("n", "seeds"))
     if len(delays) != len(scores) or (delays <= 0).any():

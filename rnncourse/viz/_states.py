@@ -10,16 +10,26 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
+from rnncourse.arguments import (
+    require_array,
+    require_count,
+    require_named,
+    require_numbers,
+    require_shape,
+    require_texts,
+    require_within,
+)
 from rnncourse.errors import InputError
 from rnncourse.viz._diagrams import signed
+from rnncourse.viz._lines import line_styles
 from rnncourse.viz._style import (
     DIVERGING,
+    INK,
+    ON_CELL,
     course_style,
     figure,
     grid,
     legend_above,
-    line_styles,
     symmetric_limits,
 )
 
@@ -113,7 +123,7 @@ def evidence_plot(
                 label=name,
             )
         if wanted is not None:
-            ax.hlines(wanted, np.arange(n) - 0.42, np.arange(n) + 0.42, color="black", label="wanted")
+            ax.hlines(wanted, np.arange(n) - 0.42, np.arange(n) + 0.42, color=INK, label="wanted")
         ax.set_xticks(range(n), labels)
         ax.set_ylabel(ylabel)
         ax.tick_params(axis="x", length=0)
@@ -133,10 +143,9 @@ def state_planes(
     """
     require_named("runs", runs, most=3)
     names = require_texts("names", names)
-    K = len(names)
+    K = require_count("the number of names", len(names), most=4)
     truth = require_array("truth", truth, axes=("T",), kind="i")
-    if K > 4 or truth.min() < 0 or truth.max() >= K:
-        raise InputError(f"truth must hold indices from 0 to {K - 1} of at most 4 names")
+    require_within("truth", truth, 0, K - 1, "indices of names")
     fig, axes = figure(width=3.6 * len(runs) + 0.3, height=3.9, cols=len(runs))
     styles = line_styles(K)
     tints = ListedColormap([_tint(style["color"]) for style in styles])
@@ -145,18 +154,16 @@ def state_planes(
     with course_style():
         for ax, (title, (h, W_hy, b_y)) in zip(np.atleast_1d(axes), runs.items(), strict=True):
             h = _require_states(h)
-            if h.shape != (len(truth), 2) or np.shape(W_hy) != (2, K) or np.shape(b_y) != (K,):
-                raise InputError(
-                    f"runs[{title!r}] must hold h {(len(truth), 2)}, W_hy {(2, K)} and b_y {(K,)}, but "
-                    f"{h.shape}, {np.shape(W_hy)} and {np.shape(b_y)} came"
-                )
+            require_shape(f"h of {title!r}", h, (len(truth), 2))
+            require_shape(f"W_hy of {title!r}", W_hy, (2, K))
+            require_shape(f"b_y of {title!r}", b_y, (K,))
             answer = (plane @ W_hy + b_y).argmax(axis=-1)
             ax.imshow(answer, cmap=tints, vmin=-0.5, vmax=K - 0.5, origin="lower", extent=[-PLANE, PLANE] * 2)
-            ax.plot(*h.T, color="black", linewidth=0.5, alpha=0.35)
+            ax.plot(*h.T, color=ON_CELL, linewidth=0.5, alpha=0.35)
             for k, style in enumerate(styles):
-                points = style | {"linestyle": "none", "markeredgecolor": "black"}
+                points = style | {"linestyle": "none", "markeredgecolor": ON_CELL}
                 ax.plot(*h[truth == k].T, **points)
-            ax.plot(*h[0], "o", markersize=15, markerfacecolor="none", markeredgecolor="black")
+            ax.plot(*h[0], "o", markersize=15, markerfacecolor="none", markeredgecolor=ON_CELL)
             ax.set(title=title, xlabel="unit 0", ylabel="unit 1", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
         marks = [line for line in np.atleast_1d(axes)[0].lines if line.get_marker() != "None"][:K]
         fig.legend(marks, names, loc="outside upper left", ncols=K, borderaxespad=0.1)
@@ -171,7 +178,7 @@ def _tint(colour: str) -> tuple[float, float, float]:
 def _print_in_cells(ax: Axes, values: np.ndarray) -> None:
     """Print each value (rows, columns) in its cell."""
     for (row, col), value in np.ndenumerate(values):
-        ax.text(col, row, signed(value), ha="center", va="center", fontsize=10)
+        ax.text(col, row, signed(value), ha="center", va="center", color=ON_CELL, fontsize=10)
 
 
 def _draw_heat_map(ax: Axes, h: np.ndarray, norm, step_labels, unit_labels):

@@ -1,9 +1,10 @@
-"""Chapter 08 as a learner meets it: run all cells, play the sampler by keyboard, read it in the next cell."""
+"""Chapter 08 as a learner meets it: run its widgets, play the sampler by keyboard, read it in the next cell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from browser.accessibility import violations
 
@@ -16,10 +17,10 @@ PROMPT, TEMPERATURE = "Alice ", 0.5  # as the chapter begins
 
 
 @pytest.fixture(scope="module")
-def chapter(new_lab) -> Iterator:
-    """Return JupyterLab with chapter 08 open and all its cells run."""
+def chapter(server, new_lab) -> Iterator:
+    """Return JupyterLab with the widgets of chapter 08 open, all cells run."""
     with new_lab() as lab:
-        lab.open(CHAPTER)
+        lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_08.ipynb", ["sampler-hold"]))
         lab.run_all()
         lab.page.wait_for_selector(SAMPLER)
         yield lab
@@ -65,7 +66,7 @@ def wait_for_text(chapter, widget: Sampler, **settings) -> None:
     )
 
 
-def test_every_cell_runs_without_an_error(chapter):
+def test_every_widget_appears_without_an_error(chapter):
     assert chapter.errors() == []
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
 
@@ -116,24 +117,19 @@ def test_write_again_takes_the_next_seed(played, twin):
     wait_for_text(played, twin, seed=1)
 
 
-def test_probabilities_are_read_one_by_one(played, twin):
+def test_surprise_is_read_one_by_one(played, twin):
     wait_for_text(played, twin)
-    look = played.page.locator(f"{SAMPLER} .rnncourse-look")
-    assert not look.is_visible()
-    played.tab_to(f"{SAMPLER} [data-do=show]")
-    played.page.keyboard.press("Space")
     played.tab_to(f"{SAMPLER} [data-do=look]")
-    for _ in range(2):
+    for _ in range(2):  # from the first character that was written
         played.page.keyboard.press("ArrowRight")
-    third, p, drawn, _ = twin.view["characters"][2]
-    said = look.locator("p").first.inner_text()
-    assert f"probability {p:.2f}, drawn with {drawn:.2f}" in said
-    assert played.page.locator(f"{SAMPLER} .rnncourse-now").text_content() == third
+    written = twin.written
+    said = played.page.inner_text(f"{SAMPLER} .rnncourse-readout")
+    assert f": {-np.log2(written.p[2]):.1f} bits of surprise." in said
+    assert played.page.locator(f"{SAMPLER} .rnncourse-now").text_content() == twin.text[2]
     levels = played.page.locator(f"{SAMPLER} .rnncourse-text span").evaluate_all(
         "spans => spans.map((span) => Number(span.dataset.p))"
     )
-    limits = (0.05, 0.2, 0.5, 0.8)
-    assert levels == [sum(one[1] >= limit for limit in limits) for one in twin.view["characters"]]
+    assert levels == [sum(p < limit for limit in (0.5, 0.2, 0.05)) for p in written.p]
 
 
 def test_next_cell_reads_and_writes_the_sampler(played, twin):
@@ -158,12 +154,10 @@ def test_the_sampler_is_named_and_heard(played, twin):
     heard = f"{SAMPLER} [aria-live=polite]"
     played.page.wait_for_function(
         "([heard, words]) => document.querySelector(heard).textContent === words",
-        arg=[heard, twin.view["heard"]],
+        arg=[heard, f"200 characters: {PROMPT}{twin.text}"],
     )
     assert violations(played.page, SAMPLER) == []
     set_to(played, "hold", "f")
-    played.tab_to(f"{SAMPLER} [data-do=show]")
-    played.page.keyboard.press("Space")
     assert violations(played.page, SAMPLER) == []
 
 

@@ -3,10 +3,10 @@
     python benchmarks/panel_response.py
 
 Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
-whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, the Wiring lab, the
-Attention lab, the Credit lab and the sampler, which are computed and drawn in the browser; and the Gradient lab,
-which is computed by the kernel and drawn in the browser. For the sampler it is the time until the old text is gone
-and the first characters of the next one are there.
+whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, the memory game, the
+jar, the window, the state lab, the Wiring lab, the Attention lab, the Credit lab and the sampler, which are computed
+and drawn in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser. For the
+sampler it is the time until the old text is gone and the first characters of the next one are there.
 Measured inside the page, from the time stamp of the key: to the animation frame that follows the change
 ("drawn"), and to the end of that frame, when it is painted as well. Chromium paints in software here, which
 takes its share. Prints one table.
@@ -38,10 +38,14 @@ SETUP = """
 import ipywidgets
 import numpy as np
 from rnncourse import data, in_numpy, viz
-from rnncourse.widgets import attention_lab, credit_lab, gate_lab, gradient_lab, sampler, unroll_stepper, wiring_lab
+from rnncourse.widgets import attention_lab, credit_lab, gate_lab, gradient_lab, jar_lab, memory_lab
+from rnncourse.widgets import sampler, state_lab, unroll_stepper, window_lab, wiring_lab
 rng = np.random.default_rng(2)
 rnn = in_numpy.RNN(3, 4, rng=np.random.default_rng(0))
 x = np.random.default_rng(1).normal(size=(8, 1, 3)).astype(np.float32)
+dense = in_numpy.MLP((3, 16, 16, 1), dtype="float64")
+dishes = in_numpy.RNN(3, 2, rng=np.random.default_rng(5), dtype="float64")
+dishes.params["W_hh"] *= 2
 """
 KERNEL_PANEL = """
 def draw(t):
@@ -85,6 +89,26 @@ PANELS = {  # name: (code of its cell, what takes the keys, what changes)
         "lab = gate_lab()\nlab.f = 0.5  # room for the slider on both sides\nlab",
         ".rnncourse-gate-lab [data-slider=f]",
         ".rnncourse-over-time",
+    ),
+    "Memory game, a player's memory": (
+        "memory_lab()",
+        ".rnncourse-memory-lab [data-setting=remembered]",
+        ".rnncourse-memory-lab .rnncourse-slots",
+    ),
+    "Jar lab, the fraction": (
+        "jar_lab(0.5)",
+        ".rnncourse-jar-lab [data-setting=keep]",
+        ".rnncourse-jar-lab .rnncourse-chart",
+    ),
+    "Window lab, 16 years ahead": (
+        "lab = window_lab(*data.sunspots(), dense, data.Scaler(50.0, 40.0))\nlab.ahead = 16\nlab",
+        ".rnncourse-window-lab [data-slider=step]",
+        ".rnncourse-window-lab .rnncourse-near",
+    ),
+    "State lab, turning W_hh, T = 61": (
+        "state_lab(dishes, data.DINNERS, ['bread'] + [None] * 60)",
+        ".rnncourse-state-lab [data-setting=turn]",
+        ".rnncourse-state-lab .rnncourse-plane",
     ),
     "Wiring lab, another output looked at": (
         "wiring_lab()",

@@ -375,6 +375,22 @@ def build_exercises(
     _each([bank / "answers.json"], lambda path: _written(statements.write_answers(masters, path)))
 
 
+@build.command("questions")
+def build_questions(
+    open_: Annotated[
+        bool, typer.Option("--open", help="Put the questions back into the cells, to edit them.")
+    ] = False,
+) -> None:
+    """Keep questions and answers out of the chapters' code, where GitHub and other pages would show them."""
+    from rnncourse import question_cells
+    from rnncourse.building import outputs
+
+    change = question_cells.unseal if open_ else question_cells.seal
+    for path in sorted((_own_checkout() / "chapters").rglob("[0-9]*.ipynb")):
+        changed = outputs.rewrite(path, change)
+        typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+
+
 @build.command("navigation")
 def build_navigation() -> None:
     """Write the links to neighbors, contents and exercises at the top and the bottom of each notebook."""
@@ -401,6 +417,39 @@ def build_html(
         paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters"))
         outputs.require_apart(paths)
     _each(paths, lambda path: html.export(path, out, timeout))
+
+
+@build.command("site")
+def build_site(
+    out: Annotated[Path, typer.Option(help="The folder of the site; one built before is replaced.")] = Path(
+        "site"
+    ),
+    solutions: Annotated[bool, typer.Option("--solutions", help="Show the solutions as well.")] = False,
+    address: Annotated[
+        str | None, typer.Option(help="Where the site will be published: https://rnn.example.org/")
+    ] = None,
+    repository: Annotated[str | None, typer.Option(help="OWNER/NAME on GitHub.")] = None,
+    jupyterlab: Annotated[
+        str | None, typer.Option(help="An address to which the path of a notebook is appended.")
+    ] = None,
+) -> None:
+    """Make the website of the course from the stored outputs; nothing is run.
+
+    Addresses that are not given are read from docs/site/settings.toml. This needs the extra [site].
+    """
+    from rnncourse.building import site
+    from rnncourse.errors import InputError
+
+    root = _own_checkout()
+    try:
+        file = root / "docs" / "site" / "settings.toml"
+        settings = site.read_settings(file, address=address, repository=repository, jupyterlab=jupyterlab)
+        warnings = site.build(root, out, settings, solutions=solutions)
+    except InputError as error:
+        _stop(str(error))
+    for line in warnings:
+        typer.echo(f"note: {line}", err=True)
+    typer.echo(f"{out / 'index.html'}")
 
 
 @build.command("slides")

@@ -11,8 +11,11 @@ import numpy as np
 from IPython.display import display
 from PIL import Image
 
-from rnncourse.arguments import require_count, require_numbers
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_count,
+    require_numbers,
+    require_text,
+)
 from rnncourse.markup import rich_text
 
 PIXEL = 14  # CSS pixels for each pixel of a clip
@@ -21,7 +24,7 @@ PIXEL = 14  # CSS pixels for each pixel of a clip
 def sound_player(samples: np.ndarray, rate: int, *, label: str) -> None:
     """Display a player for samples (N,) at `rate` samples a second; label: what is heard, shown above the player."""
     source = data_url("audio/wav", wav_bytes(samples, rate))
-    words = html.escape(require_words("label", label))
+    words = html.escape(require_text("label", label))
     page = (
         f'<figure class="rnncourse-figure" style="margin: 8px 0">\n<figcaption>{words}</figcaption>\n'
         f'<audio controls preload="auto" aria-label="{words}" src="{source}"></audio>\n</figure>'
@@ -29,22 +32,36 @@ def sound_player(samples: np.ndarray, rate: int, *, label: str) -> None:
     display({"text/html": page, "text/plain": label}, raw=True)
 
 
-def moving_clip(video: np.ndarray, *, alt: str, caption: str | None = None, seconds: float = 0.35) -> None:
-    """Display video (T, rows, columns), gray 0 to 1, as a clip that repeats, or stands still where motion is reduced.
+# The still picture gives way to the moving one; where a page has removed the style, both are seen.
+_PLAY_OR_PAUSE = """<style>
+.rnncourse-clip > summary { cursor: pointer; width: max-content; }
+.rnncourse-clip > summary::after { content: "Play"; }
+.rnncourse-clip[open] > summary::after { content: "Pause"; }
+.rnncourse-clip > summary > img { display: block; margin-bottom: 4px; }
+.rnncourse-clip[open] > summary > img { display: none; }
+</style>"""
 
-    seconds: how long a frame is shown. The still picture is the first frame.
+
+def moving_clip(video: np.ndarray, *, alt: str, caption: str | None = None, seconds: float = 0.35) -> None:
+    """Display video (T, rows, columns), gray 0 to 1, as a clip that plays again and again until it is paused.
+
+    seconds: how long a frame is shown. At first its first frame is seen: nothing moves unasked.
     """
     video = require_numbers("video", video, ("T", "rows", "columns"))
-    words = html.escape(require_words("alt", alt))
-    still, moving = (data_url("image/gif", gif_bytes(part, seconds)) for part in (video[:1], video))
+    words = html.escape(require_text("alt", alt))
+    still, moving = (_clip_image(part, seconds, words) for part in (video[:1], video))
     below = f"\n<figcaption>{rich_text(caption)}</figcaption>" if caption else ""
     page = (
-        f'<figure class="rnncourse-figure" style="margin: 8px 0">\n<picture>'
-        f'<source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
-        f'<img src="{moving}" alt="{words}" width="{PIXEL * video.shape[2]}" style="image-rendering: pixelated">'
-        f"</picture>{below}\n</figure>"
+        f'{_PLAY_OR_PAUSE}<figure class="rnncourse-figure" style="margin: 8px 0">\n'
+        f'<details class="rnncourse-clip"><summary>{still}</summary>{moving}</details>{below}\n</figure>'
     )
     display({"text/html": page, "text/plain": alt}, raw=True)
+
+
+def _clip_image(video: np.ndarray, seconds: float, words: str) -> str:
+    source = data_url("image/gif", gif_bytes(video, seconds))
+    width = PIXEL * video.shape[2]
+    return f'<img src="{source}" alt="{words}" width="{width}" style="image-rendering: pixelated">'
 
 
 def wav_bytes(samples: np.ndarray, rate: int) -> bytes:
@@ -75,10 +92,3 @@ def gif_bytes(video: np.ndarray, seconds: float) -> bytes:
 def data_url(mime: str, content: bytes) -> str:
     """Return the content as a URL that needs no file."""
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
-
-
-def require_words(name: str, value: object) -> str:
-    """Return `value` if it is a text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{name} must be a text that is not empty, but {describe(value)} came")
-    return value

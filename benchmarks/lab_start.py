@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from rnncourse.environment import checkout_above
 
-TARGET_SECONDS = 10
+TARGET_SECONDS = 5
 ROUNDS = 3
 GIVE_UP_SECONDS = 120
 TOKEN = "benchmark"

@@ -24,7 +24,8 @@ LABS = {
     "unrolled": lambda: widgets.unroll_stepper(
         in_numpy.RNN(3, 2, rng=np.random.default_rng(0)), np.ones((4, 1, 3)), labels=["a", "b", "c", "d"]
     ),
-    "patterns": lambda: widgets.architecture_picker("many-to-one"),
+    "wiring lab": lambda: widgets.wiring_lab("many-to-one"),
+    "attention lab": lambda: widgets.attention_lab([(np.eye(4), ["june", "six", "of", "two"], list("0602"))]),
 }
 QUIZ = """quiz([
     Question(

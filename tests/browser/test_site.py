@@ -67,7 +67,8 @@ def test_a_lab_of_a_chapter_reacts_to_keys(reader):
     assert labs.nth(1).locator("[data-preset]").input_value() == "forget", "two views of one lab"
     page.locator(".rnncourse-player").get_by_role("slider").press("ArrowRight")
     assert page.locator(".rnncourse-frame:visible").all_inner_texts() == ["two"]
-    assert page.locator(".rnncourse-fallback:visible").count() == 1, "the gradient lab asks a kernel"
+    [left] = page.locator(".rnncourse-fallback:visible").all_inner_texts()
+    assert left.startswith("Gradient lab"), "it asks a kernel"
 
 
 def test_a_result_is_covered_until_the_reader_commits_and_the_answer_stays(reader):

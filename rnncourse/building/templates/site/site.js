@@ -14,10 +14,11 @@
     el.dataset.awake = "";
     const widget = window.rnncourseFrontEnds?.[frontEnd];
     if (!widget) return; // the stand-in stays
-    const state = JSON.parse(el.querySelector(".rnncourse-state").textContent);
+    const stored = el.querySelector(".rnncourse-state");
+    const state = JSON.parse(stored.textContent);
+    stored.remove();
     if (state.questions) state.history = answeredBefore(state);
     models[id] ??= new Model(state);
-    el.replaceChildren();
     widget.render({ model: models[id], el });
   }
 

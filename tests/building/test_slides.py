@@ -107,6 +107,26 @@ def test_notes_go_to_the_speaker_at_the_slide_or_the_fragment_that_is_shown():
     assert shown.index("Later.") < shown.index("Said then.") < shown.index("Said first.")
 
 
+def test_notes_with_a_heading_belong_to_what_follows_them():
+    first, second = as_talk(
+        notebook(
+            text("## A\n\nOne.", "slide"),
+            text("### Next\n\nSaid of two.", "notes"),
+            text("Two.", "fragment"),
+            text("### Last\n\nSaid of B.", "notes"),
+            text("## B", "slide"),
+        )
+    )
+    assert [part.notes for part in first.parts] == [[], ["### Next\n\nSaid of two."]]
+    assert (first.notes, second.notes) == ([], ["### Last\n\nSaid of B."])
+    assert "<h3" in page.sections([first]) and "<a " not in page.sections([first])
+
+
+def test_a_heading_in_a_figures_own_words_is_its_title():
+    [slide] = as_talk(notebook(figure("A caption.", "slide", words="## Title\n\nBelow.")))
+    assert (slide.title, slide.parts[0].words, slide.parts[0].caption) == ("Title", "Below.", "")
+
+
 def test_a_slide_can_have_words_of_its_own_and_its_cell_becomes_the_notes():
     [slide] = as_talk(notebook(text("## Long\n\nA lot of prose.", "slide", words="## Short\n\n$$x$$")))
     assert (slide.title, [part.content for part in slide.parts]) == ("Short", ["$$x$$"])

@@ -54,7 +54,7 @@ def sections(slides: Iterable[Slide]) -> str:
 
 def markdown(source: str) -> str:
     """Return Markdown as HTML, formulas as MathML."""
-    return MarkdownWithMath(renderer=MathRenderer(escape=False, anchor_link_text="")).render(source)
+    return MarkdownWithMath(renderer=MathRenderer(escape=False, exclude_anchor_links=True)).render(source)
 
 
 def _stacks(slides: Iterable[Slide]) -> Iterable[list[Slide]]:

@@ -2,15 +2,21 @@
 
 Forward, backward and all gradients, after a comparison of the numbers with cuDNN's. "graph": one kernel and one
 product a step, recorded in a CUDA graph. "one launch": Triton takes all steps at once, where the weights fit on
-the chip. Without a CUDA GPU it says so and measures nothing. It takes some minutes.
+the chip. Without a CUDA GPU it says so and measures nothing. About two minutes.
+
+    python benchmarks/gpu_layers.py [--json FILE]
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,7 +31,10 @@ SETTINGS = {  # dtype, TF32 in our products and in cuDNN, how far numbers may be
     "float32, TF32": (torch.float32, True, 2e-2),
     "bfloat16": (torch.bfloat16, False, 1e-1),
 }
-WARM_UPS, ROUNDS = 4, 15  # the second run records, so four are enough for everything to settle
+# The second run records, so four are enough for everything to settle.
+WARM_UPS, ROUNDS = 4, 15
+# An eager loop takes a hundred times as long as the others: its median settles sooner.
+SLOW_ROUNDS, SLOW_MS = 5, 100
 HEAD = [
     "numbers",
     "B, T, D, H",
@@ -40,20 +49,34 @@ Runs = dict[str, Callable[[], tuple[torch.Tensor, ...]]]
 
 
 def main() -> None:
-    """Compare, measure and print."""
+    """Compare, measure and print; store everything in the file named by --json."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--json", type=Path, help="file for the numbers")
+    into = arguments.parse_args().json
     if not torch.cuda.is_available():
         sys.exit("no CUDA GPU here: nothing measured")
     print(machine(), end="\n\n")
     print(f"| {' | '.join(HEAD)} |\n|:--|:--|{'--:|' * (len(HEAD) - 2)}", flush=True)
-    for name, (dtype, tf32, within) in SETTINGS.items():
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
-        for shape in SHAPES:
-            runs = contenders(*shape, dtype)
-            for run in runs.values():
-                for _ in range(WARM_UPS):
-                    run()
-            wrong = [said for contender in runs if (said := distance(contender, runs, within))]
-            print(row(name, shape, measure(runs), wrong), flush=True)
+    found = [measured(name, shape) for name in SETTINGS for shape in SHAPES]
+    if into:
+        into.write_text(json.dumps({"machine": machine(), "rows": found}, indent=1) + "\n", encoding="utf-8")
+    if any(row["wrong"] for row in found):
+        sys.exit("some numbers are wrong: see the table")
+
+
+def measured(name: str, shape: tuple[int, ...]) -> dict:
+    """Compare and time all contenders at one setting and shape, print the row, and return its numbers."""
+    dtype, tf32, within = SETTINGS[name]
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
+    runs = contenders(*shape, dtype)
+    for run in runs.values():
+        for _ in range(WARM_UPS):
+            run()
+    apart = {contender: distance(contender, runs) for contender in runs}
+    wrong = [f"{contender} is {far:.1e} from cuDNN" for contender, far in apart.items() if not far <= within]
+    ms = measure(runs)
+    print(row(name, shape, ms, wrong), flush=True)
+    return {"numbers": name, "B, T, D, H": shape, "ms": ms, "distance from cuDNN": apart, "wrong": wrong}
 
 
 def machine() -> str:
@@ -77,6 +100,8 @@ def contenders(B: int, T: int, D: int, H: int, dtype: torch.dtype) -> Runs:
     """Return what is timed, by name; each returns h, dx and the gradients of the input's and state's weights."""
     ours = in_torch.LSTM(D, H, rng=np.random.default_rng(0))
     module = to_torch(ours).to("cuda", dtype)
+    # Otherwise cuDNN copies the weights into one piece at every call.
+    module.flatten_parameters()
     for name, tensor in ours.params.items():
         ours.params[name] = tensor.detach().to("cuda", dtype).requires_grad_()
     generator = torch.Generator("cuda").manual_seed(0)
@@ -114,26 +139,30 @@ def contenders(B: int, T: int, D: int, H: int, dtype: torch.dtype) -> Runs:
     return runs
 
 
-def distance(name: str, runs: Runs, within: float) -> str:
-    """Return a complaint if a contender's numbers are too far from cuDNN's, relative to the largest of them."""
-    pairs = list(zip(runs[name](), runs["cuDNN"](), strict=True))
-    far = max(((a - b).abs().max() / b.abs().max()).item() for a, b in pairs)
-    return "" if far <= within else f"{name} is {far:.1e} from cuDNN"
+def distance(name: str, runs: Runs) -> float:
+    """Return how far a contender's numbers are from cuDNN's, relative to the largest of them; NaN stays NaN."""
+    pairs = zip(runs[name](), runs["cuDNN"](), strict=True)
+    apart = [((a - b).abs().max() / b.abs().max()).item() for a, b in pairs]
+    return float(np.max(apart))
 
 
 def measure(runs: Runs) -> dict[str, float]:
     """Return each contender's median milliseconds, all of them in turn."""
     taken: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         for name, run in runs.items():
-            start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            torch.cuda.synchronize()
-            start.record()
-            run()
-            end.record()
-            torch.cuda.synchronize()
-            taken[name].append(start.elapsed_time(end))
+            if turn < SLOW_ROUNDS or np.median(taken[name]) < SLOW_MS:
+                taken[name].append(milliseconds(run))
     return {name: float(np.median(times)) for name, times in taken.items()}
+
+
+def milliseconds(run: Callable[[], object]) -> float:
+    """Return how long a run takes, with the time that Python needs to ask for it."""
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    run()
+    torch.cuda.synchronize()
+    return 1000 * (time.perf_counter() - started)
 
 
 def row(name: str, shape: tuple[int, ...], ms: Mapping[str, float], complaints: Iterable[str]) -> str:

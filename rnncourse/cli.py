@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +16,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-build = typer.Typer(help="For those who write the course.", no_args_is_help=True)
+build = typer.Typer(no_args_is_help=True)
 app.add_typer(build, name="build")
+class_ = typer.Typer(help="For those who teach the course.", no_args_is_help=True)
+app.add_typer(class_, name="class")
 
 _UNMATCHED = 3
 """The exit status of grading where a submission could not be matched to a student."""
@@ -65,6 +67,68 @@ def lab(
 
 
 @app.command()
+def copy(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to; rnn-course in this folder if not given.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A folder to leave out, such as solutions; may be repeated.")
+    ] = None,
+) -> None:
+    """Copy the notebooks into a folder, or bring a copy up to date, and start nothing.
+
+    A notebook that was changed there is never overwritten. What is left out once stays left out until you copy again
+    without leaving it out.
+    """
+    from rnncourse.environment import checkout_above, shipped
+    from rnncourse.errors import InputError
+    from rnncourse.lab import workspace
+
+    target = (folder or Path(workspace.COPY)).resolve()
+    try:
+        report = workspace.copy_course(checkout_above(Path.cwd()) or shipped(), target, without or ())
+    except InputError as error:
+        _stop(str(error))
+    for line in report.lines():
+        typer.echo(line)
+    typer.echo(f"The course is in {target}")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def singleuser(
+    context: typer.Context,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A folder to leave out, such as solutions; may be repeated.")
+    ] = None,
+    instructor: Annotated[
+        bool, typer.Option("--instructor", help="Keep nbgrader's menus for instructors.")
+    ] = False,
+) -> None:
+    """Be a learner's server on a JupyterHub, for c.Spawner.cmd.
+
+    The course is copied to rnn-course in the home directory, or brought up to date there, and opened with its settings.
+    Whatever follows is passed on to jupyterhub-singleuser.
+    """
+    from rnncourse.errors import InputError
+    from rnncourse.lab import hub, workspace
+
+    home = Path.home()
+    root = hub.copy_of(home)
+    try:
+        hub.require_singleuser()
+    except InputError as error:
+        _stop(str(error))
+    try:
+        said = workspace.copy_course(workspace.shipped(), root, without or None).lines()
+    except InputError as error:
+        # A server that does not start would leave the learner without a way to make room.
+        said, root = [str(error)], root if root.is_dir() else home
+    for line in said:
+        typer.echo(line, err=True)
+    hub.become_singleuser(root, hub.singleuser_environment(root, os.environ, instructor), context.args)
+
+
+@app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
@@ -77,11 +141,21 @@ def doctor(
 
 
 @app.command()
-def progress() -> None:
+def progress(
+    share: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also put it, without your name, into this folder of your teacher's; again to update it."
+        ),
+    ] = None,
+) -> None:
     """Show how many tasks of each chapter's exercises you have solved on this computer, and what you predicted."""
     from rnncourse import predictions
-    from rnncourse.checks import progress_file
+    from rnncourse.checks import progress_file, written
+    from rnncourse.lab.workspace import copy_of_the_course
 
+    if copy := copy_of_the_course(Path.cwd()):
+        written.note(copy / "exercises")
     kept = progress_file.load()
     if not kept.known:
         _stop(kept.said)
@@ -89,11 +163,20 @@ def progress() -> None:
     typer.echo("\n".join([progress_file.table(kept), *predictions.calibration(predicted.answers.values())]))
     for said in filter(None, (kept.said, predicted.said)):
         typer.echo(said, err=True)
+    if share is not None:
+        try:
+            typer.echo(f"Shared as {progress_file.share(share, kept, predicted, predictions.seed())}")
+        except OSError as error:
+            _stop(f"It could not be shared in {share}: {error.strerror or error}")
 
 
 @app.command()
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="A folder or a zip of what students handed in.")],
+    submissions: Annotated[
+        Path | None,
+        typer.Argument(help="A folder or a zip of what students handed in; not with --nbgrader-course."),
+    ] = None,
+    *,
     assignment: Annotated[str, typer.Option(help="Number or name of the exercise, such as 04.")],
     out: Annotated[
         Path, typer.Option(help="The folder for the results; a run that was stopped goes on there.")
@@ -116,6 +199,13 @@ def grade(
     nbgrader: Annotated[
         Path | None, typer.Option(help="nbgrader's gradebook.db, into which the points are written as well.")
     ] = None,
+    nbgrader_course: Annotated[
+        Path | None,
+        typer.Option(
+            help="nbgrader's course folder: grades what it has collected, writes its gradebook.db and its folder "
+            "feedback, for nbgrader release_feedback."
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Workers at a time; 0: as many as there are cores.")] = 0,
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights. Do not.")
@@ -132,8 +222,21 @@ def grade(
     from rnncourse.errors import InputError
     from rnncourse.grading import run
 
+    if submissions is None and nbgrader_course is None:
+        _stop("Name the folder or zip of submissions, or nbgrader's course folder with --nbgrader-course.")
+    submissions = submissions or nbgrader_course / "submitted"
     request = run.Request(
-        submissions, assignment, out, students, spec, manual, nbgrader, seed_by_student, unsafe, jobs
+        submissions,
+        assignment,
+        out,
+        students,
+        spec,
+        manual,
+        nbgrader,
+        seed_by_student,
+        unsafe,
+        jobs,
+        nbgrader_course,
     )
     try:
         with tqdm(unit="student", disable=as_json or None) as bar:
@@ -187,6 +290,47 @@ def bench(
         raise typer.Exit(subprocess.run([sys.executable, scripts[name], *context.args]).returncode)
 
 
+@class_.command("report")
+def class_report(
+    results: Annotated[list[Path], typer.Argument(help="Folders that rnncourse grade has written (--out).")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("class_report.html"),
+    shared: Annotated[
+        Path | None,
+        typer.Option(help="The folder in which learners share their progress (rnncourse progress --share)."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON as well.")] = False,
+) -> None:
+    """Write a page for the next lecture: stuck tasks, the mistakes behind them, what to take up. Nobody is named."""
+    import json
+
+    from rnncourse.errors import InputError
+    from rnncourse.files import write_whole
+    from rnncourse.grading.results import class_report as reports
+    from rnncourse.grading.results import shared as sharing
+
+    try:
+        graded = [reports.read(folder) for folder in results]
+        practice = sharing.read(shared) if shared is not None else None
+    except InputError as error:
+        _stop(str(error))
+    write_whole(out, reports.report(graded, practice).encode())
+    if as_json:
+        typer.echo(json.dumps(reports.as_json(graded), indent=1))
+        return
+    for task in reports.topics([task for _, tasks in graded for task in tasks]):
+        typer.echo(f"stuck: {task.title} ({task.assignment}), {task.solved} of {task.tried} solved it")
+    typer.echo(f"{out}")
+
+
+@build.callback()
+def any_build() -> None:
+    """For those who write the course."""
+    from importlib.util import find_spec
+
+    if missing := [name for name in ("nbclient", "nbconvert", "latex2mathml") if find_spec(name) is None]:
+        _stop(f'This needs {", ".join(missing)}; run: python -m pip install "rnncourse[lab]"')
+
+
 @build.command("outputs")
 def build_outputs(
     notebooks: Annotated[
@@ -196,25 +340,11 @@ def build_outputs(
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
 ) -> None:
     """Run notebooks in place and store their outputs; a notebook that fails is left as it was."""
-    from tqdm import tqdm
-
     from rnncourse.building import outputs
-    from rnncourse.errors import InputError
 
-    try:
-        paths = outputs.find_notebooks(notebooks or _own_notebooks())
-    except InputError as error:
-        _stop(str(error))
-    failures = []
-    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
-        try:
-            changed = outputs.refresh(path, timeout)
-        except outputs.NotebookFailed as failure:
-            failures.append(str(failure))
-        else:
-            tqdm.write(f"{path}: {'written' if changed else 'unchanged'}")
-    if failures:
-        _stop("\n".join(failures))
+    with _failures_said():
+        paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters", "solutions"))
+    _each(paths, lambda path: _written(outputs.refresh(path, timeout)))
 
 
 @build.command("exercises")
@@ -229,20 +359,20 @@ def build_exercises(
     This needs nbgrader.
     """
     from rnncourse.building import exercises, statements
-    from rnncourse.errors import InputError
 
     root = _own_checkout()
-    try:
-        for master in exercises.find_masters(root / "solutions", chapters or ()):
-            path = root / "exercises" / master.name
-            changed = exercises.release(master, path)
-            typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
-        masters, bank = exercises.find_masters(root / "solutions", ()), root / "rnncourse" / "checks" / "bank"
-        for name, write in (("statements", statements.write), ("answers", statements.write_answers)):
-            changed = write(masters, bank / f"{name}.json")
-            typer.echo(f"{bank / name}.json: {'written' if changed else 'unchanged'}")
-    except InputError as error:
-        _stop(str(error))
+    solutions, bank = root / "solutions", root / "rnncourse" / "checks" / "bank"
+    with _failures_said():
+        chosen = exercises.find_masters(solutions, chapters or ())
+        masters = exercises.read_masters(solutions)
+
+    def release(exercise: Path) -> str:
+        master = solutions / exercise.name
+        return _written(exercises.release(masters[master], master, exercise))
+
+    _each([root / "exercises" / master.name for master in chosen], release)
+    _each([bank / "statements.json"], lambda path: _written(statements.write(masters, path)))
+    _each([bank / "answers.json"], lambda path: _written(statements.write_answers(masters, path)))
 
 
 @build.command("navigation")
@@ -251,11 +381,8 @@ def build_navigation() -> None:
     from rnncourse.building import navigation
 
     root = _own_checkout()
-    for path in sorted(
-        [*(root / "chapters").rglob("[0-9]*.ipynb"), *(root / "solutions").glob("[0-9]*.ipynb")]
-    ):
-        changed = navigation.navigate(path, root)
-        typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+    paths = [*(root / "chapters").rglob("[0-9]*.ipynb"), *(root / "solutions").glob("[0-9]*.ipynb")]
+    _each(sorted(paths), lambda path: _written(navigation.navigate(path, root)))
 
 
 @build.command("html")
@@ -268,27 +395,12 @@ def build_html(
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
 ) -> None:
     """Run notebooks and write each as one page that works from disk, without a network or a kernel."""
-    from tqdm import tqdm
-
     from rnncourse.building import html, outputs
-    from rnncourse.errors import InputError
 
-    try:
-        paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
+    with _failures_said():
+        paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters"))
         outputs.require_apart(paths)
-    except InputError as error:
-        _stop(str(error))
-    failures = []
-    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
-        try:
-            with _warnings_said():
-                page = html.export(path, out, timeout)
-        except (outputs.NotebookFailed, InputError) as failure:
-            failures.append(str(failure))
-        else:
-            tqdm.write(f"{path}: {page}")
-    if failures:
-        _stop("\n".join(failures))
+    _each(paths, lambda path: html.export(path, out, timeout))
 
 
 @build.command("slides")
@@ -304,23 +416,53 @@ def build_slides(
 ) -> None:
     """Write each notebook with its stored outputs as slides: one page that needs neither network nor kernel."""
     from rnncourse.building import outputs, slides
+
+    with _failures_said():
+        paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters"))
+        outputs.require_apart(paths)
+    _each(paths, lambda path: slides.export(path, out, code=code))
+
+
+def _each(paths: Sequence[Path], do: Callable[[Path], object]) -> None:
+    """Do something with each path and say what came of it; those that fail are named at the end."""
+    from tqdm import tqdm
+
+    from rnncourse.building.outputs import NotebookFailed
+    from rnncourse.errors import InputError
+
+    failures = []
+    for path in tqdm(paths, unit="notebook", disable=len(paths) < 2):
+        try:
+            with _warnings_said():
+                done = do(path)
+        except (NotebookFailed, InputError) as failure:
+            failures.append(str(failure))
+        else:
+            tqdm.write(f"{path}: {done}")
+    if failures:
+        _stop("\n".join(failures))
+
+
+def _written(changed: bool) -> str:
+    return "written" if changed else "unchanged"
+
+
+@contextlib.contextmanager
+def _failures_said() -> Iterator[None]:
+    """Say what is wrong with the notebooks that were named, and leave."""
+    from rnncourse.building.outputs import NotebookFailed
     from rnncourse.errors import InputError
 
     try:
-        paths = outputs.find_notebooks(notebooks or _own_notebooks()[:1])
-        outputs.require_apart(paths)
-        for path in paths:
-            with _warnings_said():
-                page = slides.export(path, out, code=code)
-            typer.echo(f"{path}: {page}")
-    except (outputs.NotebookFailed, InputError) as failure:
+        yield
+    except (NotebookFailed, InputError) as failure:
         _stop(str(failure))
 
 
-def _own_notebooks() -> list[Path]:
-    """Return the folders of the checkout around the working directory whose outputs are stored."""
+def _own_notebooks(*folders: str) -> list[Path]:
+    """Return those of the folders that the checkout around the working directory has."""
     root = _own_checkout(": name the notebooks to be run")
-    return [root / name for name in ("chapters", "solutions") if (root / name).is_dir()]
+    return [root / name for name in folders if (root / name).is_dir()]
 
 
 def _own_checkout(remedy: str = "") -> Path:

@@ -1,4 +1,4 @@
-"""The one source of the course's symbols: LaTeX, code name, shape, meaning and color.
+"""The one source of the course's symbols (LaTeX, code name, shape, meaning, color) and of the looks of its networks.
 
 Prose, code and figures all take their letters and colors from here, so that h_t looks the same everywhere.
 Colors are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which color-blind readers can tell
@@ -7,6 +7,7 @@ apart; every color comes with a dash pattern, so that no figure depends on color
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -88,6 +89,53 @@ def _symbols() -> Iterator[Symbol]:
 
 
 SYMBOLS: dict[str, Symbol] = {symbol.name: symbol for symbol in _symbols()}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as it is drawn in every figure: spelling, color, dash pattern and marker.
+
+    dash: a line style or a pattern of lengths, as Matplotlib knows them.
+    """
+
+    name: str
+    colour: str
+    dash: str | tuple
+    marker: str
+
+
+NETWORKS = {
+    network.name: network
+    for network in (
+        Network("RNN", PALETTE["blue"], "-", "o"),
+        Network("tanh", PALETTE["blue"], "-", "o"),  # what an RNN is unless something else is said
+        Network("LSTM", PALETTE["vermillion"], "--", "s"),
+        Network("GRU", PALETTE["green"], "-.", "^"),
+        Network("dense", PALETTE["purple"], ":", "D"),
+        Network("leaky ReLU", PALETTE["sky"], (0, (1, 1)), "X"),
+        Network("ReLU", PALETTE["orange"], (0, (3, 1)), "P"),
+        Network("sigmoid", PALETTE["black"], (0, (6, 2, 1, 2, 1, 2)), "v"),
+    )
+}
+"""The networks that keep their looks from the first chapter to the last, by name."""
+
+_NETWORK_WORD = re.compile(rf"(?<!\w)({'|'.join(NETWORKS)})(?!\w)")
+_MISSPELLED = re.compile(
+    r"(?<!\w)(?:vanilla|elman|mlp|fully connected|leakyrelu|leaky_relu|leaky-relu|leaky relu|rnn|lstm|gru|relu|tanh"
+    r"|dense|sigmoid)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def network(series: str) -> Network | None:
+    """Return the network that a series is about, such as "LSTM, bias 3"; None where it is about none."""
+    found = _NETWORK_WORD.search(series)
+    return NETWORKS[found[1]] if found else None
+
+
+def misspelled_networks(series: str) -> list[str]:
+    """Return what a series calls a network by any other name than the course's."""
+    return [word for word in _MISSPELLED.findall(series) if word not in NETWORKS]
 
 
 def symbol(name: str) -> Symbol:

@@ -1,4 +1,4 @@
-"""The cells of a notebook that ask a question, the cells that show its result, and the cell that explains it.
+"""Notebooks and their cells: those that ask a question, that show its result, and that explain it.
 
 Notebooks are plain dictionaries here, as they are in the file or as nbformat reads them.
 """
@@ -171,3 +171,12 @@ def entries(cells: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
         for asked in question_cells(cells)
         for question in asked.questions
     }
+
+
+def as_text(notebook: Mapping[str, Any]) -> str:
+    """Return the notebook file's text: sorted keys, one space of indent, a newline at its end."""
+    # Loaded here: it takes long, and who asks questions does not write notebooks. Not nbformat.writes, which would
+    # replace an id used twice with a random one and say so only in a warning.
+    from nbformat import from_dict, v4
+
+    return v4.writes(from_dict(notebook)).rstrip("\n") + "\n"

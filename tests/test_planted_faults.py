@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from plant_faults import Fault, caught, copy_of, faults
+from plant_faults import Fault, faults, planted
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,29 +31,60 @@ def test_each_fault_changes_one_line_that_is_there(fault):
     assert [(a.strip(), b.strip()) for a, b in changed] == [(fault.before, fault.after)]
 
 
-@pytest.fixture
-def checkout(tmp_path):
-    """A checkout of one module with one test."""
-    (tmp_path / "rnncourse").mkdir()
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "rnncourse/__init__.py").write_text("")
-    (tmp_path / "rnncourse/sums.py").write_text(
-        "def add(a, b):\n    return a + b\n\n\ndef unused(a):\n    return -a\n"
-    )
-    (tmp_path / "tests/test_sums.py").write_text(
-        "from rnncourse.sums import add\n\n\ndef test_add():\n    assert add(2, 3) == 5\n"
-    )
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
-    return tmp_path
+FAULTS = """
+[[fault]]
+file = "rnncourse/sums.py"
+before = "return a + b"
+after = "return a - b"
+
+[[fault]]
+file = "rnncourse/sums.py"
+before = "return -a"
+after = "return a"
+
+[[fault]]
+file = "rnncourse/other.py"
+before = "return a * b"
+after = "return a / b"
+"""
+MODULES = {
+    "rnncourse/__init__.py": "",
+    "rnncourse/environment.py": "REPRODUCIBLE = {}\n",
+    "rnncourse/sums.py": "def add(a, b):\n    return a + b\n\n\ndef unused(a):\n    return -a\n",
+    "rnncourse/other.py": "def times(a, b):\n    return a * b\n",
+    "tests/test_sums.py": "from rnncourse.sums import add\n\n\ndef test_add():\n    assert add(2, 3) == 5\n",
+    "tests/test_other.py": "def test_that_fails_anyway():\n    assert False\n",
+}
 
 
-def test_a_fault_is_caught_if_a_test_fails_and_the_file_is_put_back(checkout, tmp_path_factory):
-    root = copy_of(checkout, tmp_path_factory.mktemp("copy"))
-    before = (root / "rnncourse/sums.py").read_text()
-    assert caught(Fault("rnncourse/sums.py", "return a + b", "return a - b"), root)
-    assert not caught(Fault("rnncourse/sums.py", "return -a", "return a"), root)
-    assert (root / "rnncourse/sums.py").read_text() == before
+@pytest.mark.skipif(os.name == "nt", reason="the script forks")
+def test_a_fault_is_caught_by_a_test_that_passes_without_it(tmp_path):
+    """The other two: no test runs the line, and a test fails with or without the fault."""
+    checkout, listed = tmp_path / "checkout", tmp_path / "faults.toml"
+    listed.write_text(FAULTS)
+    for name, text in MODULES.items():
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text(text)
+    subprocess.run("git init -q && git add .", cwd=checkout, check=True, shell=True)
+    script = [sys.executable, ROOT / "tests/plant_faults.py", "--checkout", checkout, "--list", listed]
+    done = subprocess.run([*script, "--workers", "1"], capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "caught    rnncourse/sums.py: return a + b  →  return a - b",
+        "          by tests/test_sums.py::test_add",
+        "SURVIVED  rnncourse/sums.py: return -a  →  return a",
+        "SURVIVED  rnncourse/other.py: return a * b  →  return a / b",
+        "",
+        "1 of 3 faults caught",
+    ]
+    assert done.returncode == 1
+    assert (checkout / "rnncourse/sums.py").read_text() == MODULES["rnncourse/sums.py"]
+
+
+def test_the_fault_is_planted_only_meanwhile(tmp_path):
+    (tmp_path / "sums.py").write_text("def add(a, b):\n    return a + b\n")
+    with planted(Fault("sums.py", "return a + b", "return a - b"), tmp_path):
+        assert (tmp_path / "sums.py").read_text() == "def add(a, b):\n    return a - b\n"
+    assert (tmp_path / "sums.py").read_text() == "def add(a, b):\n    return a + b\n"
 
 
 def test_a_line_that_is_not_there_asks_for_an_update():

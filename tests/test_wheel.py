@@ -59,7 +59,7 @@ def installed(wheel, tmp_path_factory) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", venv, cwd=venv.parent)
     pip = [sys.executable, "-m", "pip", "--python", venv / BIN / "python"]
     # --no-compile: little of it is ever imported, and compiling all takes most of the time.
-    install = ["install", "-q", "--no-compile", "-c", ROOT / "constraints.txt", wheel]
+    install = ["install", "-q", "--no-compile", "-c", ROOT / "constraints.txt", f"{wheel}[lab]"]
     run(*pip, *install, cwd=venv.parent)
     yield venv / BIN
     shutil.rmtree(venv)  # over a gigabyte, and pytest keeps the folders of three runs

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from rnncourse.building.outputs import as_text, read, tidy
+from rnncourse.building.outputs import read, tidy
 from rnncourse.building.statements import is_hints
+from rnncourse.checks.written import TEXT_STUB
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
+from rnncourse.question_cells import as_text
 
 CODE_STUB = "raise NotImplementedError  # your lines go here"
-TEXT_STUB = "*Write your answer here.*"
 
 
 def find_masters(folder: Path, chapters: Sequence[str]) -> list[Path]:
@@ -28,13 +29,17 @@ def find_masters(folder: Path, chapters: Sequence[str]) -> list[Path]:
     return [file for file in found if not wanted or file.name[:2] in wanted]
 
 
-def release(master: Path, exercise: Path) -> bool:
-    """Write the exercise that belongs to `master` and say whether the file changed.
+def read_masters(folder: Path) -> dict[Path, NotebookNode]:
+    """Return all masters in `folder` by their paths; NotebookFailed for one that is no notebook."""
+    return {path: read(path.read_text(encoding="utf-8"), path) for path in find_masters(folder, ())}
+
+
+def release(master: NotebookNode, path: Path, exercise: Path) -> bool:
+    """Write the exercise that belongs to the master at `path` and say whether the file changed.
 
     Raises InputError where nbgrader finds the master's cells unsound, or nbgrader is not installed.
     """
-    notebook = read(master.read_text(encoding="utf-8"), master)
-    text = as_text(without_solutions(notebook, master))
+    text = as_text(without_solutions(master, path))
     if exercise.exists() and exercise.read_text(encoding="utf-8") == text:
         return False
     exercise.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode, v4
 
-from rnncourse.building.outputs import as_text, read
+from rnncourse.building.outputs import read
 from rnncourse.files import write_whole
+from rnncourse.question_cells import as_text
 
 CONTENTS = "00_start_here.ipynb"
 TOP, BOTTOM = "navigation-top", "navigation-bottom"

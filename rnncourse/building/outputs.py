@@ -11,13 +11,14 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 
 from rnncourse.building import live
 from rnncourse.building.live import WIDGET_VIEW
 from rnncourse.environment import OWN_JUPYTER, REPRODUCIBLE, empty_profile, kernels_can_encrypt
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
+from rnncourse.question_cells import as_text
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -91,17 +92,20 @@ def read(text: str, path: Path) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def run(notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool = False) -> None:
+def run(
+    notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool = False, keep_times: bool = False
+) -> None:
     """Run `notebook` in place, in a fresh kernel in the folder of `path`; NotebookFailed if a cell raises.
 
     keep_widgets: whether the states of its widgets are put into its metadata.
+    keep_times: whether each cell's metadata says when it started and ended.
     """
     started: list[NotebookNode] = []
     client = NotebookClient(
         notebook,
         timeout=timeout,
         kernel_name="python3",
-        record_timing=False,
+        record_timing=keep_times,
         store_widget_state=keep_widgets,
         force_raise_errors=True,  # also for a cell tagged raises-exception: a notebook stores no errors
         on_cell_start=lambda cell, cell_index: started.append(cell),
@@ -146,12 +150,6 @@ def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
         else:
             merged.append(output)
     return merged
-
-
-def as_text(notebook: NotebookNode) -> str:
-    """Return the notebook file's text: sorted keys, one space of indent, a newline at its end."""
-    # Not nbformat.writes, which would replace an id used twice with a random one and say so only in a warning.
-    return v4.writes(notebook).rstrip("\n") + "\n"
 
 
 def _is_still(path: Path, text: str) -> bool:

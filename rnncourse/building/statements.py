@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from rnncourse.building.outputs import read
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 
@@ -44,12 +43,9 @@ def statements(master: NotebookNode, path: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def write(masters: Sequence[Path], file: Path) -> bool:
+def write(masters: Mapping[Path, NotebookNode], file: Path) -> bool:
     """Write the statements of all masters to `file` and say whether it changed."""
-    stated = {
-        path.name[:2]: statements(read(path.read_text(encoding="utf-8"), path), path) for path in masters
-    }
-    return _write(stated, file)
+    return _write({path.name[:2]: statements(master, path) for path, master in masters.items()}, file)
 
 
 def answers(master: NotebookNode) -> list[list[str]]:
@@ -63,10 +59,9 @@ def answers(master: NotebookNode) -> list[list[str]]:
     return found
 
 
-def write_answers(masters: Sequence[Path], file: Path) -> bool:
+def write_answers(masters: Mapping[Path, NotebookNode], file: Path) -> bool:
     """Write the model answers of all masters to `file` and say whether it changed."""
-    found = {path.name[:2]: answers(read(path.read_text(encoding="utf-8"), path)) for path in masters}
-    return _write(found, file)
+    return _write({path.name[:2]: answers(master) for path, master in masters.items()}, file)
 
 
 def _write(stated: dict[str, Any], file: Path) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks import forbidden, hints, notebook, progress_file, registry
+from rnncourse.checks import forbidden, hints, notebook, progress_file, registry, written
 from rnncourse.checks.calling import call
-from rnncourse.checks.failure import Failure, in_words
+from rnncourse.checks.failure import Failure, Forbidden
 from rnncourse.checks.judging import judge
 from rnncourse.checks.probing import look_closer
 from rnncourse.checks.task import Task
@@ -20,10 +21,6 @@ from rnncourse.errors import InputError
 from rnncourse.markup import Card
 
 __all__ = ["check", "examine", "hint", "progress"]
-
-_AT_ONCE = ("forbidden", "timeout", "not written")
-"""Failures after which the other calls would say the same, or only take as long again."""
-
 
 _SHARED = (
     "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
@@ -44,6 +41,7 @@ def check(name: str, answer: Callable | object = _IN_THE_NOTEBOOK) -> None:
     except InputError as error:
         return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     if not task.checked:
+        written.note(Path.cwd())
         return Card("note", task.title, ("This answer is read by a person; there is nothing to run.",)).show()
     verdict = _verdict(task, answer)
     if verdict.status != "right" and os.environ.get("NBGRADER_EXECUTION") in _MARKED:
@@ -83,13 +81,13 @@ def examine(
         withheld = forbidden.withheld(task.forbidden)
     named = forbidden.named_in(answer, forbidden.single_functions(task.forbidden, withheld))
     if named:
-        said = in_words(Failure("forbidden", named[0]), task.called)
+        said = Forbidden(named[0]).in_words(task.called)
         return Verdict("wrong", task.name, said, "forbidden", 0, task.points)
     cases = task.cases(rng or np.random.default_rng())
     answers = []
     for case in cases:
         answers.append(call(answer, case, task.seconds, withheld))
-        if isinstance(answers[-1].value, Failure) and answers[-1].value.kind in _AT_ONCE:
+        if isinstance(answers[-1].value, Failure) and answers[-1].value.final:
             cases = cases[: len(answers)]
             break
     verdict = judge(
@@ -123,6 +121,7 @@ def progress(chapter: int | str) -> None:
         number = registry.number_of(chapter)
     except InputError as error:
         return Card("note", "No such chapter", (str(error),)).show()
+    written.note(Path.cwd())
     kept = progress_file.load()
     if not kept.known:
         return Card("note", "Your progress", (kept.said,)).show()
@@ -138,6 +137,7 @@ def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:
     if verdict.status == "not written":
         return ()
     said = progress_file.record(task, right=verdict.status == "right")
+    written.note(Path.cwd())
     notes = [said] if said else []
     if verdict.status != "right":
         notes.append(f'Stuck? Open the hints below, or run `hint("{task.name}")` in a cell of its own.')

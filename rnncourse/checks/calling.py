@@ -10,13 +10,22 @@ import linecache
 import traceback
 import types
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.failure import Failure, plainly, steady
+from rnncourse.checks.failure import (
+    Failure,
+    Forbidden,
+    NotWritten,
+    Raised,
+    TimedOut,
+    Unusable,
+    plainly,
+    steady,
+)
 from rnncourse.checks.forbidden import files
 from rnncourse.checks.outcomes import fresh, quiet
 from rnncourse.checks.stopping import TimeLimit, TimeUp
@@ -51,7 +60,7 @@ def call(function: Callable, case: Case, seconds: float, withheld: Sequence[str]
     sink, watch = _Cut(PRINTED), Watch(withheld, files(withheld), _given(case.args))
     value, after, shared = _outcome(function, case, seconds, sink, watch)
     if watch.used:
-        value, after = Failure("forbidden", next(iter(watch.used))), None
+        value, after = Forbidden(next(iter(watch.used))), None
     return Answer(value, after, sink.text(), shared)
 
 
@@ -79,7 +88,7 @@ def _outcome(
             _close(returned)
         return as_plain(returned), args, _share_memory(returned, args)
     except TimeUp:
-        return Failure("timeout", f"{seconds:g}"), None, False
+        return TimedOut(seconds), None, False
     except NotImplementedError as error:
         return _unwritten(error, function), None, False
     except KeyboardInterrupt:
@@ -111,10 +120,10 @@ def _arrays(value: Any) -> Iterator[np.ndarray]:
             yield from _arrays(one)
 
 
-def as_plain(value: Any) -> Value | Failure:
-    """Return `value` if it is plain data, views and NumPy numbers as arrays; else a Failure that says what it is."""
+def as_plain(value: Any) -> Value | Unusable:
+    """Return `value` if it is plain data, views and NumPy numbers as arrays; else say what it is, as Unusable."""
     found = _foreign(value)
-    return Failure("unusable", found) if found else _plain(value)
+    return Unusable(found) if found else _plain(value)
 
 
 def _foreign(value: Any) -> str:
@@ -150,24 +159,23 @@ def _plain(value: Any) -> Value:
     return np.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else value
 
 
-def _unwritten(error: NotImplementedError, function: Callable) -> Failure:
-    """Return a Failure that names the function that is not written, if it is one that the learner's function calls."""
+def _unwritten(error: NotImplementedError, function: Callable) -> NotWritten:
+    """Return the failure, with the function that is not written if it is one that the learner's function calls."""
     inside = traceback.extract_tb(error.__traceback__)[-1].name
     own = getattr(function, "__name__", inside)
-    return Failure("not written", "" if inside in (own, "<lambda>") else inside)
+    return NotWritten("" if inside in (own, "<lambda>") else inside)
 
 
-def _told(error: BaseException, function: Callable) -> Failure:
-    """Return a Failure that points to the last line of the learner's own cell that was running."""
-    said = plainly(_said(error), _shapes(error))
-    text = steady(f"{type(error).__name__}: {said}" if said else type(error).__name__)
+def _told(error: BaseException, function: Callable) -> Raised:
+    """Return the failure, with the last line of the learner's own cell that was running."""
+    raised = Raised(type(error).__name__, steady(plainly(_said(error), _shapes(error))))
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
     if not frames:
-        return Failure("raised", text)
+        return raised
     last = frames[-1]
     source = linecache.getline(last.filename, last.lineno).strip()
-    return Failure("raised", text, last.lineno, steady(source))
+    return replace(raised, line=last.lineno, source=steady(source))
 
 
 def _shapes(error: BaseException) -> str:

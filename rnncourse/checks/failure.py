@@ -4,25 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 _LONGEST = 300
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why there is no answer to judge.
-
-    kind and text: "not written", the name of the unwritten function if that is a different function; "raised",
-    "ValueError: what it said"; "timeout", the seconds as text; "unusable", what came back instead of plain data,
-    such as "a torch tensor"; "missing", the function does not exist; "forbidden", what was used though the task
-    is to do without it; "absent", a module that is not installed. line, source: where in the learner's own
-    cell it happened, if that is known.
-    """
-
-    kind: str
-    text: str = ""
-    line: int | None = None
-    source: str = ""
 
 
 def steady(text: str) -> str:
@@ -32,7 +16,7 @@ def steady(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-# (pattern found in "Type: message", what to say). The first that fits is told.
+# (pattern found in "Type: message", what to say). The first that fits is told, and the last fits always.
 _KIND_WORDS = (
     (
         r"matmul|not aligned|mismatch in its core dimension|columns? and the right one \d+ row",
@@ -196,48 +180,138 @@ def plainly(said: str, shapes: str = "") -> str:
     return _GUFUNC.sub(f"{shapes} does not fit: {sizes}" if shapes else sizes, said)
 
 
-def in_words(failure: Failure, called: str) -> tuple[str, ...]:
-    """Return what is said about a failure of the function `called`, in paragraphs."""
-    if failure.kind == "not written" and failure.text:
-        return (f"`{called}` calls `{failure.text}`, which is not written yet. Begin with that one.",)
-    if failure.kind == "not written":
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no answer to judge.
+
+    name: what the gradebook and the worker call it. final: whether the other calls would say the same, or only take
+    as long again.
+    """
+
+    name: ClassVar[str]
+    final: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        """What happened, in a line."""
+        return self.name
+
+    def in_words(self, called: str) -> tuple[str, ...]:
+        """Return what is said about a failure of the function `called`, in paragraphs."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class NotWritten(Failure):
+    """The function still raises NotImplementedError. function: the unwritten one, "" if it is the one called."""
+
+    name: ClassVar[str] = "not written"
+    final: ClassVar[bool] = True
+    function: str = ""
+
+    @property
+    def text(self) -> str:
+        return "NotImplementedError"
+
+    def in_words(self, called: str) -> tuple[str, ...]:
+        if self.function:
+            return (f"`{called}` calls `{self.function}`, which is not written yet. Begin with that one.",)
         return (
             f"`{called}` still holds its `raise NotImplementedError`. Put your own lines in its place, "
             "run that cell, then run this one again.",
         )
-    if failure.kind == "missing":
+
+
+@dataclass(frozen=True)
+class Missing(Failure):
+    """The function does not exist."""
+
+    name: ClassVar[str] = "missing"
+    final: ClassVar[bool] = True
+
+    def in_words(self, called: str) -> tuple[str, ...]:
         return (f"There is no function `{called}`. Run the cell that defines it first.",)
-    if failure.kind == "forbidden":
-        return (f"`{failure.text}` is not available: this task is to write it yourself.",)
-    if failure.kind == "absent":
+
+
+@dataclass(frozen=True)
+class Forbidden(Failure):
+    """The task is to be done without what was used: a module, or a function of NumPy."""
+
+    name: ClassVar[str] = "forbidden"
+    final: ClassVar[bool] = True
+    used: str
+
+    def in_words(self, called: str) -> tuple[str, ...]:
+        return (f"`{self.used}` is not available: this task is to write it yourself.",)
+
+
+@dataclass(frozen=True)
+class Absent(Failure):
+    """A module is needed that is not installed."""
+
+    name: ClassVar[str] = "absent"
+    module: str
+
+    def in_words(self, called: str) -> tuple[str, ...]:
         return (
-            f"`{called}` needs `{failure.text}`, which is not installed where this was run. "
+            f"`{called}` needs `{self.module}`, which is not installed where this was run. "
             "The tasks need NumPy only.",
         )
-    if failure.kind == "timeout":
-        many = "second" if failure.text == "1" else "seconds"
+
+
+@dataclass(frozen=True)
+class TimedOut(Failure):
+    """The call took longer than `seconds` and was stopped."""
+
+    name: ClassVar[str] = "timeout"
+    final: ClassVar[bool] = True
+    seconds: float
+
+    def in_words(self, called: str) -> tuple[str, ...]:
+        many = "second" if self.seconds == 1 else "seconds"
         return (
-            f"`{called}` had not finished after {failure.text} {many} and was stopped. Is there a `while` loop "
+            f"`{called}` had not finished after {self.seconds:g} {many} and was stopped. Is there a `while` loop "
             "that never ends, or a loop over far more steps than there are? The inputs are tiny here.",
         )
-    if failure.kind == "unusable":
-        return _unusable(failure.text, called)
-    name, _, said = steady(failure.text).partition(": ")
-    where = (
-        f" in line {failure.line} of its cell, `{failure.source}`" if failure.line and failure.source else ""
-    )
-    told = f": {plainly(said)}" if said else ""
-    sentences = [f"`{called}` stopped with `{name}`{where}{told}"]
-    sentences += [words for pattern, words in _KIND_WORDS if re.search(pattern, failure.text)][:1]
-    return tuple(sentences)
 
 
-def _unusable(what: str, called: str) -> tuple[str, ...]:
-    if "tensor" in what:
-        return (
-            f"`{called}` returned {what}. This task asks for NumPy arrays. Work with `np` throughout, "
-            "or turn the tensor into an array with `.detach().numpy()` at the end.",
-        )
-    if "generator" in what:
-        return (f"`{called}` returned {what}. `yield` makes one; give the whole answer back with `return`.",)
-    return (f"`{called}` returned {what}, which cannot be compared. Return numbers, arrays or plain lists.",)
+@dataclass(frozen=True)
+class Unusable(Failure):
+    """What came back is not plain data. what: "a torch tensor" and the like."""
+
+    name: ClassVar[str] = "unusable"
+    what: str
+
+    def in_words(self, called: str) -> tuple[str, ...]:
+        returned = f"`{called}` returned {self.what}"
+        if "tensor" in self.what:
+            return (
+                f"{returned}. This task asks for NumPy arrays. Work with `np` throughout, "
+                "or turn the tensor into an array with `.detach().numpy()` at the end.",
+            )
+        if "generator" in self.what:
+            return (f"{returned}. `yield` makes one; give the whole answer back with `return`.",)
+        return (f"{returned}, which cannot be compared. Return numbers, arrays or plain lists.",)
+
+
+@dataclass(frozen=True)
+class Raised(Failure):
+    """The call raised an exception. error: its type. line, source: where in the learner's own cell, if known."""
+
+    name: ClassVar[str] = "raised"
+    error: str
+    said: str = ""
+    line: int | None = None
+    source: str = ""
+
+    @property
+    def text(self) -> str:
+        """The exception as Python prints it: "ValueError: what it said"."""
+        return f"{self.error}: {self.said}" if self.said else self.error
+
+    def in_words(self, called: str) -> tuple[str, ...]:
+        error, _, said = steady(self.text).partition(": ")
+        where = f" in line {self.line} of its cell, `{self.source}`" if self.line and self.source else ""
+        told = f": {plainly(said)}" if said else ""
+        meaning = next(words for pattern, words in _KIND_WORDS if re.search(pattern, self.text))
+        return f"`{called}` stopped with `{error}`{where}{told}", meaning

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnncourse.checks import model
 from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
-from rnncourse.checks.failure import Failure, in_words, steady
+from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, Unusable, steady
 from rnncourse.checks.findings import findings
 from rnncourse.checks.outcomes import Outcome, fresh, outcome
 from rnncourse.checks.setting import setting
@@ -19,7 +19,7 @@ from rnncourse.checks.task import Case, Mistake, Named, Task, Value
 from rnncourse.checks.variations import variations
 from rnncourse.checks.verdict import Verdict
 
-__all__ = ["Failure", "ReferenceFailed", "alike", "fresh", "judge", "outcome"]
+__all__ = ["ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
 _SECONDS_OF_VARIATIONS = 0.06
 """How much of the processor's time the variations of a model answer are tried."""
@@ -28,7 +28,6 @@ _SECONDS_AT_MOST = 0.5
 """How long they may take by the clock."""
 
 _ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
-_AT_ONCE = ("forbidden", "not written", "missing", "timeout", "unusable")
 
 
 class ReferenceFailed(RuntimeError):
@@ -50,10 +49,10 @@ def judge(
     task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
-    failure = next((one.value for one in given if _failed(one) and one.value.kind in _AT_ONCE), None)
+    failure = next((one.value for one in given if _needs_no_comparison(one.value)), None)
     if failure is not None:
-        status = "not written" if failure.kind in ("not written", "missing") else "wrong"
-        return _verdict(task, status, in_words(failure, task.called), failure.kind)
+        status = "not written" if isinstance(failure, (NotWritten, Missing)) else "wrong"
+        return _verdict(task, status, failure.in_words(task.called), failure.name)
     expected = [outcome(task.reference, case) for case in cases]
     broken = [one for one in expected if _failed(one)]
     if broken:
@@ -64,6 +63,10 @@ def judge(
     return _named(task, cases, expected, given) or _generic(task, cases, expected, given, right, look_closer)
 
 
+def _needs_no_comparison(value: Value | Failure) -> bool:
+    return isinstance(value, Failure) and (value.final or isinstance(value, Unusable))
+
+
 def _failed(one: Outcome) -> bool:
     return isinstance(one.value, Failure)
 
@@ -71,7 +74,7 @@ def _failed(one: Outcome) -> bool:
 def alike(task: Task, one: Outcome, other: Outcome) -> bool:
     """Say whether two outcomes cannot be told apart: same value, or same error, and same traces in the arguments."""
     if _failed(one) or _failed(other):
-        both = _failed(one) and _failed(other)
+        both = isinstance(one.value, Raised) and isinstance(other.value, Raised)
         return both and steady(one.value.text) == steady(other.value.text)
     if one.after is not None and other.after is not None and not _same_data(one.after, other.after):
         return False
@@ -195,7 +198,7 @@ def _generic(
     raised = next((one.value for one in given if _failed(one)), None)
     if raised is not None:
         about = _where(cases, [not _failed(one) for one in given])
-        return _verdict(task, "wrong", (*in_words(raised, task.called), *about), "raised")
+        return _verdict(task, "wrong", (*raised.in_words(task.called), *about), "raised")
     changed = _changed(task, cases, given)
     rights = [case for case, fine in zip(cases, right, strict=True) if fine]
     parts = _wrong_parts(task, expected, given)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.failure import Failure
+from rnncourse.checks.failure import Failure, Raised
 from rnncourse.checks.task import Case, Named, Value
 
 
@@ -30,7 +30,7 @@ def outcome(function: Callable, case: Case) -> Outcome:
         with quiet(), contextlib.redirect_stdout(io.StringIO()):
             value = function(*args, **kwargs)
     except Exception as error:
-        return Outcome(Failure("raised", f"{type(error).__name__}: {error}"), None)
+        return Outcome(Raised(type(error).__name__, str(error)), None)
     return Outcome(value, args)
 
 

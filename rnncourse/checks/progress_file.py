@@ -6,22 +6,28 @@ keeps none, which is how the course's own notebooks are run. Checks made in the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnncourse import learner_file
+from rnncourse import learner_file, predictions
 from rnncourse.checks import registry
 from rnncourse.checks.task import Task
+from rnncourse.files import write_whole
 from rnncourse.learner_file import VARIABLE, exactly
 
-__all__ = ["VARIABLE", "Kept", "file", "line", "load", "record", "table"]
+__all__ = ["VARIABLE", "Kept", "file", "line", "load", "record", "remember_written", "share", "table"]
 
 
 @dataclass
 class Kept:
-    """By task: {"right": bool, "checks": int, "hints": int}. said: what went wrong with the file, for the learner.
+    """By task: {"right": bool, "checks": int, "hints": int}, and "written" for an answer in words.
+
+    said: what went wrong with the file, for the learner.
 
     known: False where there is a file that could not be read, so that `tasks` says nothing about what is in it.
     """
@@ -33,6 +39,10 @@ class Kept:
     def right(self, name: str) -> bool:
         """Say whether the task was solved at some time."""
         return bool(self.tasks.get(name, {}).get("right"))
+
+    def written(self, name: str) -> bool:
+        """Say whether there has been an answer to a task that a person reads."""
+        return bool(self.tasks.get(name, {}).get("written"))
 
 
 def file() -> Path | None:
@@ -67,9 +77,29 @@ def record(task: Task, *, right: bool = False, hint: bool = False) -> str:
     kept = load()
     if not kept.known:  # what would be written holds nothing of what was kept so far
         return kept.said
-    entry = kept.tasks.setdefault(task.name, {"right": False, "checks": 0, "hints": 0})
+    entry = kept.tasks.setdefault(task.name, _nothing())
     entry["right"] = entry["right"] or right
     entry["hints" if hint else "checks"] += 1
+    return _write(path, kept)
+
+
+def remember_written(names: Collection[str]) -> None:
+    """Remember that these answers in words are there. Once written, an answer counts, whatever becomes of it."""
+    path, kept = file(), load()
+    new = [name for name in sorted(names) if not kept.written(name)]
+    if path is None or not kept.known or not new or Path.cwd().name == "solutions":
+        return
+    for name in new:
+        kept.tasks.setdefault(name, _nothing())["written"] = True
+    _write(path, kept)
+
+
+def _nothing() -> dict[str, Any]:
+    return {"right": False, "checks": 0, "hints": 0}
+
+
+def _write(path: Path, kept: Kept) -> str:
+    """Write the file; return what to tell the learner."""
     try:
         learner_file.write(path, {"tasks": kept.tasks})
     except OSError:
@@ -79,11 +109,18 @@ def record(task: Task, *, right: bool = False, hint: bool = False) -> str:
 
 
 def line(tasks: Sequence[Task], kept: Kept) -> str:
-    """Return in one line how many of the tasks that code can check are right, and the points they brought."""
+    """Return in one line how many tasks are right and the points they brought, and how many texts are written.
+
+    A text is read by a person, who alone knows its points.
+    """
     checked = [task for task in tasks if task.checked]
     right = [task for task in checked if kept.right(task.name)]
     points, possible = (sum(task.points for task in some) for some in (right, checked))
-    return f"{len(right)} of {len(checked)} tasks right, {points} of {possible} points"
+    done = f"{len(right)} of {len(checked)} tasks right, {points} of {possible} points"
+    texts = [task for task in tasks if not task.checked]
+    written = sum(kept.written(task.name) for task in texts)
+    noun = "text" if len(texts) == 1 else "texts"
+    return f"{done}; {written} of {len(texts)} {noun} written" if texts else done
 
 
 def table(kept: Kept) -> str:
@@ -91,6 +128,21 @@ def table(kept: Kept) -> str:
     rows = [(f"chapter {number:02}", line(registry.tasks(number), kept)) for number in registry.chapters()]
     rows.append(("all", line(registry.tasks(), kept)))
     return "\n".join(f"{name:<12}{said}" for name, said in rows)
+
+
+def share(folder: Path, kept: Kept, predicted: predictions.Kept, seed: str) -> Path:
+    """Put tasks and predictions into `folder` and return the file; OSError where that fails.
+
+    Nothing in the file, its name included, tells whose it is; the same learner's next one takes its place. seed: what
+    the learner's options are shuffled by.
+    """
+    name = (
+        hashlib.sha256(f"shared progress {seed}".encode()).hexdigest()[:16] if seed else secrets.token_hex(8)
+    )
+    told = {key: {"right": one["right"], "sure": one["sure"]} for key, one in predicted.answers.items()}
+    file = folder / f"{name}.json"
+    write_whole(file, json.dumps({"tasks": kept.tasks, "predictions": told}, sort_keys=True).encode())
+    return file
 
 
 def _understood(stored: dict) -> dict[str, dict[str, Any]]:
@@ -101,5 +153,6 @@ def _understood(stored: dict) -> dict[str, dict[str, Any]]:
             "checks": exactly(int, entry["checks"]),
             "hints": exactly(int, entry["hints"]),
         }
+        | ({"written": exactly(bool, entry["written"])} if "written" in entry else {})
         for name, entry in stored["tasks"].items()
     }

@@ -12,7 +12,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnncourse.checks.failure import Failure, in_words, steady
+from rnncourse.checks.failure import (
+    Absent,
+    Failure,
+    Forbidden,
+    Missing,
+    NotWritten,
+    Raised,
+    TimedOut,
+    Unusable,
+    steady,
+)
 from rnncourse.checks.judging import ReferenceFailed, judge
 from rnncourse.checks.task import Case, Task
 from rnncourse.checks.verdict import Verdict
@@ -23,7 +33,7 @@ from rnncourse.grading.results.results import StudentResult, TaskResult
 from rnncourse.grading.sandbox.limits import Limits
 from rnncourse.grading.sandbox.process import Worker
 from rnncourse.grading.sandbox.protocol import Reply
-from rnncourse.grading.sandbox.session import Lost, Session
+from rnncourse.grading.sandbox.session import Crashed, Lost, NoTimeLeft, Session, Stopped
 
 # References print into a stream of this whole process, and its warnings are switched off meanwhile.
 _JUDGING = threading.Lock()
@@ -31,12 +41,10 @@ _JUDGING = threading.Lock()
 UNGRADED = "not graded"
 """The digest of a result that is not kept."""
 
-_AT_ONCE = ("forbidden", "missing", "not written", "timeout")
-"""Failures after which the other calls would say the same, or only take as long again."""
-
 _MOST_ALONE = 5
 """Answers that are put beside one that is run alone, more or less; each time a worker is started."""
 
+_TOO_LONG = "Stopped: it took too long."
 _STUBS = ("", "your answer here", "write your answer here")
 
 
@@ -90,7 +98,7 @@ class Marker:
         cases = _cases(item.task, seed)
         # Each function is called right after its own cell, as by the notebook's check: cells below change nothing.
         replies = self._call(item, cases, session)
-        if isinstance(replies, Lost) and replies.status == "crashed":
+        if isinstance(replies, Crashed):
             # Another answer may have left a thread that ends the worker: once more, with what this one needs.
             return self._alone(item, cases, session)
         result = _judged(item, cases, replies, session)
@@ -122,24 +130,29 @@ class Marker:
             if isinstance(reply, Lost):
                 return reply
             replies.append(reply)
-            if reply.failure is not None and reply.failure.kind in _AT_ONCE:
+            if reply.failure is not None and reply.failure.final:
                 break
         return replies
 
 
 def _lacks_a_name(replies: list[Reply] | Lost) -> bool:
     """Say whether a function, or a name that it uses, was not defined when it was called."""
-    failures = (
-        [] if isinstance(replies, Lost) else [one.failure for one in replies if one.failure is not None]
-    )
-    return any(one.kind == "missing" or one.text.startswith("NameError") for one in failures)
+    return any(isinstance(one, Missing) or _is_name_error(one) for one in _failures(replies))
 
 
 def _lacking(replies: list[Reply] | Lost) -> str:
     """Return the name that was not defined when a function was called, or ""."""
-    texts = [] if isinstance(replies, Lost) else [one.failure.text for one in replies if one.failure]
-    found = (re.match(r"NameError: name '(\w+)' is not defined", text) for text in texts)
+    said = (one.said for one in _failures(replies) if _is_name_error(one))
+    found = (re.match(r"name '(\w+)' is not defined", text) for text in said)
     return next((one[1] for one in found if one), "")
+
+
+def _failures(replies: list[Reply] | Lost) -> list[Failure]:
+    return [] if isinstance(replies, Lost) else [one.failure for one in replies if one.failure is not None]
+
+
+def _is_name_error(failure: Failure) -> bool:
+    return isinstance(failure, Raised) and failure.error == "NameError"
 
 
 def defining(sources: Mapping[str, str], name: str) -> set[str]:
@@ -206,9 +219,9 @@ def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, sess
     if isinstance(replies, Lost):
         return _lost(item, replies)
     code, stopped = session.sources, session.raised.get(item.name)
-    if stopped is not None and replies[0].failure is not None and replies[0].failure.kind == "missing":
+    if stopped is not None and isinstance(replies[0].failure, Missing):
         return _stopped(item, stopped, code[item.name])
-    if (failure := replies[-1].failure) is not None and failure.kind in _STATUSES:
+    if isinstance(failure := replies[-1].failure, (Forbidden, TimedOut)):
         return _by_failure(item, failure)
     cases = cases[: len(replies)]
     answers = [_answer(reply, case, code) for reply, case in zip(replies, cases, strict=True)]
@@ -225,16 +238,10 @@ def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, sess
     return _result(item, "graded", earned, headline, verdict.mistake, verdict.details, notes=notes)
 
 
-_STATUSES = {
-    "forbidden": ("forbidden", "Not allowed."),
-    "timeout": ("timeout", "Stopped: it took too long."),
-}
-"""By the kind of a failure, a status of its own and the headline."""
-
-
-def _by_failure(item: Item, failure: Failure) -> TaskResult:
-    status, headline = _STATUSES[failure.kind]
-    return _result(item, status, 0.0, headline, failure.kind, in_words(failure, item.task.called))
+def _by_failure(item: Item, failure: Forbidden | TimedOut) -> TaskResult:
+    """Return the result of an answer whose failure is a status of its own."""
+    headline = "Not allowed." if isinstance(failure, Forbidden) else _TOO_LONG
+    return _result(item, failure.name, 0.0, headline, failure.name, failure.in_words(item.task.called))
 
 
 def _verdict(task: Task, cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
@@ -249,7 +256,7 @@ def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:
         return _with_line(reply.failure, reply.cell, code), None
     value = reply.value
     if not isinstance(value, list) or len(value) != 2:
-        return Failure("unusable", "nothing that can be read"), None
+        return Unusable("nothing that can be read"), None
     returned, after = value
     if not isinstance(after, list) or len(after) != len(case.args):  # they are plain data no longer
         return returned, tuple("changed" for _ in case.args)
@@ -259,6 +266,8 @@ def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:
 
 def _with_line(failure: Failure, cell: str, code: Mapping[str, str]) -> Failure:
     """Return a failure with the text of its line, which is looked up here and not believed."""
+    if not isinstance(failure, Raised):
+        return failure
     lines = code.get(cell.removeprefix("<cell ").removesuffix(">"), "").splitlines()
     if failure.line is None or not 1 <= failure.line <= len(lines):
         return replace(failure, line=None)
@@ -266,30 +275,27 @@ def _with_line(failure: Failure, cell: str, code: Mapping[str, str]) -> Failure:
 
 
 def _lost(item: Item, lost: Lost) -> TaskResult:
-    if lost.status == "timeout" and not lost.text:
+    if isinstance(lost, NoTimeLeft):
         said = (
             "The time for your whole notebook was used up before this answer was done, which need not be its fault. "
             "Look first at the answers that were stopped or took long.",
         )
         return _result(item, "timeout", 0.0, "Not run to its end.", "no time left", said)
-    if lost.status == "timeout" and lost.in_cell:
-        return _cell_too_long(item, lost.text)
-    if lost.status == "timeout":
-        details = in_words(Failure("timeout", lost.text), item.task.called)
-        return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", details)
+    if isinstance(lost, Stopped):
+        return (_cell_too_long if lost.in_cell else _by_failure)(item, TimedOut(lost.seconds))
     said = (
-        f"The program that ran your answer came to an end while it was at this task: {lost.text}. "
+        f"The program that ran your answer came to an end while it was at this task: {lost.how}. "
         "An answer returns its result; it does not end the program, start others, or write to the system.",
     )
     return _result(item, "crashed", 0.0, "Crashed.", "crashed", said)
 
 
-def _cell_too_long(item: Item, seconds: str) -> TaskResult:
+def _cell_too_long(item: Item, failure: TimedOut) -> TaskResult:
     said = (
-        f"Your cell was not done after {seconds} seconds and was stopped, before `{item.task.called}` could be "
-        "called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
+        f"Your cell was not done after {failure.seconds:g} seconds and was stopped, before `{item.task.called}` could "
+        "be called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
     )
-    return _result(item, "timeout", 0.0, "Stopped: it took too long.", "timeout", said)
+    return _result(item, "timeout", 0.0, _TOO_LONG, "timeout", said)
 
 
 def _about_python(result: TaskResult, python: str) -> TaskResult:
@@ -303,37 +309,35 @@ def _about_python(result: TaskResult, python: str) -> TaskResult:
 
 def _about_cell(item: Item, failure: Failure) -> str:
     """Return a note on a cell that stopped, or left something out, although the function could be called."""
-    if failure.kind == "absent":
-        return f"`{failure.text}` is not available here; the lines of your cell that need it were left out."
-    if failure.kind == "timeout":
-        return (
-            f"The cell was stopped after {failure.text} seconds; it had defined {item.task.called} by then."
-        )
+    if isinstance(failure, Absent):
+        return f"`{failure.module}` is not available here; the lines of your cell that need it were left out."
+    if isinstance(failure, TimedOut):
+        return f"The cell was stopped after {failure.seconds:g} seconds; it had defined {item.task.called} by then."
     return f"The cell stopped after it had defined {item.task.called}: {steady(failure.text)}"
 
 
 def _stopped(item: Item, failure: Failure, source: str) -> TaskResult:
     """Return the result of an answer whose cell did not come as far as defining the function."""
-    if failure.kind == "not written":
-        details = in_words(failure, item.task.called)
-        return _result(item, "graded", 0.0, "Not written yet.", "not written", details)
-    if failure.kind == "timeout":
-        return _cell_too_long(item, failure.text)
-    if failure.kind == "absent":
-        said = in_words(failure, item.task.called)
-        return _result(item, "graded", 0.0, "Not yet.", failure.kind, said)
-    lines = source.splitlines()
-    line = f" in line {failure.line}" if failure.line else ""
-    quoted = (
-        f", `{steady(lines[failure.line - 1].strip())}`"
-        if failure.line and failure.line <= len(lines)
-        else ""
-    )
+    if isinstance(failure, TimedOut):
+        return _cell_too_long(item, failure)
+    if isinstance(failure, (NotWritten, Absent)):
+        headline = "Not written yet." if isinstance(failure, NotWritten) else "Not yet."
+        return _result(item, "graded", 0.0, headline, failure.name, failure.in_words(item.task.called))
     said = (
-        f"Your cell stopped before `{item.task.called}` was defined{line}{quoted}: {steady(failure.text)}",
+        f"Your cell stopped before `{item.task.called}` was defined{_in_line(failure, source)}: "
+        f"{steady(failure.text)}",
         "Restart the kernel and run all cells before you hand in: then you see it too.",
     )
     return _result(item, "graded", 0.0, "Not yet.", "raised", said)
+
+
+def _in_line(failure: Failure, source: str) -> str:
+    """Return in which line of its cell an exception was raised, with its text; "" where that is not known."""
+    if not isinstance(failure, Raised) or not failure.line:
+        return ""
+    lines = source.splitlines()
+    quoted = f", `{steady(lines[failure.line - 1].strip())}`" if failure.line <= len(lines) else ""
+    return f" in line {failure.line}{quoted}"
 
 
 def _result(

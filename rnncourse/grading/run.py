@@ -55,6 +55,7 @@ class Request:
     seed_by_student: bool = False
     unsafe: bool = False
     jobs: int = 0
+    nbgrader_course: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
 
@@ -102,6 +103,9 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
 def _grade(request: Request, progress: Callable[[int, int], None]) -> Outcome:
     assignment = load(request.assignment, request.spec)
     _require_private(request)
+    course = request.nbgrader_course and nbgrader_gradebook.find_course(
+        request.nbgrader_course, assignment.stem
+    )
     roster = read_roster(request.students) if request.students else {}
     manual = by_hand.read(request.manual) if request.manual else {}
     collected = collect(request.submissions, assignment.stem, request.out, Known(roster).has)
@@ -124,9 +128,17 @@ def _grade(request: Request, progress: Callable[[int, int], None]) -> Outcome:
     merged, stale = by_hand.merge(sorted(ordered, key=lambda r: r.student), request.manual, manual)
     left = _write_by_hand(store, request.out, assignment, merged)
     notes = (*collected.notes, *matched.notes, *_notes(merged, roster), *stale, *left)
+    if course:
+        notes += tuple(
+            nbgrader_gradebook.put_course(course, merged, assignment, roster, _page_of(assignment))
+        )
     outcome = Outcome(assignment, tuple(merged), len(todo), tuple(map(one_line, notes)), matched.unmatched)
     _write(request, outcome, roster)
     return outcome
+
+
+def _page_of(assignment: Assignment) -> Callable[[StudentResult], str]:
+    return lambda result: pages.feedback_page(result, assignment)
 
 
 def _notes(results: Sequence[StudentResult], roster: Mapping[str, Student]) -> list[str]:
@@ -146,6 +158,7 @@ def _require_private(request: Request) -> None:
             ("submissions", request.submissions),
             ("out", request.out),
             ("spec", request.spec),
+            ("nbgrader_course", request.nbgrader_course),
         ):
             if path is not None:
                 require_hidden(name, path)
@@ -297,7 +310,13 @@ def _write(request: Request, outcome: Outcome, roster: Mapping[str, Student]) ->
         "version": __version__,
         "limits": asdict(request.limits),
         "mistakes": [
-            {"task": task, "mistake": name, "students": n} for task, name, n in pages.common_mistakes(results)
+            {
+                "task": task,
+                "mistake": name,
+                "students": n,
+                "message": pages.said_by_check(assignment, task, name),
+            }
+            for task, name, n in pages.common_mistakes(results)
         ],
         "results": [as_record(result) for result in results],
     }

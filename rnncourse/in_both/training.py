@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from rnncourse.arguments import require_count, require_generator
 from rnncourse.errors import InputError, NotFiniteError, TrainingError, describe
@@ -272,9 +271,13 @@ def progress(items: Iterable, what: str) -> Iterable:
 
 
 def _with_bar(items: Iterable, shown: bool, **more: Any) -> Iterable:
-    """None leaves the decision to tqdm, whose bar in notebooks overrules its own TQDM_DISABLE variable."""
-    disable = True if not shown or os.environ.get("TQDM_DISABLE") else None
-    return tqdm(items, disable=disable, delay=BAR_AFTER_SECONDS, leave=False, **more)
+    """Return the items behind a bar, unless TQDM_DISABLE is set: tqdm itself ignores that in notebooks."""
+    if not shown or os.environ.get("TQDM_DISABLE"):
+        return items
+    # Training itself needs no bar, so a machine that only computes, such as a server with a GPU, needs no tqdm.
+    from tqdm.auto import tqdm
+
+    return tqdm(items, delay=BAR_AFTER_SECONDS, leave=False, **more)
 
 
 def _scores(model: Any, x: Any, padding: Any) -> Any:

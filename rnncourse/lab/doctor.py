@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -41,18 +41,14 @@ LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 KERNEL_SECONDS = 60
 IMPORT_SECONDS = 120
-FALLBACK = [
-    "anywidget",
-    "ipykernel",
-    "ipywidgets",
-    "jupyterlab",
-    "matplotlib",
-    "nbconvert",
-    "numpy",
-    "torch",
-    "tqdm",
-]
+FALLBACK = ["anywidget", "ipykernel", "loky", "matplotlib", "nbformat", "numpy", "torch", "tqdm"]
 """What is examined where the course's own list of packages cannot be read."""
+
+LAB = "lab"
+"""The extra with JupyterLab; where JupyterLab is there, all of it is expected."""
+
+SERVER_EXTENSION = Path("jupyter_server_config.d") / "rnncourse.json"
+"""The file, below one of Jupyter's folders of settings, by which every Jupyter server loads rnncourse.lab.server."""
 
 _AGAIN = "install the course again in a new virtual environment"
 _IMPORT = """
@@ -96,10 +92,10 @@ def judged(name: str, ok: bool, detail: str, fix: str) -> Check:
 def examine() -> list[Check]:
     """Return all checks, in the order in which a fault in one explains faults in the next."""
     here = Path.cwd()
-    needed = _survived("rnncourse", lambda: core_packages(metadata.requires("rnncourse") or []))
-    needed, broken = (FALLBACK, [needed]) if isinstance(needed, Check) else (needed, [])
-    needs = _survived("rnncourse", lambda: requirements(metadata.requires("rnncourse") or []))
-    needs = {} if isinstance(needs, Check) else needs
+    extras = ("",) if installed_version("jupyterlab") is None else ("", LAB)
+    needs = _survived("rnncourse", lambda: requirements(metadata.requires("rnncourse") or [], extras))
+    needs, broken = (dict.fromkeys(FALLBACK, ""), [needs]) if isinstance(needs, Check) else (needs, [])
+    needed = sorted(needs)
     tested = _survived("constraints.txt", lambda: read_constraints(shipped() / "constraints.txt"))
     tested = {} if isinstance(tested, Check) else tested
     return [
@@ -113,10 +109,12 @@ def examine() -> list[Check]:
             )
             for name in needed
         ),
+        _survived("extra [lab]", lambda: check_lab_extra(installed_version("jupyterlab"))),
         *_all_survived("imports", lambda: check_imports(needed)),
         _survived("matrix products", check_blas),
         _survived("PyTorch device", check_torch_device),
         _survived("widgets", lambda: check_widgets(jupyter_folders("labextensions"))),
+        _survived("quick messages", lambda: check_quick_messages(server_settings())),
         *_all_survived("writing", lambda: check_writing(folders_written(here))),
         _survived("kernel", lambda: check_kernel(jupyter_folders("kernels"))),
         _survived("Chromium", lambda: check_chromium([shutil.which(name) for name in CHROMIUM_NAMES])),
@@ -162,13 +160,6 @@ def check_course(root: Path) -> Check:
     return judged("rnncourse", found > 0, f"{found} notebooks in {root}", "install the course again")
 
 
-def core_packages(requirements: Iterable[str]) -> list[str]:
-    """Return the names in `requirements` that a plain install brings, and the kernel's package."""
-    plain = [line for line in requirements if "extra ==" not in line]
-    names = [re.match(r"[A-Za-z0-9._-]+", line).group() for line in plain]
-    return sorted({*names, "ipykernel"})
-
-
 def read_constraints(path: Path) -> dict[str, str]:
     """Return the tested version of each package by its normalized name; none where the file is missing."""
     if not path.is_file():
@@ -187,10 +178,29 @@ def installed_version(name: str) -> str | None:
         return ""
 
 
-def requirements(lines: Iterable[str]) -> dict[str, str]:
-    """Return by name the versions that the course can use, as its own package says: {"numpy": ">=2.0"}."""
-    plain = (re.match(r"([A-Za-z0-9._-]+)\s*([^;]*)", line) for line in lines if "extra ==" not in line)
-    return {found[1]: found[2].strip() for found in plain}
+def requirements(lines: Iterable[str], extras: Collection[str] = ("",)) -> dict[str, str]:
+    """Return by name the versions that the course can use, as its own package says: {"numpy": ">=2.0"}.
+
+    extras: whose packages count; "" stands for a plain install.
+    """
+    found = {}
+    for line in lines:
+        package, _, marker = line.partition(";")
+        extra = re.search(r"""extra == ["']([^"']+)""", marker)
+        if (extra[1] if extra else "") in extras:
+            name, versions = re.match(r"([A-Za-z0-9._-]+)(.*)", package.strip()).groups()
+            found[name] = versions.strip()
+    return found
+
+
+def check_lab_extra(jupyterlab: str | None) -> Check:
+    """Whether JupyterLab is there, in a version or None; on Colab, in VS Code or in another Jupyter it need not be."""
+    if jupyterlab is not None:
+        return Check("extra [lab]", True, "installed, for rnncourse lab and rnncourse build")
+    detail = (
+        'not installed; rnncourse lab and rnncourse build need it: python -m pip install "rnncourse[lab]"'
+    )
+    return Check("extra [lab]", True, detail, differs=True)
 
 
 def check_package(
@@ -411,6 +421,26 @@ def check_widgets(folders: Sequence[Path]) -> Check:
         not missing,
         f"missing: {', '.join(missing)}" if missing else "ipywidgets and anywidget with their front ends",
         "python -m pip install --force-reinstall --no-deps ipywidgets jupyterlab_widgets anywidget",
+    )
+
+
+def server_settings() -> list[Path]:
+    """Return where a Jupyter server looks for its settings, however it is started."""
+    from jupyter_core.paths import jupyter_config_path
+
+    return [Path(path) for path in jupyter_config_path()]
+
+
+def check_quick_messages(folders: Sequence[Path]) -> Check:
+    """Whether labs that ask the kernel are quick outside of `rnncourse lab`, too: in jupyter lab and Notebook 7."""
+    if any((folder / SERVER_EXTENSION).is_file() for folder in folders):
+        return Check("quick messages", True, "rnncourse lab, jupyter lab and Notebook 7 send them at once")
+    return Check(
+        "quick messages",
+        True,
+        "only rnncourse lab sends them at once; in jupyter lab and Notebook 7 labs that ask the kernel are slower "
+        "until you install the course again",
+        differs=True,
     )
 
 

@@ -11,8 +11,6 @@ import platform
 import re
 from typing import Any
 
-from nbformat import from_dict, v4
-
 from rnncourse.lab.links import split_at_headings
 from rnncourse.question_cells import (
     LIVE,
@@ -63,11 +61,6 @@ def with_language(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return the notebook with the language that its kernel will tell, so that opening it changes nothing."""
     notebook["metadata"]["language_info"] = LANGUAGE
     return notebook
-
-
-def as_text(notebook: dict[str, Any]) -> str:
-    """Return the notebook file's text, as front ends write it."""
-    return v4.writes(from_dict(notebook)).rstrip("\n") + "\n"
 
 
 def folded(markdown: str) -> str:

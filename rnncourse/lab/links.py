@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,16 @@ from rnncourse.question_cells import source_of
 
 _LINK = re.compile(r"(\]\()([^()\s#]+\.ipynb)#([^()\s]+(?:\([^()\s]*\)[^()\s]*)*)(\))")
 _HEADING = re.compile(r"(?m)^#{1,6}\s+(.+?)\s*#*$")
+
+
+def without_links_to(folders: Iterable[str], notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return the notebook, its links to files of these folders beside its own replaced by their words."""
+    for folder in folders:
+        link = re.compile(rf"\[([^\[\]]+)\]\(\.\./{re.escape(folder)}/[^()\s]*\)")
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = link.sub(r"\1 (which your teacher has)", source_of(cell))
+    return notebook
 
 
 def split_at_headings(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,9 +25,9 @@ from rnncourse.environment import (
 )
 from rnncourse.errors import InputError
 from rnncourse.files import why_not_writable, write_whole
-from rnncourse.lab.edition import as_text, learners_edition, with_language
-from rnncourse.lab.links import link_by_cells
-from rnncourse.question_cells import QUESTIONS_FILE, questions_of
+from rnncourse.lab.edition import learners_edition, with_language
+from rnncourse.lab.links import link_by_cells, without_links_to
+from rnncourse.question_cells import QUESTIONS_FILE, as_text, questions_of
 
 COPY = "rnn-course"
 """The folder that `rnncourse lab` makes in a checkout, or in the working directory outside of one."""
@@ -62,11 +62,13 @@ class Report:
         return said
 
 
-def course_root(working_directory: Path, edit: bool = False) -> tuple[Path, Report]:
+def course_root(
+    working_directory: Path, edit: bool = False, without: Collection[str] | None = None
+) -> tuple[Path, Report]:
     """Return the folder to open, the learner's copy, and what was copied into it.
 
-    edit: open the checkout's own notebooks instead. Raises InputError where there is no checkout to edit, and where the
-    copy's place is taken by a file or cannot be written.
+    edit: open the checkout's own notebooks instead. without: see `copy_notebooks`. Raises InputError where there is no
+    checkout to edit, and where the copy's place is taken by a file or cannot be written.
     """
     checkout = checkout_above(working_directory)
     if edit:
@@ -74,8 +76,13 @@ def course_root(working_directory: Path, edit: bool = False) -> tuple[Path, Repo
             raise InputError(f"--edit opens the notebooks of a checkout, but {working_directory} is in none")
         return checkout, Report()
     target = copy_above(working_directory) or (checkout or working_directory.resolve()) / COPY
+    return target, copy_course(checkout or shipped(), target, without)
+
+
+def copy_course(source: Path, target: Path, without: Collection[str] | None = None) -> Report:
+    """Do what `copy_notebooks` does; InputError, with what to do, also where `target` cannot be written."""
     try:
-        return target, copy_notebooks(checkout or shipped(), target)
+        return copy_notebooks(source, target, without)
     except OSError as error:
         raise InputError(_cannot_copy(target, error)) from error
 
@@ -108,7 +115,7 @@ def hub_address(root: Path, environ: Mapping[str, str]) -> str:
 def require_startable() -> None:
     """Raise InputError, in one sentence, where JupyterLab is missing or cannot write what it needs to start."""
     if find_spec("jupyterlab") is None:
-        raise InputError("JupyterLab is not installed; run: python -m pip install jupyterlab")
+        raise InputError('JupyterLab is not installed; run: python -m pip install "rnncourse[lab]"')
     from jupyter_core.paths import jupyter_runtime_dir
 
     folder = Path(jupyter_runtime_dir())
@@ -125,37 +132,53 @@ def copy_above(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / MANIFEST).is_file()), None)
 
 
-def copy_notebooks(source: Path, target: Path) -> Report:
+def copy_of_the_course(start: Path) -> Path | None:
+    """Return the learner's copy that `rnncourse lab` would open from `start`; None where there is none yet."""
+    copy = copy_above(start) or (checkout_above(start) or start.resolve()) / COPY
+    return copy if (copy / MANIFEST).is_file() else None
+
+
+def copy_notebooks(source: Path, target: Path, without: Collection[str] | None = None) -> Report:
     """Bring `target` up to date with the notebooks in `source`; what the learner changed stays theirs.
 
     The manifest in `target` holds the fingerprint of every file as it was copied. A file that is missing
     comes back, one that still has its fingerprint follows the release, any other is left alone.
-    Raises InputError if `target` is a file.
+    without: folders to leave out, from then on; None leaves out those of the time before. What is there already stays.
+    Raises InputError if `target` is a file, or for a folder that the course does not have.
     """
+    if unknown := sorted(set(without or ()) - set(NOTEBOOK_FOLDERS)):
+        raise InputError(
+            f"without must be among {', '.join(NOTEBOOK_FOLDERS)}, but {', '.join(unknown)} came"
+        )
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file, but the course needs a folder of that name; rename the file")
-    files = course_files(source)
+    copied, left_out = _read_manifest(target)
+    left_out = left_out if without is None else sorted(without)
+    files = course_files(source, [name for name in NOTEBOOK_FOLDERS if name not in left_out])
     if not files:
         raise InputError(f"{source} holds no notebooks; install the course again")
-    report, copied = Report(), _read_manifest(target)
+    report = Report()
     _follow_new_names({file.relative_to(source).as_posix() for file in files}, target, copied, report)
     manifest, questions = {}, {}
     for file in files:
         name = file.relative_to(source).as_posix()
-        content, asked = learners_file(file, name)
+        content, asked = learners_file(file, name, left_out)
         questions |= asked
         manifest[name] = _bring_up_to_date(target / name, name, content, copied, report)
     _write_questions(target, questions)
-    _write_manifest(target, manifest)
+    _write_manifest(target, manifest, left_out)
     return report
 
 
-def learners_file(file: Path, name: str) -> tuple[bytes, dict[str, dict]]:
-    """Return what a learner gets for a file of the course called `name`, and the questions in it by key."""
+def learners_file(file: Path, name: str, left_out: Iterable[str] = ()) -> tuple[bytes, dict[str, dict]]:
+    """Return what a learner gets for a file of the course called `name`, and the questions in it by key.
+
+    left_out: folders that the learner's copy does not have; links to them become plain words.
+    """
     content = file.read_bytes()
     if file.suffix != ".ipynb":
         return content, {}
-    notebook = link_by_cells(json.loads(content), file.parent)
+    notebook = without_links_to(left_out, link_by_cells(json.loads(content), file.parent))
     if not name.startswith("chapters/"):
         return as_text(with_language(notebook)).encode(), {}
     notebook, questions = learners_edition(notebook)
@@ -211,11 +234,11 @@ def _tell_language(mine: Path) -> None:
         pass
 
 
-def course_files(source: Path) -> list[Path]:
+def course_files(source: Path, folders: Iterable[str] = NOTEBOOK_FOLDERS) -> list[Path]:
     """Return the files of the course below `source`, in reading order, without editors' hidden folders."""
     return [
         file
-        for folder in NOTEBOOK_FOLDERS
+        for folder in folders
         for file in sorted((source / folder).rglob("*"))
         if file.is_file() and not any(part.startswith(".") for part in file.relative_to(source).parts)
     ]
@@ -259,6 +282,7 @@ def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
         **own_jupyter_first(environ),
         "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
         "RNNCOURSE_ROOT": str(root),
+        "RNNCOURSE_SOURCES": "" if (root / MANIFEST).is_file() else "1",
     }
 
 
@@ -294,16 +318,18 @@ def _write_questions(target: Path, questions: Mapping[str, dict]) -> None:
         _write(target / QUESTIONS_FILE, f"{text}\n".encode())
 
 
-def _read_manifest(target: Path) -> dict[str, str]:
-    """Return the fingerprints by file name; none where the manifest is missing or spoilt."""
+def _read_manifest(target: Path) -> tuple[dict[str, str], list[str]]:
+    """Return the fingerprints by file name, and the folders left out; none where the manifest is missing or spoilt."""
     try:
-        return dict(json.loads((target / MANIFEST).read_text(encoding="utf-8"))["files"])
+        kept = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+        return dict(kept["files"]), list(kept.get("without", ()))
     except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        return {}, []
 
 
-def _write_manifest(target: Path, files: Mapping[str, str]) -> None:
-    text = json.dumps({"rnncourse": __version__, "files": files}, indent=1, sort_keys=True)
+def _write_manifest(target: Path, files: Mapping[str, str], left_out: Sequence[str]) -> None:
+    kept = {"rnncourse": __version__, "files": files} | ({"without": left_out} if left_out else {})
+    text = json.dumps(kept, indent=1, sort_keys=True)
     write_whole(target / MANIFEST, f"{text}\n".encode())
 
 

@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_named, require_number, require_numbers, require_pair, require_texts
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import course_style, figure, grid, legend_above, line_styles
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import INK, ON_CELL, course_style, figure, grid, legend_above
 
 # Dark at its upper end, so that a tone stands out from the noise.
-INK = LinearSegmentedColormap.from_list("rnncourse_ink", ["#FFFFFF", "#66AAD1", "#0B3C5D"], N=255)
+LOUDNESS = LinearSegmentedColormap.from_list("rnncourse_ink", ["#FFFFFF", "#66AAD1", "#0B3C5D"], N=255)
 # A color for each label after the first, which is silence and stays white; every stretch also has its letter.
 _LABELS = ("#CDE4F2", "#F8DCC8", "#CBEBDD", "#F3DDEA", "#F7EFB2", "#DDDDDD")
 
@@ -51,7 +52,7 @@ def heard_plot(
             spectrogram.T,
             aspect="auto",
             origin="lower",
-            cmap=INK,
+            cmap=LOUDNESS,
             vmin=np.quantile(spectrogram, 0.5),  # what is quieter than half of it is noise, and stays white
             vmax=np.quantile(spectrogram, 0.998),
             extent=(0, T, 0, top),
@@ -91,7 +92,7 @@ def _strip(ax, row: int, labels: np.ndarray, names: Sequence[str]) -> None:
         ax.add_patch(
             Rectangle((first, row - 0.4), last - first, 0.8, facecolor=fill, edgecolor="#777777", lw=0.8)
         )
-        ax.text((first + last) / 2, row, names[label], ha="center", va="center", fontsize=9.5)
+        ax.text((first + last) / 2, row, names[label], ha="center", va="center", color=ON_CELL, fontsize=9.5)
 
 
 def band_plot(
@@ -123,7 +124,7 @@ def band_plot(
                 raise InputError(f"bands[{name!r}] must be (low, high), but low is above high somewhere")
             ax.fill_between(t, low, high, label=name, **look)
         ax.plot(t, middle, color=PALETTE["blue"], linewidth=1.6, label="forecast")
-        ax.plot(t, actual, "o", color="black", markersize=3.2, label="measured")
+        ax.plot(t, actual, "o", color=INK, markersize=3.2, label="measured")
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
         grid(ax)

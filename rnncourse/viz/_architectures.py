@@ -13,7 +13,7 @@ from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._diagrams import BOX, CHARACTER, TALL, arrow, box, line, svg, symbol, text
 from rnncourse.viz._show import show
-from rnncourse.viz._style import LIGHT_GREY, course_style, figure
+from rnncourse.viz._style import AXIS, course_style, figure
 
 MOST_STEPS = 10  # columns: more do not fit on the page
 STEP = 84  # from one row to the next
@@ -148,7 +148,7 @@ def picture_grid(
             ax.spines[:].set_visible(k < n and bool(framed[k]))
             if k < n:
                 ax.imshow(pictures[k], cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-                ax.set_xlabel(captions[k], color="black")
+                ax.set_xlabel(captions[k])
                 for spine in ax.spines.values():
                     spine.set(color=colour("h_t"), linewidth=3)
     return fig
@@ -187,7 +187,7 @@ def answer_table(rows: Sequence[tuple[str, str, str]], answerer: str = "the net"
             if y:
                 mark, tone = ("✗", PALETTE["vermillion"]) if wrong else ("✓", PALETTE["green"])
                 ax.text(sum(widths), y, mark, va="center", color=tone, weight="bold", size=13)
-        ax.axhline(0.5, color=LIGHT_GREY, linewidth=1)
+        ax.axhline(0.5, color=AXIS, linewidth=1)
     return fig
 
 

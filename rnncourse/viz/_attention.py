@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from rnncourse.arguments import require_numbers, require_texts
 from rnncourse.errors import InputError
 from rnncourse.viz._show import show
-from rnncourse.viz._style import ONE_SIDED, course_style, figure
+from rnncourse.viz._style import ON_CELL, ONE_SIDED, course_style, figure
 
 
 def attention_map(weights: np.ndarray, read: Sequence[str], written: Sequence[str]) -> Figure:
@@ -28,7 +28,7 @@ def attention_map(weights: np.ndarray, read: Sequence[str], written: Sequence[st
     with course_style():
         ax.imshow(weights, cmap=ONE_SIDED, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
         for k, t in zip(*np.nonzero(weights >= 0.15), strict=True):
-            ax.text(t, k, f"{weights[k, t]:.1f}", ha="center", va="center", fontsize=9)
+            ax.text(t, k, f"{weights[k, t]:.1f}", ha="center", va="center", color=ON_CELL, fontsize=9)
         ax.set_xticks(range(columns), read)
         ax.set_yticks(range(rows), written)
         ax.xaxis.tick_top()

@@ -9,7 +9,7 @@ import numpy as np
 from rnncourse.arguments import require_array, require_count, require_list, require_texts
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._diagrams import Point, signed, svg, text
+from rnncourse.viz._diagrams import Point, on_cell, signed, svg, text
 from rnncourse.viz._style import diverging_colour
 
 CELL = 26  # height of a number's cell in a matrix, and its width where no number is written
@@ -96,8 +96,9 @@ def _share(corner: Point, value: float, kept: bool) -> str:
     middle, place = (x + SHARE / 2, y + SHARE / 2), f'x="{x + 1:g}" y="{y + 1:g}"'
     size = f'width="{SHARE - 2}" height="{SHARE - 2}"'
     if kept:
-        fill = f'fill="{PALETTE["sky"]}" fill-opacity="{0.08 + 0.0072 * round(value):.2f}"'
+        strength = 0.08 + 0.0072 * round(value)
+        fill = f'fill="{PALETTE["sky"]}" fill-opacity="{strength:.2f}"'
         cell = f'<rect {place} {size} {fill} stroke="{PALETTE["blue"]}"/>'
-        return cell + text(middle, f"{value:.0f}", size=14)
+        return cell + on_cell(text(middle, f"{value:.0f}", size=14), strength)
     outline = f'fill="none" stroke="{GREY}" stroke-dasharray="4 3"'
     return f"<rect {place} {size} {outline}/>" + text(middle, "\N{MULTIPLICATION SIGN}", size=15)

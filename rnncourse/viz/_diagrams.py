@@ -10,11 +10,13 @@ from itertools import pairwise
 from rnncourse.arguments import require_count, require_list, require_number
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE, colour
+from rnncourse.viz._style import FONT, ON_CELL
 
 BOX = 52  # width of a box
 TALL = 38  # height of a box
 GAP = 44  # between rows: room for an arrow and its label
 CHARACTER = 8.6  # width of a typical character at the size of a value
+SMALLEST = 11  # pixels; smaller text cannot be read
 GREY = PALETTE["grey"]
 
 Point = tuple[float, float]
@@ -150,7 +152,7 @@ def svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{html.escape(label)}" width="{w}" '
         f'height="{h}" viewBox="0 0 {w} {h}" style="max-width:100%;height:auto" fill="currentColor" '
-        f'font-family="DejaVu Sans, Verdana, sans-serif">' + "".join(parts) + "</svg>"
+        f'font-family="{FONT}">' + "".join(parts) + "</svg>"
     )
 
 
@@ -195,12 +197,17 @@ def text(at: Point, words: str, size: float = 15, anchor: str = "middle", bold: 
     return f'<text {place} font-size="{size:g}" text-anchor="{anchor}"{weight}>{html.escape(words)}</text>'
 
 
+def on_cell(drawn: str, opacity: float) -> str:
+    """Return a text as it is written on a colored cell: in black where the color is strong, in every theme."""
+    return f'<g fill="{ON_CELL}">{drawn}</g>' if opacity > 0.55 else drawn
+
+
 def symbol(at: Point, letter: str, index: str, size: float = 17, anchor: str = "middle") -> str:
     """Return a letter with an index below it, such as h_t."""
+    below = f'dy="{_n(size * 0.25)}" font-size="{_n(max(SMALLEST, size * 0.75))}"'
     return (
         f'<text x="{_n(at[0])}" y="{_n(at[1] + size * 0.3)}" font-size="{size:g}" text-anchor="{anchor}">'
-        f'<tspan font-style="italic">{letter}</tspan>'
-        f'<tspan dy="{_n(size * 0.25)}" font-size="{_n(size * 0.75)}">{html.escape(index)}</tspan></text>'
+        f'<tspan font-style="italic">{letter}</tspan><tspan {below}>{html.escape(index)}</tspan></text>'
     )
 
 

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from rnncourse.arguments import require_array, require_count, require_list, require_named, require_numbers
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import LIGHT_GREY, course_style, figure, line_styles
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import AXIS, INK, course_style, figure
 
 MOST_PANELS = 4
 _AROUND = np.linspace(0, 2 * np.pi, 121)
@@ -28,7 +29,7 @@ def eigenvalue_planes(matrices: Mapping[str, np.ndarray]) -> Figure:
     with course_style():
         for ax, (title, W) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
             values = np.linalg.eigvals(_square(title, W))
-            ax.plot(*CIRCLE.T, color="black", linewidth=1)
+            ax.plot(*CIRCLE.T, color=INK, linewidth=1)
             ax.plot(values.real, values.imag, "o", color=PALETTE["blue"], markersize=4.5)
             _center(ax, title, max(1.15, 1.08 * float(np.abs(values).max())))
             ax.set_xlabel("real part")
@@ -49,7 +50,7 @@ def circles_to_ellipses(matrices: Mapping[str, np.ndarray], steps: Sequence[int]
         for ax, (title, W) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
             if _square(title, W).shape != (2, 2):
                 raise InputError(f"matrices[{title!r}] must have shape (2, 2), but {W.shape} came")
-            ax.plot(*CIRCLE.T, color="black", linewidth=1.2, label="the circle")
+            ax.plot(*CIRCLE.T, color=INK, linewidth=1.2, label="the circle")
             largest = 1.0
             for step, style in zip(listed, line_styles(len(listed)), strict=True):
                 points = CIRCLE @ np.linalg.matrix_power(W, step)
@@ -75,7 +76,7 @@ def state_paths(paths: Mapping[str, np.ndarray], *, ylabel: str = "state") -> Fi
             float(np.abs(require_numbers(f"paths[{k!r}]", h, ("T", "n"))).max()) for k, h in paths.items()
         )
         for ax, (title, h) in zip(panels, paths.items(), strict=True):
-            ax.axhline(0, color="black", linewidth=1)
+            ax.axhline(0, color=INK, linewidth=1)
             ax.plot(h, color=PALETTE["vermillion"], linewidth=1, alpha=0.6)
             ax.set(title=title, xlabel="step t", ylim=(-1.1 * largest, 1.1 * largest))
         panels[0].set_ylabel(ylabel)
@@ -92,5 +93,5 @@ def _square(title: str, W: np.ndarray) -> np.ndarray:
 def _center(ax: Axes, title: str, limit: float) -> None:
     """Put the origin in the middle, with the same scale on both axes."""
     for draw in (ax.axhline, ax.axvline):
-        draw(0, color=LIGHT_GREY, linewidth=0.8, zorder=0)
+        draw(0, color=AXIS, linewidth=0.8, zorder=0)
     ax.set(title=title, xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")

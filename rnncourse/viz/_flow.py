@@ -12,10 +12,12 @@ from matplotlib.image import AxesImage
 
 from rnncourse.arguments import require_array, require_count, require_named, require_number
 from rnncourse.errors import InputError, describe
-from rnncourse.viz._style import course_style, figure, grid, line_styles
+from rnncourse.viz._lines import series_styles
+from rnncourse.viz._style import INK, QUIET, course_style, figure, grid, power_of_ten
 
 DECADES = 12  # the colors end at 1e-12 and 1e12: what lies beyond looks the same
 LEVELS = 256
+COLOR_TICKS = (-12, -6, 0, 6, 12)
 HALF_ULP = 2.0**-24  # added to 1 in float32, anything smaller is rounded away
 
 # Bright where the gradient keeps its size; into the dark through blue where it dies, through red where it
@@ -91,18 +93,18 @@ def norm_curves(
     floor = require_number("floor", floor)
     fig, ax = figure(height=3.6)
     with course_style():
-        for (name, log10_norms), style in zip(curves.items(), line_styles(len(curves)), strict=True):
+        for (name, log10_norms), style in zip(curves.items(), series_styles([*curves]), strict=True):
             values = _without_nan(name, log10_norms, ("T+1",))
             ax.plot(np.maximum(values, 10 * floor), label=name, markevery=max(1, len(values) // 8), **style)
         top = max(1.0, *(float(curve[np.isfinite(curve)].max(initial=0.0)) for curve in curves.values()))
         ax.set_ylim(floor, top + 0.04 * (top - floor))
         ticks = np.arange(np.ceil(floor / 4) * 4, top + 1, 4 if top - floor <= 32 else 8)
-        ax.set_yticks(ticks, ["1" if tick == 0 else f"$10^{{{tick:.0f}}}$" for tick in ticks])
-        ax.axhline(0, color="black", linewidth=0.8)
+        ax.set_yticks(ticks, [power_of_ten(tick) for tick in ticks])
+        ax.axhline(0, color=INK, linewidth=0.8)
         if rounding:
-            ax.axhspan(floor, np.log10(HALF_ULP), color="#000000", alpha=0.06, linewidth=0)
+            ax.axhspan(floor, np.log10(HALF_ULP), color=INK, alpha=0.06, linewidth=0)
             words, corner = "added to 1, float32 rounds this away", (0.01, 0.015)
-            ax.text(*corner, words, transform=ax.transAxes, fontsize=9.5, color="#555555")
+            ax.text(*corner, words, transform=ax.transAxes, color=QUIET)
         ax.set(xlabel="lag: steps back from the last one", ylabel="share of the gradient left")
         ax.margins(x=0.01)
         grid(ax)
@@ -125,9 +127,9 @@ def _draw(ax: Axes, log10_gradients: np.ndarray) -> AxesImage:
 
 
 def _colour_bar(fig: Figure, image: AxesImage, axes) -> None:
-    bar = fig.colorbar(image, ax=axes, pad=0.02, ticks=[-12, -6, 0, 6, 12])
-    bar.ax.set_yticklabels(["$10^{-12}$", "$10^{-6}$", "1", "$10^{6}$", "$10^{12}$"])
-    bar.set_label(r"$|\partial L/\partial h_t|$")
+    bar = fig.colorbar(image, ax=axes, pad=0.02, ticks=COLOR_TICKS)
+    bar.ax.set_yticklabels([power_of_ten(exponent) for exponent in COLOR_TICKS])
+    bar.set_label("|∂L/∂hₜ|")
     bar.outline.set_visible(False)
 
 

@@ -10,17 +10,9 @@ from numpy.typing import ArrayLike
 
 from rnncourse.arguments import require_count, require_named, require_number, require_numbers, require_texts
 from rnncourse.errors import InputError, describe
-from rnncourse.notation import PALETTE, colour, dash, latex
+from rnncourse.notation import PALETTE, colour, dash
 from rnncourse.viz._diagrams import svg, text
-from rnncourse.viz._style import (
-    DIVERGING,
-    LIGHT_GREY,
-    ONE_SIDED,
-    course_style,
-    diverging_colour,
-    figure,
-    grid,
-)
+from rnncourse.viz._style import AXIS, DIVERGING, ONE_SIDED, course_style, diverging_colour, figure, grid
 
 LONGEST_LINES = 100  # characters side by side in a picture of lines; more cannot be read
 CELL_W, CELL_H = 14, 28
@@ -41,7 +33,7 @@ def gate_curve(marks: Mapping[str, float]) -> Figure:
     with course_style():
         ax.plot(a, _sigmoid(a), color=PALETTE["blue"])
         for level in (0, 1):
-            ax.axhline(level, color=LIGHT_GREY, linewidth=1)
+            ax.axhline(level, color=AXIS, linewidth=1)
         for name, at in marks.items():
             opening = float(_sigmoid(np.array(float(at))))
             ax.plot(at, opening, "o", color=PALETTE["vermillion"])
@@ -109,12 +101,12 @@ def gate_lines(written: Sequence[str], gates: Mapping[str, ArrayLike]) -> Figure
                     marker="os^Dv*"["ifogch".index(name)],
                     markersize=3.5,
                     linewidth=1.6,
-                    label=f"${latex(symbol)}$",
+                    label=f"{name}ₜ",
                 )
             if names[0] in "ifo":
                 ax.set(ylim=(-0.06, 1.06), yticks=[0, 0.5, 1], ylabel="gates")
             else:
-                ax.axhline(0, color=LIGHT_GREY, linewidth=1)
+                ax.axhline(0, color=AXIS, linewidth=1)
                 ax.set_ylabel("state")
             ax.set_xticks(range(T), written, fontsize=9 if T > 60 else 10.5)
             ax.tick_params(axis="x", length=0)

@@ -12,14 +12,16 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE
-from rnncourse.viz._diagrams import svg, text
+from rnncourse.viz._diagrams import on_cell, svg, text
+from rnncourse.viz._lines import series_styles
 from rnncourse.viz._style import (
     DIVERGING,
+    INK,
+    QUIET,
     course_style,
     figure,
     grid,
     legend_above,
-    line_styles,
     symmetric_limits,
 )
 
@@ -41,12 +43,12 @@ def activation_curves(
     fig, axes = figure(height=3.2, cols=2)
     with course_style():
         for ax, curves, title in zip(axes, (values, slopes), ("activation φ(a)", "slope φ′(a)"), strict=True):
-            for (name, curve), style in zip(curves.items(), line_styles(len(curves)), strict=True):
+            for (name, curve), style in zip(curves.items(), series_styles([*curves]), strict=True):
                 if np.shape(curve) != a.shape:
                     raise InputError(f"{name!r} must have shape {a.shape} like a, but {np.shape(curve)} came")
                 label = name if ax is axes[0] else None
                 ax.plot(a, curve, label=label, markevery=(0.05, 0.15), markersize=5, **style)
-            ax.axvline(0, color="black", linewidth=0.6)
+            ax.axvline(0, color=INK, linewidth=0.6)
             ax.set(title=title, xlabel="pre-activation a")
             grid(ax)
         axes[0].set_ylim(-1.2, 2.2)
@@ -106,17 +108,17 @@ def delay_curves(
             if list(curves) != names:
                 raise InputError(f"all panels must have the curves {names}, but {title!r} has {[*curves]}")
             ticks: set[float] = set()
-            for (name, pair), style in zip(curves.items(), line_styles(len(names)), strict=True):
+            for (name, pair), style in zip(curves.items(), series_styles(names), strict=True):
                 delays, scores = _curve(name, pair)
                 label = name if title == titles[0] else None
                 ax.plot(delays, scores.mean(axis=1), label=label, **style)
                 ax.plot(delays, scores, ".", color=style["color"], markersize=5, alpha=0.55)
                 ticks |= {*delays}
             if title in guessing:
-                ax.axhline(guessing[title], color="black", linestyle=(0, (1, 2)), linewidth=1.2)
+                ax.axhline(guessing[title], color=INK, linestyle=(0, (1, 2)), linewidth=1.2)
                 place = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
                 ax.annotate(
-                    "guessing", (0, guessing[title]), (3, -3), va="top", fontsize=9, color="#555555", **place
+                    "guessing", (0, guessing[title]), (3, -3), va="top", fontsize=9, color=QUIET, **place
                 )
             ax.set_xscale("log")
             ax.set_xticks(sorted(ticks), [f"{tick:g}" for tick in sorted(ticks)])
@@ -169,7 +171,8 @@ def _count_cell(corner: tuple[float, float], count: int, most: int) -> str:
     words = text(middle, f"{count} of {most}" if count else "·", size=13, bold=count == most)
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{GRID_CELL_W}" height="{GRID_CELL_H}" fill="{PALETTE["sky"]}" '
-        f'fill-opacity="{0.8 * count / most:.2f}" stroke="{PALETTE["grey"]}" stroke-width="0.7"/>{words}'
+        f'fill-opacity="{0.8 * count / most:.2f}" stroke="{PALETTE["grey"]}" stroke-width="0.7"/>'
+        f"{on_cell(words, 0.8 * count / most)}"
     )
 
 

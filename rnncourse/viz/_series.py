@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_count, require_named, require_number, require_numbers, require_pair
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
-from rnncourse.viz._style import course_style, figure, grid, legend_above, line_styles
+from rnncourse.viz._lines import bar_colours, series_styles
+from rnncourse.viz._style import INK, ON_CELL, PAPER, course_style, figure, grid, label_powers, legend_above
 
 MARKED_POINTS = 16  # a line with more points carries a marker only here and there
 
@@ -35,7 +36,7 @@ def line_plot(
     series = {name: require_numbers(f"lines[{name!r}]", y, n=len(x)) for name, y in lines.items()}
     fig, ax = figure(height=3.2)
     with course_style():
-        for (name, values), style in zip(series.items(), line_styles(len(series)), strict=True):
+        for (name, values), style in zip(series.items(), series_styles([*series]), strict=True):
             if len(series) == 1:
                 style["marker"] = ""  # markers tell lines apart; on a single one they look like events
             ax.plot(x, values, label=name, markevery=_marker_step(len(x)), **style)
@@ -58,7 +59,7 @@ def loss_plot(losses: Mapping[str, ArrayLike], *, ylabel: str = "loss", log: boo
         raise InputError("losses must be positive to be drawn with log=True, but a loss of 0 or less came")
     fig, ax = figure(height=2.8)
     with course_style():
-        for (name, values), style in zip(curves.items(), line_styles(len(curves)), strict=True):
+        for (name, values), style in zip(curves.items(), series_styles([*curves]), strict=True):
             ax.plot(
                 np.arange(1, len(values) + 1),
                 values,
@@ -68,6 +69,7 @@ def loss_plot(losses: Mapping[str, ArrayLike], *, ylabel: str = "loss", log: boo
             )
         if log:
             ax.set_yscale("log")
+            label_powers(ax.yaxis)
         _finish(ax, "training step", ylabel)
         if len(curves) > 1:
             legend_above(fig)
@@ -100,10 +102,10 @@ def forecast_plot(
     fig, ax = figure(height=3.2)
     with course_style():
         ax.plot(t, actual, color=PALETTE["grey"], linewidth=2.5, label="measured")
-        for (name, (times, values)), style in zip(pairs.items(), line_styles(len(pairs)), strict=True):
+        for (name, (times, values)), style in zip(pairs.items(), series_styles([*pairs]), strict=True):
             ax.plot(times, values, label=name, markevery=_marker_step(len(times)), **style)
         if split is not None:
-            ax.axvline(split, color="black", linewidth=1, linestyle=":")
+            ax.axvline(split, color=INK, linewidth=1, linestyle=":")
             ax.annotate("test →", (split, 1.02), xycoords=("data", "axes fraction"))
         _finish(ax, xlabel, ylabel)
         legend_above(fig)
@@ -129,13 +131,14 @@ def bars_with_seeds(
     means = [values.mean() for values in results.values()]
     fig, ax = figure(width=min(9.5, 2.2 + 1.3 * len(results)), height=3.2)
     with course_style():
-        ax.bar(range(len(results)), means, width=0.6, color="#9CC9E6", edgecolor=PALETTE["blue"])
+        tones = bar_colours([*results])
+        ax.bar(range(len(results)), means, width=0.6, color=[(tone, 0.38) for tone in tones], edgecolor=tones)
         for k, values in enumerate(results.values()):
             spread = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
-            ax.plot(k + np.asarray(spread), values, "o", color="black", markersize=4.5, alpha=0.75)
+            ax.plot(k + np.asarray(spread), values, "o", color=INK, markersize=4.5, alpha=0.75)
             top, number = max(means[k], values.max()), f"{means[k]:.{digits}f}"
             label = ax.annotate(number, (k, top), (0, 8), textcoords="offset points", ha="center")
-            label.set(weight="bold", bbox={"boxstyle": "square,pad=0", "fc": "white", "ec": "none"})
+            label.set(weight="bold", bbox={"boxstyle": "square,pad=0", "fc": PAPER, "ec": "none"})
         if levels is not None:
             for k, level in enumerate(require_numbers("levels", levels, n=len(results))):
                 ax.plot([k - 0.4, k + 0.4], [level, level], color=PALETTE["vermillion"], linestyle="--")
@@ -162,7 +165,7 @@ def curve_with_seeds(x: ArrayLike, curves: Mapping[str, np.ndarray], *, xlabel: 
     fig, ax = figure(height=3.2)
     named = require_named("curves", curves)
     with course_style():
-        for (name, values), style in zip(named.items(), line_styles(len(named)), strict=True):
+        for (name, values), style in zip(named.items(), series_styles([*named]), strict=True):
             values = require_numbers(f"curves[{name!r}]", values, ("n", "seeds"), len(x))
             ax.plot(x, values.mean(axis=1), label=name, **style)
             ax.plot(x, values, ".", color=style["color"], markersize=4, alpha=0.6)
@@ -202,7 +205,7 @@ def windows_picture(series: ArrayLike, width: int, *, windows: int = 4) -> Figur
         ax.spines[:].set_visible(False)
         ax.set_xlim(-0.6, shown - 0.4)
         ax.set_ylim(windows + 0.6, -0.6)
-        ax.set_title("inputs: solid frame     target: dashed frame")
+        ax.set_title("inputs: solid frame\N{EM SPACE}\N{EM SPACE}target: dashed frame")
     return fig
 
 
@@ -252,7 +255,7 @@ def _cell(ax: Axes, col: int, row: int, words: str, fill: str, edge: str, dashed
     ax.add_patch(
         Rectangle((col - 0.45, row - 0.4), 0.9, 0.8, facecolor=fill, edgecolor=edge, linestyle=style, lw=1.5)
     )
-    ax.text(col, row, words, ha="center", va="center")
+    ax.text(col, row, words, ha="center", va="center", color=ON_CELL)
 
 
 def _finish(ax: Axes, xlabel: str | None, ylabel: str | None, title: str | None = None) -> None:

@@ -1,15 +1,14 @@
 """Showing a picture on the page, with words for those who cannot see it.
 
 Everything becomes an HTML figure with an `<img alt>`: that element survives when JupyterLab cleans the output
-of a notebook that has not been run yet, while inline SVG and style sheets are thrown away.
+of a notebook that has not been run yet, while inline SVG and style sheets are thrown away. What the
+picture looks like is the matter of _picture.py.
 """
 
 from __future__ import annotations
 
 import base64
 import html
-import io
-import re
 import sys
 
 from IPython.display import display
@@ -17,10 +16,12 @@ from matplotlib.figure import Figure
 
 from rnncourse.errors import InputError, describe
 from rnncourse.markup import rich_text
-from rnncourse.viz._style import CSS_DPI
+from rnncourse.viz._picture import SVG_SIZE, matplotlib_svg, on_the_page
+from rnncourse.viz._style import WIDTHS
 
-_CARD = "background-color: #ffffff; border-radius: 8px; max-width: 100%"
-_SVG_WIDTH = re.compile(r'<svg[^>]*?\bwidth="(\d+)"')
+# Dark ink needs a light page. The course's own pages take this away, because there the picture follows the theme.
+_CARD = "background-color: #ffffff; max-width: 100%"
+WIDTH_NAMES = dict(zip(WIDTHS, ("small", "column", "wide"), strict=True))
 
 
 def show(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -> None:
@@ -36,32 +37,25 @@ def show(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -
 
 
 def figure_html(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -> str:
-    """Return the HTML that `show` displays: a `<figure>` on a white card, readable in every theme."""
+    """Return the HTML that `show` displays: a `<figure>` whose picture can be read in every theme."""
     _require_text("alt", alt, "say what the picture shows")
     if caption is not None:
         _require_text("caption", caption, "leave it out if there is nothing to say")
     if isinstance(figure_or_svg, Figure):
-        source, width = _png(figure_or_svg)
-    elif isinstance(figure_or_svg, str) and (match := _SVG_WIDTH.search(figure_or_svg)):
-        source, width = _data_url("image/svg+xml", figure_or_svg.encode()), int(match[1])
+        drawn = matplotlib_svg(figure_or_svg)
+    elif isinstance(figure_or_svg, str) and SVG_SIZE.search(figure_or_svg):
+        drawn = figure_or_svg
     else:
         raise InputError(
             "figure_or_svg must be a Matplotlib figure or an SVG string with a width, "
             f"but {describe(figure_or_svg)} came; hand over the figure, not its axes"
         )
+    picture, width = on_the_page(drawn)
+    source = _data_url("image/svg+xml", picture.encode())
     image = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="{_CARD}">'
     below = f"\n<figcaption>{rich_text(caption)}</figcaption>" if caption else ""
-    return f'<figure class="rnncourse-figure" style="margin: 8px 0">\n{image}{below}\n</figure>'
-
-
-def _png(figure: Figure) -> tuple[str, int]:
-    """Return a figure as a data URL at twice the resolution shown, and the width to show it at in pixels."""
-    file = io.BytesIO()
-    # No metadata: Matplotlib would store its own version, and the file would change with it.
-    figure.savefig(file, format="png", dpi=2 * CSS_DPI, facecolor="white", metadata={"Software": None})
-    png = file.getvalue()
-    width = int.from_bytes(png[16:20], "big")  # the header of a PNG file starts with its width
-    return _data_url("image/png", png), round(width / 2)
+    kind = f"rnncourse-figure rnncourse-{WIDTH_NAMES[width]}"
+    return f'<figure class="{kind}" style="margin: 8px 0">\n{image}{below}\n</figure>'
 
 
 def _data_url(mime: str, content: bytes) -> str:

@@ -13,13 +13,15 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
 from rnncourse.errors import InputError
 from rnncourse.viz._diagrams import signed
+from rnncourse.viz._lines import line_styles
 from rnncourse.viz._style import (
     DIVERGING,
+    INK,
+    ON_CELL,
     course_style,
     figure,
     grid,
     legend_above,
-    line_styles,
     symmetric_limits,
 )
 
@@ -113,7 +115,7 @@ def evidence_plot(
                 label=name,
             )
         if wanted is not None:
-            ax.hlines(wanted, np.arange(n) - 0.42, np.arange(n) + 0.42, color="black", label="wanted")
+            ax.hlines(wanted, np.arange(n) - 0.42, np.arange(n) + 0.42, color=INK, label="wanted")
         ax.set_xticks(range(n), labels)
         ax.set_ylabel(ylabel)
         ax.tick_params(axis="x", length=0)
@@ -152,11 +154,11 @@ def state_planes(
                 )
             answer = (plane @ W_hy + b_y).argmax(axis=-1)
             ax.imshow(answer, cmap=tints, vmin=-0.5, vmax=K - 0.5, origin="lower", extent=[-PLANE, PLANE] * 2)
-            ax.plot(*h.T, color="black", linewidth=0.5, alpha=0.35)
+            ax.plot(*h.T, color=ON_CELL, linewidth=0.5, alpha=0.35)
             for k, style in enumerate(styles):
-                points = style | {"linestyle": "none", "markeredgecolor": "black"}
+                points = style | {"linestyle": "none", "markeredgecolor": ON_CELL}
                 ax.plot(*h[truth == k].T, **points)
-            ax.plot(*h[0], "o", markersize=15, markerfacecolor="none", markeredgecolor="black")
+            ax.plot(*h[0], "o", markersize=15, markerfacecolor="none", markeredgecolor=ON_CELL)
             ax.set(title=title, xlabel="unit 0", ylabel="unit 1", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
         marks = [line for line in np.atleast_1d(axes)[0].lines if line.get_marker() != "None"][:K]
         fig.legend(marks, names, loc="outside upper left", ncols=K, borderaxespad=0.1)
@@ -171,7 +173,7 @@ def _tint(colour: str) -> tuple[float, float, float]:
 def _print_in_cells(ax: Axes, values: np.ndarray) -> None:
     """Print each value (rows, columns) in its cell."""
     for (row, col), value in np.ndenumerate(values):
-        ax.text(col, row, signed(value), ha="center", va="center", fontsize=10)
+        ax.text(col, row, signed(value), ha="center", va="center", color=ON_CELL, fontsize=10)
 
 
 def _draw_heat_map(ax: Axes, h: np.ndarray, norm, step_labels, unit_labels):

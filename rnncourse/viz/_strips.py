@@ -9,7 +9,7 @@ import numpy as np
 from rnncourse.arguments import require_array, require_count, require_list, require_texts
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE, colour
-from rnncourse.viz._diagrams import CHARACTER, box, svg, text
+from rnncourse.viz._diagrams import CHARACTER, box, on_cell, svg, text
 
 GREY = PALETTE["grey"]
 CELL = 34  # height of a cell
@@ -136,7 +136,8 @@ def share_grid(shares: np.ndarray, row_labels: Sequence[str], col_labels: Sequen
                 f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{CELL}" {fill} stroke="{GREY}"/>'
             )
             number = f"{100 * share:.0f} %"
-            parts.append(text((x + width / 2, y + CELL / 2), number, size=14, bold=share > 0.5))
+            words = text((x + width / 2, y + CELL / 2), number, size=14, bold=share > 0.5)
+            parts.append(on_cell(words, 0.8 * share))
     return svg(left + width * m + 8, top + CELL * n + 8, parts, f"A grid of {n} × {m} percentages")
 
 
@@ -152,7 +153,7 @@ def _card(corner: tuple[float, float], picture: str, turned: bool, remembered: b
         f'fill-opacity="{opacity:g}" stroke="{stroke}" stroke-width="{width:g}"/>'
     ]
     if turned or remembered:
-        parts.append(text(middle, picture, size=14, bold=bool(turned)))
+        parts.append(on_cell(text(middle, picture, size=14, bold=bool(turned)), opacity))
     elif gone:
         parts.append(text(middle, "·", size=14))
     return "".join(parts)

@@ -2,54 +2,59 @@
 
 from __future__ import annotations
 
-from itertools import cycle, islice
-
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import ArrayLike
 
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError, describe
-from rnncourse.notation import PALETTE
 
 CSS_DPI = 96  # one inch of a figure is 96 CSS pixels wide when shown, so 10 pt is 10 pt
-LIGHT_GREY = "#C8C8C8"
+
+# Colors that follow the page's theme: _picture.py puts the page's own in their place. ON_CELL is for text on a color,
+# and stays as it is.
+INK, QUIET, AXIS, GRID, PAPER = "#1a1a1a", "#555555", "#c8c8c8", "#e6e6e6", "#fefefe"
+ON_CELL = "#010101"
+
+FONT = "system-ui, -apple-system, BlinkMacSystemFont, 'Segoe UI', Helvetica, Arial, sans-serif"
+"""The fonts of the page, as JupyterLab names them."""
+
+WIDTHS = (420, 680, 900)
+"""How wide a figure can be on the page, in CSS pixels: small, as wide as the text, as wide as a lab."""
 
 STYLE = {
     "axes.axisbelow": True,
-    "axes.edgecolor": LIGHT_GREY,
+    "axes.edgecolor": AXIS,
+    "axes.facecolor": "none",
     "axes.grid": False,
+    "axes.labelcolor": INK,
     "axes.labelsize": 11,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlecolor": INK,
     "axes.titlelocation": "left",
     "axes.titlesize": 12,
-    "figure.facecolor": "white",
+    "figure.facecolor": "none",
     "font.size": 10.5,
     "legend.fontsize": 10.5,
     "legend.frameon": False,
     "lines.linewidth": 2.0,
     "lines.markersize": 6.0,
-    "xtick.color": LIGHT_GREY,
-    "xtick.labelcolor": "black",
+    "text.color": INK,
+    "xtick.color": AXIS,
+    "xtick.labelcolor": INK,
     "xtick.labelsize": 10.5,
-    "ytick.color": LIGHT_GREY,
-    "ytick.labelcolor": "black",
+    "ytick.color": AXIS,
+    "ytick.labelcolor": INK,
     "ytick.labelsize": 10.5,
 }
 
-# Color, dash and marker always change together, so that no line is told apart by color alone.
-_LINES = (
-    (PALETTE["blue"], "-", "o"),
-    (PALETTE["vermillion"], "--", "s"),
-    (PALETTE["green"], "-.", "^"),
-    (PALETTE["purple"], ":", "D"),
-    (PALETTE["black"], (0, (6, 2, 1, 2, 1, 2)), "v"),
-    (PALETTE["orange"], (0, (3, 1)), "P"),
-    (PALETTE["sky"], (0, (1, 1)), "X"),
-)
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 # Negative blue, zero white, positive vermillion: told apart with every common color blindness. Both ends are
 # lighter than in the palette, so that black numbers can be read on every cell.
@@ -62,10 +67,10 @@ def course_style() -> matplotlib.rc_context:
     return matplotlib.rc_context(STYLE)
 
 
-def figure(width: float = 7.5, height: float = 3.2, rows: int = 1, cols: int = 1):
+def figure(width: float = 7.1, height: float = 3.2, rows: int = 1, cols: int = 1):
     """Return a figure and its axes (one Axes, or an array of them) in the course's style.
 
-    width, height: inches; 7.5 inches are 720 pixels on the page. The figure belongs to no window and no
+    width, height: inches; the column of text is 7.1 inches wide. The figure belongs to no window and no
     `pyplot` state: hand it to `viz.show`. Raises InputError for sizes that are not positive.
     """
     for name, size in (("width", width), ("height", height)):
@@ -74,17 +79,17 @@ def figure(width: float = 7.5, height: float = 3.2, rows: int = 1, cols: int = 1
     require_count("rows", rows)
     require_count("cols", cols)
     with course_style():
-        fig = Figure(figsize=(width, height), dpi=CSS_DPI, layout="constrained")
+        fig = Figure(figsize=(_fitted(width), height), dpi=CSS_DPI, layout="constrained")
         fig.get_layout_engine().set(w_pad=0.1, h_pad=0.08)
         return fig, fig.subplots(rows, cols)
 
 
-def line_styles(n: int) -> list[dict]:
-    """Return n sets of line properties, each with its own color, dash and marker."""
-    return [
-        {"color": colour, "linestyle": dash, "marker": marker}
-        for colour, dash, marker in islice(cycle(_LINES), require_count("n", n))
-    ]
+def _fitted(inches: float) -> float:
+    """Return a width in inches without what would be a little too much for the text column, or for the page."""
+    for width in WIDTHS[1:]:
+        if width < inches * CSS_DPI <= 1.1 * width:
+            return width / CSS_DPI
+    return inches
 
 
 def diverging_colour(value: float, limit: float = 1.0) -> str:
@@ -108,6 +113,19 @@ def legend_above(fig: Figure) -> None:
     fig.legend(loc="outside upper left", ncols=4, borderaxespad=0.1)
 
 
+def power_of_ten(exponent: float) -> str:
+    """Return 10 to a whole exponent as text, such as 10⁻⁴; Matplotlib's own exponents are too small to be read."""
+    return "1" if exponent == 0 else "10" + f"{exponent:.0f}".translate(_RAISED)
+
+
+def label_powers(axis: Axis) -> None:
+    """Label the powers of ten of a logarithmic axis, and nothing between them."""
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: power_of_ten(np.log10(value)) if value > 0 else "")
+    )
+    axis.set_minor_formatter(NullFormatter())
+
+
 def grid(ax: Axes, axis: str = "y") -> None:
     """Draw a light grid behind the data."""
-    ax.grid(True, axis=axis, color="#E6E6E6", linewidth=0.8)
+    ax.grid(True, axis=axis, color=GRID, linewidth=0.8)

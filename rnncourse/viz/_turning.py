@@ -9,7 +9,7 @@ import numpy as np
 from rnncourse.arguments import require_array, require_named, require_texts
 from rnncourse.errors import InputError
 from rnncourse.viz._diagrams import GREY, Point, line, svg, text
-from rnncourse.viz._style import line_styles
+from rnncourse.viz._lines import line_styles
 
 REACH = 1.12  # how far the plane of two tanh units is drawn
 SIDE = 300  # of a panel, in pixels

@@ -22,7 +22,8 @@ from rnncourse.arguments import (
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._diagrams import line, svg, text
-from rnncourse.viz._style import ONE_SIDED, course_style, figure, grid, line_styles
+from rnncourse.viz._lines import line_styles
+from rnncourse.viz._style import INK, ON_CELL, ONE_SIDED, course_style, figure, grid, label_powers
 
 LARGEST_GRID = 40  # more rows or columns than this cannot be read
 DRIFT_SIZE = 400  # pixels, both ways
@@ -82,6 +83,8 @@ def rank_frequency(counts: ArrayLike, *, named: Sequence[tuple[int, str]] = ()) 
     fig, ax = figure(height=3.4)
     with course_style():
         ax.loglog(np.arange(1, len(sizes) + 1), sizes, ".", color=PALETTE["blue"])
+        label_powers(ax.xaxis)
+        label_powers(ax.yaxis)
         for entry in require_list("named", named, "pairs (rank, word)"):
             rank, word = require_pair("named", entry, "(rank, word)")
             require_count("named", rank, most=len(sizes))
@@ -136,7 +139,7 @@ def value_strips(tables: Mapping[str, np.ndarray], labels: Sequence[str]) -> Fig
     rows = np.arange(len(labels))
     with course_style():
         for k, (ax, (name, table)) in enumerate(zip(np.atleast_1d(axes), tables.items(), strict=True)):
-            ax.axvline(0, color="black", linewidth=1)
+            ax.axvline(0, color=INK, linewidth=1)
             ax.plot(
                 table,
                 np.broadcast_to(rows, table.shape),
@@ -358,4 +361,4 @@ def _write(ax, words: Sequence[Sequence[str]], bold: np.ndarray) -> None:
     """Write a word in every cell, in bold where the mask `bold` says so."""
     for (row, col), strong in np.ndenumerate(bold):
         weight = "bold" if strong else "normal"
-        ax.text(col, row, words[row][col], ha="center", va="center", fontweight=weight)
+        ax.text(col, row, words[row][col], ha="center", va="center", color=ON_CELL, fontweight=weight)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from rnncourse.in_numpy import ACTIVATIONS, rnn_step
+from rnncourse.in_numpy import rnn_step
 
 CHAPTER = "chapters/03_recurrence.ipynb"
-PLAYER = ".rnncourse-player"
+PLAYER = ".rnncourse-state-lab"
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +24,14 @@ def chapter(new_lab) -> Iterator:
         yield lab
 
 
-def frame_numbers(lab, name: str) -> np.ndarray:
-    """Return the numbers called `name` in the frame that the first stepper shows, as (rows, columns)."""
-    cells = lab.page.locator(PLAYER).first.locator(f"[data-current] [data-name='{name}']")
-    read = cells.evaluate_all("cells => cells.map((cell) => [cell.dataset.row, cell.textContent])")
-    rows: dict[str, list[float]] = {}
-    for row, text in read:
-        rows.setdefault(row, []).append(float(text.replace("\N{MINUS SIGN}", "-")))
-    return np.array(list(rows.values()))
+def numbers(lab, selector: str) -> np.ndarray:
+    """Return the numbers that the first lab shows or lets the reader type where `selector` points, in their order."""
+    read = (
+        lab.page.locator(PLAYER)
+        .first.locator(selector)
+        .evaluate_all("all => all.map((one) => one.tagName === 'INPUT' ? one.value : one.textContent)")
+    )
+    return np.array([float(one.replace("\N{MINUS SIGN}", "-")) for one in read])
 
 
 def test_every_cell_runs_without_an_error(chapter):
@@ -44,22 +44,19 @@ def test_stepper_moved_by_keyboard_shows_the_numbers_of_rnn_step(chapter):
     cell = chapter.place_of(PLAYER)
     chapter.activate(cell)
     before = chapter.shape()
-    chapter.tab_to(f"{PLAYER} input[type=range]")
+    chapter.tab_to(f"{PLAYER} [data-slider=step]")
     page.keyboard.press("Home")
+    p = {name: numbers(chapter, f"[data-weight^='{name} ']") for name in ("W_xh", "W_hh", "b_h")}
+    p |= {"W_xh": p["W_xh"].reshape(3, 2), "W_hh": p["W_hh"].reshape(2, 2)}
     states = []
-    for _ in range(3):
-        p = {name: frame_numbers(chapter, name) for name in ("W_xh", "W_hh")}
-        p["b_h"] = frame_numbers(chapter, "b_h")[0]
-        equation = page.locator(PLAYER).first.locator("[data-current] .rnncourse-written p").inner_text()
-        phi = equation.split("=")[1].split("(")[0].strip()
-        h_t = rnn_step(
-            frame_numbers(chapter, "x_t"), frame_numbers(chapter, "h_prev"), p, ACTIVATIONS[phi].phi
-        )
-        # The page shows two decimals of every number, so the state computed from them is as coarse.
-        assert np.allclose(h_t, frame_numbers(chapter, "h_t"), rtol=0, atol=0.06)
-        states.append(frame_numbers(chapter, "h_t"))
+    for step in range(1, 5):
+        x_t, h_prev = numbers(chapter, "[data-cell^='x ']"), numbers(chapter, "[data-note]")
+        h_t = rnn_step(x_t[None], h_prev[None], p)[0]
+        # The page shows two decimals of the new state and three of the previous one.
+        assert np.allclose(h_t, numbers(chapter, "[data-cell^='h ']"), rtol=0, atol=0.01), step
+        assert step == 1 or np.allclose(h_prev, states[-1], rtol=0, atol=0.001)
+        states.append(h_t)
         page.keyboard.press("ArrowRight")
-        assert np.array_equal(frame_numbers(chapter, "h_prev"), states[-1])
     assert not np.array_equal(states[0], states[1])
     page.wait_for_timeout(300)
     assert chapter.shape() == before, "a key reached the notebook"

@@ -1,4 +1,4 @@
-"""Chapter 07 as a learner meets it: run all cells, choose patterns by keyboard, read it unrun."""
+"""Chapter 07 as a learner meets it: run all cells, wire a network by keyboard, read it unrun."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import pytest
 from browser.accessibility import violations
 
-from rnncourse.widgets._architecture_picker import CARDS
-
 CHAPTER = "chapters/07_architectures.ipynb"
-PICKER = ".rnncourse-architectures"
+LAB = ".rnncourse-wiring-lab"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +17,7 @@ def chapter(new_lab) -> Iterator:
     with new_lab() as lab:
         lab.open(CHAPTER)
         lab.run_all()
-        lab.page.wait_for_selector(PICKER)
+        lab.page.wait_for_selector(LAB)
         yield lab
 
 
@@ -28,22 +26,22 @@ def test_every_cell_runs_without_an_error(chapter):
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
 
 
-def test_patterns_are_chosen_by_keyboard_alone(chapter):
+def test_network_is_wired_by_keyboard_alone(chapter):
     page = chapter.page
-    chapter.activate(chapter.place_of(PICKER))
+    chapter.activate(chapter.place_of(LAB))
     before = chapter.shape()
-    chapter.tab_to(f"{PICKER} [type=radio]")
-    assert page.evaluate("document.activeElement.value") == "many-to-one"
-    for name in list(CARDS)[3:]:
-        page.keyboard.press("ArrowDown")
-        page.wait_for_function(
-            "([root, task]) => document.querySelector(`${root} [data-part=task]`).textContent === task",
-            arg=[PICKER, CARDS[name].task],
-        )
+    chapter.tab_to(f"{LAB} .switch")
+    assert page.inner_text(f"{LAB} .rnncourse-name") == "many-to-one"
+    for key in ("ArrowUp", "Space", "ArrowRight", "Space", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    assert page.inner_text(f"{LAB} .rnncourse-name") == "no usual name"
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Space")
+    assert page.inner_text(f"{LAB} .rnncourse-name") == "many-to-many aligned"
     page.wait_for_timeout(300)
     assert chapter.shape() == before, "a key reached the notebook"
-    assert page.inner_text(f"{PICKER} [data-part=wrong]") == CARDS["bidirectional"].wrong
-    assert violations(page, PICKER) == []
+    assert violations(page, LAB) == []
     page.keyboard.press("Escape")
 
 

@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell
 
 SETUP = """
 import numpy as np
-from rnncourse.data import Vocabulary
-from rnncourse.in_numpy import LSTM, RNN, RecurrentNet
+from rnncourse.data import Scaler, Vocabulary, sunspots
+from rnncourse.in_numpy import LSTM, MLP, RNN, RecurrentNet
 from rnncourse.widgets import *
 rng = np.random.default_rng(0)
 x = rng.normal(size=(3, 1, 3)).astype(np.float32)
@@ -19,8 +19,12 @@ net = RecurrentNet(LSTM(3, 4, rng=rng), 3, rng=rng)
 WIDGETS = {  # code of the cell: a control of the widget
     "unroll_stepper(RNN(3, 2, rng=rng), x)": ".rnncourse-player [data-slider=step]",
     'predict("Which?", ["a", "b"], "a", "Read it.", "which")': ".rnncourse-quiz input",
-    "architecture_picker()": ".rnncourse-architectures input",
+    "wiring_lab()": ".rnncourse-wiring-lab .switch[tabindex='0']",
     "gate_lab()": ".rnncourse-gate-lab [data-slider=f]",
+    "jar_lab()": ".rnncourse-jar-lab [data-setting=keep]",
+    "memory_lab()": ".rnncourse-memory-lab [data-setting=remembered]",
+    'state_lab(RNN(3, 2, rng=rng), list("abc"), ["a", None])': ".rnncourse-state-lab [data-setting=turn]",
+    "window_lab(*sunspots(), MLP((3, 1), rng=rng), Scaler(50.0, 40.0))": ".rnncourse-window-lab [data-setting=ahead]",
     "gradient_lab(T=10, H=8)": ".rnncourse-gradient-lab [data-setting=scale]",
     'sampler(net, Vocabulary(list("abc")), prompt="a", characters=20)': ".rnncourse-sampler [data-setting=seed]",
 }

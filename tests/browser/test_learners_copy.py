@@ -16,8 +16,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import Browser, expect
 
 from rnncourse import predictions
-from rnncourse.building.outputs import as_text, tidy
+from rnncourse.building.outputs import tidy
 from rnncourse.lab import workspace
+from rnncourse.question_cells import as_text
 from rnncourse.widgets import predict
 
 CHAPTER = "chapters/00_start_here.ipynb"
@@ -202,6 +203,8 @@ def test_the_first_question_works_in_a_fresh_kernel_and_its_verdict_follows_the_
         run(lab, RUN)
         expect(lab.page.get_by_text("You said “3”. The answer is “1.75”.")).to_be_visible()
         said = outputs(lab, RUN)
+        expect(lab.page.locator("details p").first).to_be_visible()  # the explanation opens by itself
+        expect(lab.page.locator("details p").last).to_be_hidden()  # but not that of the next question
         order = ["1.75", "You said “3”", "Half is eaten.", "1, then 1.5, then 1.75.", "One comes on top."]
         assert sorted(order, key=said.index) == order
         expect(form(lab).locator(".rnncourse-verdict")).to_have_text(

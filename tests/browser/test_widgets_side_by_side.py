@@ -8,17 +8,21 @@ from browser.accessibility import violations
 from browser.widget_page import start_all
 from playwright.sync_api import Page
 
-from rnncourse.data import Vocabulary, memory_game
-from rnncourse.in_numpy import LSTM, RNN, RecurrentNet
+from rnncourse.data import Scaler, Vocabulary, memory_game, sunspots
+from rnncourse.in_numpy import LSTM, MLP, RNN, RecurrentNet
 from rnncourse.widgets import (
     Question,
-    architecture_picker,
     gate_lab,
     gradient_lab,
+    jar_lab,
+    memory_lab,
     memory_stepper,
     quiz,
     sampler,
+    state_lab,
     unroll_stepper,
+    window_lab,
+    wiring_lab,
 )
 from rnncourse.widgets._fallback import ReadableWidget
 
@@ -57,10 +61,14 @@ def all_widgets() -> list[ReadableWidget]:
         unroll_stepper(RNN(3, 2, rng=rng), x, labels=["a", "b"]),
         memory_stepper(memory_game(2, 2, rng)),
         answered,
-        architecture_picker("stacked"),
+        wiring_lab("stacked"),
         gate_lab("latch"),
         gradient_lab("lstm", T=10, H=8),
         sampler(net, Vocabulary(list(CHARACTERS)), prompt="ab", characters=40),
+        memory_lab(),
+        jar_lab(),
+        state_lab(RNN(3, 2, rng=rng), ["a", "b", "c"], ["a", None]),
+        window_lab(*sunspots(), MLP((3, 4, 1), rng=rng), Scaler(50.0, 40.0)),
     ]
 
 
@@ -105,7 +113,8 @@ def test_a_rule_that_is_not_about_one_widget_is_noticed(full):
     full.add_style_tag(content=".rnncourse-live.rnncourse-live .rnncourse-walk { display: grid }")
     changed = [full.evaluate("k => changes(k)", k) for k in range(len(names()))]
     assert [any("display: flex -> grid" in line for line in lines) for lines in changed] == [
-        name in ("UnrollStepper", "FramePlayer", "GateLab") for name in names()
+        name in ("UnrollStepper", "FramePlayer", "GateLab", "MemoryLab", "JarLab", "WindowLab")
+        for name in names()
     ]
 
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from rnncourse.building import html, outputs
 from rnncourse.cli import app
 from rnncourse.errors import InputError
+from rnncourse.question_cells import as_text
 from rnncourse.widgets import GATE_PRESETS
 
 CASES = Path(__file__).parent / "cases"
@@ -125,7 +126,7 @@ def test_page_is_the_same_when_it_is_made_again(written, tmp_path):
 
 def test_a_notebook_that_fails_leaves_no_page(tmp_path):
     notebook = tmp_path / "broken.ipynb"
-    notebook.write_text(outputs.as_text(new_notebook(cells=[new_code_cell("1 / 0", id="wrong")])))
+    notebook.write_text(as_text(new_notebook(cells=[new_code_cell("1 / 0", id="wrong")])))
     with pytest.raises(outputs.NotebookFailed, match="cell wrong: ZeroDivisionError"):
         html.export(notebook, tmp_path / "out", timeout=60)
     assert not (tmp_path / "out").exists()
@@ -136,14 +137,14 @@ def test_a_notebook_that_fails_leaves_no_page(tmp_path):
 def test_out_must_be_a_folder(tmp_path):
     (tmp_path / "file").write_text("")
     notebook = tmp_path / "empty.ipynb"
-    notebook.write_text(outputs.as_text(new_notebook()))
+    notebook.write_text(as_text(new_notebook()))
     with pytest.raises(InputError, match="out must be a folder that can be written to"):
         html.export(notebook, tmp_path / "file")
 
 
 def test_command_writes_pages(tmp_path):
     for name in ("one", "two"):
-        (tmp_path / f"{name}.ipynb").write_text(outputs.as_text(new_notebook()))
+        (tmp_path / f"{name}.ipynb").write_text(as_text(new_notebook()))
     done = CliRunner().invoke(app, ["build", "html", str(tmp_path), "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert {page.name for page in (tmp_path / "out").iterdir()} == {"one.html", "two.html"}

@@ -9,7 +9,8 @@ from nbformat import v4
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from rnncourse.building.navigation import BOTTOM, TOP, navigate
-from rnncourse.building.outputs import as_text, tidy
+from rnncourse.building.outputs import tidy
+from rnncourse.question_cells import as_text
 
 CHAPTERS = {"00_start_here": "00 Start here", "01_one": "01 One $x_t$: a question", "02_two": "02 Two"}
 

@@ -21,6 +21,7 @@ from rnncourse.building import outputs
 from rnncourse.cli import app
 from rnncourse.environment import REPRODUCIBLE
 from rnncourse.errors import InputError
+from rnncourse.question_cells import as_text
 
 ROOT = Path(__file__).parents[2]
 PICTURE = """
@@ -56,7 +57,7 @@ def notebook_of(**cells: str) -> NotebookNode:
 
 
 def store(notebook: NotebookNode, path: Path) -> Path:
-    path.write_text(outputs.as_text(notebook), encoding="utf-8")
+    path.write_text(as_text(notebook), encoding="utf-8")
     return path
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from rnncourse.checks import model, registry, variations
 from rnncourse.checks.calling import call
-from rnncourse.checks.failure import Failure
+from rnncourse.checks.failure import TimedOut
 from rnncourse.checks.judging import alike, outcome
 from rnncourse.checks.task import Case, Task
 
@@ -156,7 +156,7 @@ def passes(task: Task, answer: Callable) -> int:
         wrong, stopped = False, False
         for case, e in zip(cases, expected, strict=True):
             given = call(answer, case, task.seconds if slow(task) else SECONDS)
-            stopped = isinstance(given.value, Failure) and given.value.kind == "timeout"
+            stopped = isinstance(given.value, TimedOut)
             if (task.new_arrays and given.shared) or not alike(task, e, given):
                 wrong = True
                 break

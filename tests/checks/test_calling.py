@@ -18,8 +18,8 @@ from checks.examples import ZIGZAG, zigzag
 
 from rnncourse.checks import calling, examine
 from rnncourse.checks.calling import PRINTED, as_plain, call
+from rnncourse.checks.failure import Failure, TimedOut, Unusable
 from rnncourse.checks.forbidden import forbidden_in, known_names
-from rnncourse.checks.judging import Failure
 from rnncourse.checks.task import Case
 
 NOTHING = Case(())
@@ -51,7 +51,7 @@ def test_a_loop_without_end_is_stopped(loop, capsys):
     before = signal.getsignal(signal.SIGALRM)
     start = time.perf_counter()
     answer = call(loop, NOTHING, 0.2)
-    assert answer.value == Failure("timeout", "0.2")
+    assert answer.value == TimedOut(0.2)
     assert time.perf_counter() - start < 2
     assert len(answer.printed) < PRINTED + 50
     assert signal.getsignal(signal.SIGALRM) == before and signal.getitimer(signal.ITIMER_REAL)[0] == 0
@@ -62,7 +62,7 @@ def test_a_loop_without_end_is_stopped(loop, capsys):
 def test_without_signals_the_clock_is_watched(loop, monkeypatch):
     """As on Windows, where there is no setitimer."""
     monkeypatch.delattr(signal, "setitimer")
-    assert call(loop, NOTHING, 0.2).value == Failure("timeout", "0.2")
+    assert call(loop, NOTHING, 0.2).value == TimedOut(0.2)
     assert sys.gettrace() is None or sys.gettrace().__module__ != calling.__name__
     assert call(lambda: 3, NOTHING, 0.2).value == 3
 
@@ -72,7 +72,7 @@ def test_another_thread_has_a_time_limit_too():
     thread = threading.Thread(target=lambda: answers.append(call(forever, NOTHING, 0.2)))
     thread.start()
     thread.join(5)
-    assert answers[0].value == Failure("timeout", "0.2")
+    assert answers[0].value == TimedOut(0.2)
 
 
 def told(function) -> str:
@@ -196,7 +196,7 @@ def test_plain_data_passes_and_numpy_numbers_become_arrays():
     assert as_plain([1, "a", None, {"b": (2.0, True)}]) == [1, "a", None, {"b": (2.0, True)}]
     one = as_plain(np.float32(2))
     assert isinstance(one, np.ndarray) and one.dtype == np.float32
-    assert as_plain(np.array([object()])) == Failure("unusable", "an array of Python objects")
+    assert as_plain(np.array([object()])) == Unusable("an array of Python objects")
 
 
 def test_the_function_gets_copies():

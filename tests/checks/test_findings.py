@@ -10,7 +10,8 @@ from checks.examples import ZIGZAG, one_array, simple, zigzag
 
 from rnncourse.checks import examine
 from rnncourse.checks.comparing import WrongStructure, equal, leaves
-from rnncourse.checks.judging import Failure, judge
+from rnncourse.checks.failure import Missing, Raised, TimedOut
+from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
 
 
@@ -276,9 +277,9 @@ def test_judging_works_on_data_alone():
     right = [ZIGZAG.reference(*case.args) for case in cases]
     assert judge(ZIGZAG, cases, right).points == 2
     assert judge(ZIGZAG, cases, [list(one) for one in right]).status == "right"
-    assert judge(ZIGZAG, cases, [right[0], Failure("timeout", "2")]).mistake == "timeout"
-    assert judge(ZIGZAG, cases, [Failure("missing")] * 2).status == "not written"
-    assert judge(ZIGZAG, cases, [right[0], Failure("raised", "ValueError: no")]).mistake == "raised"
+    assert judge(ZIGZAG, cases, [right[0], TimedOut(2)]).mistake == "timeout"
+    assert judge(ZIGZAG, cases, [Missing()] * 2).status == "not written"
+    assert judge(ZIGZAG, cases, [right[0], Raised("ValueError", "no")]).mistake == "raised"
 
 
 def test_tolerance_follows_the_dtype():

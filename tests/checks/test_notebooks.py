@@ -23,6 +23,7 @@ from rnncourse.building import exercises, outputs, statements
 from rnncourse.checks import registry
 from rnncourse.cli import app
 from rnncourse.errors import InputError
+from rnncourse.question_cells import as_text
 
 nbgrader = pytest.importorskip("nbgrader", reason="exercises are made with nbgrader")
 
@@ -57,10 +58,11 @@ def test_every_bank_has_a_master_and_every_master_a_bank():
 @by_stem
 def test_the_exercise_is_made_from_its_master(master, tmp_path):
     """Byte for byte, twice over."""
+    notebook = read_as_it_is(master)
     for made in (tmp_path / "a.ipynb", tmp_path / "b.ipynb"):
-        assert exercises.release(master, made)
+        assert exercises.release(notebook, master, made)
         assert made.read_bytes() == exercise_of(master).read_bytes(), "run `rnncourse build exercises`"
-        assert not exercises.release(master, made)
+        assert not exercises.release(notebook, master, made)
 
 
 @by_stem
@@ -131,20 +133,20 @@ def fragment(heading: str) -> str:
 
 def test_the_statements_are_taken_from_the_masters(tmp_path):
     """Byte for byte."""
-    made = tmp_path / "statements.json"
-    assert statements.write(MASTERS, made)
+    made, masters = tmp_path / "statements.json", exercises.read_masters(ROOT / "solutions")
+    assert statements.write(masters, made)
     stored = ROOT / "rnncourse" / "checks" / "bank" / "statements.json"
     assert made.read_bytes() == stored.read_bytes(), "run `rnncourse build exercises`"
-    assert not statements.write(MASTERS, made)
+    assert not statements.write(masters, made)
 
 
 def test_the_model_answers_are_taken_from_the_masters(tmp_path):
     """Byte for byte."""
-    made = tmp_path / "answers.json"
-    assert statements.write_answers(MASTERS, made)
+    made, masters = tmp_path / "answers.json", exercises.read_masters(ROOT / "solutions")
+    assert statements.write_answers(masters, made)
     stored = ROOT / "rnncourse" / "checks" / "bank" / "answers.json"
     assert made.read_bytes() == stored.read_bytes(), "run `rnncourse build exercises`"
-    assert not statements.write_answers(MASTERS, made)
+    assert not statements.write_answers(masters, made)
 
 
 @by_stem
@@ -384,7 +386,7 @@ def checkout(folder: Path) -> Path:
     (folder / "rnncourse" / "checks" / "bank").mkdir(parents=True)
     (folder / "pyproject.toml").write_text('[project]\nname = "rnncourse"\n', encoding="utf-8")
     master = folder / "solutions" / "03_small.ipynb"
-    master.write_text(outputs.as_text(outputs.tidy(small_master())), encoding="utf-8")
+    master.write_text(as_text(outputs.tidy(small_master())), encoding="utf-8")
     return master
 
 

@@ -14,7 +14,7 @@ from checks.examples import ZIGZAG, zigzag
 from typer.testing import CliRunner
 
 from rnncourse import checks
-from rnncourse.checks import hints, progress_file, registry
+from rnncourse.checks import hints, progress_file, registry, written
 from rnncourse.checks.bank import statements
 from rnncourse.checks.judging import ReferenceFailed
 from rnncourse.checks.task import Case, Mistake, Task
@@ -60,7 +60,8 @@ def stored(file: Path) -> dict:
 def test_a_right_answer_is_remembered(file, shown):
     checks.check("zigzag", zigzag)
     assert shown[0][0] == (
-        "zigzag: Right. 2 of 2 points.\nIt may be done without a loop.\nChapter 03: 1 of 1 tasks right, 2 of 2 points."
+        "zigzag: Right. 2 of 2 points.\nIt may be done without a loop.\nChapter 03: 1 of 1 tasks right, 2 of 2 points; "
+        "0 of 1 text written."
     )
     assert stored(file) == {"zigzag": {"right": True, "checks": 1, "hints": 0}}
 
@@ -223,16 +224,60 @@ def test_the_file_is_small_and_tells_nothing_else(file, bank):
     assert set(stored(file)["task_1"]) == {"right", "checks", "hints"}
 
 
+def write_exercise(folder: Path, *, essay: str, name: str = "03_recurrence_exercises.ipynb") -> None:
+    """Write an exercise with an answer in words, and a cell of the course's own beside it."""
+    marks = {"nbgrader": {"grade_id": "essay", "solution": True}}
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# Title"]},
+        {"cell_type": "markdown", "metadata": marks, "source": essay.splitlines(keepends=True)},
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(json.dumps({"cells": cells}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("untouched", [written.TEXT_STUB, "", f"\n{written.TEXT_STUB}\n"])
+def test_a_text_counts_once_it_is_written_and_stays_written(file, shown, monkeypatch, tmp_path, untouched):
+    monkeypatch.chdir(tmp_path)
+    write_exercise(tmp_path, essay=untouched)
+    checks.progress(3)
+    assert shown[-1][0].endswith("; 0 of 1 text written.") and not file.exists()
+    write_exercise(tmp_path, essay="Because the page\nwas blank.")
+    checks.progress(3)
+    assert shown[-1][0] == "Chapter 03: 0 of 1 tasks right, 0 of 2 points; 1 of 1 text written."
+    assert stored(file) == {"essay": {"right": False, "checks": 0, "hints": 0, "written": True}}
+    write_exercise(tmp_path, essay=untouched)
+    checks.check("zigzag", zigzag)
+    assert shown[-1][0].endswith("Chapter 03: 1 of 1 tasks right, 2 of 2 points; 1 of 1 text written.")
+
+
+def test_the_command_reads_the_texts_in_the_learners_copy(file, shown, monkeypatch, tmp_path):
+    write_exercise(tmp_path / "rnn-course" / "exercises", essay="Because.")
+    (tmp_path / "rnn-course" / "exercises" / "04_broken_exercises.ipynb").write_text("{", encoding="utf-8")
+    (tmp_path / "rnn-course" / ".rnncourse.json").write_text("{}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "1 of 1 text written" in CliRunner().invoke(app, ["progress"]).output
+
+
+def test_model_answers_in_words_do_not_count(file, shown, monkeypatch, tmp_path):
+    write_exercise(tmp_path / "solutions", essay="The model answer.")
+    monkeypatch.chdir(tmp_path / "solutions")
+    checks.progress(3)
+    assert shown[-1][0].endswith("; 0 of 1 text written.") and not file.exists()
+
+
 def test_progress_is_shown_at_the_head_and_by_the_command(file, shown):
     checks.progress("03")
-    assert shown[0][0] == "Chapter 03: 0 of 1 tasks right, 0 of 2 points."
+    assert shown[0][0] == "Chapter 03: 0 of 1 tasks right, 0 of 2 points; 0 of 1 text written."
     checks.check("zigzag", zigzag)
     checks.progress(3)
-    assert shown[2][0] == "Chapter 03: 1 of 1 tasks right, 2 of 2 points.\nRight so far: zigzag."
+    assert (
+        shown[2][0]
+        == "Chapter 03: 1 of 1 tasks right, 2 of 2 points; 0 of 1 text written.\nRight so far: zigzag."
+    )
     done = CliRunner().invoke(app, ["progress"])
     assert done.stdout.splitlines() == [
-        "chapter 03  1 of 1 tasks right, 2 of 2 points",
-        "all         1 of 1 tasks right, 2 of 2 points",
+        "chapter 03  1 of 1 tasks right, 2 of 2 points; 0 of 1 text written",
+        "all         1 of 1 tasks right, 2 of 2 points; 0 of 1 text written",
     ]
     file.write_text("{", encoding="utf-8")
     assert "damaged-1" in CliRunner().invoke(app, ["progress"]).output

@@ -14,7 +14,7 @@ from rnncourse import in_numpy
 from rnncourse.checks import forbidden
 from rnncourse.checks.bank.inputs import rnn_parameters
 from rnncourse.checks.calling import call
-from rnncourse.checks.failure import Failure
+from rnncourse.checks.failure import Forbidden
 from rnncourse.checks.task import Case, Named
 from rnncourse.checks.watching import Watch
 
@@ -120,7 +120,7 @@ def test_a_function_that_the_task_hands_over_may_use_what_it_likes():
     answer = call(lambda read, x, h, p: read(x, h, p), case, 5.0, MODULES)
     assert np.allclose(answer.value, step())
     used = call(lambda read, x, h, p: in_numpy.sigmoid(read(x, h, p)), case, 5.0, MODULES)
-    assert used.value == Failure("forbidden", "rnncourse.in_numpy")
+    assert used.value == Forbidden("rnncourse.in_numpy")
 
 
 @pytest.mark.parametrize(

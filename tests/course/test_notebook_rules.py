@@ -16,7 +16,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode, v4
 
-from rnncourse.building.outputs import METADATA, WIDGET_VIEW, as_text, tidy
+from rnncourse.building.outputs import METADATA, WIDGET_VIEW, tidy
+from rnncourse.question_cells import as_text
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(file for folder in ("chapters", "solutions") for file in (ROOT / folder).rglob("*.ipynb"))

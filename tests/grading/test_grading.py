@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from grading.classroom import ANSWERS, SECRET, STEM, WHY, cell_of, hand_in, notebook, twice, write_spec
 
-from rnncourse.checks.failure import Failure
+from rnncourse.checks.failure import Missing, Raised
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
 from rnncourse.errors import InputError
@@ -604,7 +604,7 @@ def test_a_cell_that_was_stopped_is_not_run_again_to_look_for_a_name(trial):
             return super().run(cell, source, seconds, wall)
 
         def call(self, *_: object, **__: object) -> protocol.Reply:
-            return protocol.Reply(Failure("raised", "NameError: name 'x' is not defined"), None)
+            return protocol.Reply(Raised("NameError", "name 'x' is not defined"), None)
 
     marker = Marker(trial, lambda: Lacking(("scaled",), ()), Limits(cell=0.05))
     marker.mark_answers(Answers({**ANSWERS, "why": "Because."}), "seed")
@@ -1089,7 +1089,7 @@ def test_a_second_try_does_not_get_the_whole_time_again(trial):
 
     class Lost(Slow):
         def call(self, *_: object, **__: object) -> protocol.Reply:
-            return protocol.Reply(Failure("raised", "NameError: name 'x' is not defined"), None)
+            return protocol.Reply(Raised("NameError", "name 'x' is not defined"), None)
 
         def run(self, cell: str, *_: object, **__: object) -> protocol.Reply:
             time.sleep(0.05)
@@ -1208,10 +1208,10 @@ def test_the_version_of_python_is_read(trial, version):
 
 
 def test_a_newer_python_is_said_where_an_answer_is_no_python_here(trial):
-    reply = protocol.Reply(Failure("raised", "SyntaxError: invalid syntax", 1), None)
+    reply = protocol.Reply(Raised("SyntaxError", "invalid syntax", 1), None)
     worker_ = SimpleNamespace(
         run=lambda *_, **__: reply,
-        call=lambda *_, **__: protocol.Reply(Failure("missing"), None),
+        call=lambda *_, **__: protocol.Reply(Missing(), None),
         close=lambda: None,
     )
     for python, said in (("3.99", True), (".".join(map(str, sys.version_info[:2])), False)):

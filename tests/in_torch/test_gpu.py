@@ -6,6 +6,8 @@ the CPU: the same lines of code, their values, none of their speed.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import runpy
 from importlib.metadata import version
@@ -38,7 +40,8 @@ interpreted = [
 WHERE = pytest.mark.parametrize(
     "where", [pytest.param("cuda", marks=on_gpu), pytest.param("cpu", marks=interpreted)]
 )
-SHAPES = [(5, 3, 4, 6), (1, 17, 3, 20), (7, 1, 2, 33), (4, 35, 5, 16), (3, 2, 6, 128)]  # T, B, D, H
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SHAPES = [(5, 3, 4, 6), (1, 17, 3, 20), (7, 1, 2, 33), (3, 18, 5, 16), (3, 2, 6, 128)]  # T, B, D, H
 
 
 @pytest.fixture(autouse=True)
@@ -51,9 +54,22 @@ def clean_slate():
 @pytest.fixture
 def kernels(monkeypatch):
     """Let the CPU run kernels, in Triton's interpreter, with an H200's memory; on a GPU change nothing."""
-    if not GPU:
-        monkeypatch.setattr(ways, "triton_runs", lambda *_: True)
-        monkeypatch.setattr(ways, "memory_on_chip", lambda _: 227 * 1024)
+    if GPU:
+        return
+    monkeypatch.setattr(ways, "triton_runs", lambda *_: True)
+    monkeypatch.setattr(ways, "memory_on_chip", lambda _: 227 * 1024)
+    with contextlib.suppress(ImportError):
+        loaded = importlib.import_module("rnncourse.in_torch.fast.kernels")
+        monkeypatch.setattr(loaded, "multiprocessors", lambda _: 132)
+
+
+@pytest.fixture(params=["step", "sequence", "sequence, rows together"])
+def way(request, kernels, monkeypatch):
+    """The ways that need Triton; `sequence` takes rows alone, where their weights fit in registers, or 16 at a time."""
+    if request.param.endswith("together"):
+        loaded = pytest.importorskip("rnncourse.in_torch.fast.kernels")
+        monkeypatch.setattr(loaded, "multiprocessors", lambda _: 0)
+    return request.param.split(",")[0]
 
 
 def results(layer, x, h0, weights, mask, where, dtype=torch.float64):
@@ -94,13 +110,12 @@ def test_a_device_gives_the_cpus_numbers_again_and_again(kind, where, masked):
 @WHERE
 @pytest.mark.parametrize("masked", [False, True], ids=["whole", "padded"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("way", ["step", "sequence"])
 @pytest.mark.parametrize(
     ("dtype", "tf32", "within"),
     [(torch.float32, False, 1e-5), (torch.float32, True, 5e-3), (torch.bfloat16, False, 0.1)],
     ids=["float32", "TF32", "bfloat16"],
 )
-def test_every_way_gives_the_same_numbers(kernels, way, shape, masked, where, dtype, tf32, within):
+def test_every_way_gives_the_same_numbers(way, shape, masked, where, dtype, tf32, within):
     """Forward and all gradients, against PyTorch's operations in float64 and, in float32, against NumPy."""
     T, B, D, H = shape
     mask = padding_mask(T, B) if masked else None
@@ -136,8 +151,7 @@ def test_the_way_asked_for_is_the_way_taken(kernels, where, monkeypatch):
 
 
 @WHERE
-@pytest.mark.parametrize("way", ["step", "sequence"])
-def test_tiny_gradients_do_not_underflow(kernels, way, where):
+def test_tiny_gradients_do_not_underflow(way, where):
     """`sequence` multiplies in float16, whose smallest number is 6e-8; rows may differ by more than its range."""
     torch.backends.cuda.matmul.allow_tf32 = True
     layer, judge = make("LSTM", in_torch), make("LSTM", in_torch)
@@ -371,7 +385,7 @@ def test_without_a_gpu_the_function_runs_as_it_is():
 
 
 def test_the_benchmark_judges_what_it_measured():
-    bench = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "gpu_layers.py"))
+    bench = runpy.run_path(str(BENCHMARKS / "gpu_layers.py"))
     ms = {"cuDNN": 2.0, "graph": 5.0, "eager loop": 100.0, "one launch": 2.6}
     assert bench["row"]("bfloat16", (16, 8, 4, 2), ms, []) == (
         "| bfloat16 | 16, 8, 4, 2 | 2.00 | 5.00 | 2.50 | 20.00 (missed) | 2.60 | 1.30 (missed) |"
@@ -382,8 +396,14 @@ def test_the_benchmark_judges_what_it_measured():
     assert said.count("|") == len(bench["HEAD"]) + 1
     h = torch.ones(3)
     runs = {"cuDNN": lambda: (h, 2 * h), "graph": lambda: (h, 2 * h + 0.1)}
-    assert bench["distance"]("graph", runs, 0.06) == ""
-    assert bench["distance"]("graph", runs, 0.04) == "graph is 5.0e-02 from cuDNN"
-    if not GPU:
-        with pytest.raises(SystemExit, match="no CUDA GPU here"):
-            bench["main"]()
+    assert bench["distance"]("graph", runs) == pytest.approx(0.05)
+    runs["graph"] = lambda: (h, h * torch.nan)
+    assert np.isnan(bench["distance"]("graph", runs))
+
+
+@pytest.mark.skipif(GPU, reason="there is a GPU")
+@pytest.mark.parametrize("script", ["gpu_layers.py", "gpu_models.py"])
+def test_without_a_gpu_nothing_is_measured(script, monkeypatch):
+    monkeypatch.setattr("sys.argv", [script])
+    with pytest.raises(SystemExit, match="no CUDA GPU here"):
+        runpy.run_path(str(BENCHMARKS / script), run_name="__main__")

@@ -76,9 +76,49 @@ def test_constraints_are_read_and_comments_left_out(tmp_path):
     assert doctor.read_constraints(tmp_path / "missing.txt") == {}
 
 
-def test_the_core_packages_are_those_a_plain_install_brings():
-    lines = ["numpy>=2.0", "torch>=2.6", "pytest>=8; extra == 'test'", 'ruff>=0.9; extra == "test"']
-    assert doctor.core_packages(lines) == ["ipykernel", "numpy", "torch"]
+def test_packages_are_those_of_a_plain_install_and_of_the_extras_named():
+    lines = [
+        "numpy>=2.0",
+        "torch>=2.6,<3; python_version >= '3.11'",
+        "jupyterlab>=4.5; extra == 'lab'",
+        'ruff>=0.9; extra == "test"',
+        "tqdm",
+    ]
+    plain = {"numpy": ">=2.0", "torch": ">=2.6,<3", "tqdm": ""}
+    assert doctor.requirements(lines) == plain
+    assert doctor.requirements(lines, ("", "lab")) == {**plain, "jupyterlab": ">=4.5"}
+
+
+def test_without_jupyterlab_the_extra_is_explained_and_nothing_is_called_broken(monkeypatch):
+    real = doctor.installed_version
+    of_the_extra = {"jupyterlab", "nbconvert", "nbclient", "latex2mathml"}
+    monkeypatch.setattr(
+        doctor, "installed_version", lambda name: None if name in of_the_extra else real(name)
+    )
+    monkeypatch.setattr(doctor, "check_kernel", lambda folders: doctor.Check("kernel", True, ""))
+    monkeypatch.setattr(doctor, "check_imports", lambda needed: [])
+    checks = {check.name: check for check in doctor.examine()}
+    assert [name for name, check in checks.items() if not check.ok] == []
+    assert of_the_extra.isdisjoint(checks)
+    assert checks["extra [lab]"].differs is True
+    assert checks["extra [lab]"].detail.endswith('python -m pip install "rnncourse[lab]"')
+
+
+def test_with_jupyterlab_the_whole_extra_is_expected(monkeypatch):
+    real = doctor.installed_version
+    monkeypatch.setattr(doctor, "installed_version", lambda name: None if name == "nbconvert" else real(name))
+    monkeypatch.setattr(doctor, "check_kernel", lambda folders: doctor.Check("kernel", True, ""))
+    monkeypatch.setattr(doctor, "check_imports", lambda needed: [])
+    broken = [check.name for check in doctor.examine() if not check.ok]
+    assert broken == ["nbconvert"]
+
+
+def test_it_is_said_where_messages_are_slow(tmp_path):
+    assert doctor.check_quick_messages([tmp_path]).differs is True
+    (tmp_path / "b" / "jupyter_server_config.d").mkdir(parents=True)
+    (tmp_path / "b" / "jupyter_server_config.d" / "rnncourse.json").touch()
+    check = doctor.check_quick_messages([tmp_path, tmp_path / "b"])
+    assert (check.ok, check.differs) == (True, False)
 
 
 def test_an_installed_package_is_found_and_a_missing_one_is_not():
@@ -282,7 +322,8 @@ def test_a_damaged_package_costs_no_other_check(tmp_path, monkeypatch, body, sai
 
 @pytest.mark.parametrize("name", ["check_course", "check_package", "check_imports", "check_hidden", "check_writing",
                                   "check_blas", "check_torch_device", "check_widgets", "check_kernel",
-                                  "check_chromium", "core_packages", "read_constraints"])  # fmt: skip
+                                  "check_chromium", "requirements", "check_lab_extra", "check_quick_messages",
+                                  "read_constraints"])  # fmt: skip
 def test_no_check_that_fails_ends_the_examination(monkeypatch, name):
     def fails(*_):
         raise RuntimeError("ill itself")

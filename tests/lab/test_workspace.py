@@ -21,7 +21,8 @@ from rnncourse.cli import app
 from rnncourse.environment import checkout_above, is_checkout, own_jupyter_first, shipped
 from rnncourse.errors import InputError
 from rnncourse.lab import workspace
-from rnncourse.lab.edition import LANGUAGE, as_text
+from rnncourse.lab.edition import LANGUAGE
+from rnncourse.question_cells import as_text
 
 START = "chapters/00_start_here.ipynb"
 SECOND = "chapters/01_second.ipynb"

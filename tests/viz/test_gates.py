@@ -43,13 +43,13 @@ def test_gate_lines_draw_gates_above_and_states_below_in_the_colours_of_the_nota
     gates = {"f": np.array([0.1, 0.9, 1.0, 0.0]), "c": VALUES, "i": np.array([0.2, 0.3, 0.4, 0.5])}
     above, below = viz.gate_lines(TEXT, gates).axes
     drawn = {
-        line.get_label(): line for ax in (above, below) for line in ax.lines if line.get_label()[0] == "$"
+        line.get_label(): line for ax in (above, below) for line in ax.lines if line.get_label().endswith("ₜ")
     }
-    assert np.array_equal(drawn["$f_t$"].get_ydata(), gates["f"])
-    assert np.array_equal(drawn["$c_t$"].get_ydata(), VALUES)
-    assert drawn["$c_t$"].axes is below
-    assert drawn["$i_t$"].axes is above
-    assert to_hex(drawn["$i_t$"].get_color()) == colour("i_t").lower()
+    assert np.array_equal(drawn["fₜ"].get_ydata(), gates["f"])
+    assert np.array_equal(drawn["cₜ"].get_ydata(), VALUES)
+    assert drawn["cₜ"].axes is below
+    assert drawn["iₜ"].axes is above
+    assert to_hex(drawn["iₜ"].get_color()) == colour("i_t").lower()
     assert len({(line.get_linestyle(), line.get_marker()) for line in drawn.values()}) == 3
     assert [label.get_text() for label in below.get_xticklabels()] == list(TEXT)
     assert len(viz.gate_lines(TEXT, {"f": gates["f"]}).axes) == 1

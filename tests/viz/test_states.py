@@ -7,7 +7,7 @@ import pytest
 
 from rnncourse import viz
 from rnncourse.errors import InputError
-from rnncourse.viz._style import PALETTE
+from rnncourse.notation import PALETTE
 
 
 def texts(ax):

@@ -4,77 +4,59 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from html import escape
 
 from rnncourse.grading.handed_in.assignment import Assignment
+from rnncourse.grading.results.layout import html_table, safe, whole_page
 from rnncourse.grading.results.results import STATUSES, StudentResult, TaskResult
 from rnncourse.grading.tables import number
 from rnncourse.grading.untrusted_text import shown
 from rnncourse.markup import Card, rich_text
-
-_STYLE = """
-body { max-width: 900px; margin: 0 auto; padding: 16px 16px 60px; color: #1f2328; background: #fff;
-  font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6em; } h2 { font-size: 1.2em; margin: 1.6em 0 0.3em; }
-table { border-collapse: collapse; margin: 12px 0; } th, td { padding: 4px 12px; text-align: left;
-  border-bottom: 1px solid #c9d1d9; vertical-align: top; } td.number, th.number { text-align: right; }
-pre { padding: 10px 14px; background: #f3f5f7; border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere;
-  font: 14px/1.45 ui-monospace, monospace; }
-code { font-family: ui-monospace, monospace; font-size: 0.93em; }
-.note { margin: 4px 0; padding-left: 12px; border-left: 3px solid #8a5a00; color: #5c3d00; }
-.total { font-size: 1.15em; } figure { margin: 12px 0; }
-@media (prefers-color-scheme: dark) {
-  body { color: #e6e8eb; background: #16181c; } pre { background: #22252b; } th, td { border-color: #3b4048; }
-  .note { color: #ffd68a; border-color: #ffd68a; } a { color: #8ab8ff; }
-}
-@media print { pre { border: 1px solid #c9d1d9; } }
-"""
 
 
 def feedback_page(result: StudentResult, assignment: Assignment) -> str:
     """Return the page that goes back to a student: each task's points, the reason, and the student's own answer."""
     so_far = " so far" if result.waiting else ""
     total = f"<p class='total'><strong>{number(result.points)} of {number(result.possible)} points{so_far}</strong></p>"
-    notes = "".join(f"<p class='note'>{_safe(note)}</p>" for note in result.notes)
+    notes = "".join(f"<p class='note'>{safe(note)}</p>" for note in result.notes)
     rows = [
-        f"<tr><td><a href='#{_safe(task.task)}'>{_safe(task.title)}</a></td>"
+        f"<tr><td><a href='#{safe(task.task)}'>{safe(task.title)}</a></td>"
         f"<td class='number'>{number(task.points) or '–'} / {number(task.possible)}</td><td>{_word(task)}</td></tr>"
         for task in result.tasks
     ]
-    table = _table(("task", "#points", "result"), rows)
-    file = f"<p>Graded from <code>{_safe(result.file)}</code>.</p>" if result.file else ""
-    body = f"<h1>{_safe(result.student)}</h1>{total}{file}{notes}{table}{''.join(map(_task, result.tasks))}"
-    return _page(f"{assignment.stem}: {result.student}", f"<p>{_safe(assignment.stem)}</p>{body}")
+    table = html_table(("task", "#points", "result"), rows)
+    file = f"<p>Graded from <code>{safe(result.file)}</code>.</p>" if result.file else ""
+    body = f"<h1>{safe(result.student)}</h1>{total}{file}{notes}{table}{''.join(map(_task, result.tasks))}"
+    return whole_page(f"{assignment.stem}: {result.student}", f"<p>{safe(assignment.stem)}</p>{body}")
 
 
 def class_page(results: Sequence[StudentResult], assignment: Assignment) -> str:
     """Return the page for the next lecture, on which nobody is named: points, tasks, and the mistakes made most."""
     handed_in = [r for r in results if any(task.status != "missing" or task.code for task in r.tasks)]
     body = (
-        f"<h1>{_safe(assignment.stem)}: how it went</h1>"
+        f"<h1>{safe(assignment.stem)}: how it went</h1>"
         f"<p>{len(results)} students, {len(handed_in)} of whom handed in.</p>"
         f"{_distribution(handed_in, assignment)}{_tasks_table(handed_in, assignment)}"
         f"{_mistakes(handed_in, assignment)}{_statuses(results)}{_oddities(handed_in)}"
     )
-    return _page(f"{assignment.stem}: the class", body)
+    return whole_page(f"{assignment.stem}: the class", body)
 
 
 def reading_page(results: Sequence[StudentResult], assignment: Assignment) -> str:
     """Return the page for those who give points by hand: task by task the rubric and every answer."""
-    parts = [f"<h1>{_safe(assignment.stem)}: answers to be read</h1>"]
+    parts = [f"<h1>{safe(assignment.stem)}: answers to be read</h1>"]
     for item in assignment.items:
         if item.kind != "explanation":
             continue
-        parts.append(f"<h2>{_safe(item.title)} ({number(item.points)} points)</h2>")
+        parts.append(f"<h2>{safe(item.title)} ({number(item.points)} points)</h2>")
         parts.append(
-            f"<details><summary>Model answer and rubric</summary><pre>{_safe(item.model)}</pre></details>"
+            f"<details><summary>Model answer and rubric</summary><pre>{safe(item.model)}</pre></details>"
         )
         for result in results:
             for task in result.tasks:
                 if task.task == item.name and task.code:
                     given = f", {number(task.points)} points" if task.points is not None else ""
-                    parts.append(f"<h3>{_safe(result.student)}{given}</h3><pre>{_safe(task.code)}</pre>")
-    return _page(f"{assignment.stem}: answers to be read", "".join(parts))
+                    parts.append(f"<h3>{safe(result.student)}{given}</h3><pre>{safe(task.code)}</pre>")
+    return whole_page(f"{assignment.stem}: answers to be read", "".join(parts))
 
 
 def common_mistakes(results: Sequence[StudentResult]) -> list[tuple[str, str, int]]:
@@ -88,19 +70,14 @@ def common_mistakes(results: Sequence[StudentResult]) -> list[tuple[str, str, in
     return [(task, name, n) for (task, name), n in sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))]
 
 
-def _safe(text: str) -> str:
-    """Return a text as HTML in which nothing is code and nothing is hidden."""
-    return escape(shown(text.replace("\r\n", "\n")))
-
-
 def _task(task: TaskResult) -> str:
     points = f"{number(task.points) or '–'} of {number(task.possible)} points"
     verdict = "right" if task.points == task.possible else "note" if task.points is None else "wrong"
     card = Card(verdict, f"{shown(task.headline)} {points}", tuple(map(shown, task.details))).html()
-    notes = "".join(f"<p class='note'>{_safe(note)}</p>" for note in task.notes)
-    code = f"<p>Your answer:</p><pre>{_safe(task.code)}</pre>" if task.code.strip() else ""
-    title = f"{_safe(task.title)} <small><code>{_safe(task.task)}</code></small>"
-    return f"<section id='{_safe(task.task)}'><h2>{title}</h2>{card}{notes}{code}</section>"
+    notes = "".join(f"<p class='note'>{safe(note)}</p>" for note in task.notes)
+    code = f"<p>Your answer:</p><pre>{safe(task.code)}</pre>" if task.code.strip() else ""
+    title = f"{safe(task.title)} <small><code>{safe(task.task)}</code></small>"
+    return f"<section id='{safe(task.task)}'><h2>{title}</h2>{card}{notes}{code}</section>"
 
 
 def _word(task: TaskResult) -> str:
@@ -136,7 +113,7 @@ def _distribution(results: Sequence[StudentResult], assignment: Assignment) -> s
     )
     waiting = " Points by hand are still to come." if any(result.waiting for result in results) else ""
     svg = (
-        f"<svg viewBox='0 0 660 200' role='img' aria-label='{_safe('; '.join(said))}' width='660' "
+        f"<svg viewBox='0 0 660 200' role='img' aria-label='{safe('; '.join(said))}' width='660' "
         f"style='max-width: 100%' font-size='13' fill='currentColor'>{''.join(bars)}"
         "<line x1='36' y1='170' x2='640' y2='170' stroke='currentColor'/></svg>"
     )
@@ -152,28 +129,34 @@ def _tasks_table(results: Sequence[StudentResult], assignment: Assignment) -> st
         share = f"{100 * right / len(given):.0f} %" if given else "–"
         mean = f"{sum(task.points for task in given) / len(given):.1f}" if given else "–"
         cells = f"<td class='number'>{mean} / {number(item.points)}</td><td class='number'>{share}</td>"
-        rows.append(f"<tr><th scope='row'>{_safe(item.title)}</th>{cells}</tr>")
-    return f"<h2>Tasks</h2>{_table(('task', '#mean points', '#all points'), rows)}"
+        rows.append(f"<tr><th scope='row'>{safe(item.title)}</th>{cells}</tr>")
+    return f"<h2>Tasks</h2>{html_table(('task', '#mean points', '#all points'), rows)}"
 
 
 def _mistakes(results: Sequence[StudentResult], assignment: Assignment) -> str:
     """Return the mistakes made most, those with a name first, each with what `check` says about it."""
-    found = [(task, name, n, _message(assignment, task, name)) for task, name, n in common_mistakes(results)]
+    found = [
+        (task, name, n, said_by_check(assignment, task, name)) for task, name, n in common_mistakes(results)
+    ]
     named = [
-        f"<tr><td class='number'>{n}</td><td>{_safe(_title(assignment, task))}</td>"
-        f"<td><code>{_safe(name)}</code></td><td>{rich_text(message)}</td></tr>"
+        f"<tr><td class='number'>{n}</td><td>{safe(_title(assignment, task))}</td>"
+        f"<td><code>{safe(name)}</code></td><td>{rich_text(message)}</td></tr>"
         for task, name, n, message in found
         if message
     ]
     others = [
-        f"<tr><td class='number'>{n}</td><td>{_safe(_title(assignment, task))}</td><td>{_safe(name)}</td></tr>"
+        f"<tr><td class='number'>{n}</td><td>{safe(_title(assignment, task))}</td><td>{safe(name)}</td></tr>"
         for task, name, n, message in found
         if not message
     ]
     table = (
-        _table(("#students", "task", "mistake", "what check says"), named[:10]) if named else "<p>None.</p>"
+        html_table(("#students", "task", "mistake", "what check says"), named[:10])
+        if named
+        else "<p>None.</p>"
     )
-    rest = f"<h2>Found besides</h2>{_table(('#students', 'task', 'finding'), others[:10])}" if others else ""
+    rest = (
+        f"<h2>Found besides</h2>{html_table(('#students', 'task', 'finding'), others[:10])}" if others else ""
+    )
     return f"<h2>Mistakes made most</h2>{table}{rest}"
 
 
@@ -182,7 +165,7 @@ def _title(assignment: Assignment, task: str) -> str:
     return item.title if item else task
 
 
-def _message(assignment: Assignment, task: str, name: str) -> str:
+def said_by_check(assignment: Assignment, task: str, name: str) -> str:
     """Return the message of a named mistake: of the task's own, never text that came from a student."""
     item = assignment.item(task)
     known = item.task.mistakes if item and item.task else ()
@@ -196,7 +179,7 @@ def _statuses(results: Sequence[StudentResult]) -> str:
         for status in STATUSES
         if counts[status]
     ]
-    return f"<h2>Answers by status</h2>{_table(('status', '#answers'), rows)}"
+    return f"<h2>Answers by status</h2>{html_table(('status', '#answers'), rows)}"
 
 
 def oddities(results: Sequence[StudentResult]) -> list[tuple[str, int]]:
@@ -206,32 +189,12 @@ def oddities(results: Sequence[StudentResult]) -> list[tuple[str, int]]:
 
 def _oddities(results: Sequence[StudentResult]) -> str:
     rows = [
-        f"<tr><td class='number'>{n} of {len(results)}</td><td>{_safe(oddity)}</td></tr>"
+        f"<tr><td class='number'>{n} of {len(results)}</td><td>{safe(oddity)}</td></tr>"
         for oddity, n in oddities(results)
     ]
-    return f"<h2>About the notebooks</h2>{_table(('#notebooks', 'what happened'), rows)}" if rows else ""
-
-
-def _table(heads: Sequence[str], rows: Sequence[str]) -> str:
-    """Return a table of rows that are HTML already; a head that begins with # stands above numbers."""
-    cells = "".join(
-        f"<th scope='col' class='number'>{head[1:]}</th>"
-        if head.startswith("#")
-        else f"<th scope='col'>{head}</th>"
-        for head in heads
-    )
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f"<h2>About the notebooks</h2>{html_table(('#notebooks', 'what happened'), rows)}" if rows else ""
 
 
 def statuses(results: Sequence[StudentResult]) -> Mapping[str, int]:
     """Return how many answers have each status."""
     return Counter(task.status for result in results for task in result.tasks)
-
-
-def _page(title: str, body: str) -> str:
-    return (
-        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
-        "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{_safe(title)}</title><style>{_STYLE}</style></head>\n<body><main>{body}</main></body></html>\n"
-    )

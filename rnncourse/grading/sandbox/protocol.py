@@ -9,12 +9,22 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from rnncourse.checks.failure import Failure
+from rnncourse.checks.failure import (
+    Absent,
+    Failure,
+    Forbidden,
+    Missing,
+    NotWritten,
+    Raised,
+    TimedOut,
+    Unusable,
+)
 from rnncourse.checks.task import Named, Value
 from rnncourse.grading.sandbox.worker import DTYPES, HEAD, LARGEST, LONGEST, MAGIC, encode
 from rnncourse.grading.untrusted_text import shown
@@ -26,7 +36,6 @@ MOST_ROOM = 1 << 24
 
 DEEPEST = 24
 _TEXTS = re.compile(r"<U[1-9][0-9]{0,3}", re.ASCII)
-KINDS = frozenset({"absent", "forbidden", "missing", "not written", "raised", "timeout", "unusable"})
 
 
 class ProtocolError(Exception):
@@ -207,9 +216,36 @@ def _failure(fields: Any) -> tuple[Failure, str]:
     if not isinstance(fields, dict) or not fields.keys() <= {"kind", "text", "line", "cell"}:
         raise ProtocolError("a failure is malformed")
     kind, text, line, cell = (fields.get(name) for name in ("kind", "text", "line", "cell"))
-    known = isinstance(kind, str) and kind in KINDS
+    known = isinstance(kind, str) and kind in _FAILURES
     if not known or not isinstance(text, str) or len(text) > LONGEST + 100:
         raise ProtocolError("a failure is malformed")
     if not (line is None or (type(line) is int and 0 <= line < 1 << 31)) or not isinstance(cell, str | None):
         raise ProtocolError("a failure is malformed")
-    return Failure(kind, shown(text), line), (cell or "")[:220]
+    return _FAILURES[kind](shown(text), line), (cell or "")[:220]
+
+
+def _timed_out(text: str, _: int | None) -> TimedOut:
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise ProtocolError("a failure is malformed") from error
+    if not 0 <= seconds < math.inf:
+        raise ProtocolError("a failure is malformed")
+    return TimedOut(seconds)
+
+
+def _raised(text: str, line: int | None) -> Raised:
+    error, _, said = text.partition(": ")
+    return Raised(error, said, line)
+
+
+_FAILURES: dict[str, Callable[[str, int | None], Failure]] = {
+    Absent.name: lambda text, _: Absent(text),
+    Forbidden.name: lambda text, _: Forbidden(text),
+    Missing.name: lambda text, _: Missing(),
+    NotWritten.name: lambda text, _: NotWritten(text),
+    Raised.name: _raised,
+    TimedOut.name: _timed_out,
+    Unusable.name: lambda text, _: Unusable(text),
+}
+"""By name, what makes a failure of a worker's text and line."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from rnncourse.checks.failure import Failure
+from rnncourse.checks.failure import Failure, TimedOut
 from rnncourse.checks.task import Case
 from rnncourse.grading.handed_in.assignment import Assignment, Item
 from rnncourse.grading.handed_in.submission import Answers
@@ -17,15 +17,27 @@ from rnncourse.grading.sandbox.protocol import Reply
 
 @dataclass(frozen=True)
 class Lost:
-    """A task that cost the worker, or for which there was no time left.
+    """A task that cost the worker, or for which there was no time left."""
 
-    status: "timeout" or "crashed". text: the seconds that it had, "" where the whole submission had had its time;
-    or how the worker ended. in_cell: lost while the answer's cell ran, before anything was called.
-    """
 
-    status: str
-    text: str
+@dataclass(frozen=True)
+class NoTimeLeft(Lost):
+    """The submission as a whole had had its time."""
+
+
+@dataclass(frozen=True)
+class Stopped(Lost):
+    """It took longer than its `seconds`. in_cell: the answer's cell did, before anything was called."""
+
+    seconds: float
     in_cell: bool = False
+
+
+@dataclass(frozen=True)
+class Crashed(Lost):
+    """The worker came to an end over it. how: in words."""
+
+    how: str
 
 
 class MasterFailed(RuntimeError):
@@ -79,7 +91,7 @@ class Session:
         """
         other = Session(self._start, self._assignment, self._answers, self._limits, only)
         other._end, other._own_left, other._slow = self._end, self._own_left, set(self._slow)
-        other._skipped = {cell: lost for cell, lost in self._skipped.items() if lost.status == "timeout"}
+        other._skipped = {cell: lost for cell, lost in self._skipped.items() if isinstance(lost, Stopped)}
         return other
 
     def call(self, item: Item, case: Case, whole: bool) -> Reply | Lost:
@@ -99,13 +111,13 @@ class Session:
             reply = self._worker.call(
                 case.args, case.kwargs, **self._times(seconds), function=task.called, **may_not
             )
-            if reply.failure is not None and reply.failure.kind == "timeout" and self._spent():
+            if isinstance(reply.failure, TimedOut) and self._spent():
                 raise WorkerTimeout
             return reply
         except WorkerTimeout:
-            return self._lose("timeout", "" if self._spent() else f"{seconds:g}")
+            return self._lose(NoTimeLeft() if self._spent() else Stopped(seconds))
         except WorkerDied as error:
-            return self._lose("crashed", str(error))
+            return self._lose(Crashed(str(error)))
 
     def _run_up_to(self, name: str, whole: bool) -> None:
         """Run the cells that have not been run yet, down to the check of `name` or all, in a living worker.
@@ -141,9 +153,9 @@ class Session:
         except WorkerTimeout:
             if self._spent():
                 raise
-            self._skip(cell, self._lose("timeout", f"{limit:g}", in_cell=True), by_student)
+            self._skip(cell, self._lose(Stopped(limit, in_cell=True)), by_student)
         except WorkerDied as error:
-            self._skip(cell, self._lose("crashed", str(error)), by_student)
+            self._skip(cell, self._lose(Crashed(str(error))), by_student)
         else:
             if reply.failure is not None:
                 self._failed(kind, cell, reply.failure, by_student)
@@ -163,7 +175,7 @@ class Session:
         self._skipped[cell] = lost
 
     def _failed(self, kind: str, cell: str, failure: Failure, by_student: bool) -> None:
-        if failure.kind == "timeout":
+        if isinstance(failure, TimedOut):
             self._slow.add(cell)
         if kind != "locked":
             self.raised.setdefault(cell, failure)
@@ -179,9 +191,9 @@ class Session:
         left = max(0.05, self._end - time.monotonic())
         return {"seconds": min(seconds, left), "wall": min(seconds * self._limits.patience, left)}
 
-    def _lose(self, status: str, text: str, in_cell: bool = False) -> Lost:
+    def _lose(self, lost: Lost) -> Lost:
         self._close()
-        return Lost(status, text, in_cell)
+        return lost
 
     def _close(self) -> None:
         if self._worker is not None:

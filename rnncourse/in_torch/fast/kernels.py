@@ -3,14 +3,18 @@
 Two ways, each with its backward:
 
 - `steps`: one kernel for everything in a step but the product with W_h, which stays PyTorch's.
-- `sequence`: one launch for all T. Rows of the batch don't need one another, so each program takes ROWS of them
+- `sequence`: one launch for all T. Rows of the batch don't need one another, so each program takes some of them
   through all steps without waiting for the others. W_h is read once and stays on the chip, h and c too.
+  `row_kernel` takes a single row, with W_h in registers: for H up to 64, while there is a multiprocessor for every
+  row. `sequence_kernel` takes ROWS of them, with W_h in shared memory and products on tensor cores.
 
-Both do the arithmetic of `step` and `step_backward` in float32, whatever dtype is stored. `sequence` multiplies
+All do the arithmetic of `step` and `step_backward` in float32, whatever dtype is stored. `sequence_kernel` multiplies
 by W_h in float32 if that is stored and TF32 is not allowed; else in float16 with sums in float32, which is as
-fine as TF32 and finer than bfloat16. Gates come as four pointers whose rows are `gate_row` numbers apart.
-Entries past the end of a block are read as 0 and not written. A mask `real` may be None. The loop over steps
-asks for the next step's numbers before it works on this one's: memory is slow to answer.
+fine as TF32 and finer than bfloat16. `row_kernel` always multiplies in float32.
+
+Gates come as four pointers whose rows are `gate_row` numbers apart. Entries past the end of a block are read as 0 and
+not written. A mask `real` may be None. The loop over steps asks for the next step's numbers before it works on this
+one's: memory is slow to answer.
 
 Triton comes with PyTorch's builds for CUDA; nobody may import this file where `ways.triton_runs` says no.
 Keeping the weights on the chip: Diamos et al. (2016), "Persistent RNNs: Stashing Recurrent Weights On-Chip",
@@ -26,9 +30,12 @@ import triton
 import triton.language as tl
 
 from rnncourse.in_torch.device import products_are_exact
+from rnncourse.in_torch.fast.ways import multiprocessors
 
 POINTS = 256  # numbers of a state that one program of a step works on
 ROWS = 16  # rows of the batch that one program takes through all steps: the fewest that tensor cores multiply
+ROW_UNITS = 64  # the most hidden units whose weights one program holds in registers
+ROW_WARPS, ROW_BACKWARD_WARPS = 4, 16  # the fastest on an H200
 
 
 @triton.jit
@@ -234,6 +241,112 @@ def sequence_backward_kernel(
     tl.store(dc_T + at, dc_next, mask=inside)
 
 
+@triton.jit
+def _add_4(i, f, g, o, more_i, more_f, more_g, more_o):
+    return i + more_i, f + more_f, g + more_g, o + more_o
+
+
+@triton.jit
+def _tile(W_h, k, H, PADDED: tl.constexpr):
+    """Return block k of W_h (H, 4H) in float32, with zeros up to (PADDED, PADDED)."""
+    row, column = tl.arange(0, PADDED)[:, None], tl.arange(0, PADDED)[None, :]
+    return _load(W_h, row * 4 * H + k * H + column, (row < H) & (column < H))
+
+
+@triton.jit
+def _store_row(pointer, numbers, inside, PADDED: tl.constexpr):
+    """Store numbers (PADDED,) as the first row of a masked square: its layout is that of the weights' tiles.
+
+    A plain store would move the numbers to another layout first, through shared memory and past a barrier.
+    """
+    first, at = tl.arange(0, PADDED)[:, None] == 0, tl.arange(0, PADDED)[None, :]
+    square = tl.broadcast_to(numbers[None, :], PADDED, PADDED)
+    tl.store(pointer + tl.broadcast_to(at, PADDED, PADDED), square, mask=first & inside[None, :])
+
+
+@triton.jit
+def row_kernel(
+    i, f, g, o, gate_row, W_h, h0, c0, real, c, h, T, B, H,
+    PADDED: tl.constexpr,
+):  # fmt: skip
+    """Do what `sequence_kernel` does for one row of the batch, without tensor cores."""
+    row, unit = tl.program_id(0), tl.arange(0, PADDED)
+    inside = unit < H
+    i, f, g, o = i + row * gate_row, f + row * gate_row, g + row * gate_row, o + row * gate_row
+    c, h = c + row * H, h + row * H
+    W_i, W_f = _tile(W_h, 0, H, PADDED), _tile(W_h, 1, H, PADDED)
+    W_g, W_o = _tile(W_h, 2, H, PADDED), _tile(W_h, 3, H, PADDED)
+    h_t, c_t = _load(h0 + row * H, unit, inside), _load(c0 + row * H, unit, inside)
+    a_i, a_f, a_g, a_o = _load_4(i, f, g, o, unit, inside)
+    for t in range(T):
+        more = inside & (t + 1 < T)
+        soon_i, soon_f, soon_g, soon_o = _load_4(i, f, g, o, unit + B * gate_row, more)
+        h_prev, c_prev = h_t, c_t
+        by = h_prev[:, None]
+        h_i, h_f, h_g, h_o = tl.reduce((by * W_i, by * W_f, by * W_g, by * W_o), 0, _add_4)
+        i_t, f_t, g_t, o_t, c_t, h_t = step(a_i + h_i, a_f + h_f, a_g + h_g, a_o + h_o, c_prev)
+        if real is not None:
+            here = tl.load(real + row) != 0
+            c_t, h_t = tl.where(here, c_t, c_prev), tl.where(here, h_t, h_prev)
+            real += B
+        _store_row(i, i_t, inside, PADDED)
+        _store_row(f, f_t, inside, PADDED)
+        _store_row(g, g_t, inside, PADDED)
+        _store_row(o, o_t, inside, PADDED)
+        _store_row(c, c_t, inside, PADDED)
+        _store_row(h, h_t, inside, PADDED)
+        a_i, a_f, a_g, a_o = soon_i, soon_f, soon_g, soon_o
+        i, f, g, o = i + B * gate_row, f + B * gate_row, g + B * gate_row, o + B * gate_row
+        c, h = c + B * H, h + B * H
+
+
+@triton.jit
+def row_backward_kernel(
+    i, f, g, o, gate_row, W_h, c, c_prev, real, dh, da, dh_T, dc_T, T, B, H,
+    PADDED: tl.constexpr,
+):  # fmt: skip
+    """Do what `sequence_backward_kernel` does for one row of the batch, without tensor cores."""
+    row, unit = tl.program_id(0), tl.arange(0, PADDED)
+    inside = unit < H
+    last = tl.cast(T - 1, tl.int64) * B + row
+    i, f, g, o = i + last * gate_row, f + last * gate_row, g + last * gate_row, o + last * gate_row
+    c, c_prev, dh, da = c + last * H, c_prev + last * H, dh + last * H, da + last * 4 * H
+    if real is not None:
+        real += last
+    W_i, W_f = _tile(W_h, 0, H, PADDED), _tile(W_h, 1, H, PADDED)
+    W_g, W_o = _tile(W_h, 2, H, PADDED), _tile(W_h, 3, H, PADDED)
+    dh_next, dc_next = _load(dh_T + row * H, unit, inside), _load(dc_T + row * H, unit, inside)
+    i_t, f_t, g_t, o_t = _load_4(i, f, g, o, unit, inside)
+    c_t, before, from_output = _load(c, unit, inside), _load(c_prev, unit, inside), _load(dh, unit, inside)
+    for t in range(T):
+        more, earlier = inside & (t + 1 < T), unit - B * H
+        soon_i, soon_f, soon_g, soon_o = _load_4(i, f, g, o, unit - B * gate_row, more)
+        soon_before, soon_dh = _load(c_prev, earlier, more), _load(dh, earlier, more)
+        soon_c = _load(c, earlier, more)
+        dh_t, dc_t = from_output + dh_next, dc_next
+        dh_past, dc_past = tl.zeros_like(dh_t), tl.zeros_like(dc_t)
+        if real is not None:
+            here = tl.load(real) != 0
+            dh_past, dc_past = tl.where(here, 0.0, dh_t), tl.where(here, 0.0, dc_t)
+            dh_t, dc_t = tl.where(here, dh_t, 0.0), tl.where(here, dc_t, 0.0)
+            real -= B
+        da_i, da_f, da_g, da_o, dc_t = step_backward(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, before)
+        _store_row(da, da_i, inside, PADDED)
+        _store_row(da + H, da_f, inside, PADDED)
+        _store_row(da + 2 * H, da_g, inside, PADDED)
+        _store_row(da + 3 * H, da_o, inside, PADDED)
+        by_i_and_f = da_i[None, :] * W_i + da_f[None, :] * W_f
+        by_g_and_o = da_g[None, :] * W_g + da_o[None, :] * W_o
+        dh_next = tl.sum(by_i_and_f + by_g_and_o, axis=1) + dh_past
+        dc_next = dc_t + dc_past
+        i_t, f_t, g_t, o_t = soon_i, soon_f, soon_g, soon_o
+        c_t, before, from_output = soon_c, soon_before, soon_dh
+        i, f, g, o = i - B * gate_row, f - B * gate_row, g - B * gate_row, o - B * gate_row
+        c, c_prev, dh, da = c - B * H, c_prev - B * H, dh - B * H, da - B * 4 * H
+    tl.store(dh_T + row * H + unit, dh_next, mask=inside)
+    tl.store(dc_T + row * H + unit, dc_next, mask=inside)
+
+
 def steps(
     a: torch.Tensor,
     W_h: torch.Tensor,
@@ -292,10 +405,12 @@ def sequence(
     """Do what `steps` does, in one launch."""
     T, B, H = c.shape
     real = None if real is None else real.contiguous()
-    sequence_kernel[(triton.cdiv(B, ROWS),)](
-        *a.chunk(4, dim=2), 4 * H, W_h.contiguous(), h0.contiguous(), c0.contiguous(), real, c, h, T, B, H,
-        **_plan(W_h),
-    )  # fmt: skip
+    W_h, gates, rest = W_h.contiguous(), a.chunk(4, dim=2), (h0.contiguous(), c0.contiguous(), real, c, h)
+    if _rows_alone(B, W_h):
+        given = (*gates, 4 * H, W_h.float(), *rest, T, B, H)
+        row_kernel[(B,)](*given, PADDED=_padded(H), num_warps=ROW_WARPS)
+    else:
+        sequence_kernel[(triton.cdiv(B, ROWS),)](*gates, 4 * H, W_h, *rest, T, B, H, **_plan(W_h))
 
 
 def sequence_back(
@@ -313,10 +428,11 @@ def sequence_back(
     dh_0, dc_0 = _copy(dh_T), _copy(dc_T)
     da = c.new_empty(T, B, 4 * H)
     real = None if real is None else real.contiguous()
-    sequence_backward_kernel[(triton.cdiv(B, ROWS),)](
-        *gates, gates[0].stride(1), W_h.contiguous(),
-        c, c_prev, real, dh.contiguous(), da, dh_0, dc_0, T, B, H, **_plan(W_h),
-    )  # fmt: skip
+    given = (*gates, gates[0].stride(1), W_h.contiguous(), c, c_prev, real, dh.contiguous(), da, dh_0, dc_0)
+    if _rows_alone(B, W_h):
+        row_backward_kernel[(B,)](*given, T, B, H, PADDED=_padded(H), num_warps=ROW_BACKWARD_WARPS)
+    else:
+        sequence_backward_kernel[(triton.cdiv(B, ROWS),)](*given, T, B, H, **_plan(W_h))
     return da, dh_0, dc_0
 
 
@@ -336,9 +452,19 @@ def try_out(device: torch.device, dtype: torch.dtype) -> None:
 
 def _plan(W_h: torch.Tensor) -> dict[str, int | bool]:
     """Return sizes and precision of a `sequence` kernel."""
-    padded = max(16, triton.next_power_of_2(len(W_h)))  # a block of tensor cores is at least 16 wide
+    padded = _padded(len(W_h))
     exact = products_are_exact(W_h.dtype)
     return {"ROWS": ROWS, "PADDED": padded, "EXACT": exact, "num_warps": max(4, padded // 8)}
+
+
+def _padded(H: int) -> int:
+    """Return the size of a kernel's square block of weights; tensor cores multiply at least 16 columns."""
+    return max(16, triton.next_power_of_2(H))
+
+
+def _rows_alone(B: int, W_h: torch.Tensor) -> bool:
+    """Say whether each row of the batch gets a program of its own: if all of them can run at once."""
+    return len(W_h) <= ROW_UNITS and multiprocessors(W_h.device) >= B
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:

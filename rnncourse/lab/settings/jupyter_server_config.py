@@ -1,14 +1,15 @@
 """What `rnncourse lab` adds to the user's own Jupyter configuration, which is read as well.
 
 The folder of this file is put in front of JUPYTER_CONFIG_PATH; options on the command line beat it.
-labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news.
+labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news,
+jupyter_server_config.d/rnncourse.json loads rnncourse.lab.server, and custom/custom.css is how the pages look.
 """
 
 import os
 
-from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-
 from rnncourse.environment import kernels_can_encrypt
+
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 c = get_config()  # noqa: F821  (Jupyter runs this file with get_config at hand)
 
@@ -21,16 +22,10 @@ c.ServerApp.preferred_dir = os.environ["RNNCOURSE_ROOT"]
 c.LabApp.default_url = "/lab/tree/chapters/00_start_here.ipynb"
 # Containers often know no user but root. The server listens on this machine alone and asks for a token.
 c.ServerApp.allow_root = True
+# JupyterLab looks for a style sheet in these folders, Notebook 7 below the one that a page's settings name.
+c.LabApp.custom_css = True
+c.ServerApp.tornado_settings.update(
+    {"static_custom_path": [os.path.join(HERE, "custom")], "page_config_data": {"jupyterConfigDir": HERE}}
+)
 if kernels_can_encrypt():
     c.KernelManager.transport_encryption = "auto"
-
-
-class PromptConnection(ZMQChannelsWebsocketConnection):
-    """Sends small messages to the page at once; the system would hold them back for up to 40 ms (Nagle)."""
-
-    def connect(self):
-        self.websocket_handler.set_nodelay(True)
-        return super().connect()
-
-
-c.ServerApp.kernel_websocket_connection_class = PromptConnection

@@ -1,6 +1,8 @@
 /* Questions with one right option each. A commitment is stored first, and then shown; the verdict comes in the question,
    or, for a prediction, below the cell that shows the result. */
 
+const EXPLANATION = "What happened, and why"; // as in lab/edition.py
+
 const LOCKED = {
   ahead: "Locked in. Now run the next cell.",
   below: "Locked in. The verdict is below the result.",
@@ -59,6 +61,24 @@ function reveal(form, question, chosen) {
     option.querySelector(".rnncourse-mark").textContent = k === chosen ? "← your answer, right answer" : "← right answer";
   });
   form.querySelector(".rnncourse-verdict").innerHTML = question.options[chosen].verdict;
+}
+
+/* The explanation that is folded below the result, in a learner's copy: it opens once the verdict is there. */
+function explanationBelow(el) {
+  let cell = el.closest(".jp-Cell");
+  while ((cell = cell?.nextElementSibling)) {
+    if (cell.querySelector(".rnncourse-quiz")) return null; // the next question comes first
+    const folded = [...cell.querySelectorAll("details")];
+    const found = folded.find((one) => one.querySelector("summary")?.textContent.trim() === EXPLANATION);
+    if (found) return found;
+  }
+  return null;
+}
+
+function openExplanation(el, model) {
+  if (model.get("verdict") !== "below" || !model.get("history").length) return;
+  const explanation = explanationBelow(el);
+  if (explanation) explanation.open = true;
 }
 
 /* Store the option that is selected; say so where none is. */
@@ -126,6 +146,7 @@ function render({ model, el }) {
   const view = { questions, forms, score, notice: addLine(ui, "rnncourse-notice") };
   for (const entry of model.get("picked")) select(forms[questions.findIndex(({ key }) => key === entry.key)], entry);
   ui.listen(model, ["history", "verdict", "notice"], () => draw(view, model));
+  ui.listen(model, ["verdict"], () => openExplanation(el, model));
   draw(view, model);
   return ui.leave;
 }

@@ -388,11 +388,27 @@ def test_markdown_is_taken_apart():
 
 
 def test_pictures_know_their_shape():
-    assert parts.ratio(figure_html(lstm_cell(), alt="x")) == pytest.approx(720 / 336)
+    assert parts.ratio(figure_html(lstm_cell(), alt="x")) == pytest.approx(900 / 336)
     header = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (300).to_bytes(4, "big") + (200).to_bytes(4, "big")
     assert parts.ratio(f'<img src="data:image/png;base64,{base64.b64encode(header).decode()}">') == 1.5
     gif = b"GIF89a" + (40).to_bytes(2, "little") + (10).to_bytes(2, "little")
     assert parts.ratio(f'<img src="data:image/gif;base64,{base64.b64encode(gif).decode()}">') == 4.0
+
+
+def test_a_drawing_is_projected_without_margins_and_without_paper():
+    cell = figure()
+    drawn = figure_html(lstm_cell(), alt="x")
+    cell.outputs[0]["data"]["text/html"] = drawn
+    [[part]] = [slide.parts for slide in as_talk(notebook(cell))]
+    assert part.ratio == pytest.approx(720 / 336)
+    assert part.content.startswith('<img class="follows-theme" src="data:image/svg+xml;base64,')
+    before, after = (
+        base64.b64decode(re.search('base64,([^"]+)', one)[1]).decode() for one in (drawn, part.content)
+    )
+    assert 'width="720" height="336" viewBox="90 0 720 336"' in after
+    assert ("#paper{fill:#111}" in before, "#paper{fill:#111}" in after) == (True, False)
+    texts = [re.findall(r"<text.*?</text>", one) for one in (before, after)]
+    assert texts[0] == texts[1]
 
 
 def test_a_high_picture_has_its_title_beside_it():

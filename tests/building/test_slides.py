@@ -11,7 +11,7 @@ from nbformat import v4
 from typer.testing import CliRunner
 
 from rnncourse.building import slides
-from rnncourse.building.live import LIVE
+from rnncourse.building.live import LIVE, WIDGET_VIEW
 from rnncourse.building.slides import page, parts, prose
 from rnncourse.building.slides.talk import as_talk
 from rnncourse.cli import app
@@ -325,10 +325,12 @@ def test_a_stand_in_shows_its_picture_and_no_words_for_those_who_do_not_see_it()
     stand_in = f'<div class="rnncourse-fallback">{gate_lab("remember").static_html()}</div>'
     cell.outputs = [
         v4.new_output("display_data", data={"text/html": stand_in, "text/plain": "step t 1 2"}),
-        v4.new_output("display_data", data={"text/plain": "Run this cell"}),
+        v4.new_output("display_data", data={"text/plain": "Run this cell", WIDGET_VIEW: {"model_id": "1"}}),
     ]
     [slide] = as_talk(notebook(text("## A"), cell))
     assert [part.kind for part in slide.parts] == ["figure"]
+    shown = slides.as_slides(notebook(text("## A"), cell), ROOT / "x.ipynb")
+    assert shown.count("<figure") == 1 and "this is a panel" not in shown
 
 
 # Pieces of Markdown and of outputs

@@ -118,7 +118,7 @@ def loud_unit(seed: int) -> list[float]:
         indices[1:],
         loss=in_numpy.softmax_cross_entropy,
         optimizer=in_numpy.Adam(0.02, clip=1.0),
-        steps=1000,
+        steps=700,
         batch_size=24,
         rng=rng,
         progress=False,

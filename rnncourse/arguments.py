@@ -15,6 +15,59 @@ from numpy.typing import ArrayLike
 from rnncourse.errors import InputError, NotFiniteError, describe
 
 
+def require_that(name: str, value: object, holds: object, wanted: str) -> None:
+    """Raise InputError, which says that `name` must be what is `wanted`, unless that `holds`."""
+    if not holds:
+        raise InputError(f"{name} must be {wanted}, but {describe(value)} came")
+
+
+def require_shape(name: str, array: Any, shape: Sequence[int], why: str = "") -> None:
+    """Raise InputError unless an array or tensor has this shape. why: such as "(B, H) to go with x"."""
+    found = np.shape(array)
+    if found != tuple(shape):
+        told = f" {why}" if why else ""
+        raise InputError(f"{name} must have shape {tuple(shape)}{told}, but {tuple(found)} came")
+
+
+def require_axes(name: str, array: Any, axes: Sequence[str], hint: str = "") -> None:
+    """Raise InputError unless an array or tensor has as many axes as are named."""
+    if array.ndim != len(axes):
+        many = "1 axis" if len(axes) == 1 else f"{len(axes)} axes"
+        raise InputError(
+            f"{name} needs {many} ({', '.join(axes)}), but shape {tuple(array.shape)} came{_and(hint)}"
+        )
+
+
+def require_length(name: str, values: Any, n: int, why: str = "") -> None:
+    """Raise InputError unless there are n values. why: such as "for the preset blank"."""
+    if len(values) != n:
+        told = f" {why}" if why else ""
+        raise InputError(f"{name} must hold {n} value{'s' * (n != 1)}{told}, but {len(values)} came")
+
+
+def require_within(name: str, array: Any, low: float, high: float, what: str = "numbers") -> None:
+    """Raise InputError unless all entries of an array or tensor lie from `low` to `high`."""
+    smallest, largest = array.min().item(), array.max().item()
+    if smallest < low or largest > high:
+        raise InputError(
+            f"{name} must hold {what} from {low} to {high}, but it holds {smallest} to {largest}"
+        )
+
+
+def require_mask_values(mask: Any, one: str = "a real step") -> None:
+    """Raise InputError unless an array or tensor holds zeros and ones only. one: what a 1 stands for."""
+    strange = (mask != 0) & (mask != 1)
+    if strange.any():
+        raise InputError(f"mask must hold only 0 (padding) and 1 ({one}), but {mask[strange][0].item()} came")
+
+
+def require_text(name: str, value: object, hint: str = "") -> str:
+    """Return `value` if it is a text that does not consist of blanks alone, else raise InputError."""
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{name} must be a text that is not empty, but {describe(value)} came{_and(hint)}")
+    return value
+
+
 def require_array(
     name: str,
     value: object,
@@ -42,10 +95,8 @@ def require_array(
         )
     if kind == "i" and value.dtype.kind not in "iu":
         raise InputError(f"{name} must hold whole numbers, but {describe(value)} came{_and(hint)}")
-    if axes is not None and value.ndim != len(axes):
-        raise InputError(
-            f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {value.shape} came{_and(hint)}"
-        )
+    if axes is not None:
+        require_axes(name, value, axes, hint)
     if value.size == 0:
         raise InputError(
             f"{name} is empty: shape {value.shape} came, and every axis needs at least one entry"
@@ -131,8 +182,8 @@ def require_numbers(
     except (TypeError, ValueError):
         raise InputError(f"{name} must be numbers, but {describe(values)} came") from None
     require_array(name, array, axes=axes)
-    if n is not None and len(array) != n:
-        raise InputError(f"{name} must hold {n} values, but {len(array)} came")
+    if n is not None:
+        require_length(name, array, n)
     return array
 
 

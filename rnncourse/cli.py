@@ -403,6 +403,39 @@ def build_html(
     _each(paths, lambda path: html.export(path, out, timeout))
 
 
+@build.command("site")
+def build_site(
+    out: Annotated[Path, typer.Option(help="The folder of the site; one built before is replaced.")] = Path(
+        "site"
+    ),
+    solutions: Annotated[bool, typer.Option("--solutions", help="Show the solutions as well.")] = False,
+    address: Annotated[
+        str | None, typer.Option(help="Where the site will be published: https://rnn.example.org/")
+    ] = None,
+    repository: Annotated[str | None, typer.Option(help="OWNER/NAME on GitHub.")] = None,
+    jupyterlab: Annotated[
+        str | None, typer.Option(help="An address to which the path of a notebook is appended.")
+    ] = None,
+) -> None:
+    """Make the website of the course from the stored outputs; nothing is run.
+
+    Addresses that are not given are read from docs/site/settings.toml. This needs the extra [site].
+    """
+    from rnncourse.building import site
+    from rnncourse.errors import InputError
+
+    root = _own_checkout()
+    try:
+        file = root / "docs" / "site" / "settings.toml"
+        settings = site.read_settings(file, address=address, repository=repository, jupyterlab=jupyterlab)
+        warnings = site.build(root, out, settings, solutions=solutions)
+    except InputError as error:
+        _stop(str(error))
+    for line in warnings:
+        typer.echo(f"note: {line}", err=True)
+    typer.echo(f"{out / 'index.html'}")
+
+
 @build.command("slides")
 def build_slides(
     notebooks: Annotated[

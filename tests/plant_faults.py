@@ -3,6 +3,7 @@
     python tests/plant_faults.py                    all faults of tests/planted_faults.toml, two at a time
     python tests/plant_faults.py --only grading     those in files whose path contains the word
     python tests/plant_faults.py --checkout PATH    in another checkout
+    python tests/plant_faults.py --quick            without the slow tests, which catch a few more
 
 A fault is one line of the package, before and after. It is caught if a test fails that passes without it, or if the
 tests do not end. The exit status is 1 if fewer than 95 % are caught. Needs Linux or macOS.
@@ -36,6 +37,19 @@ OPTIONS = (
     "-x -q -n 0 -p no:nbval -p no:cacheprovider -o addopts=--import-mode=importlib --ignore=tests/browser"
 )
 ENGINES = ("in_both", "in_numpy", "in_torch")
+SLOW = {
+    "checks": ("test_banks.py", "test_in_a_notebook.py", "test_mutants.py", "test_notebooks.py"),
+    "grading": (
+        "test_attacks.py",
+        "test_cases.py",
+        "test_forms.py",
+        "test_honest.py",
+        "test_one_rule.py",
+        "test_run.py",
+    ),
+}
+"""By package, the tests that are run last."""
+
 LARGE_PACKAGES = (
     "numpy",
     "torch",
@@ -72,17 +86,18 @@ class Fault:
         lines[found[0]] = indent + self.after
         return "\n".join(lines)
 
-    def suites(self, root: Path) -> list[list[str]]:
-        """Return the tests to run, a list after the other: those named like the file, then those of its package."""
+    def suites(self, root: Path, quick: bool) -> list[list[str]]:
+        """Return the tests to run, a list after the other: those named like the file, its package's, the slow ones."""
         if self.tests:
             return [[*self.tests]]
-        parts = Path(self.file).parts[1:]
-        folders = ("in_both", "in_torch") if parts[0] in ENGINES else (parts[0],)
-        folders = [root / "tests" / name for name in folders if (root / "tests" / name).is_dir()]
-        folders = folders or [root / "tests"]
+        package = Path(self.file).parts[1]
+        folders = ("in_both", "in_torch") if package in ENGINES else (package,)
+        folders = [path for name in folders if (path := root / "tests" / name).is_dir()] or [root / "tests"]
         wanted = f"test_{Path(self.file).stem.lstrip('_')}.py"
         near = [str(path) for folder in folders for path in folder.rglob(wanted)]
-        return [*([near] if near else []), [str(folder) for folder in folders]]
+        slow = [str(path) for name in SLOW.get(package, ()) for path in folders[0].rglob(name)]
+        others = [*map(str, folders), *(f"--ignore={path}" for path in slow)]
+        return [tests for tests in (near, others, [] if quick else slow) if tests]
 
 
 def faults(path: Path = HERE / "planted_faults.toml") -> list[Fault]:
@@ -102,16 +117,21 @@ def copy_of(checkout: Path, target: Path) -> Path:
     return target
 
 
-def caught(fault: Fault, root: Path) -> str:
+def caught(fault: Fault, root: Path, quick: bool = False) -> str:
     """Return the test that fails with the fault planted below `root`, or why there is none; "" if all pass.
 
-    The file is put back.
+    Tests that fail without it, too, are left out. The file is put back.
     """
-    for suite in fault.suites(root):
-        with planted(fault, root):
-            failed = first_failure(root, suite)
-        if failed and passes(root, failed):
-            return failed
+    left_out: list[str] = []
+    for suite in fault.suites(root, quick):
+        while True:
+            with planted(fault, root):
+                failed = first_failure(root, [*suite, *left_out])
+            if failed and passes(root, failed):
+                return failed
+            if not failed or f"--deselect={failed}" in left_out:
+                break
+            left_out += [f"--deselect={failed}", f"--ignore={failed.removesuffix('::')}"]
     return ""
 
 
@@ -165,7 +185,8 @@ def run_pytest(root: Path, tests: list[str], sender: Connection) -> None:
 
     watch = FirstFailure()
     status = pytest.main([*OPTIONS.split(), *tests], plugins=[watch])
-    sender.send(watch.test or ("" if status == pytest.ExitCode.OK else f"pytest ended with {status!r}"))
+    passed = status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    sender.send(watch.test or ("" if passed else f"pytest ended with {status!r}"))
 
 
 class FirstFailure:
@@ -190,11 +211,11 @@ def load_large_packages(root: Path) -> None:
             importlib.import_module(name)
 
 
-def run(roots: multiprocessing.Queue, fault: Fault) -> str:
+def run(roots: multiprocessing.Queue, quick: bool, fault: Fault) -> str:
     """Return what catches the fault, in one of the copies."""
     root = roots.get()
     try:
-        found = caught(fault, root)
+        found = caught(fault, root, quick)
     finally:
         roots.put(root)
     line = f"{fault.file}: {fault.before}  →  {fault.after}"
@@ -208,6 +229,7 @@ def main() -> int:
     parser.add_argument("--checkout", type=Path, default=HERE.parent)
     parser.add_argument("--only", default="")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--list", type=Path, default=HERE / "planted_faults.toml")
     arguments = parser.parse_args()
     chosen = [fault for fault in faults(arguments.list) if arguments.only in fault.file]
@@ -217,7 +239,7 @@ def main() -> int:
         for k in range(arguments.workers):
             roots.put(copy_of(arguments.checkout, Path(folder) / str(k)))
         with ProcessPoolExecutor(arguments.workers, mp_context=FORK) as pool:
-            results = list(pool.map(partial(run, roots), chosen))
+            results = list(pool.map(partial(run, roots, arguments.quick), chosen))
     print(f"\n{sum(map(bool, results))} of {len(results)} faults caught")
     return 0 if results and sum(map(bool, results)) >= TARGET * len(results) else 1
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_count, require_generator
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_array, require_count, require_generator, require_that
+from rnncourse.errors import InputError
 from rnncourse.in_both.gradcheck import TOLERANCE, GradientReport
 from rnncourse.in_numpy import gradcheck, sigmoid, softmax_cross_entropy
 
@@ -30,8 +30,7 @@ class ShortcutNet:
     batch_axis = 1
 
     def __init__(self, backward: Backward, rng: np.random.Generator):
-        if not callable(backward):
-            raise InputError(f"backward must be a function of (p, trace, dh), but {describe(backward)} came")
+        require_that("backward", backward, callable(backward), "a function of (p, trace, dh)")
         require_generator("rng", rng)
         B, D, H, V = 3, 2, 5, 6
         recurrent = {"W_xh": (D, H), "W_hh": (H, H), "b_h": (H,), "h0": (B, H)}

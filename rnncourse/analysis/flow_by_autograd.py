@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from rnncourse.analysis.gradient_flow import NORMS, choose_state
+from rnncourse.analysis.gradient_flow import NORMS, choose_state, require_plain_cell
 from rnncourse.arguments import require_choice, require_count
 from rnncourse.errors import InputError
 from rnncourse.in_torch import ACTIVATIONS, GRU, LSTM, RNN, gru_step, lstm_step, rnn_step
@@ -40,8 +40,7 @@ def log10_jacobian_norms(
         raise InputError(
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_torch, but {type(layer).__name__} came"
         )
-    if type(layer.cell) not in (RNNCell, LSTMCell, GRUCell):
-        raise InputError(f"layer must have its plain cell, but its cell is a {type(layer.cell).__name__}")
+    require_plain_cell(layer, RNNCell, LSTMCell, GRUCell)
     require_choice("norm", norm, NORMS)
     state = choose_state(state, isinstance(layer, LSTM))
     layer.forward(x, h0)  # raises InputError for what does not fit

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnncourse.arguments import require_choice
+from rnncourse.arguments import require_choice, require_that
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both import sampling as decoding
 from rnncourse.in_both.cells import Cell
+from rnncourse.in_both.sampling import tokens_of_writer
 from rnncourse.in_numpy.losses import log_softmax
 
 # what can be held, by the kind of layer: gates and candidates, then states
@@ -166,13 +167,8 @@ def read_with_holds(net: Any, holds: Sequence[Hold], read: list[dict[str, Array]
     It adds everything that each step makes to `read`.
     """
     layer = _recurrent(net)
-    V = layer.D
-    if net.readout.K != V:
-        raise InputError(
-            f"a net that writes scores the tokens it reads, but it reads {V} and scores {net.readout.K}"
-        )
-    if not isinstance(holds, (list, tuple)):
-        raise InputError(f"holds must be a list of Hold, but {describe(holds)} came")
+    V = tokens_of_writer(net)
+    require_that("holds", holds, isinstance(holds, (list, tuple)), "a list of Hold")
     cell = _held_cell(layer, holds) if holds else layer.cell
     p = {name: _followed_by_nobody(array) for name, array in layer.params.items()}
     like = next(iter(p.values()))
@@ -412,8 +408,7 @@ def _indices(name: str, numbers: Any, wanted: str, below: float = np.inf) -> np.
     except ValueError:
         array = np.array([])  # lists of different lengths are no indices
     whole = array.ndim == 1 and array.size > 0 and array.dtype.kind in "iu"
-    if not whole or array.min() < 0 or array.max() >= below:
-        raise InputError(f"{name} must be {wanted}, but {describe(numbers)} came")
+    require_that(name, numbers, whole and array.min() >= 0 and array.max() < below, wanted)
     return array
 
 

@@ -14,11 +14,17 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_choice, require_count, require_number
+from rnncourse.arguments import (
+    require_array,
+    require_choice,
+    require_count,
+    require_number,
+    require_shape,
+)
 from rnncourse.errors import InputError
 from rnncourse.in_numpy import ACTIVATIONS, GRU, LSTM, RNN, forget_bias, glorot, identity, orthogonal, uniform
 from rnncourse.in_numpy.cells import GRUCell, LSTMCell, RNNCell
@@ -207,8 +213,7 @@ def gradient_by_lag(layer: Layer, x: np.ndarray, dh: np.ndarray, h0: State = Non
     linear = _linearise(layer, x, h0)
     (T, B, _, H), S = linear.into.shape, len(linear.blocks)
     require_array("dh", dh, axes=("T", "B", "H"))
-    if dh.shape != (T, B, H):
-        raise InputError(f"dh must have shape {(T, B, H)} (T, B, H) to go with x, but {dh.shape} came")
+    require_shape("dh", dh, (T, B, H), "(T, B, H) to go with x")
     W = np.concatenate(list(linear.W), axis=1)
     d = np.zeros((T, B, S, H))  # ∂L_s/∂state at step s - lag; the first axis is s
     d[:, :, 0] = dh
@@ -261,6 +266,12 @@ class _Linear(NamedTuple):
     mean_forget: float | None
 
 
+def require_plain_cell(layer: Any, *plain: type) -> None:
+    """Raise InputError where a layer has a cell of its own, whose slopes are not known."""
+    if type(layer.cell) not in plain:
+        raise InputError(f"layer must have its plain cell, but its cell is a {type(layer.cell).__name__}")
+
+
 def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
     """Run a copy of the layer in float64 and return its slopes."""
     if type(layer) not in _SLOPES:
@@ -268,8 +279,7 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_numpy, but {type(layer).__name__} came; "
             "of a net, hand over net.layer"
         )
-    if type(layer.cell) not in (RNNCell, LSTMCell, GRUCell):
-        raise InputError(f"layer must have its plain cell, but its cell is a {type(layer.cell).__name__}")
+    require_plain_cell(layer, RNNCell, LSTMCell, GRUCell)
     require_array("x", x, axes=("T", "B", "D"))
     twin = copy.copy(layer)
     twin.params = {name: np.asarray(array, dtype=np.float64) for name, array in layer.params.items()}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rnncourse.arguments import require_count
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_count, require_that
+from rnncourse.errors import InputError
 
 CLOSE = 0.05
 """Parameter counts within 5 % of the largest are equal."""
@@ -65,10 +65,12 @@ def equal_terms(
     steps), tuning (such as "learning rate from 0.003, 0.01"): one value for all networks, or name -> value.
     Raises InputError.
     """
-    if not isinstance(networks, Mapping) or len(networks) < 2:
-        raise InputError(
-            f"networks must be a dict of at least two named networks, but {describe(networks)} came"
-        )
+    require_that(
+        "networks",
+        networks,
+        isinstance(networks, Mapping) and len(networks) >= 2,
+        "a dict of at least two named networks",
+    )
     return Terms(
         {name: _parameters(name, network) for name, network in networks.items()},
         _for_each("initialization", initialization, networks),
@@ -81,10 +83,7 @@ def _parameters(name: str, network: Any) -> int:
     if isinstance(network, int):
         return require_count(name, network)
     params = getattr(network, "params", None)
-    if not isinstance(params, Mapping):
-        raise InputError(
-            f"{name} must be a network with params, or their number, but {describe(network)} came"
-        )
+    require_that(name, network, isinstance(params, Mapping), "a network with params, or their number")
     return sum(math.prod(array.shape) for array in params.values())
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.arguments import require_count, require_generator
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_count, require_generator, require_that
 from rnncourse.in_numpy import RNN, RecurrentNet
 
 SYMBOLS = 2
@@ -31,8 +30,7 @@ def recall_net(H: int, rng: np.random.Generator, phi: str = "tanh") -> Recurrent
 
 def recall_accuracy(net: RecurrentNet, lag: int, rng: np.random.Generator) -> float:
     """Return the share of symbols recalled correctly on unseen streams; guessing gives 1/2."""
-    if not isinstance(net, RecurrentNet):
-        raise InputError(f"net must be a RecurrentNet of rnncourse.in_numpy, but {describe(net)} came")
+    require_that("net", net, isinstance(net, RecurrentNet), "a RecurrentNet of rnncourse.in_numpy")
     x, y = recall_stream(UNSEEN_STEPS, UNSEEN_STREAMS, lag, rng)
     right = net.forward(x).argmax(axis=-1) == y
     return float(right[lag:].mean())

@@ -12,40 +12,33 @@ import re
 import warnings
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape, unescape
+from html import unescape
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from jinja2 import pass_context
-from latex2mathml.converter import convert as mathml
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, v4
 
 from rnncourse.building import live
 from rnncourse.building.live import WIDGET_VIEW, LiveWidget, live_in, live_widgets
+from rnncourse.building.mathml import mathml
 from rnncourse.building.outputs import NotebookFailed, merge_streams, read, run
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
 from rnncourse.question_cells import QuestionCell, is_explanation, question_cells, split_explanation
 
 TEMPLATES = Path(__file__).parent / "templates"
+ELSEWHERE = "In JupyterLab this is a panel that answers: open the course with the command rnncourse lab."
 INVITATION = "Run this cell (Shift + Enter)"
-# What the converter writes and what browsers set well.
-_BETTER_MATHML = (
-    (' xmlns="http://www.w3.org/1998/Math/MathML"', ""),  # HTML knows; in a heading it would become a prefix
-    ("<mo>&#x02016;</mo>", '<mo stretchy="false" lspace="0" rspace="0">&#x02016;</mo>'),  # bars of a norm
-    ("<mo>&#x0002F;</mo>", '<mo lspace="0" rspace="0">&#x0002F;</mo>'),
-    ("<mo>&#x02202;</mo>", "<mi>&#x02202;</mi>"),
-)
-_ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|split|gathered)\}")
 _EMPTY_HEADER = re.compile(r"<th([^>]*)>\s*</th>")
 _PICTURE = re.compile(
     r"""(?P<before><img\b[^>]*?\ssrc=)(?P<quote>["'])(?P<address>.*?)(?P=quote)""", re.DOTALL
 )
-_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
+_ADDRESS_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
 _SIBLING = re.compile(r'(<a [^>]*href="[^"/:#]+)\.ipynb(#[^"]*)?"')
 
 
@@ -87,7 +80,7 @@ def as_page(notebook: NotebookNode, name: str) -> str:
     folder = TEMPLATES / "rnncourse"
     course = {
         "style": (folder / "page.css").read_text(encoding="utf-8"),
-        "loader": (folder / "loader.js").read_text(encoding="utf-8"),
+        "loader": "".join((folder / name).read_text(encoding="utf-8") for name in ("model.js", "loader.js")),
         "front_ends": live.front_ends(widgets.values()),
         "widgets": for_script(page_data(widgets.values())),
     }
@@ -101,7 +94,7 @@ def with_pictures(page: str, path: Path) -> str:
 
     def embedded(found: re.Match[str]) -> str:
         address = unescape(found["address"])
-        if _ELSEWHERE.match(address):
+        if _ADDRESS_ELSEWHERE.match(address):
             return found[0]
         data = _picture(path.parent / unquote(address.partition("?")[0].partition("#")[0]))
         if data is None:
@@ -144,13 +137,13 @@ class MathRenderer(IPythonRenderer):
     """Markdown to HTML, with LaTeX as MathML."""
 
     def block_math(self, body: str) -> str:
-        return _math(body, "block")
+        return mathml(body, "block")
 
     def inline_math(self, body: str) -> str:
-        return _math(body, "inline")
+        return mathml(body, "inline")
 
     def latex_environment(self, name: str, body: str) -> str:
-        return _math(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
+        return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
 
 
 class CourseExporter(HTMLExporter):
@@ -168,16 +161,7 @@ class CourseExporter(HTMLExporter):
     def default_filters(self):
         yield from super().default_filters()
         yield "markdown2html", self.markdown2html
-        yield "latex2html", lambda source: _math(source.strip().strip("$"), "block")
-
-
-def _math(latex: str, display: str) -> str:
-    """Return LaTeX as MathML."""
-    # The converter knows lines that are aligned by the name of the environment that needs no mathematics around it.
-    written = mathml(_ALIGNED.sub(r"\\\1{align*}", latex.strip()), display=display)
-    for worse, better in _BETTER_MATHML:
-        written = written.replace(worse, better)
-    return written
+        yield "latex2html", lambda source: mathml(source.strip().strip("$"), "block")
 
 
 def leave_places(notebook: NotebookNode) -> None:
@@ -193,12 +177,12 @@ def _with_place(output: NotebookNode) -> NotebookNode:
     if widget := live_in(output):
         output.data = NotebookNode({"text/html": f'<div data-rnncourse-model="{widget.model}"></div>'})
         output.metadata = NotebookNode()
-    elif WIDGET_VIEW in output.get("data", {}) or _only_invites(output):
+    elif WIDGET_VIEW in output.get("data", {}) or only_invites(output):
         output.data = _without_view(output.data)
     return output
 
 
-def _only_invites(output: NotebookNode) -> bool:
+def only_invites(output: NotebookNode) -> bool:
     """Say whether an output is what is stored of a widget that asks the kernel: an invitation to run its cell."""
     data = output.get("data", {})
     return set(data) == {"text/plain"} and data["text/plain"].startswith(INVITATION)
@@ -231,9 +215,8 @@ def _telling_cells(following: list[NotebookNode], asked: QuestionCell) -> Iterat
 
 def _without_view(data: NotebookNode) -> NotebookNode:
     """Return what replaces a widget that asks the kernel: where to find it."""
-    said = "In JupyterLab this is a panel that answers: open the course with the command rnncourse lab."
     others = {mime: content for mime, content in data.items() if mime not in (WIDGET_VIEW, "text/plain")}
-    return NotebookNode(others or {"text/html": f"<p>{escape(said)}</p>"})
+    return NotebookNode(others or {"text/html": f"<p>{ELSEWHERE}</p>"})
 
 
 def page_data(widgets: Iterable[LiveWidget]) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from typing import Any
 from nbformat import NotebookNode
 
 from rnncourse import widgets
-from rnncourse.question_cells import LIVE
+from rnncourse.question_cells import LIVE as LIVE
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-_OF_THE_MANAGER = re.compile(r"_.*|layout|tabbable|tooltip|works_without_kernel")
+OF_THE_MANAGER = re.compile(r"_.*|layout|tabbable|tooltip|works_without_kernel")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def store(notebook: NotebookNode) -> None:
         state = states.get(model_id, {}).get("state", {})
         if name := _living(state):
             model = numbers.setdefault(model_id, str(len(numbers) + 1))
-            kept = {key: value for key, value in state.items() if not _OF_THE_MANAGER.fullmatch(key)}
+            kept = {key: value for key, value in state.items() if not OF_THE_MANAGER.fullmatch(key)}
             output.metadata[LIVE] = {"widget": name, "model": model, "state": kept}
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_that
+from rnncourse.errors import InputError
 
 Value = Any
 """Nested plain data: np.ndarray, float, int, bool, str, None, list, tuple, dict. No objects, no functions."""
@@ -84,8 +85,7 @@ class Task:
     new_arrays: bool = False
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise InputError(f"name must be a Python name in small letters, but {describe(self.name)} came")
+        require_that("name", self.name, _NAME.fullmatch(self.name), "a Python name in small letters")
         if self.kind not in KINDS:
             raise InputError(f"{self.name}: kind must be one of {', '.join(KINDS)}, but {self.kind!r} came")
         if self.points < 1 or self.minutes < 1:

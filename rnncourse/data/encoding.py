@@ -18,10 +18,14 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from rnncourse.arguments import (
     require_array,
+    require_axes,
     require_choice,
     require_count,
     require_finite,
     require_generator,
+    require_mask_values,
+    require_shape,
+    require_that,
 )
 from rnncourse.errors import InputError, describe
 
@@ -35,12 +39,10 @@ def tokenize(text: str, by: str = "word") -> list[str]:
     tokenize("Doug saw Jane.") gives ["Doug", "saw", "Jane", "."]; with by="character" the spaces are
     tokens too, so that joining the tokens gives the text back. InputError if there is no token.
     """
-    if not isinstance(text, str):
-        raise InputError(f"text must be a string, but {describe(text)} came")
+    require_that("text", text, isinstance(text, str), "a string")
     require_choice("by", by, ("word", "character"))
     tokens = list(text) if by == "character" else _WORD_OR_MARK.findall(text)
-    if not tokens:
-        raise InputError(f"text must hold at least one token, but {describe(text)} came")
+    require_that("text", text, tokens, "a text of at least one token")
     return tokens
 
 
@@ -90,8 +92,7 @@ class Vocabulary:
 
     def index(self, token: str) -> int:
         """Return the index of `token`; InputError with the nearest known token if it is not known."""
-        if not isinstance(token, str):
-            raise InputError(f"token must be a string, but {describe(token)} came")
+        require_that("token", token, isinstance(token, str), "a string")
         found = self._index.get(token, self._index.get(self.unknown))
         if found is None:
             raise InputError(self._not_known("token", token))
@@ -99,12 +100,7 @@ class Vocabulary:
 
     def token(self, index: int) -> str:
         """Return the token at `index`, 0 … V-1; negative indices are refused, not counted from the end."""
-        i = require_count("index", index, least=0)
-        if i >= len(self):
-            raise InputError(
-                f"index is {i}, but the vocabulary has V = {len(self)}: 0 … {len(self) - 1} expected"
-            )
-        return self.tokens[i]
+        return self.tokens[require_count("index", index, least=0, most=len(self) - 1)]
 
     def encode(self, tokens: Sequence[str]) -> np.ndarray:
         """Return the indices (n,) int64 of n tokens; InputError on a token that is not known."""
@@ -119,10 +115,7 @@ class Vocabulary:
     def decode(self, indices: ArrayLike) -> list[str]:
         """Return the n tokens of indices (n,)."""
         checked = _index_array("indices", indices, len(self), "the vocabulary has V")
-        if checked.ndim != 1:
-            raise InputError(
-                f"indices needs 1 axis (n,), but shape {checked.shape} came; decode one sequence at a time"
-            )
+        require_axes("indices", checked, ("n",), "decode one sequence at a time")
         return [self.tokens[i] for i in checked]
 
     def _not_known(self, name: str, token: str) -> str:
@@ -152,8 +145,7 @@ def sliding_windows(series: ArrayLike, width: int, horizon: int = 1) -> tuple[np
     N = n - width - horizon + 1. The dtype is the one of the series. InputError if not one window fits.
     """
     values = _number_array("series", series)
-    if values.ndim != 1:
-        raise InputError(f"series needs 1 axis (n,), but shape {values.shape} came")
+    require_axes("series", values, ("n",))
     width, horizon = require_count("width", width), require_count("horizon", horizon)
     if width + horizon > len(values):
         raise InputError(
@@ -175,8 +167,7 @@ def pad_sequences(sequences: Sequence[ArrayLike], padding: int = 0) -> tuple[np.
             f"sequences must be a list of sequences of indices, but {describe(sequences)} came; "
             "encode each sequence with Vocabulary.encode first"
         )
-    if len(sequences) == 0:
-        raise InputError("sequences is empty, and at least one sequence was expected")
+    require_that("sequences", sequences, len(sequences), "a list of at least one sequence")
     padding = require_count("padding", padding, least=0)
     columns = [_sequence_of_indices(f"sequences[{b}]", sequence) for b, sequence in enumerate(sequences)]
     lengths = np.array([len(column) for column in columns])
@@ -240,14 +231,10 @@ class Scaler:
     std: float | np.ndarray
 
     def __post_init__(self) -> None:
-        if np.shape(self.mean) != np.shape(self.std):
-            raise InputError(
-                f"std must have the shape of mean, {np.shape(self.mean)}, but {describe(self.std)} came"
-            )
+        require_shape("std", self.std, np.shape(self.mean), "like mean")
         require_finite("mean", np.asarray(self.mean))
         require_finite("std", np.asarray(self.std))
-        if not np.all(np.asarray(self.std) > 0):
-            raise InputError(f"std must be above 0 everywhere, but {describe(self.std)} came")
+        require_that("std", self.std, np.all(np.asarray(self.std) > 0), "above 0 everywhere")
 
     @classmethod
     def fit(cls, series: ArrayLike) -> Scaler:
@@ -295,21 +282,22 @@ def _token_list(name: str, tokens: Sequence[str]) -> list[str]:
         raise InputError(f"{name} must be a list of tokens, but {describe(tokens)} came; tokenize it first")
     if isinstance(tokens, np.ndarray) and tokens.ndim == 1:
         tokens = tokens.tolist()
-    if not isinstance(tokens, (list, tuple)):
-        raise InputError(f"{name} must be a list of tokens, but {describe(tokens)} came")
-    if not tokens:
-        raise InputError(f"{name} is empty, and at least one token was expected")
+    require_that(name, tokens, isinstance(tokens, (list, tuple)), "a list of tokens")
+    require_that(name, tokens, tokens, "a list of at least one token")
     for i, token in enumerate(tokens):
-        if not isinstance(token, str) or not token:
-            raise InputError(
-                f"{name}[{i}] must be a token, a string that is not empty, but {describe(token)} came"
-            )
+        require_that(
+            f"{name}[{i}]", token, isinstance(token, str) and token, "a token, a string that is not empty"
+        )
     return list(tokens)
 
 
 def _require_special(name: str, token: str | None) -> None:
-    if token is not None and (not isinstance(token, str) or not token):
-        raise InputError(f"{name} must be a token such as '<{name}>' or None, but {describe(token)} came")
+    require_that(
+        name,
+        token,
+        token is None or (isinstance(token, str) and token),
+        f"a token such as '<{name}>' or None",
+    )
 
 
 def _nearest(token: str, known: Sequence[str]) -> str | None:
@@ -327,10 +315,8 @@ def _plain_array(name: str, value: ArrayLike) -> np.ndarray:
         raise InputError(
             f"{name} must be an array with rows of one length, but {describe(value)} came; see pad_sequences"
         ) from ragged
-    if array.dtype.kind not in "iuf" and array.size:
-        raise InputError(f"{name} must hold numbers, but {describe(value)} came")
-    if array.size == 0:
-        raise InputError(f"{name} is empty: {describe(value)} came, and at least one entry was expected")
+    require_that(name, value, array.dtype.kind in "iuf" or not array.size, "made of numbers")
+    require_that(name, value, array.size, "an array of at least one entry")
     return array
 
 
@@ -364,8 +350,7 @@ def _index_array(name: str, value: ArrayLike, V: int, size: str) -> np.ndarray:
 
 def _whole_numbers(name: str, value: ArrayLike) -> np.ndarray:
     array = _plain_array(name, value)
-    if array.dtype.kind == "f":
-        raise InputError(f"{name} must hold whole numbers, but {describe(value)} came (dtype {array.dtype})")
+    require_that(name, value, array.dtype.kind != "f", f"made of whole numbers, not of {array.dtype}")
     return array
 
 
@@ -375,8 +360,7 @@ def _sequence_of_indices(name: str, sequence: ArrayLike) -> np.ndarray:
             f"{name} must be a sequence of indices, but {describe(sequence)} came; encode it first"
         )
     array = _whole_numbers(name, sequence)
-    if array.ndim != 1:
-        raise InputError(f"{name} needs 1 axis, its time steps, but shape {array.shape} came")
+    require_axes(name, array, ("T",))
     if (array < 0).any():
         raise InputError(f"{name} holds {array[array < 0][0]}, and indices of at least 0 were expected")
     return array
@@ -384,13 +368,8 @@ def _sequence_of_indices(name: str, sequence: ArrayLike) -> np.ndarray:
 
 def _require_mask(mask: np.ndarray, shape: tuple[int, int]) -> None:
     require_array("mask", mask, kind="any")
-    if mask.shape != shape:
-        raise InputError(
-            f"mask has shape {mask.shape}, but y has time and batch axes {shape}: the same expected"
-        )
-    strange = ~np.isin(mask, (0, 1))
-    if strange.any():
-        raise InputError(f"mask must hold only 0 (padding) and 1 (real step), but {mask[strange][0]} came")
+    require_shape("mask", mask, shape, "like the first two axes of y")
+    require_mask_values(mask)
 
 
 def _number_dtype(dtype: DTypeLike) -> np.dtype:
@@ -399,8 +378,9 @@ def _number_dtype(dtype: DTypeLike) -> np.dtype:
         found = np.dtype(dtype)
     except TypeError:
         found = None
-    if found is None or found.kind not in "biuf":
-        raise InputError(f"dtype must be a number type such as np.float32, but {describe(dtype)} came")
+    require_that(
+        "dtype", dtype, found is not None and found.kind in "biuf", "a number type such as np.float32"
+    )
     return found
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_count, require_generator, require_number
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_array, require_count, require_generator, require_number, require_that
+from rnncourse.errors import InputError
 
 TONES = {"C": 523.25, "D": 587.33, "E": 659.26, "G": 783.99, "A": 880.0}
 """The five tones of the recordings and their pitches in Hz (twelve-tone scale, A = 880 Hz)."""
@@ -71,8 +71,7 @@ def tone_recordings(
     Raises InputError for sizes that do not fit.
     """
     require_count("n", n)
-    if require_count("T", T) < 16:
-        raise InputError(f"T must be at least 16 frames, room for a tone or two, but {T} came")
+    require_count("T", T, least=16)
     require_generator("rng", rng)
     noise = require_number("noise", noise, least=0)
     require_count("knocks", knocks, least=0)
@@ -103,8 +102,7 @@ def moving_digits(
     require_count("n", n)
     require_generator("rng", rng)
     noise = require_number("noise", noise, least=0)
-    if require_count("directions", directions) not in (4, 8):
-        raise InputError(f"directions must be 4 or 8, but {describe(directions)} came")
+    require_that("directions", directions, require_count("directions", directions) in (4, 8), "4 or 8")
     if max(pictures.shape[1:]) > require_count("size", size):
         raise InputError(
             f"size is {size}, but a picture has {' x '.join(map(str, pictures.shape[1:]))} pixels"

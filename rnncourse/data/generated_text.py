@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.arguments import require_choice, require_count, require_generator
+from rnncourse.arguments import require_choice, require_count, require_generator, require_that
 from rnncourse.data.encoding import Vocabulary
 from rnncourse.data.reviews import Reviews
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError
 
 # Reviews of a café: negation decides.
 
@@ -278,11 +278,9 @@ def spelled_dates(
     twice, so whoever answers with a date of another part of the draw is never right: the nearest neighbor has 0 %.
     """
     days = (LAST_DAY - FIRST_DAY).days + 1
-    if require_count("n", n) > days:
-        raise InputError(f"n must be at most {days}, the days from 1990 to 2029, but {n} came")
+    require_count("n", n, most=days)
     require_generator("rng", rng)
-    if not isinstance(formats, (list, tuple)) or not formats:
-        raise InputError(f"formats must be a list of names, but {describe(formats)} came")
+    require_that("formats", formats, isinstance(formats, (list, tuple)) and formats, "a list of names")
     known = DATE_FORMATS | KEPT_ASIDE
     forms = [known[require_choice("formats", name, tuple(known))] for name in formats]
     chosen = [FIRST_DAY + timedelta(days=int(k)) for k in rng.permutation(days)[:n]]
@@ -297,8 +295,7 @@ def birthday_lists(n: int, people: int, rng: np.random.Generator) -> SpelledDate
     "anna third march tom ninth july ? tom": any of the people may be asked for, so all of the list must be kept.
     """
     require_count("n", n)
-    if require_count("people", people) > len(LISTED_PEOPLE):
-        raise InputError(f"people must be at most {len(LISTED_PEOPLE)}, but {people} came")
+    require_count("people", people, most=len(LISTED_PEOPLE))
     require_generator("rng", rng)
     texts, iso = zip(*(_birthday_list(people, rng) for _ in range(n)), strict=True)
     return SpelledDates(texts, iso)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from rnncourse.arguments import require_that
 from rnncourse.data.encoding import tokenize
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError
 
 TEXT_COLUMNS = ("text", "review", "sentence", "comment")
 LABEL_COLUMNS = ("label", "sentiment", "class", "rating", "stars")
@@ -47,11 +48,13 @@ class Reviews:
         if len(listed) == len(self) and all(isinstance(k, (bool, np.bool_)) for k in listed):
             listed = np.flatnonzero(listed).tolist()
         indices = [k for k in listed if isinstance(k, (int, np.integer)) and not isinstance(k, bool)]
-        if not listed or len(indices) < len(listed) or min(indices) < 0 or max(indices) >= len(self):
-            raise InputError(
-                f"chosen must be at least one index from 0 to {len(self) - 1}, or a mask with {len(self)} truth "
-                f"values of which one is true, but {describe(chosen)} came"
-            )
+        require_that(
+            "chosen",
+            chosen,
+            listed and len(indices) >= len(listed) and min(indices) >= 0 and max(indices) < len(self),
+            f"at least one index from 0 to {len(self) - 1}, or a mask with {len(self)} truth values of which one "
+            "is true",
+        )
         return Reviews(tuple(self.texts[k] for k in indices), self.label[indices], self.classes)
 
     def __repr__(self) -> str:
@@ -70,10 +73,8 @@ def load_reviews(path: str | Path, encoding: str = "utf-8") -> Reviews:
     InputError, with the line or the file, for bytes of another encoding, empty texts, missing labels, a missing
     column, and for texts that are all of one class.
     """
-    if not isinstance(path, (str, Path)):
-        raise InputError(f"path must be the name of a CSV file or a folder, but {describe(path)} came")
-    if not isinstance(encoding, str):
-        raise InputError(f"encoding must be a name such as 'utf-8', but {describe(encoding)} came")
+    require_that("path", path, isinstance(path, (str, Path)), "the name of a CSV file or a folder")
+    require_that("encoding", encoding, isinstance(encoding, str), "a name such as 'utf-8'")
     path = Path(path)
     if path.is_dir():
         items = list(_from_folder(path, encoding))

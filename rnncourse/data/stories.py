@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnncourse.arguments import require_count, require_generator
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_count, require_generator, require_that
 
 # --- What is for dinner? ------------------------------------------------------------------------------
 
@@ -83,8 +82,7 @@ def childrens_sentences(n: int, rng: np.random.Generator) -> list[list[str]]:
 
 def is_possible(sentence: Sequence[str]) -> bool:
     """Say whether the book could hold this list of tokens: one of the 12 sentences, nobody in it named twice."""
-    if not isinstance(sentence, (list, tuple)):
-        raise InputError(f"sentence must be a list of tokens, but {describe(sentence)} came")
+    require_that("sentence", sentence, isinstance(sentence, (list, tuple)), "a list of tokens")
     seers = list(sentence[:-3])
     wanted = [[sentence[0]], [sentence[0], "and", sentence[2]]] if len(sentence) > 3 else []
     named = [*seers[::2], *sentence[-2:-1]]
@@ -121,8 +119,7 @@ def _somebody_saw(rng: np.random.Generator) -> str:
 
 def shouted(text: str) -> np.ndarray:
     """Return True (n,) for each character of a loud_book that lies between quotation marks, the first one included."""
-    if not isinstance(text, str):
-        raise InputError(f"text must be a string, but {describe(text)} came")
+    require_that("text", text, isinstance(text, str), "a string")
     return np.cumsum([character == '"' for character in text], dtype=int) % 2 == 1
 
 
@@ -295,12 +292,9 @@ def memory_game(pairs: int, remembered: int, rng: np.random.Generator) -> GameLo
     forgets nothing and takes about 1.61 * pairs (Velleman & Warrington 2013, who play by the same rules,
     doi:10.4169/amer.math.monthly.120.09.787). InputError if `remembered` is more than there are cards.
     """
-    pairs, remembered = require_count("pairs", pairs), require_count("remembered", remembered, least=0)
+    pairs = require_count("pairs", pairs)
+    remembered = require_count("remembered", remembered, least=0, most=2 * pairs)
     require_generator("rng", rng)
-    if remembered > 2 * pairs:
-        raise InputError(
-            f"remembered is {remembered}, but {pairs} pairs are {2 * pairs} cards: 0 … {2 * pairs} expected"
-        )
     deck = rng.permutation(np.repeat(np.arange(pairs), 2))
     table = [Card(position, int(picture)) for position, picture in enumerate(deck)]
     state: tuple[Card, ...] = ()

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from rnncourse.arguments import require_choice, require_count, require_generator, require_number
-from rnncourse.errors import InputError
 
 
 class TaskBatch(NamedTuple):
@@ -63,8 +62,7 @@ def adding_task(delay: int, B: int, rng: np.random.Generator) -> TaskBatch:
     doi:10.1162/neco.1997.9.8.1735; in this form Arjovsky, Shah and Bengio (2016), arXiv:1511.06464.
     """
     _require(delay, B, rng)
-    if delay < 2:
-        raise InputError(f"delay must be at least 2, so that two numbers can be marked, but {delay} came")
+    require_count("delay", delay, least=2)
     x = np.zeros((delay, B, 2), dtype=np.float32)
     x[:, :, 0] = rng.random((delay, B))
     each = np.arange(B)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_that
+from rnncourse.errors import InputError
 
 
 class View(MutableMapping):
@@ -52,15 +54,62 @@ def inside(layer: Any) -> Iterator[Any]:
 def check_layers(*layers: Any) -> None:
     """Raise InputError unless all of these are recurrent layers, and none is there twice."""
     for layer in layers:
-        if not all(hasattr(layer, name) for name in ("D", "H", "params")):
-            raise InputError(
-                f"layer must be an RNN, LSTM, GRU, Stack or Bidirectional, but {describe(layer)} came"
-            )
+        require_that(
+            "layer",
+            layer,
+            all(hasattr(layer, name) for name in ("D", "H", "params")),
+            "an RNN, LSTM, GRU, Stack or Bidirectional",
+        )
     singles = [single for layer in layers for single in inside(layer)]
     if len({id(single) for single in singles}) < len(singles):
         raise InputError(
             "the same layer is there twice, and has room for one forward only: make a second layer"
         )
+
+
+def check_stack(*layers: Any) -> None:
+    """Raise InputError unless there are layers, and each reads as many features as the one below gives."""
+    if not layers:
+        raise InputError("Stack needs at least one layer")
+    check_layers(*layers)
+    for k, (lower, upper) in enumerate(pairwise(layers), start=1):
+        if upper.D != lower.H:
+            raise InputError(f"layer {k + 1} reads {upper.D} features, but layer {k} gives {lower.H}")
+
+
+def check_directions(fwd: Any, bwd: Any) -> None:
+    """Raise InputError unless both are layers that can read the same x."""
+    check_layers(fwd, bwd)
+    if fwd.D != bwd.D:
+        raise InputError(f"both directions read the same x, but they expect {fwd.D} and {bwd.D} features")
+
+
+def check_features(name: str, x: Any, n: int, weights: str, what: str = "features", hint: str = "") -> None:
+    """Raise InputError unless the last axis of x is as long as `weights` expects."""
+    if x.shape[-1] != n:
+        raise InputError(f"{name} has {x.shape[-1]} {what} but {weights} expects {n}{hint}")
+
+
+def check_gradients(params: Mapping[str, Any], grads: Mapping[str, Any]) -> None:
+    """Raise InputError unless every parameter has a gradient of its shape."""
+    if set(params) != set(grads):
+        raise InputError(
+            f"grads must have the keys of params, {', '.join(sorted(params))}, "
+            f"but {', '.join(sorted(grads)) or 'none'} came; was backward called?"
+        )
+    for name, parameter in params.items():
+        if grads[name].shape != parameter.shape:
+            raise InputError(
+                f"the gradient of {name} must have the shape of the parameter, {tuple(parameter.shape)}, "
+                f"but {tuple(grads[name].shape)} came"
+            )
+
+
+def need_forward(done: Any) -> Any:
+    """Return what the last forward left; raise InputError if there was none."""
+    if done is None:
+        raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
+    return done
 
 
 def with_suffix(entries: MutableMapping[str, Any], suffix: str) -> dict[str, Any]:
@@ -95,6 +144,5 @@ def as_parts(name: str, state: Sequence | None, count: int, meaning: str) -> tup
     """Return the parts of a composed state, as many as wanted; None stands for all of them."""
     if state is None:
         return (None,) * count
-    if not isinstance(state, (tuple, list)) or len(state) != count:
-        raise InputError(f"{name} must be {meaning}, but {describe(state)} came")
+    require_that(name, state, isinstance(state, (tuple, list)) and len(state) == count, meaning)
     return tuple(state)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from rnncourse.arguments import require_choice
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_choice, require_shape, require_that
+from rnncourse.errors import InputError
+from rnncourse.in_both.base import check_features
 
 
 class Cell:
@@ -95,18 +96,13 @@ def check_biases(h_prev: Any, p: Mapping[str, Any], **blocks: int) -> None:
     """Raise InputError unless each bias named is there, with so many blocks of H entries."""
     _check_names(p, *blocks)
     for name, count in blocks.items():
-        wanted = (count * h_prev.shape[1],)
-        if _shape(p[name]) != wanted:
-            raise InputError(f"{name} must have shape {wanted} to go with h_prev, but {_shape(p[name])} came")
+        require_shape(name, p[name], (count * h_prev.shape[1],), "to go with h_prev")
 
 
 def check_like_state(h_prev: Any, **arrays: Any) -> None:
     """Raise InputError unless each array has the shape of h_prev."""
     for name, array in arrays.items():
-        if _shape(array) != _shape(h_prev):
-            raise InputError(
-                f"{name} must have the shape of h_prev, {_shape(h_prev)}, but {_shape(array)} came"
-            )
+        require_shape(name, array, h_prev.shape, "like h_prev")
 
 
 def _shape(array: object) -> tuple[int, ...]:
@@ -115,8 +111,7 @@ def _shape(array: object) -> tuple[int, ...]:
 
 
 def _check_names(p: Mapping[str, Any], *names: str) -> None:
-    if not isinstance(p, Mapping):
-        raise InputError(f"p must be a dictionary of parameters, but {describe(p)} came")
+    require_that("p", p, isinstance(p, Mapping), "a dictionary of parameters")
     missing = [name for name in names if name not in p]
     if missing:
         raise InputError(f"p lacks {', '.join(missing)}; it holds {', '.join(sorted(p)) or 'nothing'}")
@@ -132,13 +127,9 @@ def _check_shapes(x_t: Any, h_prev: Any, p: Mapping[str, Any], from_x: str, from
         raise InputError(f"{from_x} needs two axes, but shape {_shape(p[from_x])} came")
     D, width = p[from_x].shape
     H = width // blocks
-    if x_t.shape[1] != D:
-        raise InputError(f"x_t has {x_t.shape[1]} features but {from_x} expects {D}; was it one-hot encoded?")
+    check_features("x_t", x_t, D, from_x, hint="; was it one-hot encoded?")
     if h_prev.shape[1] != H:
         raise InputError(f"h_prev has {h_prev.shape[1]} units but {from_x} makes {H}")
-    if _shape(p[from_h]) != (H, blocks * H):
-        raise InputError(
-            f"{from_h} must have shape {(H, blocks * H)} to go with {from_x}, but {_shape(p[from_h])} came"
-        )
+    require_shape(from_h, p[from_h], (H, blocks * H), f"to go with {from_x}")
     if h_prev.shape[0] != x_t.shape[0]:
         raise InputError(f"h_prev holds {h_prev.shape[0]} sequences but x_t holds {x_t.shape[0]}")

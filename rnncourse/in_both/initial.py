@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from rnncourse.arguments import require_generator, require_number
+from rnncourse.errors import InputError
 
+GATES_THAT_KEEP = {"LSTM": "f", "GRU": "z"}
 Shapes = dict[str, tuple[int, ...]]
 Arrays = dict[str, np.ndarray]
 
@@ -85,3 +87,10 @@ def _glorot(shape: tuple[int, ...], H: int, rng: np.random.Generator) -> np.ndar
 def _orthogonal(H: int, rng: np.random.Generator) -> np.ndarray:
     q, r = np.linalg.qr(rng.standard_normal((H, H)))
     return q * np.sign(np.diag(r))  # without the signs, some rotations would come up more often than others
+
+
+def gate_that_keeps(kind: str) -> str:
+    """Return the name of the gate that says how much of the old state is kept."""
+    if kind not in GATES_THAT_KEEP:
+        raise InputError(f"only an LSTM or a GRU has a gate that keeps, but the layer is: {kind}")
+    return GATES_THAT_KEEP[kind]

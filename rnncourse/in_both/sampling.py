@@ -12,8 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.arguments import require_count, require_generator, require_number
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_count,
+    require_generator,
+    require_number,
+    require_that,
+    require_within,
+)
+from rnncourse.errors import InputError
+from rnncourse.in_both.base import inside
 
 Step = Callable[[np.ndarray, Any], tuple[np.ndarray, Any]]
 
@@ -107,13 +114,20 @@ def _one_by_one(
 def _read(step: Step, start: Sequence[int], V: int) -> tuple[np.ndarray, Any]:
     """Let the model read the tokens it is to continue."""
     indices = np.asarray(start)
-    if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
-        raise InputError(f"start must hold at least one token index, but {describe(start)} came")
-    if indices.min() < 0 or indices.max() >= V:
-        raise InputError(
-            f"start must hold indices from 0 to {V - 1}, but it holds {indices.min()} to {indices.max()}"
-        )
+    whole = indices.ndim == 1 and indices.size > 0 and indices.dtype.kind in "iu"
+    require_that("start", start, whole, "a list of at least one token index")
+    require_within("start", indices, 0, V - 1, "indices")
     state = None
     for index in indices:
         log_p, state = step(np.array([index]), state)
     return log_p, state
+
+
+def tokens_of_writer(net: Any) -> int:
+    """Return how many tokens a net reads; raise InputError unless it scores just those, and reads in one direction."""
+    D, K = net.layer.D, net.readout.K
+    if D != K:
+        raise InputError(f"a net that writes scores the tokens it reads, but it reads {D} and scores {K}")
+    if any(layer.kind == "Bidirectional" for layer in inside(net.layer)):
+        raise InputError("a net that also reads backwards cannot write: it would have to know what follows")
+    return D

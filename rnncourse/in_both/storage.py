@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnncourse.arguments import require_that
 from rnncourse.errors import InputError, describe
 from rnncourse.files import write_whole
 
@@ -63,8 +64,7 @@ def load_arrays(path: str | os.PathLike, shapes: Mapping[str, tuple[int, ...]]) 
 
 
 def _path(path: str | os.PathLike) -> Path:
-    if not isinstance(path, (str, os.PathLike)):
-        raise InputError(f"path must be a file name, but {describe(path)} came")
+    require_that("path", path, isinstance(path, (str, os.PathLike)), "a file name")
     return Path(path)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.arguments import require_count, require_generator
+from rnncourse.arguments import require_count, require_generator, require_that
 from rnncourse.errors import InputError, NotFiniteError, TrainingError, describe
 from rnncourse.in_both.base import map_state
 
@@ -162,8 +162,12 @@ class Training:
     def _count_examples(self, axis: int, **arrays: Any) -> int:
         """Return how many examples there are; raise InputError unless all arrays have as many and are finite."""
         for name, array in arrays.items():
-            if len(getattr(array, "shape", ())) <= axis and (array is not None or name in ("x", "y")):
-                raise InputError(f"{name} must be an array with an axis {axis}, but {describe(array)} came")
+            require_that(
+                name,
+                array,
+                len(getattr(array, "shape", ())) > axis or (array is None and name not in ("x", "y")),
+                f"an array with an axis {axis}",
+            )
         counts = {name: array.shape[axis] for name, array in arrays.items() if array is not None}
         if len(set(counts.values())) != 1:
             listed = ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_count
+from rnncourse.arguments import require_array, require_count, require_shape
 from rnncourse.errors import InputError
-from rnncourse.in_numpy.base import check_gradient, check_mask, need_forward
+from rnncourse.in_both.base import need_forward
+from rnncourse.in_numpy.base import check_gradient, check_mask
 from rnncourse.in_numpy.encoder_decoder import check_tokens
 from rnncourse.in_numpy.layers import GRU, Composed
 from rnncourse.in_numpy.losses import softmax
@@ -113,7 +114,5 @@ def _check(q: np.ndarray, k: np.ndarray, v: np.ndarray) -> None:
     require_array("q", q, axes=("T'", "B", "D"))
     require_array("k", k, axes=("T", "B", "D"))
     require_array("v", v, axes=("T", "B", "H"))
-    if q.shape[1:] != k.shape[1:]:
-        raise InputError(f"q and k must agree in B and D, but q {q.shape} and k {k.shape} came")
-    if v.shape[:2] != k.shape[:2]:
-        raise InputError(f"every key needs one value, but k {k.shape} and v {v.shape} came")
+    require_shape("q", q, (len(q), *k.shape[1:]), "to go with k")
+    require_shape("v", v, (*k.shape[:2], v.shape[2]), "to go with k")

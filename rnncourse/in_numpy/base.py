@@ -7,8 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_choice, require_generator
+from rnncourse.arguments import (
+    require_array,
+    require_choice,
+    require_generator,
+    require_mask_values,
+    require_shape,
+    require_that,
+)
 from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import check_features
 
 Arrays = MutableMapping[str, np.ndarray]
 
@@ -85,17 +93,18 @@ def check_params(params: Arrays, shapes: dict[str, tuple[int, ...]]) -> None:
     """Raise InputError unless every parameter holds floating-point numbers and has its shape."""
     for name, shape in shapes.items():
         array = params.get(name)
-        if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.shape != shape:
-            raise InputError(
-                f"the parameter {name} must be a floating-point array of shape {shape}, but {describe(array)} came"
-            )
+        require_that(
+            f"the parameter {name}",
+            array,
+            isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.shape == shape,
+            f"a floating-point array of shape {shape}",
+        )
 
 
 def check_sequence(x: np.ndarray, D: int, weights: str) -> None:
     """Raise InputError unless x is finite and (T, B, D); `weights` names the matrix that it meets."""
     require_array("x", x, axes=("T", "B", "D"))
-    if x.shape[2] != D:
-        raise InputError(f"x has {x.shape[2]} features but {weights} expects {D}; was it one-hot encoded?")
+    check_features("x", x, D, weights, hint="; was it one-hot encoded?")
 
 
 def check_state(name: str, state: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | None:
@@ -103,8 +112,7 @@ def check_state(name: str, state: np.ndarray | None, shape: tuple[int, int]) -> 
     if state is None:
         return None
     require_array(name, state, axes=("B", "H"))
-    if state.shape != shape:
-        raise InputError(f"{name} must have shape {shape} (B, H) to go with x, but {state.shape} came")
+    require_shape(name, state, shape, "(B, H) to go with x")
     return state
 
 
@@ -116,28 +124,14 @@ def check_mask(mask: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | 
         mask = np.asarray(mask)
     except ValueError:
         raise InputError(f"mask must be an array (T, B), but {describe(mask)} came") from None
-    if mask.shape != shape:
-        raise InputError(f"mask must have shape {shape} (T, B) to go with x, but {mask.shape} came")
-    if not np.isin(mask, (0, 1)).all():
-        raise InputError("mask must hold only 0 (padding) and 1 (a real step)")
+    require_shape("mask", mask, shape, "(T, B) to go with x")
+    require_mask_values(mask)
     return None if mask.all() else (mask != 0)[:, :, None]
 
 
 def check_gradient(name: str, gradient: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return the gradient if it is an array with the shape of what it is the gradient of."""
-    if not isinstance(gradient, np.ndarray):
-        raise InputError(f"{name} must be a NumPy array, but {describe(gradient)} came")
-    if gradient.dtype.kind not in "fiu":
-        raise InputError(f"{name} must hold numbers, but {describe(gradient)} came")
-    if gradient.shape != shape:
-        raise InputError(
-            f"{name} must have the shape of what forward returned, {shape}, but {gradient.shape} came"
-        )
+    require_that(name, gradient, isinstance(gradient, np.ndarray), "a NumPy array")
+    require_that(name, gradient, gradient.dtype.kind in "fiu", "an array of numbers")
+    require_shape(name, gradient, shape, "like what forward returned")
     return gradient
-
-
-def need_forward(done: Any) -> Any:
-    """Return what the last forward left; raise InputError if there was none."""
-    if done is None:
-        raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
-    return done

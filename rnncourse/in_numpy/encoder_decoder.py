@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_count
-from rnncourse.errors import InputError
-from rnncourse.in_numpy.base import need_forward
+from rnncourse.arguments import require_array, require_count, require_shape
+from rnncourse.in_both.base import need_forward
 from rnncourse.in_numpy.layers import GRU, Composed
 from rnncourse.in_numpy.nets import RecurrentNet
 
@@ -68,10 +67,7 @@ class EncoderDecoder(Composed):
 
 def check_tokens(before: np.ndarray, x: np.ndarray, K: int) -> None:
     """Raise InputError unless the tokens before each step, (T', B, K), go with the sequences x (T, B, D)."""
-    if before.shape[1:] != (x.shape[1], K):
-        raise InputError(
-            f"before must have shape (T', {x.shape[1]}, {K}) (T', B, K) to go with x, but {before.shape} came"
-        )
+    require_shape("before", before, (len(before), x.shape[1], K), "(T', B, K) to go with x")
 
 
 def _beside(before: np.ndarray, h_T: np.ndarray) -> np.ndarray:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_number
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_array, require_number, require_that
+from rnncourse.errors import InputError
 from rnncourse.in_both.gradcheck import Entry, GradientReport, compare
 
 __all__ = ["Entry", "GradientReport", "gradcheck", "numerical_gradient"]
@@ -48,10 +48,7 @@ def numerical_gradient(f: Callable[[], float], array: np.ndarray, eps: float = 1
     Raises InputError unless `array` is float64 and `eps` a number above 0.
     """
     require_array("array", array)
-    if array.dtype != np.float64:
-        raise InputError(
-            f"array must be float64, where small differences survive, but {describe(array)} came"
-        )
+    require_that("array", array, array.dtype == np.float64, "float64, where small differences survive")
     require_number("eps", eps, above=0)
     gradient = np.zeros_like(array)
     for where in np.ndindex(array.shape):

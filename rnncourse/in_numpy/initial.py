@@ -12,7 +12,6 @@ from typing import TypeVar
 import numpy as np
 
 from rnncourse.arguments import require_number
-from rnncourse.errors import InputError
 from rnncourse.in_both import initial as schemes
 from rnncourse.in_numpy.base import Layer
 from rnncourse.in_numpy.layers import Recurrent, single_layers
@@ -47,7 +46,7 @@ def forget_bias(layer: AnyLayer, value: float = 1.0) -> AnyLayer:
     """
     value = require_number("value", value)
     for single in single_layers(layer):
-        _bias(single, _keeping(single))[...] = value
+        _bias(single, schemes.gate_that_keeps(single.kind))[...] = value
     return layer
 
 
@@ -58,7 +57,7 @@ def chrono(layer: AnyLayer, T_max: int, rng: np.random.Generator) -> AnyLayer:
     """
     for single in single_layers(layer):
         bias = schemes.chrono(single.H, T_max, rng)
-        _bias(single, _keeping(single))[...] = bias
+        _bias(single, schemes.gate_that_keeps(single.kind))[...] = bias
         if single.kind == "LSTM":
             _bias(single, "i")[...] = -bias
     return layer
@@ -75,11 +74,3 @@ def _bias(layer: Recurrent, block: str) -> np.ndarray:
     """Return the part of the bias that belongs to a block, as a view."""
     k = layer.blocks.index(block)
     return layer.params["b"][k * layer.H : (k + 1) * layer.H]
-
-
-def _keeping(layer: Recurrent) -> str:
-    """Return the name of the gate that says how much of the old state is kept."""
-    gates = {"LSTM": "f", "GRU": "z"}
-    if layer.kind not in gates:
-        raise InputError(f"only an LSTM or a GRU has a gate that keeps, but the layer is: {layer.kind}")
-    return gates[layer.kind]

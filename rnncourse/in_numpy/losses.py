@@ -9,7 +9,12 @@ import math
 
 import numpy as np
 
-from rnncourse.arguments import require_array
+from rnncourse.arguments import (
+    require_array,
+    require_mask_values,
+    require_shape,
+    require_within,
+)
 from rnncourse.errors import InputError
 
 
@@ -35,12 +40,9 @@ def softmax_cross_entropy(
     """
     _require_scores(s)
     require_array("y", y, kind="i")
-    if y.shape != s.shape[:-1]:
-        raise InputError(f"y must have shape {s.shape[:-1]} to go with s {s.shape}, but {y.shape} came")
+    require_shape("y", y, s.shape[:-1], f"to go with s {s.shape}")
     K = s.shape[-1]
-    smallest, largest = y.min(), y.max()
-    if smallest < 0 or largest >= K:
-        raise InputError(f"y must hold indices from 0 to {K - 1}, but it holds {smallest} to {largest}")
+    require_within("y", y, 0, K - 1, "indices")
     weight = _weights(mask, y.shape, s.dtype)
     target = np.arange(y.size), y.ravel()
     shifted = s - s.max(axis=-1, keepdims=True)
@@ -58,8 +60,7 @@ def mse(s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> tuple[f
     """Return the mean of (s - y)² and ds (..., K), from predictions s (..., K) and targets y (..., K)."""
     _require_scores(s)
     require_array("y", y)
-    if y.shape != s.shape:
-        raise InputError(f"y must have the shape of s, {s.shape}, but {y.shape} came")
+    require_shape("y", y, s.shape, "like s")
     weight = _weights(mask, s.shape[:-1], s.dtype)[..., None] / s.shape[-1]
     difference = s - y
     return float((weight * difference**2).sum()), 2 * weight * difference
@@ -75,11 +76,9 @@ def _weights(mask: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -
     """Return what each position weighs in the mean: 1 / (number that count), or 0."""
     if mask is None:
         return np.full(shape, 1 / math.prod(shape), dtype=dtype)
-    if np.shape(mask) != shape:
-        raise InputError(f"mask must have shape {shape}, one entry a position, but {np.shape(mask)} came")
+    require_shape("mask", mask, shape, "one entry a position")
     mask = np.asarray(mask, dtype=dtype)
-    if not np.isin(mask, (0, 1)).all():
-        raise InputError("mask must hold only 0 (padding) and 1 (counts)")
+    require_mask_values(mask, "counts")
     if not mask.any():
         raise InputError("mask is 0 everywhere: no position is left to take a mean over")
     return mask / mask.sum()

@@ -7,11 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_choice, require_count
-from rnncourse.errors import InputError, describe
-from rnncourse.in_both.base import check_layers, share
+from rnncourse.arguments import (
+    require_array,
+    require_choice,
+    require_count,
+    require_that,
+)
+from rnncourse.in_both.base import (
+    check_features,
+    check_layers,
+    need_forward,
+    share,
+)
 from rnncourse.in_numpy.activations import ACTIVATIONS
-from rnncourse.in_numpy.base import Arrays, Layer, check_gradient, need_forward, uniform_draw
+from rnncourse.in_numpy.base import (
+    Arrays,
+    Layer,
+    check_gradient,
+    uniform_draw,
+)
 
 READOUT_SEED = 1  # without an rng a layer draws from seed 0, and the readout must not repeat its numbers
 
@@ -32,8 +46,7 @@ class Readout(Layer):
     def forward(self, h: np.ndarray) -> np.ndarray:
         """Return s (..., K) from h (..., H)."""
         require_array("h", h)
-        if h.shape[-1] != self.H:
-            raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
+        check_features("h", h, self.H, "W_hy", "units")
         self._h = h
         s = h.reshape(-1, self.H) @ self.params["W_hy"] + self.params["b_y"]  # one product for all steps
         return s.reshape(*h.shape[:-1], self.K)
@@ -113,8 +126,8 @@ class MLP(Layer):
     ):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng  # one for all layers: none repeats another
-        if not hasattr(sizes, "__len__") or len(sizes) < 2:
-            raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
+        enough = hasattr(sizes, "__len__") and len(sizes) >= 2
+        require_that("sizes", sizes, enough, "a list of at least an input and an output size")
         self.sizes = tuple(require_count("sizes", n) for n in sizes)
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
         self._trace: dict[str, np.ndarray] | None = None
@@ -130,8 +143,7 @@ class MLP(Layer):
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return s (N, K) from x (N, F)."""
         require_array("x", x, axes=("N", "F"))
-        if x.shape[1] != self.sizes[0]:
-            raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
+        check_features("x", x, self.sizes[0], "W_1")
         phi = ACTIVATIONS[self.phi].phi
         trace = {"z_0": x}
         z = x

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnncourse.arguments import require_number, require_pair
 from rnncourse.errors import InputError, describe
+from rnncourse.in_both.base import check_gradients
 
 Arrays = dict[str, np.ndarray]
 
@@ -46,7 +47,7 @@ class Optimizer:
 
     def step(self, params: Arrays, grads: Arrays) -> None:
         """Change every parameter in place."""
-        _check_gradients(params, grads)
+        check_gradients(params, grads)
         if self.clip is not None:
             clip_by_norm(grads, self.clip)
         self.steps += 1
@@ -144,18 +145,3 @@ def _sum_of_squares(g: np.ndarray) -> float:
     """Return the sum of squares; where float32 is too small for it, it is done again in float64."""
     total = float(np.vdot(g, g))
     return total if math.isfinite(total) else float((g.astype(np.float64) ** 2).sum())
-
-
-def _check_gradients(params: Arrays, grads: Arrays) -> None:
-    """Raise InputError unless every parameter has a gradient of its shape."""
-    if set(params) != set(grads):
-        raise InputError(
-            f"grads must have the keys of params, {', '.join(sorted(params))}, "
-            f"but {', '.join(sorted(grads)) or 'none'} came; was backward called?"
-        )
-    for name, parameter in params.items():
-        if grads[name].shape != parameter.shape:
-            raise InputError(
-                f"the gradient of {name} must have the shape of the parameter, {tuple(parameter.shape)}, "
-                f"but {tuple(grads[name].shape)} came"
-            )

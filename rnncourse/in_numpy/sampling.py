@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rnncourse.errors import InputError
 from rnncourse.in_both import sampling as decoding
-from rnncourse.in_both.base import inside, map_state
+from rnncourse.in_both.base import map_state
 from rnncourse.in_both.sampling import Beam, with_temperature
-from rnncourse.in_numpy.layers import Bidirectional
 from rnncourse.in_numpy.losses import log_softmax
 from rnncourse.in_numpy.nets import RecurrentNet
 
@@ -43,11 +41,7 @@ def beam_search(
 
 
 def _step(net: RecurrentNet) -> decoding.Step:
-    D, K = net.layer.D, net.readout.K
-    if D != K:
-        raise InputError(f"a net that writes scores the tokens it reads, but it reads {D} and scores {K}")
-    if any(isinstance(layer, Bidirectional) for layer in inside(net.layer)):
-        raise InputError("a net that also reads backwards cannot write: it would have to know what follows")
+    D = decoding.tokens_of_writer(net)
     tokens = np.eye(D, dtype=net.params["W_hy"].dtype)
 
     def step(indices: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:

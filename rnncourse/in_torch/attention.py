@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from rnncourse.arguments import require_count
+from rnncourse.arguments import require_count, require_shape
 from rnncourse.errors import InputError
 from rnncourse.in_torch.base import check_mask, placed, placed_for, require_tensor
 from rnncourse.in_torch.encoder_decoder import check_tokens
@@ -115,7 +115,5 @@ def _check(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> None:
     require_tensor("q", q, axes=("T'", "B", "D"))
     require_tensor("k", k, axes=("T", "B", "D"))
     require_tensor("v", v, axes=("T", "B", "H"))
-    if q.shape[1:] != k.shape[1:]:
-        raise InputError(f"q and k must agree in B and D, but q {tuple(q.shape)} and k {tuple(k.shape)} came")
-    if v.shape[:2] != k.shape[:2]:
-        raise InputError(f"every key needs one value, but k {tuple(k.shape)} and v {tuple(v.shape)} came")
+    require_shape("q", q, (len(q), *k.shape[1:]), "to go with k")
+    require_shape("v", v, (*k.shape[:2], v.shape[2]), "to go with k")

@@ -8,9 +8,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.arguments import require_choice, require_generator
+from rnncourse.arguments import (
+    require_axes,
+    require_choice,
+    require_generator,
+    require_mask_values,
+    require_shape,
+    require_that,
+)
 from rnncourse.errors import InputError, NotFiniteError, describe
-from rnncourse.in_both.base import as_parts, flatten, unflatten
+from rnncourse.in_both.base import (
+    as_parts,
+    check_features,
+    flatten,
+    need_forward,
+    unflatten,
+)
 
 Tensors = MutableMapping[str, torch.Tensor]
 
@@ -36,10 +49,12 @@ class Layer:
     def _track_parameters(self) -> None:
         """Let autograd follow every parameter, also one that the caller has put in place of the old one."""
         for name, tensor in self.params.items():
-            if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
-                raise InputError(
-                    f"the parameter {name} must be a floating-point tensor, but {describe(tensor)} came"
-                )
+            require_that(
+                f"the parameter {name}",
+                tensor,
+                isinstance(tensor, torch.Tensor) and tensor.is_floating_point(),
+                "a floating-point tensor",
+            )
             if not tensor.requires_grad:
                 tensor.requires_grad_()
 
@@ -54,10 +69,7 @@ class Layer:
 
         Inputs and outputs are tensors or tuples of them, tuples in tuples too; None is a gradient of zeros.
         """
-        if not self._outputs:
-            raise InputError(
-                "backward needs a forward first: call forward on the inputs whose gradient you want"
-            )
+        need_forward(self._outputs or None)
         known = list(_matched(self._outputs, gradients))
         flat = list(flatten(self._inputs))
         found = torch.autograd.grad(
@@ -130,10 +142,12 @@ def check_params(params: Tensors, shapes: dict[str, tuple[int, ...]]) -> None:
     """Raise InputError unless every parameter holds floating-point numbers and has its shape."""
     for name, shape in shapes.items():
         tensor = params.get(name)
-        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or tensor.shape != shape:
-            raise InputError(
-                f"the parameter {name} must be a floating-point tensor of shape {shape}, but {describe(tensor)} came"
-            )
+        require_that(
+            f"the parameter {name}",
+            tensor,
+            isinstance(tensor, torch.Tensor) and tensor.is_floating_point() and tensor.shape == shape,
+            f"a floating-point tensor of shape {shape}",
+        )
 
 
 def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None) -> torch.Tensor:
@@ -143,10 +157,8 @@ def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None
         raise InputError(
             f"{name} must hold floating-point numbers, but {describe(value)} came; write {name}.float()"
         )
-    if axes is not None and value.ndim != len(axes):
-        raise InputError(
-            f"{name} needs {len(axes)} axes ({', '.join(axes)}), but shape {tuple(value.shape)} came"
-        )
+    if axes is not None:
+        require_axes(name, value, axes)
     if value.numel() == 0:
         raise InputError(
             f"{name} is empty: shape {tuple(value.shape)} came, and every axis needs at least one entry"
@@ -183,8 +195,7 @@ def _check_tensor(name: str, value: object) -> None:
 def check_sequence(x: torch.Tensor, D: int, weights: str) -> None:
     """Raise InputError unless x is finite and (T, B, D); `weights` names the matrix that it meets."""
     require_tensor("x", x, axes=("T", "B", "D"))
-    if x.shape[2] != D:
-        raise InputError(f"x has {x.shape[2]} features but {weights} expects {D}; was it one-hot encoded?")
+    check_features("x", x, D, weights, hint="; was it one-hot encoded?")
 
 
 def check_state(name: str, state: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tensor | None:
@@ -192,8 +203,7 @@ def check_state(name: str, state: torch.Tensor | None, shape: tuple[int, int]) -
     if state is None:
         return None
     require_tensor(name, state, axes=("B", "H"))
-    if tuple(state.shape) != shape:
-        raise InputError(f"{name} must have shape {shape} (B, H) to go with x, but {tuple(state.shape)} came")
+    require_shape(name, state, shape, "(B, H) to go with x")
     return state
 
 
@@ -205,12 +215,8 @@ def check_mask(mask: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tenso
         mask = torch.as_tensor(mask)
     except (TypeError, ValueError, RuntimeError):
         raise InputError(f"mask must be an array (T, B), but {describe(mask)} came") from None
-    if mask.shape != shape:
-        raise InputError(
-            f"mask must have shape {tuple(shape)} (T, B) to go with x, but {tuple(mask.shape)} came"
-        )
-    if not ((mask == 0) | (mask == 1)).all():
-        raise InputError("mask must hold only 0 (padding) and 1 (a real step)")
+    require_shape("mask", mask, shape, "(T, B) to go with x")
+    require_mask_values(mask)
     return None if mask.all() else (mask != 0)[:, :, None]
 
 
@@ -227,12 +233,7 @@ def _matched(outputs: Any, gradients: Any) -> Iterator[tuple[torch.Tensor, torch
         parts = as_parts("the gradient", gradients, len(outputs), "nested as the state is")
         for output, gradient in zip(outputs, parts, strict=True):
             yield from _matched(output, gradient)
-    elif not isinstance(gradients, torch.Tensor):
-        raise InputError(f"the gradient must be a torch tensor, but {describe(gradients)} came")
-    elif gradients.shape != outputs.shape:
-        raise InputError(
-            f"the gradient must have the shape of what forward returned, {tuple(outputs.shape)}, "
-            f"but {tuple(gradients.shape)} came"
-        )
     else:
+        require_that("the gradient", gradients, isinstance(gradients, torch.Tensor), "a torch tensor")
+        require_shape("the gradient", gradients, outputs.shape, "like what forward returned")
         yield outputs, gradients

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from rnncourse.arguments import require_count
-from rnncourse.errors import InputError
+from rnncourse.arguments import require_count, require_shape
 from rnncourse.in_torch.base import placed_for, require_tensor
 from rnncourse.in_torch.layers import GRU, Composed
 from rnncourse.in_torch.nets import RecurrentNet
@@ -70,10 +69,7 @@ class EncoderDecoder(Composed):
 
 def check_tokens(before: torch.Tensor, x: torch.Tensor, K: int) -> None:
     """Raise InputError unless the tokens before each step, (T', B, K), go with the sequences x (T, B, D)."""
-    if before.shape[1:] != (x.shape[1], K):
-        raise InputError(
-            f"before must have shape (T', {x.shape[1]}, {K}) (T', B, K) to go with x, but {tuple(before.shape)} came"
-        )
+    require_shape("before", before, (len(before), x.shape[1], K), "(T', B, K) to go with x")
 
 
 def _beside(before: torch.Tensor, h_T: torch.Tensor) -> torch.Tensor:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.arguments import require_number
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_number, require_that
+from rnncourse.errors import InputError
 from rnncourse.in_both.gradcheck import Entry, GradientReport, compare
 from rnncourse.in_torch.base import require_tensor
 
@@ -49,10 +49,7 @@ def numerical_gradient(f: Callable[[], float], array: torch.Tensor, eps: float =
     Raises InputError unless `array` is float64 and `eps` a number above 0.
     """
     require_tensor("array", array)
-    if array.dtype != torch.float64:
-        raise InputError(
-            f"array must be float64, where small differences survive, but {describe(array)} came"
-        )
+    require_that("array", array, array.dtype == torch.float64, "float64, where small differences survive")
     require_number("eps", eps, above=0)
     gradient = torch.zeros_like(array, requires_grad=False)
     for where in np.ndindex(*array.shape):

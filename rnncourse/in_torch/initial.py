@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from rnncourse.arguments import require_number
-from rnncourse.errors import InputError
 from rnncourse.in_both import initial as schemes
 from rnncourse.in_torch.base import Layer
 from rnncourse.in_torch.layers import Recurrent, single_layers
@@ -48,7 +47,7 @@ def forget_bias(layer: AnyLayer, value: float = 1.0) -> AnyLayer:
     """
     value = require_number("value", value)
     for single in single_layers(layer):
-        _put(_bias(single, _keeping(single)), np.full(single.H, value))
+        _put(_bias(single, schemes.gate_that_keeps(single.kind)), np.full(single.H, value))
     return layer
 
 
@@ -59,7 +58,7 @@ def chrono(layer: AnyLayer, T_max: int, rng: np.random.Generator) -> AnyLayer:
     """
     for single in single_layers(layer):
         bias = schemes.chrono(single.H, T_max, rng)
-        _put(_bias(single, _keeping(single)), bias)
+        _put(_bias(single, schemes.gate_that_keeps(single.kind)), bias)
         if single.kind == "LSTM":
             _put(_bias(single, "i"), -bias)
     return layer
@@ -81,11 +80,3 @@ def _bias(layer: Recurrent, block: str) -> torch.Tensor:
     """Return the part of the bias that belongs to a block, as a view."""
     k = layer.blocks.index(block)
     return layer.params["b"][k * layer.H : (k + 1) * layer.H]
-
-
-def _keeping(layer: Recurrent) -> str:
-    """Return the name of the gate that says how much of the old state is kept."""
-    gates = {"LSTM": "f", "GRU": "z"}
-    if layer.kind not in gates:
-        raise InputError(f"only an LSTM or a GRU has a gate that keeps, but the layer is: {layer.kind}")
-    return gates[layer.kind]

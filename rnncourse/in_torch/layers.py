@@ -19,7 +19,6 @@ real step, and a layer that reads backwards starts at the last real step.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,13 @@ import torch
 
 from rnncourse.arguments import require_count
 from rnncourse.errors import InputError, describe
-from rnncourse.in_both.base import as_parts, check_layers, share, with_suffix
+from rnncourse.in_both.base import (
+    as_parts,
+    check_directions,
+    check_stack,
+    share,
+    with_suffix,
+)
 from rnncourse.in_both.cells import Cell
 from rnncourse.in_torch.base import (
     Layer,
@@ -301,12 +306,7 @@ class Stack(Composed):
     kind = "Stack"
 
     def __init__(self, *layers: Layer):
-        if not layers:
-            raise InputError("Stack needs at least one layer")
-        check_layers(*layers)
-        for k, (lower, upper) in enumerate(pairwise(layers), start=1):
-            if upper.D != lower.H:
-                raise InputError(f"layer {k + 1} reads {upper.D} features, but layer {k} gives {lower.H}")
+        check_stack(*layers)
         super().__init__({f"_{k}": layer for k, layer in enumerate(layers, start=1)})
         self.layers = layers
         self.D, self.H = layers[0].D, layers[-1].H
@@ -351,9 +351,7 @@ class Bidirectional(Composed):
     kind = "Bidirectional"
 
     def __init__(self, fwd: Layer, bwd: Layer):
-        check_layers(fwd, bwd)
-        if fwd.D != bwd.D:
-            raise InputError(f"both directions read the same x, but they expect {fwd.D} and {bwd.D} features")
+        check_directions(fwd, bwd)
         super().__init__({"_fwd": fwd, "_bwd": bwd})
         self.fwd, self.bwd = fwd, bwd
         self.D, self.H = fwd.D, fwd.H + bwd.H

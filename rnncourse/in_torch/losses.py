@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from rnncourse.arguments import require_mask_values, require_shape, require_within
 from rnncourse.errors import InputError
 from rnncourse.in_torch.base import placed, require_indices, require_tensor
 
@@ -31,13 +32,9 @@ def softmax_cross_entropy(
     _require_scores(s)
     y, mask = placed(y, s), placed(mask, s)
     require_indices("y", y)
-    if y.shape != s.shape[:-1]:
-        raise InputError(f"y must have shape {tuple(s.shape[:-1])} to go with s, but {tuple(y.shape)} came")
+    require_shape("y", y, s.shape[:-1], "to go with s")
     K = s.shape[-1]
-    if int(y.min()) < 0 or int(y.max()) >= K:
-        raise InputError(
-            f"y must hold indices from 0 to {K - 1}, but it holds {int(y.min())} to {int(y.max())}"
-        )
+    require_within("y", y, 0, K - 1, "indices")
     weight = _weights(mask, y.shape, s)
     log_p = log_softmax(s)
     loss = -(weight * log_p.gather(-1, y[..., None].long())[..., 0]).sum()
@@ -52,8 +49,7 @@ def mse(
     _require_scores(s)
     y, mask = placed(y, s), placed(mask, s)
     require_tensor("y", y)
-    if y.shape != s.shape:
-        raise InputError(f"y must have the shape of s, {tuple(s.shape)}, but {tuple(y.shape)} came")
+    require_shape("y", y, s.shape, "like s")
     weight = _weights(mask, s.shape[:-1], s)[..., None] / s.shape[-1]
     difference = s - y
     return (weight * difference**2).sum(), 2 * weight * difference.detach()
@@ -70,13 +66,9 @@ def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -
     if mask is None:
         mask = torch.ones(shape, dtype=like.dtype, device=like.device)
     mask = torch.as_tensor(mask)
-    if mask.shape != shape:
-        raise InputError(
-            f"mask must have shape {tuple(shape)}, one entry a position, but {tuple(mask.shape)} came"
-        )
+    require_shape("mask", mask, shape, "one entry a position")
     mask = mask.to(like.dtype)
-    if not ((mask == 0) | (mask == 1)).all():
-        raise InputError("mask must hold only 0 (padding) and 1 (counts)")
+    require_mask_values(mask, "counts")
     if not mask.any():
         raise InputError("mask is 0 everywhere: no position is left to take a mean over")
     return mask / mask.sum()

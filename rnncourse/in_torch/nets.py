@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.arguments import require_choice, require_count
-from rnncourse.errors import InputError, describe
-from rnncourse.in_both.base import check_layers, share
+from rnncourse.arguments import require_choice, require_count, require_that
+from rnncourse.in_both.base import check_features, check_layers, share
 from rnncourse.in_torch.activations import ACTIVATIONS
 from rnncourse.in_torch.base import Layer, Tensors, placed_for, require_tensor, tracked, uniform_draw
 
@@ -33,8 +32,7 @@ class Readout(Layer):
         """Return s (..., K) from h (..., H)."""
         h = placed_for(self, h)
         require_tensor("h", h)
-        if h.shape[-1] != self.H:
-            raise InputError(f"h has {h.shape[-1]} units but W_hy expects {self.H}")
+        check_features("h", h, self.H, "W_hy", "units")
         self._track_parameters()
         h = tracked(h)
         W_hy, b_y = self.params["W_hy"], self.params["b_y"]
@@ -116,8 +114,8 @@ class MLP(Layer):
     ):
         super().__init__()
         rng = np.random.default_rng(0) if rng is None else rng  # one for all layers: none repeats another
-        if not hasattr(sizes, "__len__") or len(sizes) < 2:
-            raise InputError(f"sizes needs at least an input and an output size, but {describe(sizes)} came")
+        enough = hasattr(sizes, "__len__") and len(sizes) >= 2
+        require_that("sizes", sizes, enough, "a list of at least an input and an output size")
         self.sizes = tuple(require_count("sizes", n) for n in sizes)
         self.phi = require_choice("phi", phi, tuple(ACTIVATIONS))
         self._trace: Tensors = {}
@@ -134,8 +132,7 @@ class MLP(Layer):
         """Return s (N, K) from x (N, F)."""
         x = placed_for(self, x)
         require_tensor("x", x, axes=("N", "F"))
-        if x.shape[1] != self.sizes[0]:
-            raise InputError(f"x has {x.shape[1]} features but W_1 expects {self.sizes[0]}")
+        check_features("x", x, self.sizes[0], "W_1")
         phi = ACTIVATIONS[self.phi].phi
         self._track_parameters()
         x = tracked(x)

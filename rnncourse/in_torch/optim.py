@@ -10,7 +10,7 @@ import math
 import torch
 
 from rnncourse.arguments import require_number, require_pair
-from rnncourse.errors import InputError
+from rnncourse.in_both.base import check_gradients
 
 Tensors = dict[str, torch.Tensor]
 
@@ -43,7 +43,7 @@ class Optimizer:
     @torch.no_grad()
     def step(self, params: Tensors, grads: Tensors) -> None:
         """Change every parameter in place."""
-        _check_gradients(params, grads)
+        check_gradients(params, grads)
         if self.clip is not None:
             clip_by_norm(grads, self.clip)
         self.steps += 1
@@ -130,18 +130,3 @@ def _memory(kept: Tensors, name: str, tensor: torch.Tensor) -> torch.Tensor:
     if name not in kept:
         kept[name] = torch.zeros_like(tensor)
     return kept[name]
-
-
-def _check_gradients(params: Tensors, grads: Tensors) -> None:
-    """Raise InputError unless every parameter has a gradient of its shape."""
-    if set(params) != set(grads):
-        raise InputError(
-            f"grads must have the keys of params, {', '.join(sorted(params))}, "
-            f"but {', '.join(sorted(grads)) or 'none'} came; was backward called?"
-        )
-    for name, parameter in params.items():
-        if grads[name].shape != parameter.shape:
-            raise InputError(
-                f"the gradient of {name} must have the shape of the parameter, {tuple(parameter.shape)}, "
-                f"but {tuple(grads[name].shape)} came"
-            )

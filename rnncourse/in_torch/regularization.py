@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import torch
 
-from rnncourse.errors import InputError
+from rnncourse.arguments import require_number
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -24,8 +24,7 @@ def dropout_mask(
     shape: tuple[int, ...], rate: float, generator: torch.Generator | None = None
 ) -> torch.Tensor:
     """Return a mask: 0 with probability `rate`, otherwise 1 / (1 - rate), so that its mean is 1."""
-    if not 0 <= rate < 1:
-        raise InputError(f"rate must be at least 0 and below 1, but {rate} came")
+    require_number("rate", rate, least=0, below=1)
     return (torch.rand(shape, generator=generator) >= rate).float() / (1 - rate)
 
 

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.errors import InputError
 from rnncourse.in_both import sampling as decoding
-from rnncourse.in_both.base import inside, map_state
+from rnncourse.in_both.base import map_state
 from rnncourse.in_both.sampling import Beam, with_temperature
-from rnncourse.in_torch.layers import Bidirectional
 from rnncourse.in_torch.losses import log_softmax
 from rnncourse.in_torch.nets import RecurrentNet
 
@@ -44,11 +42,7 @@ def beam_search(
 
 
 def _step(net: RecurrentNet) -> decoding.Step:
-    D, K = net.layer.D, net.readout.K
-    if D != K:
-        raise InputError(f"a net that writes scores the tokens it reads, but it reads {D} and scores {K}")
-    if any(isinstance(layer, Bidirectional) for layer in inside(net.layer)):
-        raise InputError("a net that also reads backwards cannot write: it would have to know what follows")
+    D = decoding.tokens_of_writer(net)
     weights = net.params["W_hy"]
     tokens = torch.eye(D, dtype=weights.dtype, device=weights.device)
 

@@ -12,8 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnncourse.arguments import require_choice, require_count
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_choice,
+    require_count,
+    require_that,
+    require_within,
+)
+from rnncourse.errors import InputError
 from rnncourse.in_both.base import share
 from rnncourse.in_torch.attention import attention
 from rnncourse.in_torch.base import Layer, check_mask, placed_for, uniform_draw
@@ -86,12 +91,13 @@ class TextNet(Layer):
     def _checked(self, x: Any, mask: Any) -> tuple[torch.Tensor, torch.Tensor]:
         """Return x and where it is real (T, B, 1); raise InputError for other things than word indices."""
         x, mask = placed_for(self, x), placed_for(self, mask)
-        if not isinstance(x, torch.Tensor) or x.ndim != 2 or x.is_floating_point() or 0 in x.shape:
-            raise InputError(f"x must be a tensor of word indices (T, B), but {describe(x)} came")
-        if x.min() < 0 or x.max() >= self.V:
-            raise InputError(
-                f"x must hold word indices from 0 to {self.V - 1}, but it holds {int(x.min())} to {int(x.max())}"
-            )
+        require_that(
+            "x",
+            x,
+            isinstance(x, torch.Tensor) and x.ndim == 2 and not x.is_floating_point() and 0 not in x.shape,
+            "a tensor of word indices (T, B)",
+        )
+        require_within("x", x, 0, self.V - 1, "word indices")
         real = check_mask(mask, x.shape)
         if real is None:
             return x, torch.ones_like(x, dtype=torch.bool)[:, :, None]

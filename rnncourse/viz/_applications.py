@@ -11,8 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_named, require_number, require_numbers, require_pair, require_texts
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_array,
+    require_length,
+    require_named,
+    require_number,
+    require_numbers,
+    require_pair,
+    require_texts,
+    require_within,
+)
+from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
 from rnncourse.viz._lines import line_styles
 from rnncourse.viz._style import INK, ON_CELL, course_style, figure, grid, legend_above
@@ -41,10 +50,9 @@ def heard_plot(
     said = {} if words is None else require_named("words", words)
     rows = {name: np.asarray(labels) for name, labels in require_named("strips", strips).items()}
     for name, labels in rows.items():
-        if labels.shape != (T,) or labels.dtype.kind not in "iu":
-            raise InputError(f"strips[{name!r}] must hold {T} whole numbers, but {describe(labels)} came")
-        if labels.min() < 0 or labels.max() >= len(names):
-            raise InputError(f"strips[{name!r}] must hold labels from 0 to {len(names) - 1}, one of names")
+        require_array(f"strips[{name!r}]", labels, axes=("T",), kind="i")
+        require_length(f"strips[{name!r}]", labels, T)
+        require_within(f"strips[{name!r}]", labels, 0, len(names) - 1, "indices of names")
     fig, (above, below) = figure(height=2.5 + 0.36 * len(rows), rows=2)
     above.get_gridspec().set_height_ratios([2.1, 0.36 * len(rows)])
     with course_style():
@@ -141,8 +149,7 @@ def probability_bars(tokens: Sequence[str], shares: Mapping[str, ArrayLike], *, 
     shares = require_named("shares", shares, most=4)
     rows = {name: require_numbers(f"shares[{name!r}]", p, n=n) for name, p in shares.items()}
     for name, p in rows.items():
-        if (p < 0).any() or (p > 1).any():
-            raise InputError(f"shares[{name!r}] must hold probabilities from 0 to 1")
+        require_within(f"shares[{name!r}]", p, 0, 1, "probabilities")
     fig, ax = figure(height=2.9)
     wide, hatches = 0.8 / len(rows), ("", "///", "...", "xxx")
     with course_style():

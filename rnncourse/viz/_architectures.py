@@ -8,8 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from rnncourse.arguments import require_choice, require_count, require_list, require_numbers, require_texts
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_choice,
+    require_count,
+    require_length,
+    require_list,
+    require_numbers,
+    require_texts,
+    require_that,
+)
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._diagrams import BOX, CHARACTER, TALL, arrow, box, line, svg, symbol, text
 from rnncourse.viz._show import show
@@ -85,8 +92,7 @@ def architecture(
     wiring, below, above = _checked(pattern, inputs, outputs)
     if looks_back is not None:
         require_choice("pattern", pattern, ("many-to-many unaligned",))
-        if require_count("looks_back", looks_back) > len(above):
-            raise InputError(f"looks_back must be a step from 1 to {len(above)}, but {looks_back} came")
+        require_count("looks_back", looks_back, most=len(above))
     columns = _columns(wiring, len(below), len(above))
     longest = max((len(one) for one in (*below, *above)), default=0)
     pitch = max(BOX + (64 if wiring.both_ways else 52), CHARACTER * longest + 14)
@@ -134,9 +140,7 @@ def picture_grid(
     captions: n short texts. marked: n truth values. Raises InputError for other numbers of them.
     """
     pictures = require_numbers("pictures", pictures, ("n", "rows", "columns"))
-    n = len(pictures)
-    if n > 16:
-        raise InputError(f"pictures holds {n}, but at most 16 can be seen on a page")
+    n = require_count("the number of pictures", len(pictures), most=16)
     captions = require_texts("captions", captions, n)
     framed = np.zeros(n) if marked is None else require_numbers("marked", marked, n=n)
     rows = -(-n // 8)
@@ -164,10 +168,9 @@ def answer_table(rows: Sequence[tuple[str, str, str]], answerer: str = "the net"
     whole = all(
         isinstance(row, tuple) and len(row) == 3 and all(isinstance(w, str) for w in row) for row in given
     )
-    if not 1 <= len(given) <= 12 or not whole:
-        raise InputError(
-            f"rows must be 1 to 12 triples of texts (read, right, answer), but {describe(rows)} came"
-        )
+    require_that(
+        "rows", rows, 1 <= len(given) <= 12 and whole, "1 to 12 triples of texts (read, right, answer)"
+    )
     head = [("read", "right", answerer), *given]
     widths = [0.085 * max(len(row[k]) for row in head) + 0.25 for k in range(3)]
     fig, ax = figure(width=sum(widths) + 0.5, height=0.28 * len(head) + 0.2)
@@ -216,16 +219,13 @@ def _checked(
     below = _words("inputs", inputs, _DEFAULTS[wiring.reads])
     default = len(below) if (wiring.reads, wiring.writes) == ("all", "all") else _DEFAULTS[wiring.writes]
     above = _words("outputs", outputs, default)
-    if wiring.reads == "one" and len(below) != 1:
-        raise InputError(f"inputs must be one for {pattern}, but {len(below)} came")
-    if wiring.writes in ("one", "last") and len(above) != 1:
-        raise InputError(f"outputs must be one for {pattern}, but {len(above)} came")
-    if (wiring.reads, wiring.writes) == ("all", "all") and len(below) != len(above):
-        raise InputError(
-            f"outputs must be as many as inputs for {pattern}, but {len(below)} inputs and {len(above)} outputs came"
-        )
-    if _columns(wiring, len(below), len(above)) > MOST_STEPS:
-        raise InputError(f"at most {MOST_STEPS} steps fit on the page; write fewer inputs or outputs")
+    if wiring.reads == "one":
+        require_length("inputs", below, 1, f"for {pattern}")
+    if wiring.writes in ("one", "last"):
+        require_length("outputs", above, 1, f"for {pattern}")
+    if (wiring.reads, wiring.writes) == ("all", "all"):
+        require_length("outputs", above, len(below), f"for {pattern}, as many as inputs")
+    require_count("the number of steps", _columns(wiring, len(below), len(above)), most=MOST_STEPS)
     return wiring, below, above
 
 

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_count, require_list, require_texts
+from rnncourse.arguments import (
+    require_array,
+    require_count,
+    require_list,
+    require_shape,
+    require_texts,
+    require_within,
+)
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
 from rnncourse.viz._diagrams import Point, on_cell, signed, svg, text
@@ -69,10 +76,8 @@ def credit_grid(shares: np.ndarray, *, window: int | None = None) -> str:
     """
     require_array("shares", shares, axes=("T", "T"))
     T = len(shares)
-    if shares.shape != (T, T):
-        raise InputError(f"shares must be square, but shape {shares.shape} came")
-    if shares.min() < 0 or shares.max() > 100 + 1e-9:
-        raise InputError(f"shares must lie from 0 to 100, but {shares.min():g} … {shares.max():g} came")
+    require_shape("shares", shares, (T, T))
+    require_within("shares", shares.round(9), 0, 100)
     if np.triu(shares, 1).any():
         raise InputError("shares must be 0 above the diagonal: no loss depends on a later use")
     if window is not None:

@@ -7,8 +7,12 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rnncourse.arguments import require_count, require_list, require_number
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_count,
+    require_length,
+    require_list,
+    require_number,
+)
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._style import FONT, ON_CELL
 
@@ -216,8 +220,7 @@ def _texts(name: str, values: Values | None, T: int) -> list[str]:
     if values is None:
         return []
     listed = require_list(name, values, f"{T} texts or numbers")
-    if len(listed) != T:
-        raise InputError(f"{name} must hold T = {T} values, but {len(listed)} came: {describe(listed)}")
+    require_length(name, listed, T)
     return [value if isinstance(value, str) else signed(require_number(name, value)) for value in listed]
 
 

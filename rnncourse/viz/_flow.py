@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from rnncourse.arguments import require_array, require_count, require_named, require_number
+from rnncourse.arguments import require_array, require_count, require_named, require_number, require_that
 from rnncourse.errors import InputError, describe
 from rnncourse.viz._lines import series_styles
 from rnncourse.viz._style import INK, QUIET, course_style, figure, grid, power_of_ten
@@ -43,8 +43,12 @@ def gradient_levels(log10_gradients: np.ndarray) -> np.ndarray:
     -inf, a gradient of exactly 0, is level 0. Raises InputError for NaN.
     """
     a = log10_gradients
-    if not isinstance(a, np.ndarray) or a.dtype.kind != "f" or np.isnan(a).any():
-        raise InputError(f"log10_gradients must be an array of numbers without NaN, but {describe(a)} came")
+    require_that(
+        "log10_gradients",
+        a,
+        isinstance(a, np.ndarray) and a.dtype.kind == "f" and not np.isnan(a).any(),
+        "an array of numbers without NaN",
+    )
     share = np.clip(log10_gradients / (2 * DECADES) + 0.5, 0, 1)
     return np.round(share * (LEVELS - 1)).astype(np.uint8)
 

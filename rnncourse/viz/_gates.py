@@ -8,7 +8,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_count, require_named, require_number, require_numbers, require_texts
+from rnncourse.arguments import (
+    require_count,
+    require_named,
+    require_number,
+    require_numbers,
+    require_texts,
+    require_that,
+)
 from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE, colour, dash
 from rnncourse.viz._diagrams import svg, text
@@ -57,8 +64,7 @@ def text_trace(written: str, values: ArrayLike, *, limit: float | None = None, p
     values: (T,), one for each character. limit: the size at which the colors end; None: the largest value.
     Raises InputError for values that do not fit the text.
     """
-    if not isinstance(written, str) or not written:
-        raise InputError(f"written must be a text that is not empty, but {describe(written)} came")
+    require_that("written", written, isinstance(written, str) and written, "a text that is not empty")
     values = require_numbers("values", values, ("T",), len(written))
     per_line = require_count("per_line", per_line)
     limit = float(np.abs(values).max()) or 1.0 if limit is None else require_number("limit", limit, above=0)

@@ -9,8 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_array,
+    require_named,
+    require_numbers,
+    require_shape,
+    require_texts,
+    require_that,
+)
+from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE
 from rnncourse.viz._diagrams import on_cell, svg, text
 from rnncourse.viz._lines import series_styles
@@ -44,8 +51,7 @@ def activation_curves(
     with course_style():
         for ax, curves, title in zip(axes, (values, slopes), ("activation φ(a)", "slope φ′(a)"), strict=True):
             for (name, curve), style in zip(curves.items(), series_styles([*curves]), strict=True):
-                if np.shape(curve) != a.shape:
-                    raise InputError(f"{name!r} must have shape {a.shape} like a, but {np.shape(curve)} came")
+                require_shape(f"{name!r}", curve, a.shape, "like a")
                 label = name if ax is axes[0] else None
                 ax.plot(a, curve, label=label, markevery=(0.05, 0.15), markersize=5, **style)
             ax.axvline(0, color=INK, linewidth=0.6)
@@ -67,10 +73,7 @@ def task_pictures(tasks: Mapping[str, tuple[np.ndarray, np.ndarray, Sequence[str
         for ax, (title, (x, asked, rows)) in zip(np.atleast_1d(axes), tasks.items(), strict=True):
             require_array(f"x of {title!r}", x, axes=("T", "D"))
             rows = require_texts(f"rows of {title!r}", rows, x.shape[1])
-            if np.shape(asked) != x.shape[:1]:
-                raise InputError(
-                    f"asked of {title!r} must have shape {x.shape[:1]}, but {np.shape(asked)} came"
-                )
+            require_shape(f"asked of {title!r}", asked, x.shape[:1])
             ax.imshow(x.T, cmap=DIVERGING, norm=symmetric_limits(x), aspect="auto", interpolation="nearest")
             steps = np.flatnonzero(asked)
             above = {"transform": ax.get_xaxis_transform(), "clip_on": False}
@@ -177,8 +180,7 @@ def _count_cell(corner: tuple[float, float], count: int, most: int) -> str:
 
 
 def _curve(name: str, pair: tuple) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(pair, tuple) or len(pair) < 2:
-        raise InputError(f"{name!r} must be a pair (delays, scores), but {describe(pair)} came")
+    require_that(f"{name!r}", pair, isinstance(pair, tuple) and len(pair) >= 2, "a pair (delays, scores)")
     delays = require_numbers(f"delays of {name!r}", pair[0])
     scores = require_numbers(f"scores of {name!r}", pair[1], ("n", "seeds"))
     if len(delays) != len(scores) or (delays <= 0).any():

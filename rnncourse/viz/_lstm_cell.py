@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_choice, require_count, require_list
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_choice, require_count, require_list, require_that
+from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE, colour, dash
 from rnncourse.viz._diagrams import Point, arrowhead, signed, svg, symbol, text
 
@@ -103,8 +103,9 @@ def lstm_cell_text(
 def lstm_cell_numbers(values: Mapping[str, ArrayLike] | None, unit: int = 0) -> dict[str, float]:
     """Return the numbers of one unit by name, with kept = f_t c_prev, added = i_t g_t and tanh_c where they follow."""
     require_count("unit", unit, least=0)
-    if values is not None and not isinstance(values, Mapping):
-        raise InputError(f'values must be a dict such as {{"f_t": 0.9}}, but {describe(values)} came')
+    require_that(
+        "values", values, values is None or isinstance(values, Mapping), 'a dict such as {"f_t": 0.9}'
+    )
     found = {}
     for name, value in (values or {}).items():
         require_choice("values", name, GIVEN)
@@ -128,10 +129,12 @@ def written(value: float) -> str:
 def _one(name: str, value: ArrayLike, unit: int) -> float | None:
     """Return the number of one unit; None for an input of several features, which no single number stands for."""
     array = np.asarray(value)
-    if array.dtype.kind not in "fiu" or array.ndim > 2 or array.size == 0:
-        raise InputError(
-            f"values[{name!r}] must be a number or an array (H,) or (B, H), but {describe(value)} came"
-        )
+    require_that(
+        f"values[{name!r}]",
+        value,
+        array.dtype.kind in "fiu" and array.ndim <= 2 and array.size != 0,
+        "a number or an array (H,) or (B, H)",
+    )
     row = np.atleast_1d(array if array.ndim < 2 else array[0])
     if name == "x_t":
         return float(row[0]) if row.size == 1 else None

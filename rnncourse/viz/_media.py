@@ -11,8 +11,11 @@ import numpy as np
 from IPython.display import display
 from PIL import Image
 
-from rnncourse.arguments import require_count, require_numbers
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import (
+    require_count,
+    require_numbers,
+    require_text,
+)
 from rnncourse.markup import rich_text
 
 PIXEL = 14  # CSS pixels for each pixel of a clip
@@ -21,7 +24,7 @@ PIXEL = 14  # CSS pixels for each pixel of a clip
 def sound_player(samples: np.ndarray, rate: int, *, label: str) -> None:
     """Display a player for samples (N,) at `rate` samples a second; label: what is heard, shown above the player."""
     source = data_url("audio/wav", wav_bytes(samples, rate))
-    words = html.escape(require_words("label", label))
+    words = html.escape(require_text("label", label))
     page = (
         f'<figure class="rnncourse-figure" style="margin: 8px 0">\n<figcaption>{words}</figcaption>\n'
         f'<audio controls preload="auto" aria-label="{words}" src="{source}"></audio>\n</figure>'
@@ -35,7 +38,7 @@ def moving_clip(video: np.ndarray, *, alt: str, caption: str | None = None, seco
     seconds: how long a frame is shown. The still picture is the first frame.
     """
     video = require_numbers("video", video, ("T", "rows", "columns"))
-    words = html.escape(require_words("alt", alt))
+    words = html.escape(require_text("alt", alt))
     still, moving = (data_url("image/gif", gif_bytes(part, seconds)) for part in (video[:1], video))
     below = f"\n<figcaption>{rich_text(caption)}</figcaption>" if caption else ""
     page = (
@@ -75,10 +78,3 @@ def gif_bytes(video: np.ndarray, seconds: float) -> bytes:
 def data_url(mime: str, content: bytes) -> str:
     """Return the content as a URL that needs no file."""
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
-
-
-def require_words(name: str, value: object) -> str:
-    """Return `value` if it is a text that is not empty."""
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{name} must be a text that is not empty, but {describe(value)} came")
-    return value

@@ -14,6 +14,7 @@ import sys
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from rnncourse.arguments import require_text
 from rnncourse.errors import InputError, describe
 from rnncourse.markup import rich_text
 from rnncourse.viz._picture import SVG_SIZE, matplotlib_svg, on_the_page
@@ -38,9 +39,9 @@ def show(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -
 
 def figure_html(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -> str:
     """Return the HTML that `show` displays: a `<figure>` whose picture can be read in every theme."""
-    _require_text("alt", alt, "say what the picture shows")
+    require_text("alt", alt, "say what the picture shows")
     if caption is not None:
-        _require_text("caption", caption, "leave it out if there is nothing to say")
+        require_text("caption", caption, "leave it out if there is nothing to say")
     if isinstance(figure_or_svg, Figure):
         drawn = matplotlib_svg(figure_or_svg)
     elif isinstance(figure_or_svg, str) and SVG_SIZE.search(figure_or_svg):
@@ -67,8 +68,3 @@ def _close(figure: Figure) -> None:
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(figure)
-
-
-def _require_text(name: str, value: object, hint: str) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{name} must be a text that is not empty, but {describe(value)} came; {hint}")

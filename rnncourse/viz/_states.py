@@ -10,7 +10,15 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_array, require_named, require_numbers, require_texts
+from rnncourse.arguments import (
+    require_array,
+    require_count,
+    require_named,
+    require_numbers,
+    require_shape,
+    require_texts,
+    require_within,
+)
 from rnncourse.errors import InputError
 from rnncourse.viz._diagrams import signed
 from rnncourse.viz._lines import line_styles
@@ -135,10 +143,9 @@ def state_planes(
     """
     require_named("runs", runs, most=3)
     names = require_texts("names", names)
-    K = len(names)
+    K = require_count("the number of names", len(names), most=4)
     truth = require_array("truth", truth, axes=("T",), kind="i")
-    if K > 4 or truth.min() < 0 or truth.max() >= K:
-        raise InputError(f"truth must hold indices from 0 to {K - 1} of at most 4 names")
+    require_within("truth", truth, 0, K - 1, "indices of names")
     fig, axes = figure(width=3.6 * len(runs) + 0.3, height=3.9, cols=len(runs))
     styles = line_styles(K)
     tints = ListedColormap([_tint(style["color"]) for style in styles])
@@ -147,11 +154,9 @@ def state_planes(
     with course_style():
         for ax, (title, (h, W_hy, b_y)) in zip(np.atleast_1d(axes), runs.items(), strict=True):
             h = _require_states(h)
-            if h.shape != (len(truth), 2) or np.shape(W_hy) != (2, K) or np.shape(b_y) != (K,):
-                raise InputError(
-                    f"runs[{title!r}] must hold h {(len(truth), 2)}, W_hy {(2, K)} and b_y {(K,)}, but "
-                    f"{h.shape}, {np.shape(W_hy)} and {np.shape(b_y)} came"
-                )
+            require_shape(f"h of {title!r}", h, (len(truth), 2))
+            require_shape(f"W_hy of {title!r}", W_hy, (2, K))
+            require_shape(f"b_y of {title!r}", b_y, (K,))
             answer = (plane @ W_hy + b_y).argmax(axis=-1)
             ax.imshow(answer, cmap=tints, vmin=-0.5, vmax=K - 0.5, origin="lower", extent=[-PLANE, PLANE] * 2)
             ax.plot(*h.T, color=ON_CELL, linewidth=0.5, alpha=0.35)

@@ -6,7 +6,15 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from rnncourse.arguments import require_array, require_count, require_list, require_texts
+from rnncourse.arguments import (
+    require_array,
+    require_count,
+    require_length,
+    require_list,
+    require_shape,
+    require_texts,
+    require_within,
+)
 from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._diagrams import CHARACTER, box, on_cell, svg, text
@@ -45,15 +53,11 @@ def memory_strip(deck: Sequence[str], turned: np.ndarray, remembered: np.ndarray
     deck = require_texts("deck", deck)
     n = len(deck)
     require_array("turned", turned, axes=("T",), kind="i")
-    T = len(turned)
-    if T > LONGEST_GAME:
-        raise InputError(f"turned holds {T} cards, but at most {LONGEST_GAME} can be read")
+    T = require_count("the number of cards in turned", len(turned), most=LONGEST_GAME)
     for name, array in (("remembered", remembered), ("gone", gone)):
         require_array(name, array, axes=("T", "n"), kind="any")
-        if array.shape != (T, n):
-            raise InputError(f"{name} must have shape {(T, n)} (cards, places), but {array.shape} came")
-    if turned.min() < 0 or turned.max() >= n:
-        raise InputError(f"turned must hold places 0 … {n - 1}, but {turned.min()} … {turned.max()} came")
+        require_shape(name, array, (T, n), "(cards, places)")
+    require_within("turned", turned, 0, n - 1, "places")
     left, top = 118, 34
     parts = [text((left - 8, 14), "card t", size=13, anchor="end")]
     parts += [text((left + CELL * (t + 0.5), 14), str(t + 1), size=13) for t in range(T)]
@@ -79,18 +83,14 @@ def memory_table(
     deck = require_texts("deck", deck)
     n, columns = len(deck), -(-len(deck) // 2)
     face_up, state = (
-        [require_count(name, place, least=0) for place in require_list(name, places, "places")]
+        [require_count(name, place, least=0, most=n - 1) for place in require_list(name, places, "places")]
         for name, places in (("face_up", face_up), ("state", state))
     )
     require_count("slots", slots)
     require_array("gone", gone, axes=("n",), kind="any")
-    if gone.shape != (n,):
-        raise InputError(f"gone must have an entry for each of {n} places, but shape {gone.shape} came")
+    require_length("gone", gone, n, "for as many places")
     if len(state) > slots:
         raise InputError(f"slots is {slots}, but the state holds {len(state)} places")
-    outside = [place for place in (*face_up, *state) if place >= n]
-    if outside:
-        raise InputError(f"face_up and state must hold places 0 … {n - 1}, but {outside[0]} came")
     wide, tall, top = 56, 66, 34
     parts = [text((8, 14), "the table", size=14, anchor="start")]
     for place, picture in enumerate(deck):
@@ -116,8 +116,7 @@ def share_grid(shares: np.ndarray, row_labels: Sequence[str], col_labels: Sequen
     Raises InputError for labels that do not fit and for shares outside 0 … 1.
     """
     require_array("shares", shares, axes=("n", "m"))
-    if shares.min() < 0 or shares.max() > 1:
-        raise InputError(f"shares must lie from 0 to 1, but {shares.min():g} … {shares.max():g} came")
+    require_within("shares", shares, 0, 1)
     n, m = shares.shape
     row_labels, col_labels = (
         require_texts("row_labels", row_labels, n),

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_count
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_count, require_that
 
 CSS_DPI = 96  # one inch of a figure is 96 CSS pixels wide when shown, so 10 pt is 10 pt
 
@@ -74,8 +73,12 @@ def figure(width: float = 7.1, height: float = 3.2, rows: int = 1, cols: int = 1
     `pyplot` state: hand it to `viz.show`. Raises InputError for sizes that are not positive.
     """
     for name, size in (("width", width), ("height", height)):
-        if isinstance(size, bool) or not isinstance(size, (int, float)) or not 0 < size <= 40:
-            raise InputError(f"{name} must be a number of inches between 0 and 40, but {describe(size)} came")
+        require_that(
+            name,
+            size,
+            not isinstance(size, bool) and isinstance(size, (int, float)) and 0 < size <= 40,
+            "a number of inches between 0 and 40",
+        )
     require_count("rows", rows)
     require_count("cols", cols)
     with course_style():

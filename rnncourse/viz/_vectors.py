@@ -13,13 +13,17 @@ from numpy.typing import ArrayLike
 from rnncourse.arguments import (
     require_array,
     require_count,
+    require_length,
     require_list,
     require_named,
     require_numbers,
     require_pair,
+    require_shape,
     require_texts,
+    require_that,
+    require_within,
 )
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._diagrams import line, svg, text
 from rnncourse.viz._lines import line_styles
@@ -51,8 +55,7 @@ def padding_grid(tokens: Sequence[Sequence[str]], mask: np.ndarray) -> Figure:
     T, B = mask.shape
     rows = require_list("tokens", tokens, f"T = {T} rows of B = {B} texts")
     tokens = [require_texts(f"tokens[{t}]", row, B) for t, row in enumerate(rows)]
-    if len(tokens) != T:
-        raise InputError(f"tokens must have T = {T} rows to go with mask, but {len(tokens)} came")
+    require_length("tokens", tokens, T, "to go with mask")
     sequences = [f"sequence {b + 1}" for b in range(B)]
     fig, ax = _grid_figure((T, B), [f"t = {t + 1}" for t in range(T)], sequences)
     with course_style():
@@ -105,10 +108,7 @@ def distance_matrices(matrices: Mapping[str, np.ndarray], labels: Sequence[str])
     n = len(labels)
     for name, d in matrices.items():
         require_array(f"matrices[{name!r}]", d, axes=("n", "n"))
-        if d.shape != (n, n):
-            raise InputError(
-                f"matrices[{name!r}] must have shape {(n, n)} for {n} labels, but {d.shape} came"
-            )
+        require_shape(f"matrices[{name!r}]", d, (n, n), f"for {n} labels")
     largest = max(d.max() for d in matrices.values())
     cell = max(0.46, 0.1 * max(map(len, labels)) + 0.2)
     fig, axes = figure(
@@ -133,8 +133,7 @@ def value_strips(tables: Mapping[str, np.ndarray], labels: Sequence[str]) -> Fig
     labels = require_texts("labels", labels)
     for name, table in tables.items():
         require_array(f"tables[{name!r}]", table, axes=("n", "D"))
-        if table.shape[1] != len(labels):
-            raise InputError(f"tables[{name!r}] has {table.shape[1]} columns, but {len(labels)} labels came")
+        require_length("labels", labels, table.shape[1], f"to go with tables[{name!r}]")
     fig, axes = figure(height=0.9 + 0.4 * len(labels), cols=len(tables))
     rows = np.arange(len(labels))
     with course_style():
@@ -163,13 +162,9 @@ def row_look_up(x_t: np.ndarray, W_xh: np.ndarray, tokens: Sequence[str]) -> Fig
     x_t = require_array("x_t", x_t, axes=("V",))
     W = require_array("W_xh", W_xh, axes=("V", "H"))
     V, H = W.shape
-    tokens = require_texts("tokens", tokens)
-    if x_t.shape != (V,) or len(tokens) != V:
-        raise InputError(
-            f"x_t, W_xh and tokens must agree on V, but {x_t.shape[0]}, {V} and {len(tokens)} came"
-        )
-    if sorted(x_t) != [0] * (V - 1) + [1]:
-        raise InputError(f"x_t must be one-hot, a single 1 and V - 1 zeros, but {describe(x_t)} came")
+    tokens = require_texts("tokens", tokens, V)
+    require_length("x_t", x_t, V, "to go with W_xh")
+    require_that("x_t", x_t, sorted(x_t) == [0] * (V - 1) + [1], "one-hot, a single 1 and V - 1 zeros")
     k = int(x_t.argmax())
     fig, axes = figure(width=8.2, height=0.9 + 0.42 * V, cols=3)
     axes[0].get_gridspec().set_width_ratios([1.6, 0.9 + 0.6 * H, 0.6 * H])
@@ -213,8 +208,7 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
             f"but lengths {sorted(lengths)} came"
         )
     marked = np.array([strip == highlight for strip in strips.values()])
-    if not marked.any():
-        raise InputError(f"highlight must be a step that is in layouts, but {highlight!r} came")
+    require_that("highlight", highlight, marked.any(), "a step that is in layouts")
     n = lengths.pop()
     fig, ax = figure(width=9.0, height=0.7 + 0.5 * len(strips))
     with course_style():
@@ -235,13 +229,10 @@ def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], gro
     require_named("panels", panels, most=3)
     labels = require_texts("labels", labels)
     groups = require_array("groups", np.asarray(groups), axes=("n",), kind="i")
+    require_length("groups", groups, len(labels), "to go with labels")
     for name, points in panels.items():
         require_array(f"panels[{name!r}]", points, axes=("n", "2"))
-        if points.shape != (len(labels), 2) or len(groups) != len(labels):
-            raise InputError(
-                f"panels[{name!r}] must hold one point (x, y) for each of {len(labels)} labels and "
-                f"{len(groups)} groups, but shape {points.shape} came"
-            )
+        require_shape(f"panels[{name!r}]", points, (len(labels), 2), "(x, y) for each label")
     styles = line_styles(max(groups) + 1)
     fig, axes = figure(width=3.6 * len(panels), height=3.4, cols=len(panels))
     with course_style():
@@ -268,10 +259,7 @@ def drift_picture(path: np.ndarray, labels: Sequence[str], *, reach: float) -> s
     """
     require_array("path", path, axes=("S", "n", "2"))
     labels = require_texts("labels", labels)
-    if len(path) == 0 or path.shape[1:] != (len(labels), 2):
-        raise InputError(
-            f"path must hold a point (x, y) for each of {len(labels)} labels; got shape {path.shape}"
-        )
+    require_shape("path", path, (len(path), len(labels), 2), "(x, y) for each label")
     half = DRIFT_SIZE / 2
     corners = half + np.asarray(path) / reach * (half - 48) * (1, -1)
     faint, dot = PALETTE["grey"], colour("h_t")
@@ -292,12 +280,13 @@ def share_curve(sizes: ArrayLike, shares: ArrayLike, *, xlabel: str, ylabel: str
     """Return shares (n,), each from 0 to 1, over sizes (n,) on a logarithmic axis, written as percentages."""
     x = require_numbers("sizes", sizes)
     y = require_numbers("shares", shares)
-    if x.shape != y.shape or (x <= 0).any():
-        raise InputError(
-            f"sizes must be {len(y)} positive numbers to go with shares, but {describe(sizes)} came"
-        )
-    if y.min() < 0 or y.max() > 1:
-        raise InputError(f"shares must lie from 0 to 1, but {y.min():g} … {y.max():g} came")
+    require_that(
+        "sizes",
+        sizes,
+        x.shape == y.shape and not (x <= 0).any(),
+        f"{len(y)} positive numbers to go with shares",
+    )
+    require_within("shares", y, 0, 1)
     fig, ax = figure(height=3.2)
     with course_style():
         ax.semilogx(x, 100 * y, **line_styles(1)[0])
@@ -344,10 +333,7 @@ def _grid_figure(shape: tuple[int, int], row_labels: Sequence[str], col_labels: 
         require_texts("row_labels", row_labels, shape[0]),
         require_texts("col_labels", col_labels, shape[1]),
     )
-    if max(shape) > LARGEST_GRID:
-        raise InputError(
-            f"a grid of {shape[0]} × {shape[1]} cells cannot be read; show at most {LARGEST_GRID} each way"
-        )
+    require_count("the grid's longer side", max(shape), most=LARGEST_GRID)
     widest = max(len(label) for label in col_labels)
     cell = min(1.6, max(0.46, 0.1 * widest + 0.2))
     margin = 0.4 + 0.09 * max(len(label) for label in row_labels)

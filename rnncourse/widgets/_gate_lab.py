@@ -11,7 +11,15 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from rnncourse.analysis import gates
-from rnncourse.arguments import require_array, require_choice, require_count
+from rnncourse.arguments import (
+    require_array,
+    require_choice,
+    require_count,
+    require_length,
+    require_number,
+    require_shape,
+    require_that,
+)
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both.cells import Cell, check_gated_step
 from rnncourse.in_numpy.layers import LSTM
@@ -296,7 +304,7 @@ class GateLab(ReadableWidget):
     # Inputs and held gates are stored for LONGEST steps: what lies beyond T comes back when T grows again.
     inputs = Setting(lambda lab, value: _checked_inputs(value, LONGEST))
     holds = Setting(lambda lab, value: _checked_holds(value))
-    steps = Setting(lambda lab, value: _checked_length(value), 8)
+    steps = Setting(lambda lab, value: require_count("T", value, SHORTEST, LONGEST), 8)
     step = Setting(lambda lab, value: require_count("step", value, most=lab.steps), 1)
     parameters = Setting(lambda lab, value: _checked_parameters(value))
     w_hh = Setting(lambda lab, value: _checked_weight("w_hh", value), 0.9)
@@ -318,10 +326,8 @@ class GateLab(ReadableWidget):
         chosen = GATE_PRESETS[require_choice("preset", preset, tuple(GATE_PRESETS))]
         p = _checked_weights(GATE_WEIGHTS if weights is None else weights)
         inputs = list(chosen.x) if x is None else _checked_inputs(x)
-        if len(inputs) != len(chosen.x) and preset != "cell":
-            raise InputError(
-                f"x must hold {len(chosen.x)} numbers for the preset {preset}, but {len(inputs)} came"
-            )
+        if preset != "cell":
+            require_length("x", inputs, len(chosen.x), f"for the preset {preset}")
         super().__init__(
             inputs=_padded(inputs, 0.0),
             holds=_stored(chosen),
@@ -514,13 +520,11 @@ def _fixed() -> dict[str, Any]:
 
 def _checked_weights(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the parameters of one unit as float64; raise InputError for those of another layer."""
-    if not isinstance(weights, Mapping):
-        raise InputError(f"weights must be the params of an LSTM(1, 1), but {describe(weights)} came")
+    require_that("weights", weights, isinstance(weights, Mapping), "the params of an LSTM(1, 1)")
     p = {name: require_array(f"weights[{name!r}]", array) for name, array in weights.items()}
     one = np.zeros((1, 1))
     check_gated_step(one, one, p, blocks=4)
-    if np.shape(p["b"]) != (4,):
-        raise InputError(f"weights['b'] must have shape (4,), but {np.shape(p['b'])} came")
+    require_shape("weights['b']", p["b"], (4,))
     return {name: p[name].astype(np.float64) for name in ("W_x", "W_h", "b")}
 
 
@@ -536,19 +540,13 @@ def _checked_inputs(value: object, T: int | None = None) -> list[float]:
 
 def _checked_holds(value: object) -> dict[str, list[float | None]]:
     """Return what each gate is held at, gate -> LONGEST numbers or None."""
-    if not isinstance(value, Mapping) or set(value) != set(GATES):
-        raise InputError(f"holds must be a dict with the keys i, f, g and o, but {describe(value)} came")
+    _require_all_gates("holds", value)
     return {gate: _held_at(gate, value[gate], LONGEST, []) for gate in GATES}
 
 
-def _checked_length(value: object) -> int:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, np.integer))
-        or not SHORTEST <= value <= LONGEST
-    ):
-        raise InputError(f"T must be a whole number from {SHORTEST} to {LONGEST}, but {describe(value)} came")
-    return int(value)
+def _require_all_gates(name: str, value: object) -> None:
+    whole = isinstance(value, Mapping) and set(value) == set(GATES)
+    require_that(name, value, whole, "a dict with the keys i, f, g and o")
 
 
 def _checked_mission(value: object) -> str:
@@ -557,23 +555,15 @@ def _checked_mission(value: object) -> str:
 
 def _checked_parameters(value: object) -> dict[str, list[float]]:
     """Return the parameters as gate -> [of x, of h, bias]."""
-    if not isinstance(value, Mapping) or set(value) != set(GATES):
-        raise InputError(f"parameters must be a dict with the keys i, f, g and o, but {describe(value)} came")
-    for gate in GATES:
-        if not isinstance(value[gate], (list, tuple)) or len(value[gate]) != 3:
-            raise InputError(
-                f"parameters[{gate!r}] must hold the weights of x and h and the bias, "
-                f"but {describe(value[gate])} came"
-            )
+    _require_all_gates("parameters", value)
+    for gate, three in value.items():
+        fits = isinstance(three, (list, tuple)) and len(three) == 3
+        require_that(f"parameters[{gate!r}]", three, fits, "the weights of x and h, and the bias")
     return {gate: [_checked_weight(f"parameters[{gate!r}]", one) for one in value[gate]] for gate in GATES}
 
 
 def _checked_weight(name: str, value: object) -> float:
-    if not _is_number(value) or not abs(value) <= WEIGHT_LIMIT:
-        raise InputError(
-            f"{name} must be a number from {-WEIGHT_LIMIT:g} to {WEIGHT_LIMIT:g}, but {describe(value)} came"
-        )
-    return float(value)
+    return require_number(name, value, least=-WEIGHT_LIMIT, most=WEIGHT_LIMIT)
 
 
 def _held_at(gate: str, value: object, T: int, beyond: list[float | None]) -> list[float | None]:

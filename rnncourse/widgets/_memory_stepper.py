@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from string import ascii_uppercase
 
+from rnncourse.arguments import require_that
 from rnncourse.data import Card, GameLog
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError
 from rnncourse.viz._strips import memory_table
 from rnncourse.widgets._player import Frame, FramePlayer
 
@@ -23,8 +24,7 @@ def memory_stepper(game: GameLog) -> FramePlayer:
 
 def memory_frames(game: GameLog) -> list[Frame]:
     """Return a frame for each card turned. Arguments and errors are those of memory_stepper."""
-    if not isinstance(game, GameLog):
-        raise InputError(f"game must be the log of a data.memory_game, but {describe(game)} came")
+    require_that("game", game, isinstance(game, GameLog), "the log of a data.memory_game")
     if len(game.deck) > MOST_CARDS:
         raise InputError(f"game has {len(game.deck)} cards, but at most {MOST_CARDS} can be drawn")
     deck = [ascii_uppercase[picture] for picture in game.deck]

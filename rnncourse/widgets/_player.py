@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 
 import traitlets
 
-from rnncourse.arguments import require_count
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_count, require_text, require_that
+from rnncourse.errors import InputError
 from rnncourse.widgets._fallback import ReadableWidget, read_front_end
 
 
@@ -44,11 +44,9 @@ class FramePlayer(ReadableWidget):
 
     def __init__(self, frames: Sequence[Frame], *, title: str, step_name: str = "frame", first: int = 0):
         whole = isinstance(frames, Sequence) and all(isinstance(frame, Frame) for frame in frames)
-        if not whole or not frames:
-            raise InputError(f"frames must be a list of at least one Frame, but {describe(frames)} came")
+        require_that("frames", frames, whole and frames, "a list of at least one Frame")
         for name, text in (("title", title), ("step_name", step_name)):
-            if not isinstance(text, str) or not text.strip():
-                raise InputError(f"{name} must be a text that is not empty, but {describe(text)} came")
+            require_text(name, text)
         first = require_count("first", first, least=0)
         super().__init__(
             frames=[asdict(frame) for frame in frames], first=first, t=first, title=title, step_name=step_name

@@ -15,6 +15,7 @@ from typing import Any
 import traitlets
 
 from rnncourse import predictions
+from rnncourse.arguments import require_text, require_that
 from rnncourse.errors import InputError, describe
 from rnncourse.markup import Card, rich_text
 from rnncourse.question_cells import UNFOLD, read_questions
@@ -48,18 +49,26 @@ class Question:
 
     def __post_init__(self) -> None:
         for name in ("question", "answer", "because"):
-            _require_text(name, getattr(self, name))
-        if not isinstance(self.key, str) or not _KEY.fullmatch(self.key):
-            raise InputError(f'key must be small letters, digits and "-", but {describe(self.key)} came')
-        if not isinstance(self.options, (list, tuple)) or len(self.options) < 2:
-            raise InputError(f"options must be at least two texts, but {describe(self.options)} came")
+            require_text(name, getattr(self, name))
+        require_that(
+            "key",
+            self.key,
+            isinstance(self.key, str) and _KEY.fullmatch(self.key),
+            'small letters, digits and "-"',
+        )
+        require_that(
+            "options",
+            self.options,
+            isinstance(self.options, (list, tuple)) and len(self.options) >= 2,
+            "at least two texts",
+        )
         for option in self.options:
             if isinstance(option, tuple) and len(option) != 2:
                 raise InputError(
                     f"options may be texts or pairs (text, feedback), but {describe(option)} came"
                 )
             for text in option if isinstance(option, tuple) else (option,):
-                _require_text("options", text)
+                require_text("options", text)
         if len(set(self.texts)) != len(self.texts):
             raise InputError(f"options must differ from one another, but {describe(self.texts)} came")
         if self.answer not in self.texts:
@@ -104,8 +113,7 @@ class Quiz(ReadableWidget):
 
     def __init__(self, questions: Sequence[Question], **kwargs: str):
         whole = isinstance(questions, Sequence) and all(isinstance(one, Question) for one in questions)
-        if not whole or not questions:
-            raise InputError(f"questions must be a list of Question, but {describe(questions)} came")
+        require_that("questions", questions, whole and questions, "a list of Question")
         keys = [question.key for question in questions]
         if len(set(keys)) != len(keys):
             raise InputError(f"key must differ from question to question, but {keys} came")
@@ -296,8 +304,7 @@ def _expected(question: Question, entry: dict[str, Any]) -> Prediction:
 def _looked_up(key: str | None) -> tuple[Question, dict[str, Any]]:
     """Return a question of the learner's copy around the working directory, and its entry there."""
     entry = read_questions(Path.cwd()).get(key or "")
-    if entry is None:
-        raise InputError(f"key must name a question of this copy of the course, but {describe(key)} came")
+    require_that("key", key, entry is not None, "that of a question of this copy of the course")
     arguments = dict(entry["arguments"])
     arguments["options"] = [tuple(one) if isinstance(one, list) else one for one in arguments["options"]]
     return Question(**arguments), entry
@@ -305,8 +312,3 @@ def _looked_up(key: str | None) -> tuple[Question, dict[str, Any]]:
 
 def _said(*paragraphs: str) -> tuple[str, ...]:
     return tuple(text for text in paragraphs if text)
-
-
-def _require_text(name: str, value: object) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{name} must be a text that is not empty, but {describe(value)} came")

@@ -10,10 +10,11 @@ import numpy as np
 import traitlets
 
 from rnncourse.analysis import gates
-from rnncourse.arguments import require_choice, require_count, require_number
+from rnncourse.arguments import require_choice, require_count, require_number, require_that
 from rnncourse.data.encoding import Vocabulary
-from rnncourse.errors import InputError, describe
+from rnncourse.errors import InputError
 from rnncourse.in_both import sampling as decoding
+from rnncourse.in_both.sampling import tokens_of_writer
 from rnncourse.in_numpy.layers import GRU, LSTM, RNN
 from rnncourse.in_numpy.nets import RecurrentNet
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
@@ -94,12 +95,10 @@ def numpy_copy(net: Net) -> RecurrentNet:
     layer = getattr(net, "layer", None)
     kinds = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
     kind = getattr(layer, "kind", None)
-    if kind not in kinds or not hasattr(net, "readout"):
-        raise InputError(f"net must be a RecurrentNet with an RNN, LSTM or GRU, but {describe(net)} came")
-    if net.readout.K != layer.D:
-        raise InputError(
-            f"a net that writes scores the tokens it reads, but it reads {layer.D} and scores {net.readout.K}"
-        )
+    require_that(
+        "net", net, kind in kinds and hasattr(net, "readout"), "a RecurrentNet with an RNN, LSTM or GRU"
+    )
+    tokens_of_writer(net)
     extra = {"phi": layer.phi} if kind == "RNN" else {}
     copy = RecurrentNet(kinds[kind](layer.D, layer.H, **extra), layer.D)
     for name, array in net.params.items():
@@ -167,8 +166,7 @@ class Sampler(ReadableWidget):
     fixed = traitlets.Dict().tag(sync=True)
 
     def __init__(self, net: Net, vocabulary: Vocabulary, **settings: Any):
-        if not isinstance(vocabulary, Vocabulary):
-            raise InputError(f"vocabulary must be a Vocabulary, but {describe(vocabulary)} came")
+        require_that("vocabulary", vocabulary, isinstance(vocabulary, Vocabulary), "a Vocabulary")
         layer = numpy_copy(net).layer
         if len(vocabulary) != layer.D:
             raise InputError(f"the net reads {layer.D} tokens, but the vocabulary has {len(vocabulary)}")
@@ -263,10 +261,12 @@ def _checked(name: str, given: object, H: int) -> Any:
     if name == "hold":
         return require_choice("hold", given, tuple(PARTS))
     if name == "prompt":
-        if not isinstance(given, str) or len(given) > LONGEST_PROMPT:
-            raise InputError(
-                f"prompt must be a text of at most {LONGEST_PROMPT} characters, but {describe(given)} came"
-            )
+        require_that(
+            "prompt",
+            given,
+            isinstance(given, str) and len(given) <= LONGEST_PROMPT,
+            f"a text of at most {LONGEST_PROMPT} characters",
+        )
         return given
     first, last, _ = (-1, H - 1, 1) if name == "unit" else RANGES[name]
     require = require_count if name in ("characters", "seed", "unit") else require_number

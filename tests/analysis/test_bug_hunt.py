@@ -138,6 +138,12 @@ def test_fingerprints_tell_all_patients_apart():
     assert prints["patient_e"] == (*"✗✗✗✗···", *"···✗···")
 
 
+def test_the_columns_of_fingerprints_stand_below_their_names():
+    healthy = BACKWARDS["healthy"]
+    lines = bug_hunt.fingerprints({"a": healthy, "a longer name": healthy}).splitlines()
+    assert {line.index("·") for line in lines[1:]} == {lines[0].index("W_xh")}
+
+
 def test_wrong_use_is_named():
     with pytest.raises(InputError, match="backward must be a function"):
         bug_hunt.patient("healthy")

@@ -385,6 +385,8 @@ def test_holds_change_what_is_written():
         (lambda lstm: hold(lstm, Hold("g", -1.5)), "value of g must lie from -1 to 1"),
         (lambda lstm: hold(lstm, Hold("f", (0.1, 0.2), units=[1])), "one for each of 1 units"),
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=[H])), f"units must be indices from 0 to {H - 1}"),
+        (lambda lstm: hold(lstm, Hold("f", 1.0, units=[0, H])), f"units must be indices from 0 to {H - 1}"),
+        (lambda lstm: hold(lstm, Hold("f", 1.0, units=[-1, 0])), f"units must be indices from 0 to {H - 1}"),
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=[])), "units must be indices"),
         (lambda lstm: hold(lstm, Hold("f", 1.0, steps=[-1])), "steps must be whole numbers from 0"),
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=np.array(H))), "units must be indices"),

@@ -173,6 +173,8 @@ def test_norms_far_below_what_a_float64_holds():
     found = log10_jacobian_norms(layer, np.zeros((steps, 1, D)), np.full((1, H), 0.5))
     assert np.allclose(found, -np.log10(400) * np.arange(steps + 1), rtol=1e-12)
     assert found[-1] < -2600
+    flow = measure_flow(layer, np.zeros((steps, 1, D)), np.full((1, H), 0.5))
+    assert np.allclose(flow.log10_norms, found, rtol=1e-12)
 
 
 def test_exact_zero_is_minus_infinity():

@@ -8,11 +8,12 @@ import secrets
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from browser import excerpt
 from browser.lab_server import ROOT, TOKEN
 from nbformat import NotebookNode
 from playwright.sync_api import Page
@@ -49,6 +50,12 @@ class Server:
     def copy_of(self, original: str, name: str) -> Path:
         """Put the checkout's file `original` into the folder that is served, as `name`, and return its path."""
         return Path(shutil.copy(ROOT / original, self.root / name))
+
+    def excerpt_of(self, original: str, name: str, also: Collection[str] = ()) -> str:
+        """Put a chapter's text and widgets into the folder that is served, with the cells `also`; return its name."""
+        chapter = nbformat.read(ROOT / original, as_version=4)
+        nbformat.write(excerpt.of_widgets(chapter, also), self.root / name)
+        return name
 
     def write(self, name: str, cells: list[NotebookNode]) -> Path:
         """Write a notebook of these cells into the folder that is served and return its path."""

@@ -102,7 +102,7 @@ def _wait_until_it_answers(lab: Lab) -> None:
         try:
             lab.get("/api/status")
         except OSError:  # refused, reset or timed out
-            time.sleep(0.2)
+            time.sleep(0.05)
         else:
             return
     raise AssertionError(f"JupyterLab does not answer:\n{lab.log.read_text(errors='replace')}")

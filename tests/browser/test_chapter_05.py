@@ -1,4 +1,4 @@
-"""Chapter 05 as a learner meets it: open, run all cells, move the gradient lab by keyboard, read it from Python."""
+"""Chapter 05 as a learner meets it: open, run its widgets, move the gradient lab by keyboard, read it from Python."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ LAB = ".rnncourse-gradient-lab"
 
 
 @pytest.fixture(scope="module")
-def chapter(new_lab) -> Iterator:
-    """Return JupyterLab with chapter 05 open and all its cells run."""
+def chapter(server, new_lab) -> Iterator:
+    """Return JupyterLab with the widgets of chapter 05 open, all cells run."""
     with new_lab() as lab:
-        lab.open(CHAPTER)
+        lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_05.ipynb", ["bit-code"]))
         lab.run_all()
         lab.page.wait_for_selector(LAB)
         yield lab
 
 
-def test_every_cell_runs_without_an_error(chapter):
+def test_every_widget_appears_without_an_error(chapter):
     assert chapter.errors() == []
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
 

@@ -1,4 +1,4 @@
-"""Chapter 06 as a learner meets it: run all cells, move the gate lab by keyboard, read it in the next cell."""
+"""Chapter 06 as a learner meets it: run its widgets, move the gate lab by keyboard, read it in the next cell."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ LAB = ".rnncourse-gate-lab"
 
 
 @pytest.fixture(scope="module")
-def chapter(new_lab) -> Iterator:
-    """Return JupyterLab with chapter 06 open and all its cells run."""
+def chapter(server, new_lab) -> Iterator:
+    """Return JupyterLab with the widgets of chapter 06 open, all cells run."""
     with new_lab() as lab:
-        lab.open(CHAPTER)
+        lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_06.ipynb", ["lab-set"]))
         lab.run_all()
         lab.page.wait_for_selector(LAB)
         yield lab
@@ -27,7 +27,7 @@ def shown(chapter, name: str) -> float:
     return float(text.replace("\N{MINUS SIGN}", "-"))
 
 
-def test_every_cell_runs_without_an_error(chapter):
+def test_every_widget_appears_without_an_error(chapter):
     assert chapter.errors() == []
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
 

@@ -1,4 +1,4 @@
-"""Chapter 07 as a learner meets it: run all cells, wire a network by keyboard, read it unrun."""
+"""Chapter 07 as a learner meets it: run its widgets, wire a network by keyboard, read it unrun."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ LAB = ".rnncourse-wiring-lab"
 
 
 @pytest.fixture(scope="module")
-def chapter(new_lab) -> Iterator:
-    """Return JupyterLab with chapter 07 open and all its cells run."""
+def chapter(server, new_lab) -> Iterator:
+    """Return JupyterLab with the widgets of chapter 07 open, all cells run."""
     with new_lab() as lab:
-        lab.open(CHAPTER)
+        lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_07.ipynb"))
         lab.run_all()
         lab.page.wait_for_selector(LAB)
         yield lab
 
 
-def test_every_cell_runs_without_an_error(chapter):
+def test_every_widget_appears_without_an_error(chapter):
     assert chapter.errors() == []
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
 

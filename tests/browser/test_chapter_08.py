@@ -1,4 +1,4 @@
-"""Chapter 08 as a learner meets it: run all cells, play the sampler by keyboard, read it in the next cell."""
+"""Chapter 08 as a learner meets it: run its widgets, play the sampler by keyboard, read it in the next cell."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ PROMPT, TEMPERATURE = "Alice ", 0.5  # as the chapter begins
 
 
 @pytest.fixture(scope="module")
-def chapter(new_lab) -> Iterator:
-    """Return JupyterLab with chapter 08 open and all its cells run."""
+def chapter(server, new_lab) -> Iterator:
+    """Return JupyterLab with the widgets of chapter 08 open, all cells run."""
     with new_lab() as lab:
-        lab.open(CHAPTER)
+        lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_08.ipynb", ["sampler-hold"]))
         lab.run_all()
         lab.page.wait_for_selector(SAMPLER)
         yield lab
@@ -65,7 +65,7 @@ def wait_for_text(chapter, widget: Sampler, **settings) -> None:
     )
 
 
-def test_every_cell_runs_without_an_error(chapter):
+def test_every_widget_appears_without_an_error(chapter):
     assert chapter.errors() == []
     assert all(prompt != "[ ]:" for prompt in chapter.prompts())
 

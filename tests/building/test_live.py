@@ -88,5 +88,5 @@ def test_a_widget_that_the_course_does_not_have_is_passed_over():
 def test_what_a_chapter_stores_is_what_the_widgets_have_today(path):
     for cell, view in views(read(ROOT / path)).items():
         kind = getattr(widgets, view.name)
-        expected = {name for name in kind.class_traits(sync=True) if not live._OF_THE_MANAGER.fullmatch(name)}
+        expected = {name for name in kind.class_traits(sync=True) if not live.OF_THE_MANAGER.fullmatch(name)}
         assert set(view.state) == expected, f"{cell}: run rnncourse build outputs {path}"

@@ -136,7 +136,7 @@ def test_unknown_takes_exactly_what_is_not_known(tokens, others):
 
 def test_vocabulary_refuses_wrong_tokens():
     says(lambda: Vocabulary("Doug saw"), "tokens", "'Doug saw'", "list of tokens", "tokenize")
-    says(lambda: Vocabulary([]), "tokens", "empty")
+    says(lambda: Vocabulary([]), "tokens", "at least one")
     says(lambda: Vocabulary(["a", "b", "a"]), "tokens", "'a' came 2 times", "from_tokens")
     says(lambda: Vocabulary(["a", 7]), "tokens[1]", "int 7")
     says(lambda: Vocabulary(["a", ""]), "tokens[1]", "''")
@@ -147,7 +147,7 @@ def test_vocabulary_refuses_wrong_tokens():
     says(lambda: Vocabulary(["a"], padding=""), "padding", "''")
     says(lambda: Vocabulary(["a"], unknown="-", padding="-"), "unknown and padding", "'-'")
     says(lambda: Vocabulary.from_tokens("Doug"), "corpus_tokens", "'Doug'", "list of tokens")
-    says(lambda: Vocabulary.from_tokens([]), "corpus_tokens", "empty")
+    says(lambda: Vocabulary.from_tokens([]), "corpus_tokens", "at least one")
 
 
 def test_unknown_token_is_named_with_the_nearest_one():
@@ -162,17 +162,17 @@ def test_unknown_token_is_named_with_the_nearest_one():
 def test_encode_and_decode_refuse():
     words = Vocabulary(["a", "b", "c"])
     says(lambda: words.encode("abc"), "tokens", "'abc'", "list of tokens")
-    says(lambda: words.encode([]), "tokens", "empty")
+    says(lambda: words.encode([]), "tokens", "at least one")
     says(lambda: words.encode([0]), "tokens[0]", "int 0")
     says(lambda: words.index(0), "token", "int 0")
-    says(lambda: words.token(3), "index is 3", "V = 3", "0 … 2")
+    says(lambda: words.token(3), "index", "from 0 to 2", "3")
     says(lambda: words.token(-1), "index", "-1")
     says(lambda: words.token(1.0), "index", "1.0")
     says(lambda: words.decode([0, 3]), "indices", "3 at (1,)", "0 … 2")
     says(lambda: words.decode([-1]), "indices", "-1", "0 … 2")
     says(lambda: words.decode([0.0, 1.0]), "indices", "whole numbers", "float64")
     says(lambda: words.decode("ab"), "indices", "'ab'")
-    says(lambda: words.decode([]), "indices", "empty")
+    says(lambda: words.decode([]), "indices", "at least one")
     says(lambda: words.decode([[0, 1]]), "indices", "1 axis", "(1, 2)")
 
 
@@ -208,7 +208,7 @@ def test_one_hot_refuses():
     says(lambda: one_hot([True, False], 5), "indices", "numbers", "True")
     says(lambda: one_hot(["rice"], 5), "indices", "numbers", "rice")
     says(lambda: one_hot("rice", 5), "indices", "numbers", "rice")
-    says(lambda: one_hot([], 5), "indices", "empty")
+    says(lambda: one_hot([], 5), "indices", "at least one")
     says(lambda: one_hot([[1, 2], [3]], 5), "indices", "one length", "pad_sequences")
     says(lambda: one_hot([1], 0), "V", "int 0", "at least 1")
     says(lambda: one_hot([1], 2.0), "V", "2.0")
@@ -252,7 +252,7 @@ def test_windows_reconstruct_the_series(n, data):
 def test_windows_refuse():
     says(lambda: sliding_windows([1.0, 2.0, 3.0], 3), "series has 3", "width 3", "horizon 1", "at least 4")
     says(lambda: sliding_windows([1.0, 2.0, 3.0], 1, 3), "series has 3", "horizon 3", "at least 4")
-    says(lambda: sliding_windows([], 1), "series", "empty")
+    says(lambda: sliding_windows([], 1), "series", "at least one")
     says(lambda: sliding_windows([1.0, np.nan, 3.0], 1), "series", "NaN", "(1,)")
     says(lambda: sliding_windows([1.0, np.inf, 3.0], 1), "series", "infinite", "(1,)")
     says(lambda: sliding_windows(np.ones((4, 1)), 1), "series", "1 axis", "(4, 1)")
@@ -286,8 +286,8 @@ def test_padding_refuses():
     says(lambda: pad_sequences("abc"), "sequences", "'abc'", "encode")
     says(lambda: pad_sequences(["abc"]), "sequences[0]", "'abc'", "encode")
     says(lambda: pad_sequences([["a", "b"]]), "sequences[0]", "numbers", "'a'")
-    says(lambda: pad_sequences([]), "sequences", "empty")
-    says(lambda: pad_sequences([[1], []]), "sequences[1]", "empty")
+    says(lambda: pad_sequences([]), "sequences", "at least one")
+    says(lambda: pad_sequences([[1], []]), "sequences[1]", "at least one")
     says(lambda: pad_sequences([[1], [0.5]]), "sequences[1]", "whole numbers", "0.5")
     says(lambda: pad_sequences([[1], [2, -3]]), "sequences[1]", "-3", "at least 0")
     says(lambda: pad_sequences([[[1, 2]]]), "sequences[0]", "1 axis", "(1, 2)")
@@ -388,7 +388,7 @@ def test_scaler_refuses():
     says(lambda: Scaler.fit([3.0, 3.0]), "series", "3.0", "constant")
     says(lambda: Scaler.fit(np.array([[1.0, 8.0], [2.0, 8.0]])), "series[:, 1]", "8.0")
     says(lambda: Scaler.fit([1.0, np.nan]), "series", "NaN")
-    says(lambda: Scaler.fit([]), "series", "empty")
+    says(lambda: Scaler.fit([]), "series", "at least one")
     says(lambda: Scaler.fit("12"), "series", "'12'")
     says(lambda: Scaler.fit(np.ones((2, 2, 2))), "series", "(2, 2, 2)")
     says(lambda: Scaler(0.0, 0.0), "std", "above 0")

@@ -55,6 +55,22 @@ def test_silence_is_silent_and_tones_are_as_loud_as_promised():
     assert frames.max() < 1.3 * (1 + 0.4 + 0.4)
 
 
+def test_tones_come_softly():
+    """The first samples after a silence rise from 0, no faster than to full loudness in FADE samples."""
+    sound = clean(40, seed=3).sound
+    begins = [
+        (k, at) for k, one in enumerate(sound) for at in np.flatnonzero((one[1:] != 0) & (one[:-1] == 0)) + 1
+    ]
+    begins = [
+        (k, at) for k, at in begins if at >= signals.FRAME and not sound[k, at - signals.FADE : at].any()
+    ]
+    loudest = 1.3 * (1 + 0.4 + 0.4)
+    rising = np.array([np.abs(sound[k, at : at + signals.FADE // 2]) for k, at in begins])
+    assert len(rising) > 40
+    assert (rising <= loudest * np.arange(1, signals.FADE // 2 + 1) / signals.FADE + 1e-6).all()
+    assert rising.max() > 0.2 * loudest
+
+
 def test_noise_and_knocks_come_on_top():
     without, noisy = clean(5, 8), data.tone_recordings(5, np.random.default_rng(8), T=40, noise=0.5, knocks=0)
     assert np.array_equal(without.labels, noisy.labels)
@@ -92,7 +108,7 @@ def test_the_seed_decides():
     ("change", "message"),
     [
         ({"n": 0}, "n must be"),
-        ({"T": 15}, "T must be at least 16"),
+        ({"T": 15}, "T must be a whole number of at least 16"),
         ({"noise": -1}, "noise must be"),
         ({"noise": True}, "noise must be"),
         ({"knocks": -1}, "knocks must be"),

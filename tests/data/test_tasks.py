@@ -99,7 +99,7 @@ def test_wrong_arguments_are_named(make, rng):
 
 
 def test_adding_needs_room_for_two_marks(rng):
-    with pytest.raises(InputError, match="delay must be at least 2"):
+    with pytest.raises(InputError, match="delay must be a whole number of at least 2"):
         data.adding_task(1, 3, rng)
     assert data.adding_task(2, 3, rng).x[..., 1].all()
     with pytest.raises(InputError, match="task must be"):

@@ -129,8 +129,8 @@ def test_writing_reads_its_own_tokens(net, numbers):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda f, q, k, v, m: f(q[:, :2], k, v), "q and k must agree in B and D"),
-        (lambda f, q, k, v, m: f(q, k, v[:4]), "every key needs one value"),
+        (lambda f, q, k, v, m: f(q[:, :2], k, v), "q must have shape .* to go with k"),
+        (lambda f, q, k, v, m: f(q, k, v[:4]), "v must have shape .* to go with k"),
         (lambda f, q, k, v, m: f(q, k, v, 0 * m), "mask is 0 for a whole sequence"),
     ],
     ids=["another batch", "a value is missing", "nothing is real"],
@@ -144,7 +144,7 @@ def test_what_does_not_fit_is_refused(qkv, call, said):
 
 def test_the_nets_refuse_what_does_not_fit(net, numbers):
     x, before, _, _ = numbers
-    with pytest.raises(InputError, match=r"before must have shape \(T', 3, 6\)"):
+    with pytest.raises(InputError, match=r"before must have shape \(4, 3, 6\) \(T', B, K\)"):
         net.forward(x, before[:, :2])
     with pytest.raises(InputError, match="start must be a whole number from 0 to 5, but int 6 came"):
         net.write(x, start=6, n=2)

@@ -117,7 +117,7 @@ def test_wrong_shapes_are_named():
         (lambda: in_numpy.gru_step(X[:1], H_PREV, parameters(3)), "h_prev holds 3 sequences but x_t holds 1"),
         (lambda: in_numpy.lstm_step(X, H_PREV, C_PREV, {"W_x": p["W_x"]}), "p lacks W_h, b"),
         (lambda: in_numpy.lstm_step(X, H_PREV, C_PREV, {**p, "W_h": p["W_h"].T}), "W_h must have shape"),
-        (lambda: in_numpy.lstm_step(X, H_PREV, C_PREV[:1], p), "c_prev must have the shape of h_prev"),
+        (lambda: in_numpy.lstm_step(X, H_PREV, C_PREV[:1], p), "c_prev must have shape .* like h_prev"),
     ]:
         with pytest.raises(InputError, match=said):
             call()
@@ -148,18 +148,18 @@ def test_wrong_biases_states_and_gradients_are_named(engine):
         (lambda: engine.rnn_step(x, None, rnn), "x_t and h_prev need two axes"),
         (
             lambda: engine.lstm_step(x, h, None, lstm),
-            r"c_prev must have the shape of h_prev, \(3, 6\), but \(\)",
+            r"c_prev must have shape \(3, 6\) like h_prev, but \(\)",
         ),
         (
             lambda: engine.rnn_step_backward(h[0], x, h, rnn),
-            r"dh_t must have the shape of h_prev.*\(6,\) came",
+            r"dh_t must have shape .* like h_prev.*\(6,\) came",
         ),
         (
             lambda: engine.gru_step_backward(h[:1], x, h, gru),
-            r"dh_t must have the shape of h_prev.*\(1, 6\) came",
+            r"dh_t must have shape .* like h_prev.*\(1, 6\) came",
         ),
-        (lambda: engine.lstm_step_backward(h[0], c, x, h, c, lstm), r"dh_t must have the shape of h_prev"),
-        (lambda: engine.lstm_step_backward(h, c[0], x, h, c, lstm), r"dc_t must have the shape of h_prev"),
+        (lambda: engine.lstm_step_backward(h[0], c, x, h, c, lstm), r"dh_t must have shape .* like h_prev"),
+        (lambda: engine.lstm_step_backward(h, c[0], x, h, c, lstm), r"dc_t must have shape .* like h_prev"),
     ]:
         with pytest.raises(InputError, match=said):
             call()

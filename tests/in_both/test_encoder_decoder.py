@@ -88,7 +88,7 @@ def test_the_torch_twin_says_and_learns_the_same(net, numbers):
         assert np.abs(twin.grads[name].numpy() - gradient).max() <= 1e-10, name
     written = twin.write(torch.from_numpy(x), start=2, n=N, mask=torch.from_numpy(mask))
     assert np.array_equal(written.numpy(), net.write(x, start=2, n=N, mask=mask))
-    with pytest.raises(InputError, match=r"before must have shape \(T', 3, 6\)"):
+    with pytest.raises(InputError, match=r"before must have shape \(4, 3, 6\) \(T', B, K\)"):
         twin.forward(torch.from_numpy(x), torch.from_numpy(before[:, :2]))
     with pytest.raises(InputError, match="start must be a whole number from 0 to 5, but int 6 came"):
         twin.write(torch.from_numpy(x), start=6, n=2)
@@ -111,7 +111,7 @@ def test_it_learns_to_reverse():
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda net, x, b: net.forward(x, b[:, :2]), r"before must have shape \(T', 3, 6\)"),
+        (lambda net, x, b: net.forward(x, b[:, :2]), r"before must have shape \(4, 3, 6\) \(T', B, K\)"),
         (lambda net, x, b: net.forward(x, b[:, :, :4]), r"\(T', B, K\) to go with x"),
         (lambda net, x, b: net.forward(x[:, :, :1], b), "x has 1 features"),
         (

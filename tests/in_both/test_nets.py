@@ -256,7 +256,7 @@ def test_a_net_is_made_of_recurrent_layers():
         (lambda: in_numpy.RecurrentNet(in_numpy.MLP((2, 3)), 3), "MLP .* came"),
         (lambda: in_numpy.Stack(3), "int 3 came"),
         (lambda: in_torch.Bidirectional(in_torch.RNN(2, 3), None), "None came"),
-        (lambda: in_torch.MLP(None), "sizes needs at least .* None came"),
+        (lambda: in_torch.MLP(None), "sizes must be a list of at least .* None came"),
     ]:
         with pytest.raises(InputError, match=came):
             call()

@@ -96,7 +96,7 @@ def test_wrong_targets_are_named():
         (lambda: in_numpy.softmax_cross_entropy(s, y.astype(float)), "y must hold whole numbers"),
         (lambda: in_numpy.softmax_cross_entropy(s, y, mask[0]), "mask must have shape"),
         (lambda: in_numpy.softmax_cross_entropy(s, y, mask * 0), "0 everywhere"),
-        (lambda: in_numpy.mse(s, s[0], None), "y must have the shape of s"),
+        (lambda: in_numpy.mse(s, s[0], None), "y must have shape .* like s"),
         (lambda: in_numpy.mse(s, s, mask + 0.5), "only 0"),
     ]:
         with pytest.raises(InputError, match=said):
@@ -133,7 +133,7 @@ def test_wrong_targets_of_torch_are_named():
         (lambda: mse(s, None), "y must be a torch tensor, but None came"),
         (lambda: mse(s, s * np.nan), "y must hold finite numbers"),
         (lambda: mse([1.0], s), "s must be a torch tensor, but list"),
-        (lambda: mse(s, s[0]), "y must have the shape of s"),
+        (lambda: mse(s, s[0]), "y must have shape .* like s"),
         (lambda: mse(s, s, mask + 0.5), "only 0"),
     ]:
         with pytest.raises(InputError, match=said):

@@ -10,6 +10,7 @@ from in_both.engines import furthest, make
 
 from rnncourse import in_numpy, in_torch
 from rnncourse.errors import InputError
+from rnncourse.in_both import sampling
 
 V = 4
 
@@ -59,6 +60,20 @@ def test_a_beam_of_one_is_greedy_and_width_never_hurts():
     assert one.indices.tolist() == in_numpy.greedy(model, [1], 8).tolist()
     assert one.log_p == pytest.approx(score(model, [1], one.indices))
     assert in_numpy.beam_search(model, [1], 8, width=5)[0].log_p >= one.log_p
+
+
+@pytest.mark.parametrize(("end", "asked"), [(None, 2 + 3 - 1), (1, 2)])
+def test_beams_ask_the_model_no_more_than_they_need(end, asked):
+    """Once for each token read and written but the last; not again where all beams have ended."""
+    tokens_read = []
+
+    def step(indices, state):
+        tokens_read.append(indices)
+        return np.log([[0.1, 0.8, 0.1]]).repeat(len(indices), axis=0), None
+
+    beams = sampling.beam_search(step, [0, 2], 3, 3, 1, end, lambda state, rows: state)
+    assert len(tokens_read) == asked
+    assert [beam.indices.tolist() for beam in beams] == [[1, 1, 1] if end is None else [1]]
 
 
 def test_end_ends():
@@ -134,7 +149,7 @@ def test_a_reader_of_the_future_cannot_write_wherever_it_is(engine):
 def test_wrong_input_is_named():
     model, rng = net(), np.random.default_rng(0)
     for call, said in [
-        (lambda: in_numpy.greedy(model, [], 3), "start must hold at least one token"),
+        (lambda: in_numpy.greedy(model, [], 3), "start must be a list of at least one token"),
         (lambda: in_numpy.greedy(model, [9], 3), "indices from 0 to 3"),
         (lambda: in_numpy.greedy(model, [1], 0), "n must be"),
         (lambda: in_numpy.sample(model, [1], 3, rng, temperature=0), "temperature must be a number above 0"),

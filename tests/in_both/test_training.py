@@ -279,6 +279,21 @@ def test_truncated_training_encodes_tokens():
     assert runs[0] == runs[1] and len(runs[0]) == 3
 
 
+def test_what_encodes_is_given_what_was_handed_over():
+    """NumPy arrays stay NumPy arrays for it, though the net is one of torch."""
+    tokens, given = np.random.default_rng(0).integers(0, D, (9, 2)), []
+
+    def encode(window):
+        given.append(window)
+        return np.eye(D)[window]
+
+    in_torch.fit_truncated(
+        net(in_torch), tokens, np.roll(tokens, -1, axis=0), window=4, encode=encode, **settings(in_torch)
+    )
+    assert all(isinstance(window, np.ndarray) for window in given)
+    assert np.array_equal(np.concatenate(given), tokens)
+
+
 def test_torch_trains_on_numpy_arrays_as_on_tensors():
     """Arrays become tensors of the network's dtype: float64 data do not widen a float32 network."""
     x, y = examples()

@@ -65,5 +65,5 @@ def test_a_dropout_mask_has_mean_1_and_is_drawn_by_its_generator():
     assert set(mask.unique().tolist()) == {0.0, float(torch.tensor(1) / 0.7)}
     assert abs(float(mask.mean()) - 1) < 0.02
     assert torch.equal(mask, dropout_mask((200, 100), 0.3, torch.Generator().manual_seed(0)))
-    with pytest.raises(InputError, match="rate must be at least 0 and below 1"):
+    with pytest.raises(InputError, match="rate must be a number of at least 0 and below 1"):
         dropout_mask((2, 2), 1.0)

@@ -35,10 +35,10 @@ def test_heard_plot_draws_a_box_for_each_stretch():
     ("strips", "message"),
     [
         ({}, "strips must be a dict"),
-        ({"played": PLAYED[:3]}, "must hold 7 whole numbers"),
-        ({"played": PLAYED.astype(float)}, "must hold 7 whole numbers"),
-        ({"played": PLAYED + 1}, "labels from 0 to 3"),
-        ({"played": PLAYED - 1}, "labels from 0 to 3"),
+        ({"played": PLAYED[:3]}, "must hold 7 values"),
+        ({"played": PLAYED.astype(float)}, "must hold whole numbers"),
+        ({"played": PLAYED + 1}, "indices of names from 0 to 3"),
+        ({"played": PLAYED - 1}, "indices of names from 0 to 3"),
     ],
 )
 def test_heard_plot_refuses_other_labels(strips, message):

@@ -18,6 +18,7 @@ from rnncourse.viz import (
     figure_html,
     picture_grid,
 )
+from rnncourse.viz._diagrams import arrowhead
 
 # pattern -> boxes for inputs, states, scores; arrows from below, along the states, up to the scores, fed back
 EXPECTED = {
@@ -111,13 +112,27 @@ def test_the_letters_are_those_of_the_equations():
     assert {"h1", "h′1"} <= set(words(architecture("stacked", 2)))
 
 
+def test_the_encoders_last_state_goes_from_its_box_to_every_step_of_the_decoder():
+    svg = architecture("many-to-many unaligned", 3, 2)
+    last = coloured(svg, "rect", "h_t")[2]
+    left, bottom = float(last.get("x")), float(last.get("y")) + float(last.get("height"))
+    lines = [
+        [float(one.get(end)) for end in ("x1", "y1", "x2", "y2")] for one in coloured(svg, "line", "W_hh")
+    ]
+    down, across = (one for one in lines if one[1] == bottom or one[1] == one[3] > bottom)
+    assert left < down[0] < left + float(last.get("width")) and down[0] == down[2] == across[0]
+    assert {one[0] for one in lines if one[1] == across[1] and one[3] < one[1]} <= {
+        tip[0] for tip in tips(svg, "W_hh")
+    }
+
+
 def test_attention_draws_a_line_from_every_state_of_the_encoder_to_one_output():
     plain, svg = (architecture("many-to-many unaligned", 4, 3, looks_back=k) for k in (None, 2))
     box = [one for one in coloured(svg, "rect", "s_t")][1]
     to = (float(box.get("x")), float(box.get("y")) + float(box.get("height")) / 2)
     at_it = [tip for tip in tips(svg, "W_hh") if np.allclose(tip, to, atol=0.2)]
     assert len(at_it) == 4 and not any(np.allclose(tip, to, atol=0.2) for tip in tips(plain, "W_hh"))
-    with pytest.raises(InputError, match="a step from 1 to 3, but 4 came"):
+    with pytest.raises(InputError, match="a whole number from 1 to 3, but int 4 came"):
         architecture("many-to-many unaligned", 4, 3, looks_back=4)
     with pytest.raises(InputError, match="pattern must be"):
         architecture("stacked", looks_back=1)
@@ -147,11 +162,11 @@ def test_the_drawing_is_readable_on_any_background():
     ("arguments", "said"),
     [
         (("many-to-few",), "pattern must be one of one-to-one, one-to-many"),
-        (("one-to-many", 2), "inputs must be one for one-to-many, but 2 came"),
-        (("many-to-one", 3, 2), "outputs must be one for many-to-one, but 2 came"),
-        (("stacked", 3, 2), "outputs must be as many as inputs for stacked, but 3 inputs and 2 outputs came"),
-        (("bidirectional", 11), "at most 10 steps fit on the page"),
-        (("many-to-many unaligned", 6, 5), "at most 10 steps"),
+        (("one-to-many", 2), "inputs must hold 1 value for one-to-many, but 2 came"),
+        (("many-to-one", 3, 2), "outputs must hold 1 value for many-to-one, but 2 came"),
+        (("stacked", 3, 2), "outputs must hold 3 values for stacked, as many as inputs, but 2 came"),
+        (("bidirectional", 11), "the number of steps must be a whole number from 1 to 10"),
+        (("many-to-many unaligned", 6, 5), "number of steps must be a whole number from 1 to 10"),
         (("stacked", "abc"), "inputs must be a list of texts, but str 'abc' came"),
         (("stacked", ["a", 1]), "inputs must be a list of texts"),
         (("stacked", 0), "inputs must be a whole number of at least 1"),
@@ -192,3 +207,14 @@ def test_answer_table():
     for rows in ([], [("a", "b")], [("a", "b", 3)], "abc", [("a", "b", "c")] * 13):
         with pytest.raises(InputError, match=r"rows must be .*1 to 12 triples"):
             answer_table(rows)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7, 2.5, -1.2])
+def test_the_head_of_an_arrow_is_symmetric_and_points_its_way(angle):
+    way = np.array([np.cos(angle), np.sin(angle)])
+    (head,) = elements(f"<svg>{arrowhead((10, 20), angle, 'red')}</svg>", "polygon")
+    tip, one, other = np.array([point.split(",") for point in head.get("points").split()], dtype=float)
+    assert np.allclose(tip, (10, 20))
+    assert np.allclose([np.linalg.norm(one - tip), np.linalg.norm(other - tip)], 11, atol=0.15)
+    assert (one - tip) @ way < -9 and np.allclose((one - tip) @ way, (other - tip) @ way, atol=0.15)
+    assert np.linalg.norm(one - other) > 8

@@ -168,7 +168,7 @@ def test_shares_are_written_and_cut_ones_crossed_out():
 @pytest.mark.parametrize(
     ("shares", "window", "message"),
     [
-        (np.ones((2, 3)), None, "shares must be square"),
+        (np.ones((2, 3)), None, r"shares must have shape \(2, 2\)"),
         (np.ones((2, 2)), None, "0 above the diagonal"),
         (np.array([[101.0, 0], [1, 1]]), None, "from 0 to 100"),
         (np.array([[-1.0, 0], [1, 1]]), None, "from 0 to 100"),

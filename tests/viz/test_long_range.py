@@ -42,6 +42,8 @@ def test_task_pictures_show_inputs_and_mark_where_an_answer_is_asked():
     assert np.array_equal(second.lines[0].get_xdata(), [1])
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["one", "two"]
     assert [label.get_text() for label in first.get_yticklabels()] == ROWS
+    first.figure.canvas.draw()
+    assert all(tick == int(tick) for ax in fig.axes for tick in ax.get_xticks()), "steps are whole"
     limits = first.images[0].norm
     assert limits.vmin == -limits.vmax == -6.0
     with pytest.raises(InputError, match="asked of 'one' must have shape"):

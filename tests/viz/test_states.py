@@ -37,6 +37,10 @@ class TestStateHeatMaps:
         assert [label.get_text() for label in upper.get_xticklabels()] == ["1", "2", "3"]
         assert [label.get_text() for label in lower.get_xticklabels()] == ["dog", "pie", "dark"]
 
+    def test_the_picture_is_as_wide_as_its_steps_need_but_fits_the_page(self):
+        widths = [viz.state_heat_maps({"run": np.ones((T, 2))}).get_figwidth() for T in (1, 4, 6, 30)]
+        assert widths[0] == 4.0 and 4.0 < widths[1] < widths[2] < 9.5 == widths[3]
+
     def test_one_run(self):
         assert texts(viz.state_heat_maps({"only": RUNS["first"]}).axes[0])[0] == "+0.10"
 
@@ -137,12 +141,12 @@ class TestStatePlanes:
     @pytest.mark.parametrize(
         ("changed", "message"),
         [
-            ({"h": np.zeros((4, 3))}, "h (4, 2)"),
-            ({"W_hy": np.zeros((2, 2))}, "W_hy (2, 3)"),
-            ({"b_y": np.zeros(2)}, "b_y (3,)"),
+            ({"h": np.zeros((4, 3))}, "h of 'net' must have shape (4, 2)"),
+            ({"W_hy": np.zeros((2, 2))}, "W_hy of 'net' must have shape (2, 3)"),
+            ({"b_y": np.zeros(2)}, "b_y of 'net' must have shape (3,)"),
             ({"truth": np.array([0, 1, 3, 0])}, "from 0 to 2"),
             ({"truth": np.array([0.0, 1.0, 2.0, 0.0])}, "truth must hold whole numbers"),
-            ({"truth": np.array([0, 1, 2])}, "h (3, 2)"),
+            ({"truth": np.array([0, 1, 2])}, "h of 'net' must have shape (3, 2)"),
         ],
     )
     def test_wrong_input(self, changed, message):

@@ -57,13 +57,31 @@ def test_memory_strip_shows_what_is_turned_remembered_and_gone():
     assert svg.count(f'fill="{colour("h_t")}"') == 1
 
 
+def test_the_number_of_a_card_is_above_its_column():
+    svg = viz.memory_strip(DECK, TURNED, REMEMBERED, GONE)
+    numbers = [float(x) for x in re.findall(r'<text x="([\d.]+)"[^>]*>[12]<', svg)]
+    turned = re.findall(r'<rect x="(\d+)" y="(\d+)" width="(\d+)"[^>]*stroke-width="3.5"', svg)
+    by_card = sorted(float(x) + float(width) / 2 for x, _, width in turned)
+    assert numbers == by_card
+
+
 def test_memory_strip_refuses():
     says(lambda: viz.memory_strip(DECK, TURNED, REMEMBERED[:, :2], GONE), "remembered", "(2, 3)", "(2, 2)")
     says(lambda: viz.memory_strip(DECK, TURNED, REMEMBERED, GONE[:1]), "gone", "(1, 3)")
-    says(lambda: viz.memory_strip(DECK, np.array([2, 3]), REMEMBERED, GONE), "turned", "0 … 2", "3")
+    says(
+        lambda: viz.memory_strip(DECK, np.array([2, 3]), REMEMBERED, GONE), "turned", "from 0 to 2", "2 to 3"
+    )
     says(lambda: viz.memory_strip(DECK, TURNED.astype(float), REMEMBERED, GONE), "turned")
     long = np.zeros((31, 3), dtype=bool)
     says(lambda: viz.memory_strip(DECK, np.zeros(31, int), long, long), "turned", "31", "30")
+
+
+@pytest.mark.parametrize("slots", [3, 8])
+def test_all_boxes_of_the_memory_table_are_in_the_picture(slots):
+    svg = viz.memory_table(["A", "B"], set(), np.array([False, False]), [1], slots=slots)
+    boxes = [float(x) for x in re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="66"', svg)]
+    assert len(boxes) == slots and len(set(boxes)) == slots
+    assert max(boxes) + 66 < float(re.search(r' width="(\d+)"', svg)[1]) <= max(*boxes, boxes[0] + 320) + 90
 
 
 def test_memory_table_shows_cards_face_up_and_the_state_in_order():
@@ -85,8 +103,8 @@ def test_memory_table_refuses():
     gone = np.zeros(4, dtype=bool)
     deck = ["A", "B", "B", "A"]
     says(lambda: viz.memory_table(deck, {0}, gone, [0, 1, 2], slots=2), "slots is 2", "3 places")
-    says(lambda: viz.memory_table(deck, {4}, gone, [], slots=2), "0 … 3", "4")
-    says(lambda: viz.memory_table(deck, {0}, gone[:3], [], slots=2), "gone", "4 places", "(3,)")
+    says(lambda: viz.memory_table(deck, {4}, gone, [], slots=2), "from 0 to 3", "4")
+    says(lambda: viz.memory_table(deck, {0}, gone[:3], [], slots=2), "gone", "4 values", "3 came")
 
 
 def test_share_grid_prints_whole_percentages():

@@ -60,7 +60,7 @@ def test_row_look_up_shows_the_row_as_the_result():
         (np.array([0.0, 1.0, 1.0]), "x_t must be one-hot"),
         (np.array([0.0, 0.5, 0.5]), "x_t must be one-hot"),
         (np.zeros(3), "x_t must be one-hot"),
-        (np.array([0.0, 1.0]), "must agree on V, but 2, 3 and 3 came"),
+        (np.array([0.0, 1.0]), "x_t must hold 3 values to go with W_xh, but 2 came"),
     ],
 )
 def test_row_look_up_wants_a_one_hot_vector(x_t, said):
@@ -111,16 +111,25 @@ SQUARE, TABLE = np.zeros((2, 2)), np.ones((4, 3))
         (lambda: viz.distance_matrices({}, ["a"]), "matrices must be a dict of 1 to 4"),
         (lambda: viz.distance_matrices({"m": SQUARE}, ["a", "b", "c"]), r"shape \(3, 3\) for 3 labels"),
         (lambda: viz.distance_matrices({"m": SQUARE * np.nan}, ["a", "b"]), "finite"),
-        (lambda: viz.value_strips({"t": TABLE}, ["a", "b"]), "has 3 columns, but 2 labels came"),
+        (lambda: viz.value_strips({"t": TABLE}, ["a", "b"]), "labels must hold 3 values to go with"),
         (lambda: viz.value_strips(TABLE, ["a", "b", "c"]), "tables must be a dict"),
         (lambda: viz.memory_order({"a": [1, 2], "b": [1]}, highlight=1), "strips of one length"),
         (lambda: viz.memory_order({"a": [1, 2]}, highlight=3), "highlight must be a step that is in layouts"),
         (lambda: viz.memory_order({"a": np.arange(41)}, highlight=3), "at most 40"),
-        (lambda: viz.labelled_points({"p": SQUARE}, ["a", "b", "c"], [0, 0, 0]), "one point"),
-        (lambda: viz.labelled_points({"p": SQUARE}, ["a", "b"], [0]), "2 labels and 1 groups"),
+        (
+            lambda: viz.labelled_points({"p": SQUARE}, ["a", "b", "c"], [0, 0, 0]),
+            r"panels\[\'p\'\] must have shape \(3, 2\) \(x, y\) for each label",
+        ),
+        (
+            lambda: viz.labelled_points({"p": SQUARE}, ["a", "b"], [0]),
+            "groups must hold 2 values to go with labels, but 1 came",
+        ),
         (lambda: viz.share_curve([1, 2], [0.5], xlabel="", ylabel=""), "sizes must be 1 positive numbers"),
         (lambda: viz.share_curve([0, 2], [0.5, 0.1], xlabel="", ylabel=""), "sizes must be 2 positive"),
-        (lambda: viz.share_curve([1, 2], [50, 10], xlabel="", ylabel=""), "shares must lie from 0 to 1"),
+        (
+            lambda: viz.share_curve([1, 2], [50, 10], xlabel="", ylabel=""),
+            "shares must hold numbers from 0 to 1",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(call, said):

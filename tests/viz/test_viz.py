@@ -341,7 +341,7 @@ def test_text_in_diagrams_is_escaped():
 
 
 def test_diagrams_name_wrong_input():
-    says(lambda: viz.unrolled_network(3, inputs=["a", "b"]), "inputs", "T = 3", "2")
+    says(lambda: viz.unrolled_network(3, inputs=["a", "b"]), "inputs", "3 values", "2")
     says(lambda: viz.unrolled_network(3, states="abc"), "states", "list of 3")
     says(lambda: viz.unrolled_network(3, highlight=4), "highlight", "from 1 to 3", "4")
     says(lambda: viz.unrolled_network(0), "T", "at least 1")
@@ -436,6 +436,7 @@ def test_curve_with_seeds_draws_the_mean_and_the_dots():
 def test_windows_picture_shows_overlapping_windows_and_their_targets():
     ax = viz.windows_picture([5, 11, 16, 23, 36, 58], 3, windows=2).axes[0]
     assert cell_texts(ax) == ["5", "11", "16", "23", "36", "5", "11", "16", "23", "11", "16", "23", "36"]
+    assert not any(spine.get_visible() for spine in ax.spines.values()), "the cells have frames of their own"
 
 
 def test_frames_strip_and_sound_plot_show_what_came():
@@ -495,8 +496,8 @@ def test_rank_frequency_sorts_the_counts():
 
 def test_vectors_name_wrong_input():
     says(lambda: viz.one_hot_grid(np.eye(3), ["a", "b"], ["a", "b", "c"]), "row_labels", "3")
-    says(lambda: viz.one_hot_grid(np.eye(41), ["a"] * 41, ["a"] * 41), "41", "at most 40")
-    says(lambda: viz.padding_grid([["a"]], np.ones((2, 1))), "tokens", "T = 2")
+    says(lambda: viz.one_hot_grid(np.eye(41), ["a"] * 41, ["a"] * 41), "41", "from 1 to 40")
+    says(lambda: viz.padding_grid([["a"]], np.ones((2, 1))), "tokens", "2 values")
     says(lambda: viz.rank_frequency([1, 0]), "counts", "positive")
     says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "from 1 to 1, but int 2")
 

@@ -273,6 +273,11 @@ def test_no_text_of_the_lab_gives_an_answer_away():
         ("T", 51, "T must be a whole number from 2 to 50"),
         ("weights", 3, "weights must be the params of an LSTM(1, 1)"),
         ("parameters", {"f": [1.0]}, "parameters must be a dict with the keys i, f, g and o"),
+        (
+            "parameters",
+            dict.fromkeys("ifgo", [1.0] * 4),
+            "parameters['i'] must be the weights of x and h, and the bias, but list [1.0, 1.0, 1.0, 1.0] came",
+        ),
         ("w_hh", "big", "w_hh must be a number from -100 to 100, but str 'big' came"),
         ("mission", "sing", "mission must be one of remember, forget, count, latch, keep, gradient"),
     ],
@@ -299,7 +304,7 @@ def test_a_browser_that_sends_nonsense_changes_nothing():
     [
         ({"preset": "sing"}, "preset must be one of"),
         ({"x": [1.0]}, "x must hold 2 to 50 numbers, but 1 came"),
-        ({"x": [1.0] * 5, "preset": "count"}, "x must hold 8 numbers for the preset count, but 5 came"),
+        ({"x": [1.0] * 5, "preset": "count"}, "x must hold 8 values for the preset count, but 5 came"),
         ({"weights": {"W_x": np.ones((1, 4))}}, "p lacks W_h, b"),
         ({"weights": {**GATE_WEIGHTS, "W_x": np.ones((2, 4))}}, "x_t has 1 features but W_x expects 2"),
         ({"weights": {**GATE_WEIGHTS, "b": np.ones(8)}}, "weights['b'] must have shape (4,)"),

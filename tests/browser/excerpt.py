@@ -1,0 +1,54 @@
+"""A chapter without its long computations: the text, the widgets, and the code that the widgets need.
+
+Every cell of every chapter is run, and what it prints compared, with the notebooks themselves. What only a browser
+can tell is whether the widgets appear and answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import symtable
+from collections.abc import Collection
+
+from nbformat import NotebookNode
+
+
+def of_widgets(notebook: NotebookNode, also: Collection[str] = ()) -> NotebookNode:
+    """Remove the code cells that no widget needs, except those whose id is in `also`; return the notebook."""
+    missing = {*also} - {cell.id for cell in notebook.cells}
+    assert not missing, f"no cell has the id {missing}"
+    kept, needed = [], set()
+    for cell in reversed(notebook.cells):
+        if cell.cell_type == "code":
+            bound, read = names(cell.source)
+            if not (bound & needed or cell.id in also or shows_a_widget(cell)):
+                continue
+            needed = (needed - bound) | read
+        kept.append(cell)
+    notebook.cells = kept[::-1]
+    return notebook
+
+
+def shows_a_widget(cell: NotebookNode) -> bool:
+    """Say whether the cell's stored outputs hold the stand-in of a widget."""
+    return any("rnncourse-fallback" in output.get("data", {}).get("text/html", "") for output in cell.outputs)
+
+
+def names(source: str) -> tuple[set[str], set[str]]:
+    """Return the names that the code of a cell binds, and those that it or its functions read from other cells."""
+    bound, read = set(), set()
+    for statement in ast.parse(source).body:
+        top = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        binds = {one.get_name() for one in top.get_symbols() if one.is_assigned() or one.is_imported()}
+        reads = {one.get_name() for one in top.get_symbols() if one.is_referenced()}
+        reads = reads.union(*map(_global_names, top.get_children())) - bound
+        # A loop binds its variable before its body reads it; `x = f(x)` reads first.
+        read |= reads - binds if isinstance(statement, ast.For) else reads
+        bound |= binds
+    return bound, read
+
+
+def _global_names(table: symtable.SymbolTable) -> set[str]:
+    """Return the names that a function, or a function in it, takes from outside."""
+    found = {one.get_name() for one in table.get_symbols() if one.is_global()}
+    return found.union(*map(_global_names, table.get_children()))

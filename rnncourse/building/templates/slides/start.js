@@ -66,6 +66,12 @@
     inner.style.margin = `0 ${(lab.clientWidth / zoom - width) / 2}px`;
   }
 
+  const models = JSON.parse(document.getElementById("rnncourse-widgets").textContent);
+  for (const el of document.querySelectorAll(".lab > [data-rnncourse-model]")) {
+    const { frontEnd, state } = models[el.dataset.rnncourseModel];
+    window.rnncourseFrontEnds[frontEnd].render({ model: new rnncourseModels.Model(state), el });
+  }
+
   Reveal.initialize({
     width: 1920,
     height: 1080,

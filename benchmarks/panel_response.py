@@ -3,8 +3,10 @@
     python benchmarks/panel_response.py
 
 Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
-whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, which is computed
-and drawn in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser.
+whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, the memory game, the
+jar, the window, the state lab, the Wiring lab, the Attention lab, the Credit lab and the sampler, which are computed
+and drawn in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser. For the
+sampler it is the time until the old text is gone and the first characters of the next one are there.
 Measured inside the page, from the time stamp of the key: to the animation frame that follows the change
 ("drawn"), and to the end of that frame, when it is painted as well. Chromium paints in software here, which
 takes its share. Prints one table.
@@ -35,10 +37,15 @@ GIVE_UP_MS = 10_000
 SETUP = """
 import ipywidgets
 import numpy as np
-from rnncourse import in_numpy, viz
-from rnncourse.widgets import gate_lab, gradient_lab, unroll_stepper
+from rnncourse import data, in_numpy, viz
+from rnncourse.widgets import attention_lab, credit_lab, gate_lab, gradient_lab, jar_lab, memory_lab
+from rnncourse.widgets import sampler, state_lab, unroll_stepper, window_lab, wiring_lab
+rng = np.random.default_rng(2)
 rnn = in_numpy.RNN(3, 4, rng=np.random.default_rng(0))
 x = np.random.default_rng(1).normal(size=(8, 1, 3)).astype(np.float32)
+dense = in_numpy.MLP((3, 16, 16, 1), dtype="float64")
+dishes = in_numpy.RNN(3, 2, rng=np.random.default_rng(5), dtype="float64")
+dishes.params["W_hh"] *= 2
 """
 KERNEL_PANEL = """
 def draw(t):
@@ -49,6 +56,23 @@ slider = ipywidgets.IntSlider(value=1, min=1, max=8, description="t")
 picture = ipywidgets.HTML(draw(1))
 slider.observe(lambda change: setattr(picture, "value", draw(change.new)), "value")
 ipywidgets.VBox([slider, picture])
+"""
+ATTENTION_LAB = """
+weights = rng.dirichlet(np.full(8, 0.4), size=10)
+attention_lab([(weights, list("abcdefgh"), list("0123456789"))])
+"""
+CREDIT_LAB = """
+shapes = {"W_xh": (2, 5), "W_hh": (5, 5), "b_h": (5,), "W_hy": (5, 6), "b_y": (6,), "h0": (3, 5)}
+p = {name: rng.normal(scale=0.6, size=shape) for name, shape in shapes.items()}
+lab = credit_lab(p, rng.normal(size=(8, 3, 2)), rng.integers(6, size=(8, 3)))
+lab.k2 = 1
+lab
+"""
+SAMPLER = """
+tokens, params = data.alice_writer()
+net = in_numpy.RecurrentNet(in_numpy.LSTM(len(tokens), 192), len(tokens))
+net.params.update(params)
+sampler(net, data.Vocabulary(list(tokens)), "Alice ")
 """
 PANELS = {  # name: (code of its cell, what takes the keys, what changes)
     "unroll stepper, frames swapped in the browser": (
@@ -65,6 +89,46 @@ PANELS = {  # name: (code of its cell, what takes the keys, what changes)
         "lab = gate_lab()\nlab.f = 0.5  # room for the slider on both sides\nlab",
         ".rnncourse-gate-lab [data-slider=f]",
         ".rnncourse-over-time",
+    ),
+    "Memory game, a player's memory": (
+        "memory_lab()",
+        ".rnncourse-memory-lab [data-setting=remembered]",
+        ".rnncourse-memory-lab .rnncourse-slots",
+    ),
+    "Jar lab, the fraction": (
+        "jar_lab(0.5)",
+        ".rnncourse-jar-lab [data-setting=keep]",
+        ".rnncourse-jar-lab .rnncourse-chart",
+    ),
+    "Window lab, 16 years ahead": (
+        "lab = window_lab(*data.sunspots(), dense, data.Scaler(50.0, 40.0))\nlab.ahead = 16\nlab",
+        ".rnncourse-window-lab [data-slider=step]",
+        ".rnncourse-window-lab .rnncourse-near",
+    ),
+    "State lab, turning W_hh, T = 61": (
+        "state_lab(dishes, data.DINNERS, ['bread'] + [None] * 60)",
+        ".rnncourse-state-lab [data-setting=turn]",
+        ".rnncourse-state-lab .rnncourse-plane",
+    ),
+    "Wiring lab, another output looked at": (
+        "wiring_lab()",
+        ".rnncourse-wiring-lab [data-row=counted] .switch",
+        ".rnncourse-wiring-lab .rnncourse-says",
+    ),
+    "Attention lab, 10 tokens, 8 words": (
+        ATTENTION_LAB.strip(),
+        ".rnncourse-attention-lab [data-slider=step]",
+        ".rnncourse-links svg",
+    ),
+    "Credit lab, T = 8, the window moved": (
+        CREDIT_LAB.strip(),
+        ".rnncourse-credit-lab [data-setting=k2]",
+        ".rnncourse-graph svg",
+    ),
+    "Sampler, LSTM, H = 192, first characters": (
+        SAMPLER.strip(),
+        ".rnncourse-sampler [data-setting=temperature]",
+        ".rnncourse-sampler .rnncourse-text",
     ),
     "Gradient lab, tanh, T = 100, H = 64": (
         "gradient_lab('tanh', T=100)",
@@ -99,8 +163,8 @@ WATCH = """selector => {
 
 def response_ms(page: Page, takes_keys: str, changes: str) -> list[list[float]]:
     """Return the milliseconds from key press to drawn and to painted, for each press after the warm-up."""
-    page.locator(takes_keys).scroll_into_view_if_needed()
-    page.locator(takes_keys).focus()
+    page.locator(takes_keys).first.scroll_into_view_if_needed()
+    page.locator(takes_keys).first.focus()
     page.evaluate(WATCH, changes)
     for press in range(WARM_UP + PRESSES):
         page.keyboard.press("ArrowRight" if press // 7 % 2 == 0 else "ArrowLeft")  # 8 steps: there and back

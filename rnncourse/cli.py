@@ -375,6 +375,22 @@ def build_exercises(
     _each([bank / "answers.json"], lambda path: _written(statements.write_answers(masters, path)))
 
 
+@build.command("questions")
+def build_questions(
+    open_: Annotated[
+        bool, typer.Option("--open", help="Put the questions back into the cells, to edit them.")
+    ] = False,
+) -> None:
+    """Keep questions and answers out of the chapters' code, where GitHub and other pages would show them."""
+    from rnncourse import question_cells
+    from rnncourse.building import outputs
+
+    change = question_cells.unseal if open_ else question_cells.seal
+    for path in sorted((_own_checkout() / "chapters").rglob("[0-9]*.ipynb")):
+        changed = outputs.rewrite(path, change)
+        typer.echo(f"{path}: {'written' if changed else 'unchanged'}")
+
+
 @build.command("navigation")
 def build_navigation() -> None:
     """Write the links to neighbors, contents and exercises at the top and the bottom of each notebook."""

@@ -23,6 +23,12 @@ LIVE = "rnncourse"
 QUESTIONS_FILE = ".questions.json"
 """In a learner's copy: the questions of its notebooks by key, so that no cell shows its answer."""
 
+ASKS = "rnncourse_asks"
+"""The key in a cell's metadata under which a sealed cell keeps the code that asks."""
+
+ABOVE = "# A question: run this cell (Shift + Enter) to answer it."
+"""The line of a question's cell that is seen while its code is folded."""
+
 UNFOLD = " before you unfold the answer"
 """What the invitation to answer ends with where the answer is folded below the question."""
 
@@ -49,12 +55,18 @@ class QuestionCell:
         """The names of its questions."""
         return [question["key"] for question in self.questions]
 
+    @property
+    def by_key(self) -> str:
+        """The code that asks the same by name."""
+        keys = json.dumps(self.keys)
+        return f"predict(key={keys[1:-1]})" if self.kind == "predict" else f"quiz({keys})"
+
 
 def question_cells(cells: Sequence[Mapping[str, Any]]) -> list[QuestionCell]:
     """Return the cells of a notebook that ask, in order."""
     found = []
     for place, cell in enumerate(cells):
-        asked = _asked(source_of(cell)) if cell["cell_type"] == "code" else None
+        asked = _asked(cell)
         if asked is None:
             continue
         one = QuestionCell(*asked, place)
@@ -96,12 +108,12 @@ def _results(following: Sequence[Mapping[str, Any]]) -> tuple[list[str], bool]:
     for cell in following:
         if is_explanation(cell):
             return [one["id"] for one in code], True
-        asks = cell["cell_type"] == "code" and _asked(source_of(cell)) is not None
+        asks = _asked(cell) is not None
         if _is_heading(cell) or (asks and code):
             break
         if cell["cell_type"] == "code" and not asks:
             code.append(cell)
-    shows = (cell["id"] for cell in following if cell.get("outputs") and _asked(source_of(cell)) is None)
+    shows = (cell["id"] for cell in following if cell.get("outputs") and _asked(cell) is None)
     return list(islice(shows, 1)), False
 
 
@@ -109,8 +121,30 @@ def _is_heading(cell: Mapping[str, Any]) -> bool:
     return cell["cell_type"] == "markdown" and re.match(r"#{1,6}\s", source_of(cell)) is not None
 
 
-def _asked(source: str) -> tuple[str, list[dict[str, Any]]] | None:
+def asking_source(cell: Mapping[str, Any]) -> str:
+    """Return a cell's text with its questions, which a sealed cell keeps out of sight."""
+    return "".join(cell["metadata"].get(ASKS) or cell["source"])
+
+
+def seal(cells: Sequence[dict[str, Any]]) -> None:
+    """Leave only the keys in the cells that ask: no front end then shows the answers in the code."""
+    for asked in question_cells(cells):
+        cell = cells[asked.place]
+        cell["metadata"][ASKS] = asking_source(cell).splitlines(keepends=True)
+        cell["source"] = f"{ABOVE}\n{asked.by_key}"
+
+
+def unseal(cells: Sequence[dict[str, Any]]) -> None:
+    """Put the questions back into the cells that ask, where their authors can edit them."""
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            cell["source"] = asking_source(cell)
+            cell["metadata"].pop(ASKS, None)
+
+
+def _asked(cell: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
     """Return which of the two functions a cell calls, and its questions; None where it does anything else."""
+    source = asking_source(cell) if cell["cell_type"] == "code" else ""
     if not re.search(r"\b(predict|quiz)\(", source):
         return None
     try:
@@ -147,6 +181,20 @@ def read_questions(start: Path) -> dict[str, dict[str, Any]]:
     """Return the questions of the learner's copy that `start` lies in, by key; none outside of a copy."""
     folder = next((one for one in (start, *start.parents) if (one / QUESTIONS_FILE).is_file()), start)
     return questions_of(folder)
+
+
+def sealed_questions(key: str, folders: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    """Return the questions of the first notebook in these folders that asks the one called `key`; none if none does."""
+    for path in (path for folder in folders for path in sorted(folder.glob("*.ipynb"))):
+        try:
+            text = path.read_text(encoding="utf-8")
+            found = entries(json.loads(text)["cells"]) if key in text else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            # No notebook, or none that can be read.
+            continue
+        if key in found:
+            return found
+    return {}
 
 
 def questions_of(copy: Path) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
@@ -76,6 +76,18 @@ def refresh(path: Path, timeout: int = 180) -> bool:
         raise NotebookFailed(
             f"{path}: was changed while it ran, so it was left as it is; run the command again"
         )
+    write_whole(path, after.encode())
+    return True
+
+
+def rewrite(path: Path, change: Callable[[list[NotebookNode]], None]) -> bool:
+    """Let `change` edit the cells of the notebook at `path` and say whether the file changed; nothing is run."""
+    before = path.read_text(encoding="utf-8")
+    notebook = read(before, path)
+    change(notebook.cells)
+    after = as_text(notebook)
+    if after == before:
+        return False
     write_whole(path, after.encode())
     return True
 

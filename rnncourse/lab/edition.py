@@ -6,13 +6,14 @@ its key. The texts of the questions go into a file of the copy.
 
 from __future__ import annotations
 
-import json
 import platform
 import re
 from typing import Any
 
 from rnncourse.lab.links import split_at_headings
 from rnncourse.question_cells import (
+    ABOVE,
+    ASKS,
     LIVE,
     UNFOLD,
     QuestionCell,
@@ -25,9 +26,6 @@ from rnncourse.question_cells import (
 )
 
 SUMMARY = "What happened, and why"
-ABOVE = "# A question: run this cell (Shift + Enter) to answer it."
-"""The line of a question's cell that is seen while its code is folded."""
-
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
     "file_extension": ".py",
@@ -74,9 +72,8 @@ def folded(markdown: str) -> str:
 
 def _hide_question(cell: dict[str, Any], asked: QuestionCell) -> None:
     """Leave the keys in a question's cell, and the question without its answer in the output."""
-    keys = json.dumps(asked.keys)
-    call = f"predict(key={json.dumps(asked.keys[0])})" if asked.kind == "predict" else f"quiz({keys})"
-    cell["source"] = f"{ABOVE}\nfrom rnncourse.widgets import {asked.kind}\n\n{call}"
+    cell["source"] = f"{ABOVE}\nfrom rnncourse.widgets import {asked.kind}\n\n{asked.by_key}"
+    cell["metadata"].pop(ASKS, None)
     cell["execution_count"] = None
     for output in cell["outputs"]:
         for kind, text in output.get("data", {}).items():

@@ -32,22 +32,36 @@ def sound_player(samples: np.ndarray, rate: int, *, label: str) -> None:
     display({"text/html": page, "text/plain": label}, raw=True)
 
 
-def moving_clip(video: np.ndarray, *, alt: str, caption: str | None = None, seconds: float = 0.35) -> None:
-    """Display video (T, rows, columns), gray 0 to 1, as a clip that repeats, or stands still where motion is reduced.
+# The still picture gives way to the moving one; where a page has removed the style, both are seen.
+_PLAY_OR_PAUSE = """<style>
+.rnncourse-clip > summary { cursor: pointer; width: max-content; }
+.rnncourse-clip > summary::after { content: "Play"; }
+.rnncourse-clip[open] > summary::after { content: "Pause"; }
+.rnncourse-clip > summary > img { display: block; margin-bottom: 4px; }
+.rnncourse-clip[open] > summary > img { display: none; }
+</style>"""
 
-    seconds: how long a frame is shown. The still picture is the first frame.
+
+def moving_clip(video: np.ndarray, *, alt: str, caption: str | None = None, seconds: float = 0.35) -> None:
+    """Display video (T, rows, columns), gray 0 to 1, as a clip that plays again and again until it is paused.
+
+    seconds: how long a frame is shown. At first its first frame is seen: nothing moves unasked.
     """
     video = require_numbers("video", video, ("T", "rows", "columns"))
     words = html.escape(require_text("alt", alt))
-    still, moving = (data_url("image/gif", gif_bytes(part, seconds)) for part in (video[:1], video))
+    still, moving = (_clip_image(part, seconds, words) for part in (video[:1], video))
     below = f"\n<figcaption>{rich_text(caption)}</figcaption>" if caption else ""
     page = (
-        f'<figure class="rnncourse-figure" style="margin: 8px 0">\n<picture>'
-        f'<source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
-        f'<img src="{moving}" alt="{words}" width="{PIXEL * video.shape[2]}" style="image-rendering: pixelated">'
-        f"</picture>{below}\n</figure>"
+        f'{_PLAY_OR_PAUSE}<figure class="rnncourse-figure" style="margin: 8px 0">\n'
+        f'<details class="rnncourse-clip"><summary>{still}</summary>{moving}</details>{below}\n</figure>'
     )
     display({"text/html": page, "text/plain": alt}, raw=True)
+
+
+def _clip_image(video: np.ndarray, seconds: float, words: str) -> str:
+    source = data_url("image/gif", gif_bytes(video, seconds))
+    width = PIXEL * video.shape[2]
+    return f'<img src="{source}" alt="{words}" width="{width}" style="image-rendering: pixelated">'
 
 
 def wav_bytes(samples: np.ndarray, rate: int) -> bytes:

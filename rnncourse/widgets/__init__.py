@@ -11,6 +11,7 @@ from rnncourse.widgets._memory_stepper import memory_frames, memory_stepper
 from rnncourse.widgets._player import Frame, FramePlayer
 from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets._sampler import Sampler, sampler
+from rnncourse.widgets._sentence_lab import SentenceLab, sentence_lab
 from rnncourse.widgets._state_lab import StateLab, state_lab
 from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
 from rnncourse.widgets._window_lab import WindowLab, window_lab
@@ -33,6 +34,7 @@ __all__ = [
     "Question",
     "Quiz",
     "Sampler",
+    "SentenceLab",
     "StateLab",
     "UnrollStepper",
     "WindowLab",
@@ -50,6 +52,7 @@ __all__ = [
     "predict",
     "quiz",
     "sampler",
+    "sentence_lab",
     "state_lab",
     "unroll_stepper",
     "window_lab",

@@ -14,7 +14,7 @@ from rnncourse.viz._diagrams import svg, text
 from rnncourse.viz._show import figure_html
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
 
-MOST_EXAMPLES, MOST_TOKENS, LONGEST_TOKEN = 12, 12, 12
+MOST_EXAMPLES, MOST_TOKENS, LONGEST_TOKEN = 12, 16, 12
 
 Example = tuple[np.ndarray, Sequence[str], Sequence[str]]
 

@@ -1,7 +1,7 @@
 """Widgets that can be read without a running kernel.
 
-Each is displayed as two outputs: plain HTML that says the same as the widget, and the live widget. The style
-sheet that comes with the live one hides the HTML beside it. `rnncourse build outputs` removes the live view
+Each is displayed as two outputs: plain HTML that says the same as the widget, and the live widget. The script
+of the live one hides the HTML before it. `rnncourse build outputs` removes the live view
 from stored notebooks, so a reader who has run nothing sees the HTML and an invitation to run the cell.
 """
 

@@ -16,9 +16,10 @@ import traitlets
 
 from rnncourse import predictions
 from rnncourse.arguments import require_text, require_that
+from rnncourse.environment import shipped
 from rnncourse.errors import InputError, describe
 from rnncourse.markup import Card, rich_text
-from rnncourse.question_cells import UNFOLD, read_questions
+from rnncourse.question_cells import UNFOLD, read_questions, sealed_questions
 from rnncourse.widgets._fallback import ReadableWidget, read_front_end
 from rnncourse.widgets._verdicts import watch
 
@@ -302,12 +303,19 @@ def _expected(question: Question, entry: dict[str, Any]) -> Prediction:
 
 
 def _looked_up(key: str | None) -> tuple[Question, dict[str, Any]]:
-    """Return a question of the learner's copy around the working directory, and its entry there."""
-    entry = read_questions(Path.cwd()).get(key or "")
+    """Return a question and its entry: of the learner's copy around the working directory, or of a chapter."""
+    here, key_ = Path.cwd(), key or ""
+    entry = read_questions(here).get(key_) or sealed_questions(key_, [here, *_chapters()]).get(key_)
     require_that("key", key, entry is not None, "that of a question of this copy of the course")
     arguments = dict(entry["arguments"])
     arguments["options"] = [tuple(one) if isinstance(one, list) else one for one in arguments["options"]]
     return Question(**arguments), entry
+
+
+def _chapters() -> list[Path]:
+    """Return the folders of the chapters that belong to the installed package."""
+    chapters = shipped() / "chapters"
+    return [chapters, chapters / "detours"]
 
 
 def _said(*paragraphs: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,11 @@ from rnncourse.in_both import sampling as decoding
 from rnncourse.in_both.sampling import tokens_of_writer
 from rnncourse.in_numpy.layers import GRU, LSTM, RNN
 from rnncourse.in_numpy.nets import RecurrentNet
+from rnncourse.notation import colour
+from rnncourse.viz._show import figure_html
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
+from rnncourse.widgets._unit_ranking import SIGNALS, correlations, signal
+from rnncourse.widgets._writer_picture import picture
 
 RIVALS = 3  # how many of the likeliest characters are told for each place
 RANGES = {  # of the controls: first, last, step
@@ -28,6 +33,7 @@ RANGES = {  # of the controls: first, last, step
 }
 PARTS = {
     "nothing": "nothing",
+    "frozen": "memory, frozen after the prompt",
     "h": "state h",
     "c": "cell c",
     "f": "forget gate f",
@@ -39,6 +45,8 @@ PARTS = {
     "n": "candidate n",
 }
 GATES = ("f", "i", "o", "r", "z")
+FROZEN = {"LSTM": {"f": 1.0, "i": 0.0}, "GRU": {"z": 1.0}}  # what keeps a unit as it is
+COLORED = ("surprise", "unit", "nothing")
 LONGEST_PROMPT = 200
 
 Net = Any  # a RecurrentNet of either engine
@@ -49,13 +57,16 @@ class Written:
     """n characters and how they came about.
 
     indices, p, drawn (n,): each token, its probability by the net, and the probability that it was drawn with,
-    which depends on the temperature. likeliest: for each place its RIVALS likeliest tokens as (index, p).
+    which depends on the temperature. likeliest: for each place its RIVALS likeliest tokens as (index, p). memory
+    (tokens read, H): what the units keep, c of an LSTM and h of other nets, after each token of the start and all
+    but the last of the tokens written.
     """
 
     indices: np.ndarray
     p: np.ndarray
     drawn: np.ndarray
     likeliest: list[list[tuple[int, float]]]
+    memory: np.ndarray
 
 
 def write_characters(
@@ -64,17 +75,18 @@ def write_characters(
     n: int,
     rng: np.random.Generator,
     temperature: float,
-    held: gates.Hold | None = None,
+    holds: Sequence[gates.Hold] = (),
 ) -> Written:
     """Return n tokens that follow the indices `start`, drawn as in_numpy.sample draws them, with probabilities.
 
-    net: a RecurrentNet with an RNN, LSTM or GRU that reads and scores the same tokens. held: what is held from
-    the first token on. Raises InputError for other nets and for what the net does not have.
+    net: a RecurrentNet with an RNN, LSTM or GRU that reads and scores the same tokens. holds: what is held, at
+    the steps that each one names. Raises InputError for other nets and for what the net does not have.
     """
     net = numpy_copy(net)
-    if held is not None:
+    for held in holds:
         check_hold(net, held)
-    read = gates.read_with_holds(net, [] if held is None else [held], [])
+    made: list[dict[str, np.ndarray]] = []
+    read = gates.read_with_holds(net, list(holds), made)
     scored = []  # log p after each token that was read
 
     def step(indices: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
@@ -87,11 +99,12 @@ def write_characters(
     by_net, by_temperature = np.exp(log_p).astype(float), decoding.with_temperature(log_p, temperature)
     best = np.argsort(-by_net, axis=1, kind="stable")[:, :RIVALS]
     likeliest = [[(int(k), float(p[k])) for k in row] for row, p in zip(best, by_net, strict=True)]
-    return Written(indices, by_net[places, indices], by_temperature[places, indices], likeliest)
+    memory = np.concatenate([step["c" if "c" in step else "h"] for step in made])
+    return Written(indices, by_net[places, indices], by_temperature[places, indices], likeliest, memory)
 
 
 def numpy_copy(net: Net) -> RecurrentNet:
-    """Return a RecurrentNet of in_numpy with the numbers of `net`, which may live on a GPU."""
+    """Return a RecurrentNet of in_numpy with the numbers of `net`, which may live on a GPU, as float64."""
     layer = getattr(net, "layer", None)
     kinds = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
     kind = getattr(layer, "kind", None)
@@ -102,7 +115,8 @@ def numpy_copy(net: Net) -> RecurrentNet:
     extra = {"phi": layer.phi} if kind == "RNN" else {}
     copy = RecurrentNet(kinds[kind](layer.D, layer.H, **extra), layer.D)
     for name, array in net.params.items():
-        copy.params[name] = array.detach().cpu().numpy() if hasattr(array, "detach") else array
+        numbers = array.detach().cpu().numpy() if hasattr(array, "detach") else array
+        copy.params[name] = numbers.astype(np.float64)
     return copy
 
 
@@ -142,18 +156,21 @@ def _setting(name: str, default: Any) -> Setting:
 
 
 class Sampler(ReadableWidget):
-    """Controls and the text that a net writes with them. Every setting can be read and set from Python.
+    """Controls, the text that a net writes with them, how surprising each character was, and what its units keep.
 
-    hold: a key of PARTS; unit: a number, or -1 for all units; value: what the part is held at. `text` is what
-    the net wrote, `written` how each character came about (see Written), None where `problem` says why not.
+    Every setting can be read and set from Python. hold: a key of PARTS; unit: a number, or -1 for all units;
+    value: what the part is held at. follows: a key of SIGNALS, by which `ranking` and the lab order the units.
+    colored: "surprise", "unit" or "nothing". `text` is what the net wrote, `written` how each character came about
+    (see Written), None where `problem` says why not.
+
+    The net is computed in the browser, which draws the same characters as Python, so the sampler also answers in
+    a saved page.
     """
 
-    _esm = read_front_end("panel.js", "sampler.js")
+    _esm = read_front_end("panel.js", "vendor/d3.js", "writer_math.js", "sampler.js")
     _css = read_front_end("theme.css", "sampler.css")
 
-    works_without_kernel = traitlets.Bool(False).tag(sync=True)  # the net lives in Python
-
-    _settings = ("prompt", "temperature", "characters", "seed", "hold", "unit", "value")
+    _settings = ("prompt", "temperature", "characters", "seed", "hold", "unit", "value", "follows", "colored")
 
     prompt = _setting("prompt", "")
     temperature = _setting("temperature", 0.7)
@@ -162,7 +179,9 @@ class Sampler(ReadableWidget):
     hold = _setting("hold", "nothing")
     unit = _setting("unit", -1)
     value = _setting("value", 0.0)
-    view = traitlets.Dict().tag(sync=True)
+    follows = _setting("follows", "word")
+    colored = _setting("colored", "surprise")
+    weights = traitlets.Bytes().tag(sync=True)  # all parameters, one after the other, as `fixed` says
     fixed = traitlets.Dict().tag(sync=True)
 
     def __init__(self, net: Net, vocabulary: Vocabulary, **settings: Any):
@@ -171,80 +190,94 @@ class Sampler(ReadableWidget):
         if len(vocabulary) != layer.D:
             raise InputError(f"the net reads {layer.D} tokens, but the vocabulary has {len(vocabulary)}")
         self.net, self.vocabulary, self.units = net, vocabulary, layer.H
-        self.written: Written | None = None
-        self.problem = ""
         checked = {name: _checked(name, given, layer.H) for name, given in settings.items()}
-        parts = [name for name in PARTS if name == "nothing" or name in gates.PARTS[layer.kind]]
-        fixed = {
-            "ranges": RANGES,
-            "parts": {name: PARTS[name] for name in parts},
-            "gates": GATES,
-            "units": self.units,
-        }
-        super().__init__(fixed=fixed, **checked)
-        self._write()
-        self.observe(self._write, names=list(self._settings))
+        super().__init__(fixed=_fixed(net, vocabulary), weights=_packed(net), **checked)
+        self.observe(self._send_weights, names=list(self._settings))
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written, "" where nothing is in the way."""
+        try:
+            check_prompt(self.prompt, self.vocabulary)
+            for held in self._holds(1):
+                check_hold(numpy_copy(self.net), held)
+        except InputError as error:
+            return f"{error}"
+        return ""
+
+    @property
+    def written(self) -> Written | None:
+        """What the net writes with these settings, None where there is a problem."""
+        if self.problem:
+            return None
+        start = self._start()
+        rng = np.random.default_rng(self.seed)
+        holds = self._holds(len(start))
+        return write_characters(self.net, start, self.characters, rng, self.temperature, holds)
 
     @property
     def text(self) -> str:
-        """What the net wrote after the prompt, "" where there is a problem."""
-        return "".join(self.vocabulary.decode(self.written.indices)) if self.written else ""
+        """What the net writes after the prompt, "" where there is a problem."""
+        written = self.written
+        return "".join(self.vocabulary.decode(written.indices)) if written else ""
 
-    def _write(self, _: traitlets.Bunch | None = None) -> None:
-        """Let the net write, and show it; what cannot be done is said in the widget."""
-        self.written, self.problem = None, ""
-        try:
-            start = self._start()
-            unit = None if self.unit < 0 else self.unit
-            held = None if self.hold == "nothing" else gates.Hold(self.hold, self.value, unit)
-            rng = np.random.default_rng(self.seed)
-            self.written = write_characters(self.net, start, self.characters, rng, self.temperature, held)
-        except InputError as error:
-            self.problem = f"{error}"
-        self.view = self._picture()
+    def ranking(self) -> list[tuple[int, float]]:
+        """Return all units as (unit, correlation with what they are to follow), the closest first."""
+        written = self.written
+        if written is None:
+            return []
+        read = "".join(self.vocabulary.decode([*self._start(), *written.indices]))
+        found = correlations(written.memory, signal(self.follows, read)[: len(written.memory)])
+        order = np.argsort(-np.abs(found).round(9), kind="stable")
+        return [(int(k), float(found[k])) for k in order]
+
+    def _holds(self, start: int) -> list[gates.Hold]:
+        """Return what is held; start: how many tokens are read before the first one is written."""
+        unit = None if self.unit < 0 else self.unit
+        if self.hold == "nothing":
+            return []
+        if self.hold == "frozen":
+            kept = FROZEN.get(numpy_copy(self.net).layer.kind)
+            if kept is None:
+                raise InputError("an RNN has no gate that keeps a unit as it is: hold its state h")
+            late = range(start, start + self.characters)
+            return [gates.Hold(gate, value, unit, late) for gate, value in kept.items()]
+        return [gates.Hold(self.hold, self.value, unit)]
+
+    def _send_weights(self, _: traitlets.Bunch) -> None:
+        """Parameters may have been changed in place since they were sent."""
+        self.weights = _packed(self.net)
 
     def _start(self) -> np.ndarray:
         """Return the prompt's indices; an empty one stands for the beginning of a line."""
-        strange = sorted({character for character in self.prompt if character not in self.vocabulary})
-        if strange:
-            named = ", ".join(f"“{character}”" for character in strange[:5])
-            raise InputError(
-                f"The net has never met {named}. Take {'it' if len(strange) == 1 else 'them'} out of the prompt."
-            )
-        first = "\n" if "\n" in self.vocabulary else self.vocabulary.token(0)
-        return self.vocabulary.encode(list(self.prompt or first))
-
-    def _picture(self) -> dict:
-        """Return all that the front end writes."""
-        settings = {name: getattr(self, name) for name in self._settings}
-        if self.written is None:
-            return {"settings": settings, "problem": self.problem, "characters": [], "heard": self.problem}
-        token = self.vocabulary.token
-        rows = zip(
-            self.written.indices, self.written.p, self.written.drawn, self.written.likeliest, strict=True
-        )
-        told = [
-            [token(int(k)), round(p, 3), round(drawn, 3), [[token(j), round(q, 3)] for j, q in best]]
-            for k, p, drawn, best in rows
-        ]
-        heard = f"{len(told)} characters: {self.prompt}{self.text}"
-        return {"settings": settings, "problem": "", "characters": told, "heard": heard}
+        return self.vocabulary.encode(list(self.prompt or first_character(self.vocabulary)))
 
     def _caption(self) -> str:
-        held = "" if self.hold == "nothing" else f", {PARTS[self.hold]} held at {self.value:g}"
+        at = "" if self.hold == "frozen" else f" held at {self.value:g}"
+        held = "" if self.hold == "nothing" else f", {PARTS[self.hold]}{at}"
         return f"temperature {self.temperature:g}, seed {self.seed}{held}"
 
     def __repr__(self) -> str:
         return f"Sampler({self._caption()})"
 
     def static_html(self) -> str:
-        """Return the settings and the text."""
-        if self.problem:
+        """Return the settings, the text with its surprises underlined, and a picture of what some units keep."""
+        written = self.written
+        if written is None:
             return f"<p><strong>Sampler</strong> ({self._caption()}): {html.escape(self.problem)}</p>"
-        text = html.escape(self.text).replace("\n", "<br>")
+        ranked = self.ranking()[:4]
+        shown = {f"unit {k}": written.memory[:, k] for k, _ in ranked}
+        alt = f"Bars of surprise for each character, and the memory of units {', '.join(str(k) for k, _ in ranked)}."
+        line = (
+            "Sampler. Watch the text being written, see what surprised the network, and take hold of a unit."
+        )
+        drawn = picture(-np.log2(written.p), shown, len(self._start()), colour("c_t"))
+        letters = zip(self.vocabulary.decode(written.indices), written.p, strict=True)
+        text = "".join(_underlined(html.escape(one), p) for one, p in letters).replace("\n", "<br>")
         return (
-            f"<p><strong>Sampler</strong> ({self._caption()})</p>"
+            f"<p><strong>Sampler</strong> ({self._caption()}; underlined: less than 5 % likely)</p>"
             f"<blockquote><strong>{html.escape(self.prompt)}</strong>{text}</blockquote>"
+            f"{figure_html(drawn, alt=alt, caption=line)}"
         )
 
     def static_text(self) -> str:
@@ -253,13 +286,76 @@ class Sampler(ReadableWidget):
 
     def invitation(self) -> str:
         """Return one line that says what running the cell brings."""
-        return "Run this cell (Shift + Enter) to change prompt and temperature here and see each probability."
+        return "Run this cell (Shift + Enter) to let the network write here, and to take hold of its units."
+
+
+def first_character(vocabulary: Vocabulary) -> str:
+    """Return what stands for an empty prompt."""
+    return "\n" if "\n" in vocabulary else vocabulary.token(0)
+
+
+def check_prompt(prompt: str, vocabulary: Vocabulary) -> None:
+    """Raise InputError, with the characters named, for a prompt that the net cannot read."""
+    strange = sorted({character for character in prompt if character not in vocabulary})
+    if strange:
+        named = ", ".join(f"“{character}”" for character in strange[:5])
+        raise InputError(
+            f"The net has never met {named}. Take {'it' if len(strange) == 1 else 'them'} out of the prompt."
+        )
+
+
+def _underlined(character: str, p: float) -> str:
+    return f"<u>{character}</u>" if p < 0.05 else character
+
+
+def _packed(net: Net) -> bytes:
+    """Return all parameters as bytes, float64 where one of them is, else float32."""
+    return b"".join(array.astype(_dtype(net)).tobytes() for array in _numbers(net).values())
+
+
+def _numbers(net: Net) -> dict[str, np.ndarray]:
+    """Return the parameters as float64, in a fixed order."""
+    return dict(sorted(numpy_copy(net).params.items()))
+
+
+def _dtype(net: Net) -> str:
+    """Return the type in which the parameters can be sent without losing a digit."""
+    exact = all(np.array_equal(array, array.astype("<f4")) for array in _numbers(net).values())
+    return "<f4" if exact else "<f8"
+
+
+def _fixed(net: Net, vocabulary: Vocabulary) -> dict[str, Any]:
+    """Return what the front end needs once: choices, ranges, the shapes of the parameters and states to draw from."""
+    layer = numpy_copy(net).layer
+    parts = [
+        name
+        for name in PARTS
+        if name == "nothing" or name in gates.PARTS[layer.kind] or (name == "frozen" and layer.kind in FROZEN)
+    ]
+    generators = [np.random.PCG64(seed).state["state"] for seed in range(RANGES["seed"][1] + 1)]
+    return {
+        "ranges": RANGES,
+        "parts": {name: PARTS[name] for name in parts},
+        "gates": GATES,
+        "frozen": FROZEN.get(layer.kind, {}),
+        "signals": SIGNALS,
+        "units": layer.H,
+        "kind": layer.kind,
+        "phi": getattr(layer, "phi", ""),
+        "shapes": {name: list(array.shape) for name, array in _numbers(net).items()},
+        "single": _dtype(net) == "<f4",
+        "tokens": [vocabulary.token(k) for k in range(len(vocabulary))],
+        "blank": first_character(vocabulary),
+        "generators": [[f"{one['state']:x}", f"{one['inc']:x}"] for one in generators],
+        "tone": colour("c_t" if layer.kind == "LSTM" else "h_t"),
+    }
 
 
 def _checked(name: str, given: object, H: int) -> Any:
     """Return a setting if the controls have it; raise InputError otherwise."""
-    if name == "hold":
-        return require_choice("hold", given, tuple(PARTS))
+    choices = {"hold": tuple(PARTS), "follows": tuple(SIGNALS), "colored": COLORED}
+    if name in choices:
+        return require_choice(name, given, choices[name])
     if name == "prompt":
         require_that(
             "prompt",

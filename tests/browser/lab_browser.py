@@ -71,7 +71,7 @@ class Lab:
 
     def __init__(self, page: Page, server: Server):
         self.page, self.server, self.path = page, server, ""
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)
 
     def open(self, path: str) -> Page:
         """Open a notebook in a workspace of its own and wait until its kernel is idle and connected."""

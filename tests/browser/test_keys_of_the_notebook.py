@@ -24,6 +24,7 @@ WIDGETS = {  # code of the cell: a control of the widget
     "jar_lab()": ".rnncourse-jar-lab [data-setting=keep]",
     "memory_lab()": ".rnncourse-memory-lab [data-setting=remembered]",
     'state_lab(RNN(3, 2, rng=rng), list("abc"), ["a", None])': ".rnncourse-state-lab [data-setting=turn]",
+    'sentence_lab(Vocabulary(["saw", "Doug"]))': ".rnncourse-sentence-lab .tokens button",
     "window_lab(*sunspots(), MLP((3, 1), rng=rng), Scaler(50.0, 40.0))": ".rnncourse-window-lab [data-setting=ahead]",
     "gradient_lab(T=10, H=8)": ".rnncourse-gradient-lab [data-setting=scale]",
     'sampler(net, Vocabulary(list("abc")), prompt="a", characters=20)': ".rnncourse-sampler [data-setting=seed]",

@@ -105,6 +105,50 @@ def test_escape_leads_to_the_cell(page):
     assert page.evaluate("document.activeElement.className") == "jp-Cell"
 
 
+# Outputs as front ends nest them: {} is what an output holds.
+LAB = """<div class="jp-Cell"><div class="jp-Cell-inputWrapper"><pre>code</pre></div>
+  <div class="jp-Cell-outputWrapper"><div class="jp-OutputArea">{}</div></div></div>"""
+LAB_OUTPUT = """<div class="jp-OutputArea-child"><div class="jp-OutputPrompt"></div>
+  <div class="jp-OutputArea-output">{}</div></div>"""
+CLASSIC = """<div class="cell"><div class="input"><pre>code</pre></div>
+  <div class="output_wrapper"><div class="output">{}</div></div></div>"""
+CLASSIC_OUTPUT = (
+    """<div class="output_area"><div class="prompt"></div><div class="output_subarea">{}</div></div>"""
+)
+BARE, BARE_OUTPUT = "<section><pre>code</pre><div><div><div>{}</div></div></div></section>", "<div>{}</div>"
+STAND_IN = '<div class="rnncourse-fallback">{}</div>'
+
+
+class Placed(Small):
+    """A widget whose view is put where the page has a place for it, as front ends do before they show it."""
+
+    _esm = Small._esm.replace(
+        "{ model, el }) {", "{ model, el }) {document.getElementById('place').append(el);"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "output"),
+    [(LAB, LAB_OUTPUT), (CLASSIC, CLASSIC_OUTPUT), (BARE, BARE_OUTPUT)],
+    ids=["JupyterLab", "nbclassic", "another"],
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_a_widget_hides_the_stand_in_of_its_own_cell_and_no_other(page, cell, output, own):
+    before = cell.replace("{}", output.replace("{}", STAND_IN.replace("{}", "of the cell above")))
+    outputs = [STAND_IN.replace("{}", "own")] if own else []
+    mine = cell.replace(
+        "{}", "".join(output.replace("{}", one) for one in [*outputs, "<div id='place'></div>"])
+    )
+    after = cell.replace("{}", output.replace("{}", STAND_IN.replace("{}", "of the cell below")))
+    page.set_content(f"<main>{before}{mine}{after}</main>")
+    start(page, Placed())
+    page.wait_for_timeout(200)
+    shown = page.locator(".rnncourse-fallback:visible").all_inner_texts()
+    assert shown == ["of the cell above", "of the cell below"]
+    page.evaluate("close()")
+    assert page.locator(".rnncourse-fallback:visible").count() == (3 if own else 2)
+
+
 def test_root_has_role_name_and_class(page):
     start(page, Small())
     assert page.get_by_role("group", name="Small & plain", exact=True).get_attribute("class") == (

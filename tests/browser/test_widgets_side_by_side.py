@@ -19,6 +19,7 @@ from rnncourse.widgets import (
     memory_stepper,
     quiz,
     sampler,
+    sentence_lab,
     state_lab,
     unroll_stepper,
     window_lab,
@@ -67,6 +68,7 @@ def all_widgets() -> list[ReadableWidget]:
         sampler(net, Vocabulary(list(CHARACTERS)), prompt="ab", characters=40),
         memory_lab(),
         jar_lab(),
+        sentence_lab(Vocabulary(["saw", "Doug"]), np.ones((2, 3))),
         state_lab(RNN(3, 2, rng=rng), ["a", "b", "c"], ["a", None]),
         window_lab(*sunspots(), MLP((3, 4, 1), rng=rng), Scaler(50.0, 40.0)),
     ]
@@ -77,8 +79,6 @@ def full(page: Page) -> Page:
     """Return a page with all widgets; it always has a scroll bar, so that nothing depends on its length."""
     page.evaluate("document.documentElement.style.overflowY = 'scroll'")
     start_all(page, all_widgets())
-    for one in page.get_by_label("Show probabilities").all():
-        one.check()
     page.evaluate(WATCH)
     return page
 
@@ -113,7 +113,7 @@ def test_a_rule_that_is_not_about_one_widget_is_noticed(full):
     full.add_style_tag(content=".rnncourse-live.rnncourse-live .rnncourse-walk { display: grid }")
     changed = [full.evaluate("k => changes(k)", k) for k in range(len(names()))]
     assert [any("display: flex -> grid" in line for line in lines) for lines in changed] == [
-        name in ("UnrollStepper", "FramePlayer", "GateLab", "MemoryLab", "JarLab", "WindowLab")
+        name in ("UnrollStepper", "FramePlayer", "GateLab", "MemoryLab", "JarLab", "StateLab", "WindowLab")
         for name in names()
     ]
 

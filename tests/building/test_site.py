@@ -290,7 +290,8 @@ def test_copies_for_other_services_have_no_answers_in_their_metadata():
 
 
 # Two pixels wide and one high, as far as its header is read.
-PNG = f"data:image/png;base64,{b64encode(b'\x89PNG' + bytes(12) + bytes([0, 0, 0, 2, 0, 0, 0, 1])).decode()}"
+HEADER = b"\x89PNG" + bytes(12) + bytes([0, 0, 0, 2, 0, 0, 0, 1])
+PNG = f"data:image/png;base64,{b64encode(HEADER).decode()}"
 
 
 def test_pictures_are_taken_out_with_their_heights(tmp_path):

@@ -17,7 +17,7 @@ import pytest
 from nbformat import NotebookNode, v4
 
 from rnncourse.building.outputs import METADATA, WIDGET_VIEW, tidy
-from rnncourse.question_cells import as_text
+from rnncourse.question_cells import ASKS, as_text
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(file for folder in ("chapters", "solutions") for file in (ROOT / folder).rglob("*.ipynb"))
@@ -150,7 +150,7 @@ def metadata(notebook: NotebookNode, path: Path) -> list[str]:
         if stored.get("jupyter") == {"source_hidden": True}:
             del stored["jupyter"]  # the code of a question holds its answer, so it is folded away
         allowed = {"tags", "nbgrader"} if path.parent.name == "solutions" else {"tags", "slideshow"}
-        if extra := set(stored) - allowed:
+        if extra := set(stored) - allowed - {ASKS}:
             found.append(
                 f"{cell.id}: metadata {', '.join(sorted(extra))}; only tags and slide types are stored"
             )

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import nbformat
 import pytest
 
+from rnncourse.question_cells import asking_source
+
 ROOT = Path(__file__).parents[2]
 STYLE = ROOT / "docs" / "style.md"
 
@@ -64,7 +66,9 @@ def texts(path: Path) -> Iterator[tuple[str, str]]:
     """Yield (where, text) for every piece of prose in a notebook, a page or a module."""
     if path.suffix == ".ipynb":
         for cell in nbformat.read(path, as_version=4).cells:
-            pieces = [cell.source] if cell.cell_type == "markdown" else strings_and_comments(cell.source)
+            pieces = (
+                [cell.source] if cell.cell_type == "markdown" else strings_and_comments(asking_source(cell))
+            )
             on_its_slide = cell.metadata.get("slideshow", {}).get("text", "")
             yield from ((f"cell {cell.id}", prose(piece)) for piece in [*pieces, on_its_slide])
     elif path.suffix == ".md":

@@ -15,6 +15,8 @@ import nbformat
 import pytest
 from nbformat import NotebookNode, v4
 
+from rnncourse.question_cells import asking_source
+
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 SECONDS_FILE = ROOT / "benchmarks" / "chapter_seconds.csv"
@@ -51,7 +53,7 @@ def minutes(cells: list[NotebookNode], seconds: float = 0) -> float:
         for cell in cells
         if cell.cell_type == "markdown" and NOT_READ not in cell.metadata.get("tags", [])
     )
-    asked = sum(questions(cell.source) for cell in cells if cell.cell_type == "code")
+    asked = sum(questions(asking_source(cell)) for cell in cells if cell.cell_type == "code")
     read = words(re.split(AFTER_THE_END, prose)[0])
     return read / WORDS_A_MINUTE + asked * MINUTES_A_QUESTION + seconds / 60
 

@@ -99,12 +99,12 @@ class Hub:
         """Return all that hub, proxy and servers have said."""
         return (self.folder / "hub.log").read_text(errors="replace")
 
-    def start(self, names: Sequence[str]) -> list[Learner]:
+    def start(self, names: Sequence[str], seconds: float = START_SECONDS) -> list[Learner]:
         """Start the servers of these accounts, made where they are missing, and wait until all are ready."""
         for name in names:
             self.api("POST", f"/users/{name}")
             self.api("POST", f"/users/{name}/server")
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + seconds
         for name in names:
             while not self.api("GET", f"/users/{name}").json()["servers"].get("", {}).get("ready"):
                 assert time.monotonic() < deadline, f"no server for {name}\n{self.said()}"

@@ -10,8 +10,8 @@ from browser.lab_server import ROOT
 from nbformat import read, v4
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from rnncourse.lab.edition import ABOVE, SUMMARY, folded, learners_edition
-from rnncourse.question_cells import LIVE, as_text, is_explanation, question_cells
+from rnncourse.lab.edition import SUMMARY, folded, learners_edition
+from rnncourse.question_cells import ABOVE, LIVE, as_text, is_explanation, question_cells
 
 QUESTION = 'predict("Which?", ["a", ("b", "Read.")], answer="b", because="So it is.", key="which")'
 STORED = "<p><strong>Which?</strong></p><details><summary>Answer</summary><p>b</p></details>"

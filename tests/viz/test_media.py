@@ -48,14 +48,20 @@ def test_a_clip_has_all_frames_dark_where_the_video_is_1():
         assert clip.info["duration"] == 500
 
 
-def test_a_clip_stands_still_where_motion_is_reduced(monkeypatch):
-    page = shown(monkeypatch, lambda: viz.moving_clip(np.eye(4)[None].repeat(2, 0), alt="A line"))[
-        "text/html"
-    ]
-    assert 'media="(prefers-reduced-motion: reduce)"' in page and 'alt="A line"' in page
-    still = base64.b64decode(re.search(r'srcset="data:image/gif;base64,([^"]+)', page)[1])
-    with Image.open(io.BytesIO(still)) as picture:
-        assert getattr(picture, "n_frames", 1) == 1
+def test_a_clip_plays_when_it_is_opened_and_pauses_when_it_is_closed(monkeypatch):
+    video = np.eye(4)[None].repeat(2, 0)
+    video[1] = 1 - video[1]
+    page = shown(monkeypatch, lambda: viz.moving_clip(video, alt="A line"))["text/html"]
+    assert '<details class="rnncourse-clip"><summary><img' in page, "it is closed at first"
+    assert page.count('alt="A line"') == 2
+    files = re.findall(r'src="data:image/gif;base64,([^"]+)', page)
+    frames = []
+    for file in files:
+        with Image.open(io.BytesIO(base64.b64decode(file))) as picture:
+            frames.append(getattr(picture, "n_frames", 1))
+    assert frames == [1, 2]
+    summary, rest = page.split("</summary>")
+    assert files[0] in summary and files[1] in rest
 
 
 @pytest.mark.parametrize("label", ["", " ", None])

@@ -23,9 +23,8 @@ WIDGETS = [
 ]
 MOST_LINES = 60
 
-# The root of each sheet; JupyterLab puts the stand-in outside of every widget, so one rule has to look there.
+# The root of each sheet.
 ROOT = r"\.rnncourse-live(?: ?\.rnncourse-[a-z-]+)?"
-ABOUT_STAND_INS = ".jp-OutputArea:has(.rnncourse-live) .jp-OutputArea-child:has(.rnncourse-fallback)"
 
 
 def unscoped(css: str) -> list[str]:
@@ -72,7 +71,7 @@ def _selectors(rule: QualifiedRule) -> list[str]:
 
 
 def _is_root(selector: str) -> bool:
-    return selector == ABOUT_STAND_INS or re.fullmatch(ROOT, selector) is not None
+    return re.fullmatch(ROOT, selector) is not None
 
 
 def _stays_inside(selector: str) -> bool:

@@ -15,6 +15,7 @@ from rnncourse.data import Vocabulary
 from rnncourse.errors import InputError
 from rnncourse.widgets import Sampler, sampler
 from rnncourse.widgets._sampler import numpy_copy, write_characters
+from rnncourse.widgets._unit_ranking import correlations, signal
 
 CHARACTERS = "\n abT."
 V, H = len(CHARACTERS), 5
@@ -70,7 +71,7 @@ def test_the_probabilities_are_those_of_the_net(kind):
 @pytest.mark.parametrize("unit", [None, 3])
 def test_a_held_gate_is_the_one_of_the_analysis(gate, value, unit):
     net = net_of()
-    written = write_characters(net, START, 15, np.random.default_rng(2), 1.0, Hold(gate, value, unit))
+    written = write_characters(net, START, 15, np.random.default_rng(2), 1.0, [Hold(gate, value, unit)])
     wanted, _ = gates.write(net, START, 15, np.random.default_rng(2), holds=[gates.Hold(gate, value, unit)])
     assert np.array_equal(written.indices, wanted)
 
@@ -78,7 +79,7 @@ def test_a_held_gate_is_the_one_of_the_analysis(gate, value, unit):
 @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
 def test_a_state_held_at_zero_leaves_the_bias_only(kind):
     net = net_of(kind)
-    written = write_characters(net, START, 10, np.random.default_rng(3), 1.0, Hold("h", 0.0, None))
+    written = write_characters(net, START, 10, np.random.default_rng(3), 1.0, [Hold("h", 0.0, None)])
     bias = in_numpy.softmax(net.params["b_y"][None])[0]
     assert np.allclose(written.p, bias[written.indices], rtol=0, atol=1e-6)
 
@@ -102,7 +103,7 @@ def step_by_step(net: in_numpy.RecurrentNet, indices: list[int], held: Hold) -> 
 @pytest.mark.parametrize("held", [Hold("c", 0.9, 2), Hold("h", -0.6, 4)])
 def test_a_held_unit_is_held_at_every_step(held):
     net = net_of()
-    written = write_characters(net, START, 8, np.random.default_rng(6), 1.0, held)
+    written = write_characters(net, START, 8, np.random.default_rng(6), 1.0, [held])
     for k, index in enumerate(written.indices):
         p = step_by_step(net, [*START, *written.indices[:k]], held)
         assert abs(p[index] - written.p[k]) < 1e-6
@@ -111,7 +112,7 @@ def test_a_held_unit_is_held_at_every_step(held):
 def test_the_net_stays_as_it_is():
     net = net_of()
     before = {name: array.copy() for name, array in net.params.items()}
-    write_characters(net, START, 5, np.random.default_rng(0), 1.0, Hold("f", 0.0, None))
+    write_characters(net, START, 5, np.random.default_rng(0), 1.0, [Hold("f", 0.0, None)])
     assert all(np.array_equal(before[name], net.params[name]) for name in before)
 
 
@@ -135,7 +136,7 @@ def test_other_nets_and_holds_are_refused():
     both = in_numpy.Bidirectional(in_numpy.GRU(V, H), in_numpy.GRU(V, H))
     with pytest.raises(InputError, match="net must be a RecurrentNet with"):
         numpy_copy(in_numpy.RecurrentNet(both, V))
-    write = lambda net, held: write_characters(net, START, 2, np.random.default_rng(0), 1.0, held)  # noqa: E731
+    write = lambda net, held: write_characters(net, START, 2, np.random.default_rng(0), 1.0, [held])  # noqa: E731
     with pytest.raises(InputError, match="only an LSTM has the part 'forget gate f'"):
         write(net_of("GRU"), Hold("f", 0.0))
     with pytest.raises(InputError, match="unit must be from 0 to 4"):
@@ -149,18 +150,20 @@ def test_other_nets_and_holds_are_refused():
 # --- The widget -----------------------------------------------------------------------------------------
 
 
-def test_text_and_picture_are_what_was_written():
+def test_text_is_what_was_written():
     widget = made(temperature=0.8, seed=3)
     written = write_characters(widget.net, START, 20, np.random.default_rng(3), 0.8)
     assert widget.text == "".join(CHARACTERS[k] for k in written.indices)
-    told = widget.view["characters"]
-    assert "".join(one[0] for one in told) == widget.text
-    assert np.allclose([one[1] for one in told], written.p, atol=5e-4)
-    assert np.allclose([one[2] for one in told], written.drawn, atol=5e-4)
-    assert [[j for j, _ in one[3]] for one in told] == [
-        [CHARACTERS[j] for j, _ in best] for best in written.likeliest
-    ]
-    assert widget.view["heard"] == f"20 characters: ab{widget.text}"
+    assert np.array_equal(widget.written.p, written.p)
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_memory_is_that_of_the_tokens_read(kind):
+    net = net_of(kind)
+    written = write_characters(net, START, 9, np.random.default_rng(5), 1.0)
+    net.forward(np.eye(V, dtype=np.float32)[[*START, *written.indices[:-1]]][:, None])
+    state = net.layer.trace["c" if kind == "LSTM" else "h"][:, 0]
+    assert np.allclose(written.memory, state, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -173,17 +176,16 @@ def test_every_setting_changes_the_text(setting, value):
     setattr(widget, setting, value)
     assert widget.text != before
     assert widget.text == made(**{"temperature": 1.0, setting: value}).text
-    assert widget.view["settings"][setting] == value
 
 
 def test_holding_and_letting_go():
     widget = made(temperature=1.0)
     free = widget.text
     widget.unit, widget.value, widget.hold = 2, 0.9, "c"
-    written = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Hold("c", 0.9, 2))
+    written = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, [Hold("c", 0.9, 2)])
     assert widget.text == "".join(CHARACTERS[k] for k in written.indices) != free
     widget.unit = -1
-    all_held = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, Hold("c", 0.9, None))
+    all_held = write_characters(widget.net, START, 20, np.random.default_rng(0), 1.0, [Hold("c", 0.9, None)])
     assert widget.text == "".join(CHARACTERS[k] for k in all_held.indices)
     widget.hold = "nothing"
     assert widget.text == free
@@ -205,12 +207,8 @@ def test_an_empty_prompt_is_the_beginning_of_a_line():
 
 def test_strange_characters_are_named_and_nothing_is_written():
     widget = made(prompt="a?b!")
-    assert widget.text == "" and widget.written is None and widget.view["characters"] == []
-    assert (
-        widget.problem
-        == widget.view["problem"]
-        == ("The net has never met “!”, “?”. Take them out of the prompt.")
-    )
+    assert widget.text == "" and widget.written is None and widget.ranking() == []
+    assert widget.problem == "The net has never met “!”, “?”. Take them out of the prompt."
     widget.prompt = "aba"
     assert widget.problem == "" and len(widget.text) == 20
 
@@ -218,19 +216,19 @@ def test_strange_characters_are_named_and_nothing_is_written():
 def test_a_gate_below_zero_is_a_problem_that_is_said():
     widget = made()
     widget.value, widget.hold = -0.5, "f"
-    assert "a gate lies between 0" in widget.view["problem"]
+    assert "a gate lies between 0" in widget.problem
     widget.value = 0.5
-    assert widget.view["problem"] == ""
+    assert widget.problem == ""
 
 
 def test_each_kind_offers_its_own_parts():
-    assert set(made().fixed["parts"]) == {"nothing", "h", "c", "f", "i", "o", "g"}
-    assert set(made("GRU").fixed["parts"]) == {"nothing", "h", "r", "z", "n"}
+    assert set(made().fixed["parts"]) == {"nothing", "frozen", "h", "c", "f", "i", "o", "g"}
+    assert set(made("GRU").fixed["parts"]) == {"nothing", "frozen", "h", "r", "z", "n"}
     assert set(made("RNN").fixed["parts"]) == {"nothing", "h"}
     widget = made("GRU")
     widget.hold, widget.value = "z", 1.0
     assert widget.problem == ""
-    wanted = write_characters(widget.net, START, 20, np.random.default_rng(0), 0.7, Hold("z", 1.0))
+    wanted = write_characters(widget.net, START, 20, np.random.default_rng(0), 0.7, [Hold("z", 1.0)])
     assert np.array_equal(widget.written.indices, wanted.indices)
     assert made().fixed["units"] == H
 
@@ -259,7 +257,9 @@ def test_settings_outside_the_controls_are_refused(setting, value):
     widget = made()
     with pytest.raises(InputError, match=f"{setting} must be"):
         setattr(widget, setting, value)
-    assert widget.view["settings"] == made().view["settings"]
+    assert [getattr(widget, one) for one in Sampler._settings] == [
+        getattr(made(), one) for one in Sampler._settings
+    ]
 
 
 @pytest.mark.parametrize("setting", Sampler._settings)
@@ -268,7 +268,7 @@ def test_none_is_no_setting_and_the_sampler_goes_on(setting):
     with pytest.raises(InputError, match=f"{setting} must be"):
         setattr(widget, setting, None)
     widget.seed = 3
-    assert widget.view == made(seed=3).view
+    assert widget.text == made(seed=3).text
 
 
 def test_holds_and_units_outside_the_net_are_refused():
@@ -294,9 +294,12 @@ def test_it_can_be_read_without_a_kernel(monkeypatch):
     widget = sampler(net_of(), Vocabulary([*CHARACTERS[:-1], "<"]), prompt="a<b", characters=20)
     widget._ipython_display_()
     html = shown[0]["text/html"]
-    assert "<strong>a&lt;b</strong>" in html
+    assert "<strong>a&lt;b</strong>" in html and "<img" in html
     text = re.search(r"a&lt;b</strong>(.*)</blockquote>", html)[1]
-    assert text.replace("<br>", "\n").replace("&lt;", "<") == widget.text
+    underlined = len(re.findall("<u>", text))
+    assert underlined == (widget.written.p < 0.05).sum()
+    plain = re.sub("</?u>", "", text).replace("<br>", "\n").replace("&lt;", "<")
+    assert plain == widget.text
     assert shown[0]["text/plain"] == f"Sampler (temperature 0.7, seed 0)\na<b{widget.text}"
     assert repr(widget) == "Sampler(temperature 0.7, seed 0)"
     widget.hold = "h"
@@ -305,5 +308,72 @@ def test_it_can_be_read_without_a_kernel(monkeypatch):
     assert "never met" in widget.static_html() and "never met" in widget.static_text()
 
 
-def test_it_needs_python_so_an_exported_page_shows_its_stand_in():
-    assert made().works_without_kernel is False
+def test_the_browser_gets_every_digit_of_the_parameters():
+    for dtype in (np.float32, np.float64):
+        net = net_of()
+        for name, array in net.params.items():
+            net.params[name] = (array + dtype(1) / dtype(3)).astype(dtype)
+        widget = sampler(net, Vocabulary(list(CHARACTERS)))
+        sent = np.frombuffer(widget.weights, "<f4" if widget.fixed["single"] else "<f8")
+        assert widget.fixed["single"] == (dtype is np.float32)
+        wanted = np.concatenate([np.ravel(array) for _, array in sorted(net.params.items())])
+        assert np.array_equal(sent, wanted)
+        net.params["b_y"] += 1
+        widget.seed = 5
+        assert not np.array_equal(np.frombuffer(widget.weights, sent.dtype), sent)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("unit", [-1, 3])
+def test_a_frozen_unit_stays_what_it_was_after_the_prompt(kind, unit):
+    widget = made(kind, temperature=1.0)
+    widget.unit, widget.hold = unit, "frozen"
+    memory, free = widget.written.memory, made(kind, temperature=1.0).written.memory
+    n = len(START)
+    assert np.array_equal(memory[:n], free[:n])
+    frozen = slice(None) if unit < 0 else unit
+    assert np.ptp(memory[n - 1 :, frozen], axis=0).max() < 1e-12
+    assert np.ptp(memory[n - 1 :, (unit + 1) % H]) > 1e-3 or unit < 0
+    assert repr(widget).endswith("memory, frozen after the prompt)")
+
+
+def test_an_rnn_has_nothing_to_freeze():
+    widget = made("RNN")
+    widget.hold = "frozen"
+    assert "no gate that keeps a unit" in widget.problem and widget.text == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("capitals", "aB Cd!", "010100"),
+        ("quotes", 'a "bc" d', "00111000"),
+        ("quotes", "I can't, 'no' x", "000000000111000"),
+        ("word", "ab cde.", "1201230"),
+        ("vowels", "Oxen a", "101001"),
+    ],
+)
+def test_signals_of_a_text(name, text, wanted):
+    assert signal(name, text).tolist() == [float(one) for one in wanted]
+
+
+def test_ranking_is_numpys_correlation_and_a_constant_unit_comes_last():
+    rng = np.random.default_rng(1)
+    memory, wanted = rng.normal(size=(30, 4)), rng.normal(size=30)
+    memory[:, 2] = 0.7
+    found = correlations(memory, wanted)
+    assert np.allclose(np.delete(found, 2), [np.corrcoef(memory[:, k], wanted)[0, 1] for k in (0, 1, 3)])
+    assert found[2] == 0
+    widget = made(temperature=1.0, characters=80)
+    widget.follows = "vowels"
+    ranked = widget.ranking()
+    sizes = [abs(r) for _, r in ranked]
+    assert sizes == sorted(sizes, reverse=True) and sorted(k for k, _ in ranked) == list(range(H))
+    read = ("ab" + widget.text)[:-1]
+    best, r = ranked[0]
+    aim = [one in "aeiouAEIOU" for one in read]
+    assert r == pytest.approx(np.corrcoef(widget.written.memory[:, best], aim)[0, 1])
+
+
+def test_it_lives_on_in_an_exported_page():
+    assert made().works_without_kernel is True

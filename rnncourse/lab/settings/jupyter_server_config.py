@@ -1,7 +1,8 @@
 """What `rnncourse lab` adds to the user's own Jupyter configuration, which is read as well.
 
 The folder of this file is put in front of JUPYTER_CONFIG_PATH; options on the command line beat it.
-labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news,
+labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news, and has all cells of a
+page drawn at once: a link into the middle of a page would lose its aim while the cells above it appear.
 jupyter_server_config.d/rnncourse.json loads rnncourse.lab.server, and custom/custom.css is how the pages look.
 """
 

@@ -2,7 +2,9 @@
 
 const AREA = { left: 34, right: 4, written: 30, words: 176, map: 196, row: 18 };
 const NARROW = 76; // pixels: in columns that are narrower, words stand on two levels
+const TURNED = 42; // in columns that are narrower still, words stand upright
 const LEVEL = 14;
+const UPRIGHT = 52;
 
 /* Over how many words a row of weights is spread: 1 for a single one. */
 function spread(weights) {
@@ -29,12 +31,14 @@ function labHtml(shown) {
 
 function places(ui, { read, written }) {
   const wide = ui.wide - AREA.left - AREA.right;
-  const raised = wide / read.length < NARROW ? LEVEL : 0;
+  const column = wide / read.length;
+  const turned = column < TURNED;
   return {
-    raised,
+    turned,
+    raised: turned ? UPRIGHT : column < NARROW ? LEVEL : 0,
     word: (k) => AREA.left + (wide * (k + 0.5)) / read.length,
     token: (k) => AREA.left + (wide * (k + 0.5)) / written.length,
-    column: wide / read.length,
+    column,
     bottom: AREA.map + written.length * AREA.row,
   };
 }
@@ -92,13 +96,14 @@ function drawWords(ui, view) {
     one.append("text").attr("class", "share").attr("y", AREA.words + 14);
     return one;
   });
-  const share = (k) => (view.word === null ? percent(view.weights[view.row][k]) : "");
+  const share = (k) => (view.word === null ? percent(view.weights[view.row][k]).slice(0, at.turned ? -2 : undefined) : "");
   words.attr("data-word", (_, k) => k).attr("data-chosen", (_, k) => (view.word === k ? "" : null));
   words.attr("aria-label", (one, k) => `${one}: looked at most for ${quoted(view.written[mostOf(view, k)])}`);
   words.select(".box").attr("x", (_, k) => at.word(k) - at.column / 2 + 1).attr("width", at.column - 2);
   words.select(".box").style("fill-opacity", (_, k) => (view.word === null ? view.weights[view.row][k] * 0.55 : null));
   words.select(".box").attr("y", AREA.words - 16 - at.raised).attr("height", 34 + at.raised);
-  words.select(".name").attr("y", (_, k) => AREA.words - (k % 2 ? 0 : at.raised));
+  words.select(".name").attr("y", (_, k) => AREA.words - (k % 2 && !at.turned ? 0 : at.raised));
+  words.select(".name").attr("transform", (_, k) => at.turned ? `rotate(-90 ${at.word(k)} ${AREA.words}) translate(${UPRIGHT / 2} ${UPRIGHT + 2})` : null);
   words.select(".name").attr("x", (_, k) => at.word(k)).text((one) => one);
   words.select(".share").attr("x", (_, k) => at.word(k)).text((_, k) => share(k));
 }

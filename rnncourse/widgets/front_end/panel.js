@@ -3,6 +3,7 @@
 const REST_MS = 600; // how long a widget rests before a screen reader is told
 const STEP_MS = 1000;
 const CALM_STEP_MS = 2500; // for readers who asked for less motion
+const OUTPUT_LEVELS = 5; // the outputs of one cell are at most so far below what holds them all, whatever shows them
 
 function prefersLessMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -49,9 +50,41 @@ function panel(el, { name, label, html = "" }) {
     },
   };
   keepKeys(ui);
+  hideStandIn(ui);
   addLiveRegion(ui);
   watchWideBoxes(ui);
   return ui;
+}
+
+/* The output with the static stand-in, which comes before the widget in the same cell; null where there is none. */
+function standInOf(root) {
+  let above = root.parentElement;
+  for (let level = 0; above && level < OUTPUT_LEVELS; level += 1) {
+    const before = [...above.querySelectorAll(".rnncourse-fallback")].filter(
+      (one) => one.compareDocumentPosition(root) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    if (before.length) return [...above.children].find((child) => child.contains(before.at(-1)));
+    above = above.parentElement;
+  }
+  return null;
+}
+
+/* Hide the stand-in as soon as the widget is on the page, in any front end; it comes back when the widget leaves. */
+function hideStandIn(ui) {
+  let frame = null;
+  const look = () => {
+    if (!ui.root.isConnected) {
+      frame = requestAnimationFrame(look);
+      return;
+    }
+    const standIn = standInOf(ui.root);
+    if (!standIn) return;
+    const before = standIn.style.display;
+    standIn.style.display = "none";
+    ui.onLeave(() => (standIn.style.display = before));
+  };
+  frame = requestAnimationFrame(look);
+  ui.onLeave(() => cancelAnimationFrame(frame));
 }
 
 /* Shift + Enter runs the cell; what is pressed with Ctrl, Cmd or Alt is a command of the notebook or the browser. */

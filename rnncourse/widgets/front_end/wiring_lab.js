@@ -310,7 +310,7 @@ function focusOn(ui, row, t) {
 function switchKeys(ui, model, event) {
   const one = event.target.closest?.(".switch");
   if (!one || belongsToNotebook(event)) return;
-  const { row, t } = ui.focus;
+  const [row, t] = [one.parentNode.dataset.row, Number(one.dataset.step)];
   const aside = { ArrowLeft: t - 1, ArrowRight: t + 1, Home: 0, End: ui.steps - 1 }[event.key];
   if (aside !== undefined) focusOn(ui, row, Math.max(0, Math.min(ui.steps - 1, aside)));
   else if (event.key === "ArrowUp") focusOn(ui, "counted", t);

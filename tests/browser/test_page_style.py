@@ -1,0 +1,212 @@
+"""The pages in JupyterLab and Notebook 7: the column, the figures, the folded code, light and dark."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from browser.accessibility import violations
+from browser.lab_browser import Lab, Server
+from browser.lab_server import TOKEN
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from playwright.sync_api import Page
+
+from rnncourse import viz
+
+TEXT = (
+    "A network with a fixed number of weights reads a sequence of any length, and still knows how it began. "
+    * 4
+)
+TABLE = "| Letter | Shape |\n|:--|:--|\n| x | (T, B, D) |\n| h | (T, B, H) |"
+SIZES = (3.0, 7.1, 9.3)
+FOLDED = {"jupyter": {"source_hidden": True}}
+
+
+def figure_cell(inches: float):
+    """Return a cell with folded code that shows a figure of this width."""
+    fig, ax = viz.figure(width=inches, height=1.5)
+    ax.plot(np.arange(3), label="x")
+    html = viz.figure_html(fig, alt="a rising line", caption=TEXT)
+    cell = new_code_cell(
+        "fig", outputs=[new_output("display_data", {"text/html": html, "text/plain": "a line"})]
+    )
+    cell.metadata = FOLDED
+    return cell
+
+
+@pytest.fixture(scope="module")
+def notebook(server: Server) -> str:
+    cells = [
+        new_markdown_cell("# A title"),
+        new_markdown_cell(f"{TEXT}\n\n{TABLE}"),
+        new_code_cell("x = 1", outputs=[new_output("stream", text="1\n")]),
+        new_code_cell("import math", metadata=FOLDED),
+        *map(figure_cell, SIZES),
+    ]
+    server.write("page.ipynb", cells)
+    return "page.ipynb"
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def opened(request, lab: Lab, notebook: str) -> Iterator[Page]:
+    """Return the page of JupyterLab, and that of Notebook 7, with the notebook open on a laptop's screen."""
+    lab.page.set_viewport_size({"width": 1366, "height": 768})
+    if request.param == "lab":
+        yield lab.open(notebook)
+        return
+    pytest.importorskip("notebook", reason="Notebook 7 is not installed")
+    lab.page.goto(f"{lab.server.url}/notebooks/{notebook}?token={TOKEN}")
+    lab.page.wait_for_selector(".rnncourse-figure img")
+    lab.page.wait_for_timeout(1000)
+    yield lab.page
+
+
+def box(page: Page, selector: str) -> dict:
+    """Return the place and the size of the first element that is shown."""
+    return page.locator(f".jp-Notebook {selector}:visible").first.bounding_box()
+
+
+def lines(page: Page, selector: str) -> list[int]:
+    """Return how many characters each full line of a paragraph holds."""
+    return page.locator(selector).first.evaluate(
+        """paragraph => {
+          const range = document.createRange();
+          const text = paragraph.firstChild;
+          const counts = [];
+          let top = null;
+          for (let k = 0; k < text.length; k += 1) {
+            range.setStart(text, k);
+            range.setEnd(text, k + 1);
+            const { y, width } = range.getBoundingClientRect();
+            if (!width) continue;
+            if (top === null || y > top + 4) { counts.push(0); top = y; }
+            counts[counts.length - 1] += 1;
+          }
+          return counts.slice(0, -1);
+        }"""
+    )
+
+
+def test_text_has_readable_lines_and_everything_begins_on_one_edge(opened: Page):
+    counts = lines(opened, ".jp-MarkdownCell p")
+    assert 62 <= np.mean(counts) <= 75 and max(counts) <= 80
+    assert opened.locator(".jp-MarkdownCell p").first.evaluate("p => getComputedStyle(p).fontSize") == "17px"
+    left = box(opened, ".jp-MarkdownCell p")["x"]
+    table = box(opened, ".jp-MarkdownCell table")
+    assert abs(table["x"] - left) <= 1
+    for selector in (".jp-InputArea-editor .cm-line", ".jp-OutputArea-output pre", "figcaption"):
+        assert abs(box(opened, selector)["x"] - left) <= 9, selector
+    aligned = "cells => cells.map((cell) => getComputedStyle(cell).textAlign)"
+    assert set(opened.locator(".jp-MarkdownCell :is(th, td)").evaluate_all(aligned)) == {"left"}
+    assert box(opened, ".jp-InputArea-editor")["width"] >= 850
+
+
+def test_figures_have_three_widths_and_those_in_the_column_are_in_its_middle(opened: Page):
+    images = opened.locator(".rnncourse-figure img")
+    boxes = [images.nth(k).bounding_box() for k in range(len(SIZES))]
+    assert [round(one["width"]) for one in boxes] == [420, 680, 900]
+    small, column, wide = boxes
+    assert abs((small["x"] + 210) - (column["x"] + 340)) <= 1
+    assert abs(column["x"] - wide["x"]) <= 1
+    caption = box(opened, "figcaption")
+    assert caption["width"] <= 681 and caption["y"] >= small["y"] + small["height"]
+
+
+def test_folded_code_leaves_no_bar_and_opens_by_a_click(opened: Page):
+    cell = opened.locator(".jp-CodeCell", has=opened.locator("figure")).first
+    bar = cell.locator(".jp-InputPlaceholder")
+    before, figure = cell.bounding_box(), cell.locator("figure").bounding_box()
+    assert figure["y"] - before["y"] <= 20, "the folded code takes room above the figure"
+    assert cell.locator(".jp-PlaceholderText").is_hidden()
+    cell.hover()
+    bar.click()
+    assert cell.locator(".cm-content").inner_text() == "fig"
+
+
+def test_a_folded_cell_without_outputs_keeps_a_line(opened: Page):
+    cell = opened.locator(".jp-CodeCell.jp-mod-noOutputs", has=opened.locator(".jp-InputPlaceholder")).first
+    assert cell.locator(".jp-PlaceholderText").inner_text() == "import math"
+    assert cell.bounding_box()["height"] >= 24
+
+
+def ink(page: Page) -> tuple[int, int]:
+    """Return how bright the page is behind a figure, and the most different pixel of the figure, 0 to 255."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    shot = page.locator(".rnncourse-figure img").nth(1).screenshot()
+    pixels = np.asarray(Image.open(BytesIO(shot)).convert("L")).astype(int)
+    ground = int(np.median(pixels))
+    return ground, int(pixels.flat[np.abs(pixels - ground).argmax()])
+
+
+def choose_theme(page: Page, name: str) -> None:
+    """Choose JupyterLab's light or dark theme from its menu."""
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator(".lm-Menu-item[data-type=submenu]", has_text=re.compile("^Theme$")).hover()
+    page.locator(".lm-Menu-item", has_text=re.compile(f"^JupyterLab {name}$")).click()
+    page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'")
+    page.wait_for_timeout(1500)
+
+
+def test_figures_follow_the_theme(lab: Lab, notebook: str):
+    page = lab.open(notebook)
+    ground, text = ink(page)
+    assert ground == 255 and text < 60
+    choose_theme(page, "Dark")
+    ground, text = ink(page)
+    assert ground == 17 and text > 200
+    choose_theme(page, "Light")
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_the_page_is_accessible(lab: Lab, notebook: str, width: int):
+    page = lab.open(notebook)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.wait_for_timeout(1000)
+    assert violations(page, ".jp-Notebook .jp-MarkdownCell .jp-RenderedMarkdown") == []
+    # A browser gives the keyboard what scrolls and holds nothing else to reach; axe-core does not know.
+    assert [one for one in violations(page, ".rnncourse-figure") if "scrollable-region" not in one] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_text_of_a_figure_can_be_read_on_a_phone(lab: Lab, notebook: str):
+    page = lab.open(notebook)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    wide = page.locator(".rnncourse-wide img")
+    assert 14 * wide.bounding_box()["width"] / 900 >= 11
+    scrolls = page.locator(".rnncourse-wide").evaluate("one => one.scrollWidth > one.clientWidth")
+    assert scrolls
+
+
+def test_a_link_to_a_section_of_a_closed_chapter_leads_there_and_the_page_stays(lab: Lab, server: Server):
+    chapter, heading = "chapters/04_backpropagation_through_time.ipynb", "The recurrent weights"
+    server.write("links.ipynb", [new_markdown_cell(f"[there]({chapter}#{heading.replace(' ', '-')})")])
+    page = lab.open("links.ipynb")
+    page.get_by_role("link", name="there").click()
+    target = page.get_by_role("heading", name=heading)
+    target.wait_for(timeout=60_000)
+    page.wait_for_timeout(5000)
+    panel = page.locator(".jp-WindowedPanel-outer", has=target)
+    below_the_top = target.bounding_box()["y"] - panel.bounding_box()["y"]
+    assert 0 <= below_the_top <= 200
+    assert panel.evaluate("one => one.scrollTop") > 3000
+
+
+def test_sources_that_are_only_looked_at_do_not_change(lab: Lab, server: Server):
+    file = server.root / "chapters" / "00_start_here.ipynb"
+    before = file.read_bytes()
+    page = lab.open("chapters/00_start_here.ipynb")
+    page.wait_for_timeout(6000)
+    assert page.locator(".lm-TabBar-tab.jp-mod-dirty").count() == 0
+    keyword = page.locator(".jp-CodeCell .cm-line span", has_text="import").first
+    plain = page.locator(".jp-CodeCell .cm-line").first
+    color = "one => getComputedStyle(one).color"
+    assert keyword.evaluate(color) != plain.evaluate(color), "the code has lost its colors"
+    assert file.read_bytes() == before
+    assert json.loads(before)["metadata"]["language_info"] == {"name": "python"}

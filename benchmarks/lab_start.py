@@ -22,7 +22,7 @@ sys.path.insert(0, str(CHECKOUT / "tests"))
 from browser.lab_browser import CHROMIUM, FLAGS  # noqa: E402
 from browser.lab_server import TOKEN, course_command, running_lab  # noqa: E402
 
-TARGET_SECONDS = 10
+TARGET_SECONDS = 5
 ROUNDS = 3
 GIVE_UP_SECONDS = 120
 HEADING = ".jp-NotebookPanel .jp-RenderedMarkdown h1"

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from jinja2 import pass_context
+from jupyter_core.paths import jupyter_path
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode, v4
@@ -79,6 +80,7 @@ def as_page(notebook: NotebookNode, name: str) -> str:
     notebook.metadata["title"] = notebook_title(notebook) or name
     folder = TEMPLATES / "rnncourse"
     course = {
+        "dark": _theme("dark"),
         "style": (folder / "page.css").read_text(encoding="utf-8"),
         "loader": "".join((folder / name).read_text(encoding="utf-8") for name in ("model.js", "loader.js")),
         "front_ends": live.front_ends(widgets.values()),
@@ -86,6 +88,14 @@ def as_page(notebook: NotebookNode, name: str) -> str:
     }
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": name}, "course": course})
     return _SIBLING.sub(r'\1.html\2"', page)
+
+
+def _theme(name: str) -> str:
+    """Return the colors of one of JupyterLab's themes, which nbconvert brings along."""
+    file = Path("nbconvert", "templates", "lab", "static", f"theme-{name}.css")
+    return next(path / file for path in map(Path, jupyter_path()) if (path / file).is_file()).read_text(
+        "utf-8"
+    )
 
 
 def with_pictures(page: str, path: Path) -> str:
@@ -137,13 +147,18 @@ class MathRenderer(IPythonRenderer):
     """Markdown to HTML, with LaTeX as MathML."""
 
     def block_math(self, body: str) -> str:
-        return mathml(body, "block")
+        return _display(body)
 
     def inline_math(self, body: str) -> str:
         return mathml(body, "inline")
 
     def latex_environment(self, name: str, body: str) -> str:
-        return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
+        return _display(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+
+def _display(latex: str) -> str:
+    """Return a formula of its own, in a box that scrolls where the page is narrow."""
+    return f'<div class="rnncourse-formula">{mathml(latex, "block")}</div>'
 
 
 class CourseExporter(HTMLExporter):
@@ -161,7 +176,7 @@ class CourseExporter(HTMLExporter):
     def default_filters(self):
         yield from super().default_filters()
         yield "markdown2html", self.markdown2html
-        yield "latex2html", lambda source: mathml(source.strip().strip("$"), "block")
+        yield "latex2html", lambda source: _display(source.strip().strip("$"))
 
 
 def leave_places(notebook: NotebookNode) -> None:

@@ -192,7 +192,7 @@ class LSTMSweep(Sweep):
         self.W, self.W_forward = self.gate_by_gate(4, H + D + 1, H)
         self.gates = np.empty((T + 1, 5, B, H), dtype)
         self.tanh_c = np.empty((T, B, H), dtype)
-        self.dA, _ = self.gate_by_gate(4, T, B * H)
+        self.dA, self.dA_rows = self.gate_by_gate(4, T, B * H)
         self.dA = self.dA.reshape(4, T, B, H)
         self.F = np.empty((self.block, 5, B, H), dtype)
         self.products = np.empty((self.block, 2, B, H), dtype)
@@ -259,12 +259,17 @@ class LSTMSweep(Sweep):
                 if pad is not None:
                     add(carry, self.held, out=carry)
                     add(dc, self.dc_held, out=dc)
-        da = self.dA.reshape(4, T * B, H)
-        dW = matmul(self.rows[:-1].reshape(T * B, -1).T, da)  # the same weights at every step: a sum over all
-        dW = np.concatenate([*dW], axis=1)
-        dx = _to_inputs(da, _blocks_of(p["W_x"], H)).reshape(T, B, self.D)
+        dW, dx = self._over_all_steps(p["W_x"])
+        dx = dx.reshape(T, B, self.D)
         dh0, dc0 = carry.reshape(B, H).copy(), dc.reshape(B, H).copy()
         return dx, (dh0, dc0), {"W_x": dW[H:-1], "W_h": dW[:H], "b": dW[-1]}
+
+    def _over_all_steps(self, W_x: Array) -> tuple[Array, Array]:
+        """Return the gradient of the stacked weights, a sum over all steps, and dx (T B, D)."""
+        if self.single:  # the gates of a step are one row already, so one product does for all of them
+            return self.rows[:-1, 0].T @ self.dA_rows, self.dA_rows @ W_x.T
+        rows, da = self.rows[:-1].reshape(self.T * self.B, -1), self.dA.reshape(4, self.T * self.B, self.H)
+        return np.concatenate([*matmul(rows.T, da)], axis=1), _to_inputs(da, _blocks_of(W_x, self.H))
 
     def _factors(self, start: int, end: int) -> None:
         """Compute what dh and dc are multiplied by: slots 0 to 3 of F towards i, f, g, o, slot 4 from dh to dc."""

@@ -13,3 +13,8 @@ def best_device() -> torch.device:
 def products_are_exact(dtype: torch.dtype) -> bool:
     """Say whether matrix products of the dtype are to keep all bits of float32: PyTorch's setting for TF32."""
     return dtype == torch.float32 and not torch.backends.cuda.matmul.allow_tf32
+
+
+def multiprocessors(device: torch.device) -> int:
+    """Return how many programs of one block each the device runs at once."""
+    return torch.cuda.get_device_properties(device).multi_processor_count

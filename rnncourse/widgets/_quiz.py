@@ -304,8 +304,8 @@ def _expected(question: Question, entry: dict[str, Any]) -> Prediction:
 
 def _looked_up(key: str | None) -> tuple[Question, dict[str, Any]]:
     """Return a question and its entry: of the learner's copy around the working directory, or of a chapter."""
-    here, key_ = Path.cwd(), key or ""
-    entry = read_questions(here).get(key_) or sealed_questions(key_, [here, *_chapters()]).get(key_)
+    here, name = Path.cwd(), key if isinstance(key, str) else ""
+    entry = read_questions(here).get(name) or sealed_questions(name, [here, *_chapters()]).get(name)
     require_that("key", key, entry is not None, "that of a question of this copy of the course")
     arguments = dict(entry["arguments"])
     arguments["options"] = [tuple(one) if isinstance(one, list) else one for one in arguments["options"]]

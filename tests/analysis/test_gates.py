@@ -299,6 +299,14 @@ def test_trace_of_the_engines_is_the_same_and_that_of_the_layer():
         assert np.array_equal(a[name], ours.trace[name])
 
 
+def test_a_trace_has_the_wider_dtype_of_input_and_parameters():
+    x, _ = some_input()
+    layer = in_numpy.LSTM(D, H, dtype="float32")
+    assert trace_gates(layer, x)["f"].dtype == np.float64
+    assert trace_gates(layer, x.astype(np.float32))["f"].dtype == np.float32
+    assert trace_gates(layer, np.ones(x.shape, dtype=int))["f"].dtype == np.float64
+
+
 def test_trace_leaves_the_layers_own_trace_alone():
     x, _ = some_input()
     layer = make("LSTM")

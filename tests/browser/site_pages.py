@@ -22,6 +22,6 @@ def build(scratch: Path) -> tuple[Path, list[str]]:
     for name in ("README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, root)
     own = page_notebook.write(scratch)
-    outputs.refresh(own, timeout=60)
+    outputs.refresh(own)
     shutil.move(own, root / f"{PAGE}.ipynb")
     return scratch / "made", site.build(root, scratch / "made", SETTINGS)

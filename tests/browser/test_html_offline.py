@@ -148,8 +148,25 @@ def test_without_scripts_everything_can_be_read(browser, file):
     context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 400])
-def test_axe_finds_nothing_in_the_page(page, width):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_in_the_page(page, width, scheme):
+    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.wait_for_timeout(200)
+    back = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (back == "rgb(255, 255, 255)") == (scheme == "light")
     assert violations(page) == []
+
+
+def test_formulas_and_code_can_be_read_to_their_end_on_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.locator(".rnncourse-formula").first.evaluate(
+        "one => one.querySelector('mrow').append('x'.repeat(200))"
+    )
+    for box in page.locator(".rnncourse-formula").all():
+        hidden = box.evaluate("one => one.scrollWidth - one.clientWidth")
+        assert box.evaluate("one => (one.scrollLeft = 1e6, Math.round(one.scrollLeft))") == hidden
+    for code in page.locator(".jp-InputArea pre:visible").all():
+        assert code.evaluate("one => one.scrollWidth <= one.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

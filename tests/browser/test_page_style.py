@@ -184,20 +184,6 @@ def test_text_of_a_figure_can_be_read_on_a_phone(lab: Lab, notebook: str):
     assert scrolls
 
 
-def test_a_link_to_a_section_of_a_closed_chapter_leads_there_and_the_page_stays(lab: Lab, server: Server):
-    chapter, heading = "chapters/04_backpropagation_through_time.ipynb", "The recurrent weights"
-    server.write("links.ipynb", [new_markdown_cell(f"[there]({chapter}#{heading.replace(' ', '-')})")])
-    page = lab.open("links.ipynb")
-    page.get_by_role("link", name="there").click()
-    target = page.get_by_role("heading", name=heading)
-    target.wait_for(timeout=60_000)
-    page.wait_for_timeout(5000)
-    panel = page.locator(".jp-WindowedPanel-outer", has=target)
-    below_the_top = target.bounding_box()["y"] - panel.bounding_box()["y"]
-    assert 0 <= below_the_top <= 200
-    assert panel.evaluate("one => one.scrollTop") > 3000
-
-
 def test_sources_that_are_only_looked_at_do_not_change(lab: Lab, server: Server):
     file = server.root / "chapters" / "00_start_here.ipynb"
     before = file.read_bytes()

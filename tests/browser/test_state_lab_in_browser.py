@@ -204,7 +204,8 @@ def test_turning_the_matrix_catches_the_state(page):
     start(page, lab)
     verdict = page.locator(f"{ROOT} .rnncourse-verdict")
     assert "Not caught" in verdict.inner_text() and "First wrong at step" in verdict.inner_text()
-    assert page.locator(f"{ROOT} .long-run circle").count() == 300
+    dots = page.locator(f"{ROOT} .long-run")
+    assert dots.get_attribute("d").count("M") == 300
     turn = page.locator(f"{ROOT} [data-setting=turn]")
     turn.fill("7.5")
     turn.press("ArrowRight")
@@ -213,7 +214,7 @@ def test_turning_the_matrix_catches_the_state(page):
         "Caught: without input, the state goes around 3 points. It turns by 120.0° a step."
         in verdict.inner_text()
     )
-    assert page.locator(f"{ROOT} .stops circle").count() == 3
+    assert page.locator(f"{ROOT} .stops circle").count() == 3 and dots.get_attribute("d") == ""
     assert page.locator(f"{ROOT} .verdict[data-right]").count() == 31
     assert page.evaluate("state.done") == ["caught"]
     page.locator(f"{ROOT} [data-slider=step]").fill("9")

@@ -67,6 +67,13 @@ def test_mathematics_is_mathml(page):
     assert aligned.count("<mtr>") == 2 and aligned.count("<mtd") == 4
 
 
+def test_html_in_a_text_stays_html():
+    """Explanations are folded with it."""
+    source = "<details>\n<summary>Why</summary>\n\nBecause *f* is <kbd>1</kbd>.\n\n</details>"
+    text = html.CourseExporter().markdown2html({"cell": {}}, source)
+    assert "<summary>Why</summary>" in text and "<em>f</em> is <kbd>1</kbd>" in text and "&lt;" not in text
+
+
 def test_widgets_that_compute_in_the_browser_are_in_the_page_each_script_once(page, bundle):
     places = re.findall(r'data-rnncourse-model="(\w+)"', page)
     assert places == ["1", "2", "3", "1"]  # the lab is shown twice

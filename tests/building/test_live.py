@@ -20,8 +20,8 @@ STORED = sorted(path.relative_to(ROOT) for path in (ROOT / "chapters").rglob("[0
 @pytest.fixture(scope="module")
 def refreshed(tmp_path_factory) -> NotebookNode:
     path = page_notebook.write(tmp_path_factory.mktemp("live"))
-    assert outputs.refresh(path, timeout=60)
-    assert not outputs.refresh(path, timeout=60), "the same states give the same bytes"
+    assert outputs.refresh(path)
+    assert not outputs.refresh(path), "the same states give the same bytes"
     return read(path)
 
 

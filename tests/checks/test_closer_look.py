@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,3 +159,39 @@ def test_new_arrays_must_be_new():
     assert examine(task, same).status == "right"
     verdict = examine(task, lambda x: x)
     assert verdict.status == "wrong" and "shares memory" in verdict.text()
+
+
+@pytest.mark.parametrize(
+    ("some", "n", "word", "said"),
+    [
+        ([2, 3], 6, "column", "the second of the 3 blocks of columns"),
+        ([6, 7], 8, "column", "the fourth of the 4 blocks of columns"),
+        ([5, 6], 8, "column", "2 of the 8 columns"),
+        ([1, 3], 6, "row", "2 of the 6 rows"),
+        ([0, 1, 2], 3, "step", "every step"),
+        ([0], 4, "entry", "the first entry"),
+        ([3], 4, "step", "the last step"),
+        ([1], 3, "row", "row 1 (counting from 0)"),
+        ([0, 1, 2], 5, "row", "the first 3 rows"),
+        ([3, 4], 5, "entry", "the last 2 entries"),
+    ],
+)
+def test_slices_are_told_in_the_fewest_words(some, n, word, said):
+    assert probing._which(some, n, word) == said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ([], ""),
+        ([(1, 0)], "In your result, the entry [1, 0] is wrong."),
+        ([(0, 0), (0, 1), (1, 0), (1, 1)], ""),
+    ],
+)
+def test_the_first_wrong_entry_is_told_unless_all_are(wrong, said):
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    answer = 2 * x
+    for entry in wrong:
+        answer[entry] += 1
+    task = SimpleNamespace(reference=lambda x: 2 * x, outputs=("result",), tolerance=1e-6)
+    assert probing._where_wrong(SimpleNamespace(task=task, ask=lambda case: answer), Case((x,))) == said

@@ -84,7 +84,7 @@ def test_a_sealed_question_is_found_in_the_notebook_beside_and_asked(tmp_path, m
     )
     assert next(iter(asked._shown.values())).question == question
     assert [one["key"] for one in quiz(["one", "two"]).questions] == ["one", "two"]
-    with pytest.raises(InputError, match="key must name a question"):
+    with pytest.raises(InputError, match="key must be that of a question"):
         predict(key="nowhere-asked")
 
 

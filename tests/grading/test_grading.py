@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from grading.classroom import ANSWERS, SECRET, STEM, WHY, cell_of, hand_in, notebook, twice, write_spec
 
-from rnncourse.checks.failure import Missing, Raised
+from rnncourse.checks.failure import Missing, Raised, TimedOut
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
 from rnncourse.errors import InputError
@@ -1008,6 +1008,38 @@ def test_the_class_page_gives_the_median(trial, points, middle):
     assert f"Half have {middle} or more" in pages.class_page(results, trial)
 
 
+def test_the_class_page_says_of_each_task_its_mean_and_how_many_have_all_points(trial):
+    scaled, why = result().tasks
+    results = [
+        result(student=f"{k}", tasks=(replace(scaled, points=points), replace(why, points=3.0)))
+        for k, points in enumerate((2.0, 2.0, 0.5))
+    ]
+    page = pages.class_page(results, trial)
+    assert "<td class='number'>1.5 / 2</td><td class='number'>67 %</td>" in page
+    assert "<td class='number'>3.0 / 3</td><td class='number'>100 %</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("release", "user", "more"),
+    [("6.1.0-13-amd64", 1000, 0), ("5.14.2", 1000, 0), ("5.10.0-28-amd64", 1000, 4096), ("5.10.0", 0, 0)],
+)
+def test_where_the_kernel_counts_a_users_processes_the_others_have_room(monkeypatch, release, user, more):
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(release=release))
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert sandbox._processes(64) == 64 + more
+
+
+def test_a_tool_is_found_on_the_path_or_left_to_the_system(monkeypatch):
+    monkeypatch.setattr(sandbox.shutil, "which", {"setpriv": "/usr/bin/setpriv"}.get)
+    assert [sandbox._tool(name) for name in ("setpriv", "bwrap")] == ["/usr/bin/setpriv", "bwrap"]
+
+
+def test_a_stub_is_found_in_place_of_what_is_withheld_and_of_nothing_else(tmp_path):
+    finder = worker._InPlace(str(tmp_path / "stub.py"), ["rnncourse.in_numpy"])
+    assert finder.find_spec("rnncourse.in_numpy").origin == str(tmp_path / "stub.py")
+    assert finder.find_spec("numpy") is None
+
+
 def test_a_notebook_has_a_limited_number_of_cells(trial):
     empty = {"cell_type": "markdown", "id": "x", "metadata": {}, "source": ""}
     book = notebook()
@@ -1205,6 +1237,20 @@ def test_the_version_of_python_is_read(trial, version):
         else True
     )
     assert bool(found.oddities) == (version == "3.99.1")
+
+
+def test_an_answer_that_times_out_at_its_last_input_is_stopped(trial):
+    replies = iter([protocol.Reply(None, [1.0, []]), protocol.Reply(TimedOut(2.0), None)])
+    worker_ = SimpleNamespace(
+        run=lambda *_, **__: protocol.Reply(None, None),
+        call=lambda *_, **__: next(replies),
+        close=lambda: None,
+    )
+    answers = Answers(dict(ANSWERS), {}, {"why": "-"})
+    [first, *_] = [item for item in trial.items if item.kind == "code"]
+    one = replace(trial, items=(first,))
+    marked = Marker(one, lambda: worker_, Limits()).mark_answers(answers, "s")
+    assert (marked[0].status, marked[0].headline) == ("timeout", "Stopped: it took too long.")
 
 
 def test_a_newer_python_is_said_where_an_answer_is_no_python_here(trial):

@@ -11,7 +11,7 @@ import threading
 import unicodedata
 import zipfile
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from grading.classroom import STEM, hand_in, notebook, write_spec
@@ -276,6 +276,28 @@ def test_too_many_files_of_one_cost_nobody_else(tmp_path, monkeypatch, kind):
     assert said == {"ana": "ana", "bo": "bo"}
     assert "bo has more than 20 files" in notes
     assert len(collect(path, STEM).submissions[1].files) <= 20
+
+
+def test_as_many_files_as_allowed_are_not_too_many(tmp_path, monkeypatch):
+    monkeypatch.setattr(collecting, "MOST_FILES", 3)
+    for name in ("ana", "bo"):
+        hand_in(tmp_path, name, name.encode())
+    (tmp_path / "ana" / "data.txt").touch()  # with the folder, that makes three
+    assert whose(tmp_path, {}) == ({"ana": "ana", "bo": "bo"}, "")
+
+
+@pytest.mark.parametrize(
+    ("names", "many"),
+    [
+        (["notes/picture.png"], False),
+        (["ana/04.ipynb", "bo/04.ipynb"], True),
+        (["one.ipynb", "two.ipynb"], True),
+        (["one.ipynb", "extra/picture.png"], False),
+    ],
+)
+def test_a_folder_holds_many_if_notebooks_are_in_it_or_below(names, many):
+    files = [collecting.File(PurePosixPath(name), bytes) for name in names]
+    assert collecting._holds_many(files, STEM) == many
 
 
 def test_a_path_that_is_too_long_for_the_system_is_told(tmp_path):

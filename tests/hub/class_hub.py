@@ -28,7 +28,7 @@ PROXY = shutil.which("configurable-http-proxy")
 COURSE = "rnn101"
 PASSWORD = "only-here"
 TOKEN = "1f" * 16
-START_SECONDS = 120
+START_SECONDS = 200
 ANSWER_SECONDS = 60
 REQUEST_SECONDS = 60
 
@@ -108,7 +108,7 @@ class Hub:
         for name in names:
             while not self.api("GET", f"/users/{name}").json()["servers"].get("", {}).get("ready"):
                 assert time.monotonic() < deadline, f"no server for {name}\n{self.said()}"
-                time.sleep(0.25)
+                time.sleep(1)
         return [Learner(self, name) for name in names]
 
 

@@ -58,7 +58,7 @@ def test_the_style_sheet_is_where_jupyterlab_and_notebook_look_for_it(monkeypatc
     monkeypatch.setenv("RNNCOURSE_ROOT", str(tmp_path))
     config = PyFileConfigLoader("jupyter_server_config.py", str(LAB_SETTINGS)).load_config()
     settings: dict = {}
-    settings.update(config.ServerApp.tornado_settings.to_dict()["update"])
+    settings.update(config.ServerApp.tornado_settings)
     assert config.LabApp.custom_css is True
     [folder] = settings["static_custom_path"]
     notebook = Path(settings["page_config_data"]["jupyterConfigDir"])

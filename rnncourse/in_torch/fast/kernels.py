@@ -29,8 +29,7 @@ import torch
 import triton
 import triton.language as tl
 
-from rnncourse.in_torch.device import products_are_exact
-from rnncourse.in_torch.fast.ways import multiprocessors
+from rnncourse.in_torch.device import multiprocessors, products_are_exact
 
 POINTS = 256  # numbers of a state that one program of a step works on
 ROWS = 16  # rows of the batch that one program takes through all steps: the fewest that tensor cores multiply

@@ -56,8 +56,3 @@ def triton_runs(device: torch.device, dtype: torch.dtype) -> bool:
 def memory_on_chip(device: torch.device) -> int:
     """Return the bytes of shared memory that one block of threads may use: 48 KiB where PyTorch does not tell."""
     return getattr(torch.cuda.get_device_properties(device), "shared_memory_per_block_optin", 48 * 1024)
-
-
-def multiprocessors(device: torch.device) -> int:
-    """Return how many programs of one block each the device runs at once."""
-    return torch.cuda.get_device_properties(device).multi_processor_count

@@ -25,8 +25,10 @@ c.LabApp.default_url = "/lab/tree/chapters/00_start_here.ipynb"
 c.ServerApp.allow_root = True
 # JupyterLab looks for a style sheet in these folders, Notebook 7 below the one that a page's settings name.
 c.LabApp.custom_css = True
-c.ServerApp.tornado_settings.update(
-    {"static_custom_path": [os.path.join(HERE, "custom")], "page_config_data": {"jupyterConfigDir": HERE}}
-)
+# A whole dictionary, for JupyterHub cannot read one that is only updated.
+c.ServerApp.tornado_settings = {
+    "static_custom_path": [os.path.join(HERE, "custom")],
+    "page_config_data": {"jupyterConfigDir": HERE},
+}
 if kernels_can_encrypt():
     c.KernelManager.transport_encryption = "auto"

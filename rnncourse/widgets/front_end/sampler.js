@@ -103,7 +103,7 @@ function begin(ui, model, net) {
   box.hidden = !problem;
   setText(box, problem);
   const total = problem ? 0 : start.length + model.get("characters");
-  ui.run = { said: [], total, start: start.length, began: performance.now() };
+  ui.run = { said: [], marked: 0, total, start: start.length, began: performance.now() };
   ui.part(".rnncourse-text").replaceChildren();
   ui.part("[data-do=look]").max = Math.max(total, 1);
   if (!ui.pointed) ui.part("[data-do=look]").value = start.length + 1;
@@ -165,22 +165,21 @@ function drawLooks(ui, model, fixed) {
   lookAt(ui, model, fixed);
 }
 
+/* Surprise is there to stay: only fresh characters get it. A unit's color depends on its largest value so far. */
 function colorText(ui, model) {
   const by = model.get("colored");
-  const unit = unitsShown(ui, model)[0]?.[0] ?? 0;
-  const key = `${by} ${unit}`;
   const text = ui.part(".rnncourse-text");
-  const all = ui.run.said.map(({ memory }) => Math.abs(memory[unit]));
-  const largest = Math.max(1e-9, ...all);
   text.dataset.by = by;
-  [...text.children].forEach((one, k) => {
-    const { p, memory } = ui.run.said[k];
-    if (by === "unit") {
-      one.dataset.sign = memory[unit] < 0 ? "minus" : "plus";
-      one.style.setProperty("--much", `${Math.round((65 * Math.abs(memory[unit])) / largest)}%`);
-    } else if (one.dataset.p === undefined) one.dataset.p = levelOf(p);
+  const { said } = ui.run;
+  for (; ui.run.marked < said.length; ui.run.marked++) text.children[ui.run.marked].dataset.p = levelOf(said[ui.run.marked].p);
+  if (by !== "unit") return;
+  const unit = unitsShown(ui, model)[0]?.[0] ?? 0;
+  const largest = Math.max(1e-9, ...said.map(({ memory }) => Math.abs(memory[unit])));
+  said.forEach(({ memory }, k) => {
+    const one = text.children[k];
+    one.dataset.sign = memory[unit] < 0 ? "minus" : "plus";
+    one.style.setProperty("--much", `${Math.round((65 * Math.abs(memory[unit])) / largest)}%`);
   });
-  text.dataset.key = key;
 }
 
 function barsPath(values, at, base, scale) {

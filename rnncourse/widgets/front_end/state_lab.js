@@ -141,6 +141,9 @@ function drawWords(ui, view) {
 
 /* One place for each step: what comes in, and whether the answer is right (a low bar) or wrong (a high one). */
 function drawStrip(ui, { fixed, inputs, correct, step, notes }) {
+  const key = JSON.stringify([inputs, correct, step, notes, ui.wide]);
+  if (ui.drawnStrip === key) return;
+  ui.drawnStrip = key;
   const wide = ui.wide / inputs.length;
   const places = d3.select(ui.strip).attr("width", ui.wide).selectAll("g").data(inputs).join((enter) => {
     const group = enter.append("g");

@@ -8,7 +8,7 @@ function planeSvg() {
   return `<svg class="rnncourse-plane" viewBox="0 0 ${side} ${side}" role="group" aria-label="The state in the plane">
     <g class="areas"></g><path class="axes" d="M0 ${side / 2}H${side}M${side / 2} 0V${side}"/>
     <text x="${side - 4}" y="${side / 2 - 5}" text-anchor="end">first unit</text><text x="${side / 2 + 5}" y="12">second unit</text>
-    <g class="long-run"></g><g class="stops"></g><path class="trail"/><g class="earlier"></g><path class="move"/>
+    <path class="long-run"/><g class="stops"></g><path class="trail"/><g class="earlier"></g><path class="move"/>
     <circle class="before" r="9" tabindex="0" role="application" aria-label="Previous state"/><circle class="now" r="9"/></svg>`;
 }
 
@@ -18,8 +18,8 @@ function planeScales() {
 }
 
 function placeOf([first, second]) {
-  const { x, y } = planeScales();
-  return [x(first), y(second)];
+  const { side, reach } = PLANE;
+  return [(side * (reach + first)) / (2 * reach), (side * (reach - second)) / (2 * reach)];
 }
 
 function drawAreas(ui, { readout, names }) {
@@ -42,7 +42,7 @@ function circles(ui, group, points, radius) {
 function drawPlane(ui, { steps, step, long }) {
   const { before, h } = steps[step - 1];
   const earlier = steps.slice(0, step - 1).map((one) => one.h);
-  circles(ui, ".long-run", long.points ? [] : long.states, 2);
+  drawLongRun(ui, long);
   circles(ui, ".stops", long.points ? long.states.slice(-long.points) : [], 14);
   circles(ui, ".earlier", earlier, 3.5);
   const places = [...earlier, h].map(placeOf);
@@ -53,6 +53,14 @@ function drawPlane(ui, { steps, step, long }) {
   setAttribute(ui.beforeDot, "aria-description", `first unit ${written(before[0])}, second unit ${written(before[1])}; arrow keys move it`);
   if (ui.glides && !prefersLessMotion()) glide(ui, from, to);
   else moveTo(d3.select(ui.nowDot).interrupt().node(), to);
+}
+
+/* Hundreds of dots as one path: lines without length, with round ends. */
+function drawLongRun(ui, long) {
+  if (ui.drawnRun === long) return;
+  ui.drawnRun = long;
+  const dots = long.points ? [] : long.states.map((one) => `M${placeOf(one).map((side) => side.toFixed(1)).join(" ")}h0`);
+  setAttribute(ui.plane.querySelector(".long-run"), "d", dots.join(""));
 }
 
 function moveTo(dot, [x, y]) {

@@ -62,5 +62,15 @@ const rnncourseModels = (() => {
     }
   }
 
+  /* What is wider than the page can be scrolled by keyboard as well. */
+  function fitFormulas() {
+    for (const box of document.querySelectorAll(".rnncourse-formula")) {
+      if (box.scrollWidth > box.clientWidth) Object.assign(box, { tabIndex: 0, role: "group", ariaLabel: "Wide formula" });
+      else ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+    }
+  }
+  addEventListener("load", fitFormulas);
+  addEventListener("resize", fitFormulas);
+
   return { Model, answeredBefore };
 })();

@@ -57,16 +57,6 @@
     }
   });
 
-  /* What is wider than the page can be scrolled by keyboard as well. */
-  function fitFormulas() {
-    for (const box of document.querySelectorAll(".rnncourse-formula")) {
-      if (box.scrollWidth > box.clientWidth) Object.assign(box, { tabIndex: 0, role: "group", ariaLabel: "Wide formula" });
-      else ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
-    }
-  }
-  addEventListener("load", fitFormulas);
-  addEventListener("resize", fitFormulas);
-
   // Paper shows everything.
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
 })();

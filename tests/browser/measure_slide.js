@@ -3,7 +3,7 @@
 async () => {
   const slide = Reveal.getCurrentSlide().querySelector(".slide");
   const INDEX = ":is(msub, msup, msubsup, munder, munderover) > :not(:first-child)";
-  const SCRIPTS = `sub, sup, mo, .index, [dy], ${INDEX}, ${INDEX} *`;
+  const SCRIPTS = `sub, sub *, sup, sup *, mo, .index, [dy], ${INDEX}, ${INDEX} *`;
   const smallest = { size: Infinity, text: "" };
   const hidden = [];
 
@@ -32,11 +32,21 @@ async () => {
     const [, encoded] = image.src.match(/^data:image\/svg\+xml;base64,(.*)$/) ?? [];
     if (!encoded) return;
     const bytes = Uint8Array.from(atob(encoded), (one) => one.charCodeAt(0));
-    const drawing = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
-    const scale = image.getBoundingClientRect().width / parseFloat(drawing.documentElement.getAttribute("width"));
-    for (const text of drawing.querySelectorAll("text")) {
-      note(scale * parseFloat(text.closest("[font-size]")?.getAttribute("font-size") ?? "16"), text.textContent);
+    // An image's inside cannot be asked, so the drawing is put into the page for a moment.
+    const copy = document.createElement("div");
+    copy.attachShadow({ mode: "open" }).innerHTML = new TextDecoder().decode(bytes);
+    document.body.append(copy);
+    const drawing = copy.shadowRoot.firstElementChild;
+    drawing.style.width = `${image.getBoundingClientRect().width}px`;
+    drawing.style.height = "auto";
+    const texts = document.createTreeWalker(drawing, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const element = texts.currentNode.parentElement;
+      if (!texts.currentNode.data.trim() || element.matches("style, title, desc, [dy], [style*=baseline]")) continue;
+      const { a, b } = element.getScreenCTM();
+      note(parseFloat(getComputedStyle(element).fontSize) * Math.hypot(a, b), texts.currentNode.data);
     }
+    copy.remove();
   }
 
   function scrolls(element) {

@@ -26,6 +26,7 @@ def open_talk(browser: Browser, file: Path, **options: Any) -> Page:
     page.on("pageerror", lambda error: page.said.append(str(error)))
     page.goto(file.as_uri())
     page.wait_for_function("document.body.dataset.ready")
+    page.evaluate("Reveal.configure({ hash: false })")  # a late change of the address would turn a slide back
     page.add_style_tag(content=".fragment { transition: none !important; }")
     return page
 

@@ -18,14 +18,48 @@ from rnncourse.building import live, slides
 
 SMALLEST = 24 - 0.1
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+
+
+def attention() -> widgets.AttentionLab:
+    words, tokens = ["the", "first", "of", "september", "ninety", "eight"], list("1998-09-01")
+    weights = np.random.default_rng(0).dirichlet(np.full(len(words), 0.4), size=len(tokens))
+    return widgets.attention_lab([(weights, words, tokens)])
+
+
+def credit() -> widgets.CreditLab:
+    rng = np.random.default_rng(0)
+    shapes = {"W_xh": (2, 5), "W_hh": (5, 5), "b_h": (5,), "W_hy": (5, 6), "b_y": (6,), "h0": (3, 5)}
+    p = {name: rng.normal(scale=0.7, size=shape) for name, shape in shapes.items()}
+    return widgets.credit_lab(p, rng.normal(size=(8, 3, 2)), rng.integers(6, size=(8, 3)))
+
+
+def state() -> widgets.StateLab:
+    names = ["bread", "rice", "pizza"]
+    rnn = in_numpy.RNN(3, 2, rng=np.random.default_rng(0), dtype="float64")
+    return widgets.state_lab(rnn, names, ["bread", "rice", None, "bread"])
+
+
+def window() -> widgets.WindowLab:
+    years, series = np.arange(1700, 1800), 50 + 40 * np.sin(np.arange(100) / 1.7)
+    net = in_numpy.MLP((3, 8, 1), rng=np.random.default_rng(0), dtype="float64")
+    return widgets.window_lab(years, series, net, data.Scaler.fit(series), tested_from=1780)
+
+
+def unrolled() -> widgets.UnrollStepper:
+    rnn = in_numpy.RNN(3, 2, rng=np.random.default_rng(0))
+    return widgets.unroll_stepper(rnn, np.ones((4, 1, 3)), labels=["a", "b", "c", "d"])
+
+
 LABS = {
-    "gate lab": lambda: widgets.gate_lab("remember"),
-    "memory game": lambda: widgets.memory_stepper(data.memory_game(4, 3, np.random.default_rng(3))),
-    "unrolled": lambda: widgets.unroll_stepper(
-        in_numpy.RNN(3, 2, rng=np.random.default_rng(0)), np.ones((4, 1, 3)), labels=["a", "b", "c", "d"]
-    ),
-    "wiring lab": lambda: widgets.wiring_lab("many-to-one"),
-    "attention lab": lambda: widgets.attention_lab([(np.eye(4), ["june", "six", "of", "two"], list("0602"))]),
+    "gates": lambda: widgets.gate_lab("remember"),
+    "jar": widgets.jar_lab,
+    "memory": widgets.memory_lab,
+    "wiring": widgets.wiring_lab,
+    "attention": attention,
+    "credit": credit,
+    "state": state,
+    "window": window,
+    "unrolled": unrolled,
 }
 QUIZ = """quiz([
     Question(
@@ -180,8 +214,8 @@ def test_a_talk_is_light_or_dark_as_the_system_is_and_d_changes_it(browser, file
     background = "getComputedStyle(document.querySelector('.reveal-viewport')).backgroundColor"
     pages = {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 26)"}
     assert page.evaluate(background) == pages[scheme]
-    for number in range(5):
-        page.evaluate("(number) => Reveal.slide(Math.min(number, 2), Math.max(0, number - 2), 9)", number)
+    for h, v in ((0, 0), (1, 0), (1, 1), (2, 0)):
+        page.evaluate("([h, v]) => Reveal.slide(h, v, 9)", [h, v])
         assert violations(page) == []
     page.keyboard.press("d")
     assert page.evaluate(background) == pages["dark" if scheme == "light" else "light"]

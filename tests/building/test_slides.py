@@ -11,7 +11,7 @@ from nbformat import v4
 from typer.testing import CliRunner
 
 from rnncourse.building import slides
-from rnncourse.building.live import LIVE
+from rnncourse.building.live import LIVE, WIDGET_VIEW
 from rnncourse.building.slides import page, parts, prose
 from rnncourse.building.slides.talk import as_talk
 from rnncourse.cli import app
@@ -105,6 +105,26 @@ def test_notes_go_to_the_speaker_at_the_slide_or_the_fragment_that_is_shown():
     shown = page.sections([slide])
     assert shown.count('<aside class="notes">') == 2
     assert shown.index("Later.") < shown.index("Said then.") < shown.index("Said first.")
+
+
+def test_notes_with_a_heading_belong_to_what_follows_them():
+    first, second = as_talk(
+        notebook(
+            text("## A\n\nOne.", "slide"),
+            text("### Next\n\nSaid of two.", "notes"),
+            text("Two.", "fragment"),
+            text("### Last\n\nSaid of B.", "notes"),
+            text("## B", "slide"),
+        )
+    )
+    assert [part.notes for part in first.parts] == [[], ["### Next\n\nSaid of two."]]
+    assert (first.notes, second.notes) == ([], ["### Last\n\nSaid of B."])
+    assert "<h3" in page.sections([first]) and "<a " not in page.sections([first])
+
+
+def test_a_heading_in_a_figures_own_words_is_its_title():
+    [slide] = as_talk(notebook(figure("A caption.", "slide", words="## Title\n\nBelow.")))
+    assert (slide.title, slide.parts[0].words, slide.parts[0].caption) == ("Title", "Below.", "")
 
 
 def test_a_slide_can_have_words_of_its_own_and_its_cell_becomes_the_notes():
@@ -305,10 +325,12 @@ def test_a_stand_in_shows_its_picture_and_no_words_for_those_who_do_not_see_it()
     stand_in = f'<div class="rnncourse-fallback">{gate_lab("remember").static_html()}</div>'
     cell.outputs = [
         v4.new_output("display_data", data={"text/html": stand_in, "text/plain": "step t 1 2"}),
-        v4.new_output("display_data", data={"text/plain": "Run this cell"}),
+        v4.new_output("display_data", data={"text/plain": "Run this cell", WIDGET_VIEW: {"model_id": "1"}}),
     ]
     [slide] = as_talk(notebook(text("## A"), cell))
     assert [part.kind for part in slide.parts] == ["figure"]
+    shown = slides.as_slides(notebook(text("## A"), cell), ROOT / "x.ipynb")
+    assert shown.count("<figure") == 1 and "this is a panel" not in shown
 
 
 # Pieces of Markdown and of outputs
@@ -368,11 +390,27 @@ def test_markdown_is_taken_apart():
 
 
 def test_pictures_know_their_shape():
-    assert parts.ratio(figure_html(lstm_cell(), alt="x")) == pytest.approx(720 / 336)
+    assert parts.ratio(figure_html(lstm_cell(), alt="x")) == pytest.approx(900 / 336)
     header = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (300).to_bytes(4, "big") + (200).to_bytes(4, "big")
     assert parts.ratio(f'<img src="data:image/png;base64,{base64.b64encode(header).decode()}">') == 1.5
     gif = b"GIF89a" + (40).to_bytes(2, "little") + (10).to_bytes(2, "little")
     assert parts.ratio(f'<img src="data:image/gif;base64,{base64.b64encode(gif).decode()}">') == 4.0
+
+
+def test_a_drawing_is_projected_without_margins_and_without_paper():
+    cell = figure()
+    drawn = figure_html(lstm_cell(), alt="x")
+    cell.outputs[0]["data"]["text/html"] = drawn
+    [[part]] = [slide.parts for slide in as_talk(notebook(cell))]
+    assert part.ratio == pytest.approx(720 / 336)
+    assert part.content.startswith('<img class="follows-theme" src="data:image/svg+xml;base64,')
+    before, after = (
+        base64.b64decode(re.search('base64,([^"]+)', one)[1]).decode() for one in (drawn, part.content)
+    )
+    assert 'width="720" height="336" viewBox="90 0 720 336"' in after
+    assert ("#paper{fill:#111}" in before, "#paper{fill:#111}" in after) == (True, False)
+    texts = [re.findall(r"<text.*?</text>", one) for one in (before, after)]
+    assert texts[0] == texts[1]
 
 
 def test_a_high_picture_has_its_title_beside_it():

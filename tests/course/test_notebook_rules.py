@@ -22,6 +22,7 @@ from rnncourse.question_cells import ASKS, as_text
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(file for folder in ("chapters", "solutions") for file in (ROOT / folder).rglob("*.ipynb"))
 EXEMPT = "nbval-ignore-output"
+SLIDE_TYPES = ("slide", "subslide", "fragment", "skip", "notes", "-")
 # Whatever else would keep nbval from comparing a cell.
 WAYS_AROUND = r"(?i)#\s*(pytest_validate_ignore_output|nbval_\w+)"
 
@@ -148,9 +149,14 @@ def metadata(notebook: NotebookNode, path: Path) -> list[str]:
         stored = dict(cell.metadata)
         if stored.get("jupyter") == {"source_hidden": True}:
             del stored["jupyter"]  # the code of a question holds its answer, so it is folded away
-        allowed = {"tags", "nbgrader"} if path.parent.name == "solutions" else {"tags"}
+        allowed = {"tags", "nbgrader"} if path.parent.name == "solutions" else {"tags", "slideshow"}
         if extra := set(stored) - allowed - {ASKS}:
-            found.append(f"{cell.id}: metadata {', '.join(sorted(extra))}; only tags are stored")
+            found.append(
+                f"{cell.id}: metadata {', '.join(sorted(extra))}; only tags and slide types are stored"
+            )
+        slide = stored.get("slideshow", {})
+        if set(slide) - {"slide_type", "text"} or slide.get("slide_type", "skip") not in SLIDE_TYPES:
+            found.append(f"{cell.id}: slideshow {slide}; slide_type is one of {', '.join(SLIDE_TYPES)}")
     return found
 
 
@@ -463,6 +469,10 @@ PLANTED = {
     "timings": (
         lambda cells: cells[1].metadata.update(execution={"iopub.status.busy": "2026-01-01T00:00:00Z"}),
         "metadata: quarter: metadata execution",
+    ),
+    "slide type": (
+        lambda cells: cells[1].metadata.update(slideshow={"slide_type": "Slide"}),
+        "metadata: quarter: slideshow",
     ),
     "a widget view": (
         lambda cells: cells[2].outputs[0].data.update({WIDGET_VIEW: {"model_id": "1"}}),

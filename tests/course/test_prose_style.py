@@ -69,7 +69,8 @@ def texts(path: Path) -> Iterator[tuple[str, str]]:
             pieces = (
                 [cell.source] if cell.cell_type == "markdown" else strings_and_comments(asking_source(cell))
             )
-            yield from ((f"cell {cell.id}", prose(piece)) for piece in pieces)
+            on_its_slide = cell.metadata.get("slideshow", {}).get("text", "")
+            yield from ((f"cell {cell.id}", prose(piece)) for piece in [*pieces, on_its_slide])
     elif path.suffix == ".md":
         yield "", prose(path.read_text(encoding="utf-8"))
     else:
@@ -123,15 +124,19 @@ def test_every_row_of_the_table_is_read():
         ("module.py", 'raise ValueError(f"{name} shows the way forward")', ""),
         ("module.py", "x = 1  # the way forward", ""),
         ("markdown.ipynb", "The way forward.", "cell saw"),
+        ("slide.ipynb", "The way forward.", "cell saw"),
         ("code.ipynb", 'predict("Which way forward?", [("the way forward", "b"), ("c d", "e")])', "cell saw"),
     ],
-    ids=["page", "docstring", "message", "comment", "markdown cell", "question"],
+    ids=["page", "docstring", "message", "comment", "markdown cell", "slide", "question"],
 )
 def test_a_planted_phrase_is_found(tmp_path, file, content, where):
     path = tmp_path / file
     if path.suffix == ".ipynb":
         new = nbformat.v4.new_markdown_cell if path.stem == "markdown" else nbformat.v4.new_code_cell
-        content = nbformat.writes(nbformat.v4.new_notebook(cells=[new(content, id="saw")]))
+        cell = new(content, id="saw")
+        if path.stem == "slide":
+            cell.source, cell.metadata = "", {"slideshow": {"text": content}}
+        content = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
     path.write_text(content, encoding="utf-8")
     assert [line.split(":")[0] for line in violations(path)] == [where]
 

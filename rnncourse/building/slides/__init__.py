@@ -28,8 +28,18 @@ def export(path: Path, folder: Path, *, code: bool = True) -> Path:
 def as_slides(notebook: NotebookNode, path: Path, *, code: bool = True) -> str:
     """Return the notebook at `path`, with its outputs and the states of its labs if there are any, as one page."""
     widgets = live.live_widgets(notebook)
-    html.leave_places(notebook)
+    _leave_places(notebook)
     talk = as_talk(notebook, code=code)
     labs = dict.fromkeys(part.content for slide in talk for part in slide.parts if part.kind == "lab")
     shown = html.with_pictures(sections(talk), path)
     return as_page(shown, html.notebook_title(notebook) or path.stem, [widgets[model] for model in labs])
+
+
+def _leave_places(notebook: NotebookNode) -> None:
+    """Leave a place for each widget that lives without a kernel; of the others the stand-in is shown."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if widget := live.live_in(output):
+                output.data = NotebookNode(
+                    {"text/html": f'<div data-rnncourse-model="{widget.model}"></div>'}
+                )

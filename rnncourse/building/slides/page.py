@@ -39,7 +39,7 @@ def as_page(slides: str, title: str, widgets: list[LiveWidget]) -> str:
             slides=slides,
             widgets=for_script(page_data(widgets)),
             front_ends=front_ends(widgets),
-            loader=_text("../rnncourse/loader.js"),
+            model=_text("../rnncourse/model.js"),
             reveal_style=_text("reveal/reveal.css"),
             style=_text("slides.css") + _text("labs.css"),
             **scripts,
@@ -54,7 +54,7 @@ def sections(slides: Iterable[Slide]) -> str:
 
 def markdown(source: str) -> str:
     """Return Markdown as HTML, formulas as MathML."""
-    return MarkdownWithMath(renderer=MathRenderer(escape=False, anchor_link_text="")).render(source)
+    return MarkdownWithMath(renderer=MathRenderer(escape=False, exclude_anchor_links=True)).render(source)
 
 
 def _stacks(slides: Iterable[Slide]) -> Iterable[list[Slide]]:

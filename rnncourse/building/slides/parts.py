@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from html import escape, unescape
@@ -29,6 +29,12 @@ _CAPTION = re.compile(r"<figcaption>(.*?)</figcaption>", re.DOTALL)
 _SHOWN = re.compile(r"<picture\b.*?</picture>|<audio\b.*?</audio>|<img\b[^>]*>", re.DOTALL)
 _SIZE_AND_STYLE = re.compile(r'(<img\b[^>]*?)\s(?:width|style)="[^"]*"')
 _DATA = re.compile(r'<img\b[^>]*?\ssrc="data:image/([a-z+]+);base64,([^"]+)"')
+# A picture of the course: its drawing in the middle of one of three widths, and a dark sheet below it in the dark.
+_IN_THE_MIDDLE = re.compile(
+    r"<svg[^>]*>(?P<theme><style>[^<]*</style>)<rect[^>]*/>"
+    r'(?P<inner><svg[^>]*?\sx="(?P<x>\d+)" width="(?P<width>\d+)" height="(?P<height>\d+)")'
+)
+_PAPER = "#paper{fill:#111}"
 _MARKUP = re.compile(r"<[^>]+>")
 
 
@@ -143,10 +149,26 @@ def _figure(html: str) -> Part:
     caption = _CAPTION.search(html)
     found = _SHOWN.search(html)
     shown = found[0] if found else html
+    shown = _DATA.sub(_as_projected, shown)
     kind = "sound" if shown.startswith("<audio") else "figure"
     while _SIZE_AND_STYLE.search(shown) and "pixelated" not in shown:
         shown = _SIZE_AND_STYLE.sub(r"\1", shown)
     return Part(kind, shown, caption=caption[1].strip() if caption else "", ratio=ratio(shown))
+
+
+def _as_projected(image: re.Match[str]) -> str:
+    """Return the start of an img element whose drawing has no margin, and no paper of its own."""
+    if image[1] != "svg+xml":
+        return image[0]
+    drawing = b64decode(image[2]).decode()
+    if found := _IN_THE_MIDDLE.match(drawing):
+        x, width, height = (found[name] for name in ("x", "width", "height"))
+        names = 'xmlns="http://www.w3.org/2000/svg" fill="currentColor"'
+        opening = f'<svg {names} width="{width}" height="{height}" viewBox="{x} 0 {width} {height}">'
+        drawing = opening + found["theme"].replace(_PAPER, "") + drawing[found.start("inner") :]
+    follows = ' class="follows-theme"' if "prefers-color-scheme" in drawing else ""
+    encoded = b64encode(drawing.encode()).decode()
+    return f'<img{follows} src="data:image/svg+xml;base64,{encoded}"'
 
 
 def ratio(html: str) -> float:

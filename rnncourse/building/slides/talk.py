@@ -107,6 +107,10 @@ class _Talk:
 class _ByHand(_Talk):
     """Slides where the cells' slide types begin them; a cell without one continues the slide before it."""
 
+    def __init__(self, cells: Sequence[NotebookNode], code: bool) -> None:
+        super().__init__(cells, code)
+        self._announced: list[str] = []
+
     def take(self, place: int, cell: NotebookNode) -> None:
         kind = slide_type(cell)
         if kind == "skip":
@@ -131,7 +135,8 @@ class _ByHand(_Talk):
             part.fragment = part.fragment or kind == "fragment"
         self.slide.parts += [part for part in parts if part.content]
         if own_words and cell.cell_type == "markdown":
-            self._note(source_of(cell))
+            self._announced.append(source_of(cell))
+        self._tell()
 
     def _parts(self, cell: NotebookNode, own_words: str) -> list[Part]:
         """Return what a cell shows; `own_words` take the place of a text, or are added to what code gave."""
@@ -142,19 +147,31 @@ class _ByHand(_Talk):
 
     def _entitle(self, parts: list[Part]) -> None:
         """Make the heading that a slide begins with its title."""
-        if not parts or parts[0].kind != "text":
+        self.slide.kicker = self.section if self.slide.below else ""
+        if not parts:
             return
-        heading, *others = prose.pieces(parts[0].content) or [prose.Piece("paragraph", "")]
-        if heading.kind == "heading":
-            self.slide.title, self.slide.is_title = heading.text, heading.level == 1
-            parts[0].content = "\n\n".join(_as_markdown(piece) for piece in others)
-            self.section = heading.text if not self.slide.below else self.section
-        self.slide.kicker = "" if not self.slide.below else self.section
+        first = parts[0]
+        heading, *others = prose.pieces(first.words or first.content) or [prose.Piece("paragraph", "")]
+        if heading.kind != "heading" or not (first.words or first.kind == "text"):
+            return
+        self.slide.title, self.slide.is_title = heading.text, heading.level == 1
+        rest = "\n\n".join(_as_markdown(piece) for piece in others)
+        first.content, first.words = (first.content, rest) if first.words else (rest, "")
+        self.section = self.section if self.slide.below else heading.text
 
     def _note(self, text: str) -> None:
-        """Leave a text to the speaker, at the fragment that is being shown."""
+        """Leave a text to the speaker, at the fragment that is being shown; one with a heading at what comes next."""
+        if text.startswith("#"):
+            self._announced.append(text)
+        else:
+            self._tell([text])
+
+    def _tell(self, notes: Sequence[str] = ()) -> None:
+        """Put notes, and those that were left for now, at the fragment or the slide that is being shown."""
         last = self.slide.parts[-1] if self.slide.parts else None
-        (last.notes if last and last.fragment else self.slide.notes).append(text)
+        place = last.notes if last and last.fragment else self.slide.notes
+        place += [*self._announced, *notes]
+        self._announced.clear()
 
 
 class _ByRule(_Talk):

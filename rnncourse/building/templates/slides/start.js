@@ -12,14 +12,22 @@
   setTheme(prefersDark.matches);
   prefersDark.addEventListener("change", ({ matches }) => setTheme(matches));
 
+  /* By how much the writing in a box has to shrink so that the box is as wide as what it is in. */
+  function shareOf(box) {
+    const { paddingLeft, paddingRight, borderLeftWidth, borderRightWidth } = getComputedStyle(box);
+    const frame = [paddingLeft, paddingRight, borderLeftWidth, borderRightWidth].reduce((sum, one) => sum + parseFloat(one), 0);
+    const width = box.getBoundingClientRect().width / Reveal.getScale();
+    return (box.parentElement.clientWidth - frame) / (width - frame);
+  }
+
   /* Formulas and printed lines that are too wide become smaller, each for itself, before their lines are broken. */
   function narrow(slide) {
     for (const wide of slide.querySelectorAll("math[display=block], .body pre")) {
       wide.classList.remove("wraps");
       wide.style.setProperty("--narrow", 1);
-      const share = wide.parentElement.offsetWidth / (wide.getBoundingClientRect().width / Reveal.getScale());
+      const share = shareOf(wide);
       if (share < 1) wide.style.setProperty("--narrow", (share * 0.99).toFixed(3));
-      wide.classList.toggle("wraps", wide.matches("pre") && wide.offsetWidth > wide.parentElement.offsetWidth);
+      wide.classList.toggle("wraps", wide.matches("pre") && shareOf(wide) < 0.999);
     }
   }
 
@@ -56,6 +64,12 @@
     const zoom = zoomAt(width) - 0.005;
     inner.style.zoom = zoom;
     inner.style.margin = `0 ${(lab.clientWidth / zoom - width) / 2}px`;
+  }
+
+  const models = JSON.parse(document.getElementById("rnncourse-widgets").textContent);
+  for (const el of document.querySelectorAll(".lab > [data-rnncourse-model]")) {
+    const { frontEnd, state } = models[el.dataset.rnncourseModel];
+    window.rnncourseFrontEnds[frontEnd].render({ model: new rnncourseModels.Model(state), el });
   }
 
   Reveal.initialize({

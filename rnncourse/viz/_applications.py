@@ -161,5 +161,6 @@ def probability_bars(tokens: Sequence[str], shares: Mapping[str, ArrayLike], *, 
         ax.set_xticks(range(len(tokens)), tokens)
         ax.set_ylabel(ylabel)
         grid(ax)
-        legend_above(fig)
+        if len(rows) > 1:
+            legend_above(fig)
     return fig

@@ -24,7 +24,7 @@ STARTS = {
     "orthogonal": "orthogonal",
     "identity": "identity",
 }
-STREAMS = {"noise": "noise at every step", "pulse": "pulse, then silence"}
+STREAMS = {"noise": "noise", "pulse": "pulse, then silence"}
 RANGES = {  # of the sliders: first, last, step
     "scale": (0.1, 3.0, 0.05),
     "T": (5, 200, 5),

@@ -180,7 +180,7 @@ def test_the_next_press_is_answered_while_the_kernel_is_busy(lab):
 
 def test_every_control_has_a_name_and_the_words_are_heard(lab):
     group = lab.page.get_by_role("group", name="Gradient lab")
-    for name in ("Cell", "Start", "Input"):
+    for name in ("Cell", "Initialization", "Input"):
         assert group.get_by_role("combobox", name=name).count() == 1
     for name in ("Weight scale", "Steps T", "Seed", "Forget bias"):
         assert group.get_by_role("slider", name=name).count() == 1

@@ -6,7 +6,7 @@ const CURVE = { top: 244, bottom: 434 };
 
 const CONTROLS = [
   { name: "cell", label: "Cell", kind: "select" },
-  { name: "init", label: "Start", kind: "select" },
+  { name: "init", label: "Initialization", kind: "select" },
   { name: "inputs", label: "Input", kind: "select" },
   { name: "scale", label: "Weight scale", kind: "range", write: (v) => v.toFixed(2) },
   { name: "T", label: "Steps T", kind: "range", write: (v) => String(v) },

@@ -121,7 +121,7 @@ NETWORKS = {
 
 _NETWORK_WORD = re.compile(rf"(?<!\w)({'|'.join(NETWORKS)})(?!\w)")
 _MISSPELLED = re.compile(
-    r"(?<!\w)(?:vanilla|elman|mlp|fully connected|leakyrelu|leaky_relu|leaky-relu|leaky relu|rnn|lstm|gru|relu|tanh"
+    r"(?<!\w)(?:vanilla|mlp|fully connected|leakyrelu|leaky_relu|leaky-relu|leaky relu|rnn|lstm|gru|relu|tanh"
     r"|dense|sigmoid)(?!\w)",
     re.IGNORECASE,
 )

@@ -42,6 +42,9 @@ _MATPLOTLIB = {
 _NO_METADATA = {"Creator": None, "Date": None, "Format": None, "Type": None}
 _NOISE = re.compile(r"""(?s)<metadata>.*?</metadata>|<!--.*?-->|font-family: [^;"]*;? ?|'DejaVu Sans'(, )?""")
 _OPENING = re.compile(r'<svg[^>]*?viewBox="([^"]*)"[^>]*>')
+_USE = r'<use xlink:href="[^"]*" x="[^"]*" y="[^"]*" style="{style}"/>\s*'
+_ALIKE = re.compile(_USE.format(style='([^"]*)') + "(?:" + _USE.format(style=r"\1") + ")+")
+_MARKER = re.compile(r"\bm[0-9a-f]{10}\b")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -55,6 +58,7 @@ def matplotlib_svg(figure: Figure) -> str:
     drawn = re.sub(r"<[^>]+>", lambda tag: _LONG_NUMBER.sub(_shorter, tag[0]), drawn)
     for ink, of_the_page in _INKS.items():
         drawn = drawn.replace(ink, of_the_page)
+    drawn = _with_short_markers(_ALIKE.sub(_with_one_style, drawn))
     width, height = (round(inches * CSS_DPI) for inches in figure.get_size_inches())
     names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     opening = f'<svg {names} width="{width}" height="{height}" viewBox="\\1" fill="currentColor" font-family="{FONT}">'
@@ -80,6 +84,18 @@ def on_the_page(svg: str) -> tuple[str, int]:
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {wide} {tall}" fill="currentColor">'
     )
     return f'{opening}<style>{THEME}</style><rect id="paper" {size}/>{inner}</svg>', wide
+
+
+def _with_one_style(markers: re.Match) -> str:
+    """Return markers in a row with their style written once: of a thousand dots it is most of the bytes."""
+    style = f' style="{markers[1]}"'
+    return f"<g{style}>{markers[0].replace(style, '')}</g>\n"
+
+
+def _with_short_markers(svg: str) -> str:
+    """Return the SVG with its markers called m0, m1, …"""
+    names: dict[str, str] = {}
+    return _MARKER.sub(lambda name: names.setdefault(name[0], f"m{len(names)}"), svg)
 
 
 def _shorter(number: re.Match) -> str:

@@ -30,6 +30,7 @@ from rnncourse.viz._lines import line_styles
 from rnncourse.viz._style import INK, ON_CELL, ONE_SIDED, course_style, figure, grid, label_powers
 
 LARGEST_GRID = 40  # more rows or columns than this cannot be read
+STRIP_DOTS = 210
 DRIFT_SIZE = 400  # pixels, both ways
 
 
@@ -126,7 +127,8 @@ def distance_matrices(matrices: Mapping[str, np.ndarray], labels: Sequence[str])
 def value_strips(tables: Mapping[str, np.ndarray], labels: Sequence[str]) -> Figure:
     """Return named tables (n, D) side by side: a row a measurement, a dot a value, a line at zero.
 
-    Each panel has an axis of its own, all measurements in it share that axis.
+    Each panel has an axis of its own, all measurements in it share that axis. Of a long table, every second, third, …
+    row is drawn, so that there are at most STRIP_DOTS dots in a row.
     Raises InputError where a table has another number of columns than there are labels.
     """
     require_named("tables", tables, most=3)
@@ -139,9 +141,10 @@ def value_strips(tables: Mapping[str, np.ndarray], labels: Sequence[str]) -> Fig
     with course_style():
         for k, (ax, (name, table)) in enumerate(zip(np.atleast_1d(axes), tables.items(), strict=True)):
             ax.axvline(0, color=INK, linewidth=1)
+            drawn = table[:: -(-len(table) // STRIP_DOTS)]
             ax.plot(
-                table,
-                np.broadcast_to(rows, table.shape),
+                drawn,
+                np.broadcast_to(rows, drawn.shape),
                 "o",
                 color=PALETTE["blue"],
                 markersize=5,

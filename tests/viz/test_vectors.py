@@ -135,3 +135,13 @@ SQUARE, TABLE = np.zeros((2, 2)), np.ones((4, 3))
 def test_what_does_not_fit_is_named(call, said):
     with pytest.raises(InputError, match=said):
         call()
+
+
+def test_of_a_long_table_every_second_row_is_drawn():
+    table = np.arange(422.0).reshape(211, 2)
+    fig = viz.value_strips({"long": table, "short": table[:210]}, ["a", "b"])
+    drawn = [[line.get_xdata() for line in ax.lines if line.get_marker() == "o"] for ax in fig.axes]
+    assert [len(values) for values in drawn[0]] == [106, 106] and drawn[0][1].tolist() == table[
+        ::2, 1
+    ].tolist()
+    assert [len(values) for values in drawn[1]] == [210, 210]

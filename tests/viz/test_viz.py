@@ -514,10 +514,10 @@ def test_markers_in_a_row_write_their_style_once_and_keep_their_places():
     fig, ax = viz.figure(height=2)
     ax.plot(np.arange(50), "o", color="#123456")
     root = ET.fromstring(_picture.matplotlib_svg(fig))
-    [dots] = [g for g in root.iter("{*}g") if len(g) == 50]
+    [dots] = [g for g in root.iter(f"{SVG}g") if len(g) == 50]
     assert "#123456" in dots.get("style") and {use.tag.split("}")[1] for use in dots} == {"use"}
     places = np.array([[float(use.get("x")), float(use.get("y"))] for use in dots])
     assert np.allclose(np.diff(places, n=2, axis=0), 0, atol=0.021) and (np.diff(places[:, 0]) > 0).all()
     assert not any(use.get("style") for use in dots)
     [marker] = {use.get("{http://www.w3.org/1999/xlink}href") for use in dots}
-    assert [path for path in root.iter("{*}path") if f"#{path.get('id')}" == marker]
+    assert [path for path in root.iter(f"{SVG}path") if f"#{path.get('id')}" == marker]

@@ -93,6 +93,16 @@ function belongsToNotebook(event) {
   return runsCell || event.ctrlKey || event.metaKey || event.altKey;
 }
 
+/* JupyterLab hears the keys that run a cell from HTML elements only: what part of a drawing hears goes on from the root. */
+function passOnFromDrawing(ui, event) {
+  if (!(event.key === "Enter" && event.target instanceof SVGElement)) return;
+  const { type, key, code, keyCode, shiftKey, ctrlKey, metaKey, altKey } = event;
+  const modifiers = { shiftKey, ctrlKey, metaKey, altKey };
+  event.stopPropagation();
+  event.preventDefault();
+  ui.root.dispatchEvent(new KeyboardEvent(type, { key, code, keyCode, ...modifiers, bubbles: true, cancelable: true }));
+}
+
 /* Keep all other keys from the notebook, and add ui.onKeys({ ArrowLeft: handler, … }). */
 function keepKeys(ui) {
   const handlers = {};
@@ -105,7 +115,7 @@ function keepKeys(ui) {
   window.addEventListener("keydown", mark, true);
   ui.onLeave(() => window.removeEventListener("keydown", mark, true));
   ui.root.addEventListener("keydown", (event) => {
-    if (belongsToNotebook(event)) return;
+    if (belongsToNotebook(event)) return passOnFromDrawing(ui, event);
     event.stopPropagation();
     if (event.key === "Escape") ui.root.closest(".jp-Cell[tabindex], .jp-Notebook[tabindex]")?.focus();
     if (event.shiftKey || !(event.key in handlers)) return;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,3 +19,17 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made, warnings = site_pages.build(tmp_path_factory.mktemp("site"))
     assert warnings == [], "Sphinx has nothing to warn of"
     return made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Start the Chromium that is installed, once for each worker; Playwright's own is never downloaded."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    from browser.lab_browser import CHROMIUM, FLAGS
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()

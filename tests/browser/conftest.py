@@ -12,9 +12,9 @@ import pytest
 
 pytest.importorskip("playwright", reason="the browser tests need playwright")
 
-from browser.lab_browser import CHROMIUM, FLAGS, Lab, Server
+from browser.lab_browser import CHROMIUM, Lab, Server
 from browser.lab_server import ROOT, course_command, running_lab
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).resolve().parent
 
@@ -41,15 +41,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     scratch = tmp_path_factory.mktemp("jupyter")
     with running_lab(course_command(), root, scratch, environ, edit=True) as running:
         yield Server(root, running.url)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start the Chromium that is installed; Playwright's own is never downloaded."""
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

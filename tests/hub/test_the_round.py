@@ -20,10 +20,8 @@ pytest.importorskip("jupyterhub", reason='no JupyterHub (pip install "rnncourse[
 pytest.importorskip("nbgrader", reason="no nbgrader")
 pytest.importorskip("playwright", reason="the browser tests need playwright")
 
-from browser.lab_browser import CHROMIUM, FLAGS
 from hub.class_hub import COURSE, PASSWORD, Hub, Learner, hub_environment, missing, running_hub
 from nbgrader.api import Gradebook
-from playwright.sync_api import sync_playwright
 
 ASSIGNMENT, STEM = "week01", "01_sequences_exercises"
 MASTER = json.loads((ROOT / "solutions" / f"{STEM}.ipynb").read_text(encoding="utf-8"))
@@ -168,42 +166,35 @@ def points(book: Path) -> dict[str, float]:
         return {one.student.id: one.score for one in records.find_assignment(ASSIGNMENT).submissions}
 
 
-def test_widgets_work_under_the_learners_address(hub, learners):
+def test_widgets_work_under_the_learners_address(hub, learners, browser):
     """Log in as a learner does, run a lab in JupyterLab, and use it with the keyboard."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the PATH")
     [ana, _] = learners
     cell = new_code_cell("from rnncourse.widgets import gate_lab\n\ngate_lab()", id="lab")
     ana.save("lab.ipynb", new_notebook(cells=[cell], metadata={"kernelspec": KERNEL}))
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = chromium.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(60_000)
-        strangers = []
-        page.on(
-            "request",
-            lambda one: (
-                None if one.url.startswith((hub.url, "data:", "blob:")) else strangers.append(one.url)
-            ),
-        )
-        page.goto(f"{hub.url}/hub/login?next=%2Fuser%2Fana%2Flab%2Ftree%2Flab.ipynb")
-        page.get_by_label("Username").fill("ana")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_selector(
-            ".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached"
-        )
-        page.wait_for_timeout(1000)
-        page.locator(".jp-Notebook .jp-Cell").first.click()
-        page.keyboard.press("Shift+Enter")
-        slider = page.locator(".rnncourse-gate-lab input[type=range]").first
-        slider.wait_for()
-        assert "/user/ana/" in page.url
-        before = slider.input_value()
-        slider.focus()
-        page.keyboard.press("ArrowRight")
-        page.wait_for_function(
-            "([node, before]) => node.value !== before", arg=[slider.element_handle(), before]
-        )
-        chromium.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    strangers = []
+    page.on(
+        "request",
+        lambda one: None if one.url.startswith((hub.url, "data:", "blob:")) else strangers.append(one.url),
+    )
+    page.goto(f"{hub.url}/hub/login?next=%2Fuser%2Fana%2Flab%2Ftree%2Flab.ipynb")
+    page.get_by_label("Username").fill("ana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector(
+        ".jp-NotebookPanel .jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached"
+    )
+    page.wait_for_timeout(1000)
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.keyboard.press("Shift+Enter")
+    slider = page.locator(".rnncourse-gate-lab input[type=range]").first
+    slider.wait_for()
+    assert "/user/ana/" in page.url
+    before = slider.input_value()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("([node, before]) => node.value !== before", arg=[slider.element_handle(), before])
+    context.close()
     assert strangers == []

@@ -208,7 +208,7 @@ def test_quiz_counts_and_its_questions_do_not_share_radio_buttons(notebook):
         .inner_text()
         .startswith("You said “left”. The answer is “right”.")
     )
-    assert notebook.page.inner_text(".rnncourse-score") == "1 of 2 right; 2 questions."
+    expect(notebook.page.locator(".rnncourse-score")).to_have_text("1 of 2 right; 2 questions.")
     assert notebook.run_and_read(READ_SCORE).strip() == "1 {'first': 'yes', 'second': 'left'}"
 
 

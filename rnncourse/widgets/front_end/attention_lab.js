@@ -188,17 +188,6 @@ function addLayers(ui) {
   svg.append("rect").attr("class", "frame");
 }
 
-function watchWidth(ui, again) {
-  const box = ui.part(".rnncourse-links");
-  const watch = new ResizeObserver(() => {
-    if (!box.clientWidth || box.clientWidth === ui.wide) return;
-    ui.wide = box.clientWidth;
-    again();
-  });
-  watch.observe(box);
-  ui.onLeave(() => watch.disconnect());
-}
-
 function render({ model, el }) {
   const ui = panel(el, { name: "attention-lab", label: "Attention lab", html: labHtml(model.get("shown")) });
   Object.assign(ui, { svg: ui.part(".rnncourse-links svg"), wide: 800, looked: null, mapped: "" });
@@ -222,7 +211,7 @@ function render({ model, el }) {
     again();
     ui.say(() => readoutOf(viewOf(ui, model)));
   });
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.part(".rnncourse-links"), again);
   choice.value = model.get("example");
   again();
   return ui.leave;

@@ -230,17 +230,6 @@ function watchGrid(ui, again) {
   ui.svg.addEventListener("pointerleave", () => look(null));
 }
 
-function watchWidth(ui, again) {
-  const box = ui.part(".rnncourse-graph");
-  const watch = new ResizeObserver(() => {
-    if (!box.clientWidth || box.clientWidth === ui.wide) return;
-    ui.wide = box.clientWidth;
-    again();
-  });
-  watch.observe(box);
-  ui.onLeave(() => watch.disconnect());
-}
-
 function render({ model, el }) {
   const network = model.get("network");
   const T = network.y.length;
@@ -261,7 +250,7 @@ function render({ model, el }) {
     again();
     ui.say(() => `${readoutOf(viewOf(ui, model))} ${costOf(viewOf(ui, model))}`);
   });
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.part(".rnncourse-graph"), again);
   again();
   return ui.leave;
 }

@@ -382,17 +382,6 @@ function addFlow(ui) {
   ui.onLeave(() => clearTimeout(timer));
 }
 
-function watchWidth(ui, again) {
-  const watch = new ResizeObserver(() => {
-    const wide = ui.part(".rnncourse-strips").clientWidth;
-    if (!wide || wide === ui.wide) return;
-    ui.wide = wide;
-    again();
-  });
-  watch.observe(ui.part(".rnncourse-strips"));
-  ui.onLeave(() => watch.disconnect());
-}
-
 function render({ model, el }) {
   const hatch = uniqueId("hatch");
   const fixed = model.get("fixed");
@@ -434,7 +423,7 @@ function render({ model, el }) {
     ui.say(() => tell(ui, viewOf(model)));
   });
   ui.listen(model, ["step"], () => playing() && carryPacket(ui, viewOf(model), STEP_MS * 0.9));
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.part(".rnncourse-strips"), again);
   again();
   tell(ui, viewOf(model));
   return ui.leave;

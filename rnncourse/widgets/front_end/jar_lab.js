@@ -256,17 +256,6 @@ function listenToReader(ui, model) {
   ui.part("[data-do=unpin]").addEventListener("click", () => change(model, { pinned: [] }));
 }
 
-function watchWidth(ui, again) {
-  const watch = new ResizeObserver(() => {
-    const wide = ui.part(".rnncourse-over").clientWidth;
-    if (wide <= 0 || wide === ui.wide) return;
-    ui.wide = wide;
-    again();
-  });
-  watch.observe(ui.part(".rnncourse-over"));
-  ui.onLeave(() => watch.disconnect());
-}
-
 function render({ model, el }) {
   const fixed = model.get("fixed");
   const ui = panel(el, { name: "jar-lab", label: "A jar with a memory", html: jarHtml(fixed) });
@@ -287,7 +276,7 @@ function render({ model, el }) {
     again();
     ui.say(() => ui.jars.getAttribute("aria-label"));
   });
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.part(".rnncourse-over"), again);
   again();
   return ui.leave;
 }

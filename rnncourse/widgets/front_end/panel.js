@@ -159,6 +159,18 @@ function watchWideBoxes(ui) {
   ui.onLeave(() => watch.disconnect());
 }
 
+/* Call `again` whenever a box has a new width, less its `padding`; ui.wide holds it. A box that is not seen has none. */
+function onWidthOf(ui, box, again, padding = 0) {
+  const watch = new ResizeObserver(() => {
+    const wide = box.clientWidth - padding;
+    if (wide <= 0 || wide === ui.wide) return;
+    ui.wide = wide;
+    again();
+  });
+  watch.observe(box);
+  ui.onLeave(() => watch.disconnect());
+}
+
 /* The controls that `playback` brings to life. */
 function playbackHtml(label) {
   const buttons = ["Back", "Next", "Play"].map(

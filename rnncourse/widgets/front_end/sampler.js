@@ -316,17 +316,6 @@ function watchStrips(ui, model, fixed, set) {
   });
 }
 
-function watchWidth(ui, again) {
-  const box = ui.part(".rnncourse-strips");
-  const watch = new ResizeObserver(() => {
-    if (!box.clientWidth || box.clientWidth === ui.wide) return;
-    ui.wide = box.clientWidth;
-    again();
-  });
-  watch.observe(box);
-  ui.onLeave(() => watch.disconnect());
-}
-
 function netOf(model, fixed) {
   return { ...fixed, fixed, p: unpack(model.get("weights"), fixed.shapes, fixed.single) };
 }
@@ -369,7 +358,7 @@ function render({ model, el }) {
     rank(ui, model, fixed);
     drawLooks(ui, model, fixed);
   });
-  watchWidth(ui, () => drawLooks(ui, model, fixed));
+  onWidthOf(ui, ui.part(".rnncourse-strips"), () => drawLooks(ui, model, fixed));
   ui.onLeave(() => cancelAnimationFrame(ui.frame));
   showSettings(ui, model, fixed);
   begin(ui, model, net);

@@ -221,17 +221,6 @@ function addElements(ui, model) {
   drawAreas(ui, model.get("fixed"));
 }
 
-function watchWidth(ui, again) {
-  const watch = new ResizeObserver(() => {
-    const wide = ui.root.clientWidth - 24;
-    if (wide <= 0 || wide === ui.wide) return;
-    ui.wide = wide;
-    again();
-  });
-  watch.observe(ui.root);
-  ui.onLeave(() => watch.disconnect());
-}
-
 function listenToReader(ui, model, start, walk) {
   ui.root.addEventListener("input", ({ target }) => hear(ui, model, target));
   ui.part("[data-do=reset]").addEventListener("click", () => change(ui, model, start));
@@ -257,7 +246,7 @@ function render({ model, el }) {
   });
   ui.listen(model, WATCHED.filter((name) => name !== "step"), again);
   ui.listen(model, WATCHED, () => ui.say(() => ui.sentence));
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.root, again, 24);
   again();
   return ui.leave;
 }

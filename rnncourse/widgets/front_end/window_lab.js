@@ -195,17 +195,6 @@ function dragSeries(ui, model, move) {
   d3.select(ui.far).call(d3.drag().container(() => ui.far).on("start", place).on("drag", place));
 }
 
-function watchWidth(ui, again) {
-  const watch = new ResizeObserver(() => {
-    const wide = ui.root.clientWidth - 24;
-    if (wide <= 0 || wide === ui.wide) return;
-    ui.wide = wide;
-    again();
-  });
-  watch.observe(ui.root);
-  ui.onLeave(() => watch.disconnect());
-}
-
 function render({ model, el }) {
   const { fixed, width } = viewOf(model);
   const last = fixed.series.length - width - 1;
@@ -230,7 +219,7 @@ function render({ model, el }) {
     again();
     ui.say(() => sentence(viewOf(model)));
   });
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.root, again, 24);
   again();
   return ui.leave;
 }

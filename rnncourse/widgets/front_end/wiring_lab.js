@@ -346,17 +346,6 @@ function addFlow(ui) {
   ui.onLeave(() => clearTimeout(timer));
 }
 
-function watchWidth(ui, again) {
-  const box = ui.part(".rnncourse-net");
-  const watch = new ResizeObserver(() => {
-    if (!box.clientWidth || box.clientWidth === ui.wide) return;
-    ui.wide = box.clientWidth;
-    again();
-  });
-  watch.observe(box);
-  ui.onLeave(() => watch.disconnect());
-}
-
 function press(ui, model, button) {
   const { job, do: what } = button.dataset;
   if (job) begin(ui, model, job);
@@ -390,7 +379,7 @@ function render({ model, el }) {
       return `${titleOf(view)}. ${saysOf(ui, view)} ${view.job ? goalOf(view) : ""}`;
     });
   });
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.part(".rnncourse-net"), again);
   again();
   return ui.leave;
 }

@@ -17,6 +17,7 @@ function render({ model, el }) {
   ui.onKeys({ ArrowRight: () => store(model, { t: model.get("t") + 1 }) });
   ui.onLeave(() => (window.left = true));
   ui.part("button").addEventListener("click", () => ui.say(() => `Pressed at ${model.get("t")}.`));
+  onWidthOf(ui, ui.root, () => (window.widths ??= []).push([ui.wide, ui.root.clientWidth]), 10);
   window.ui = ui;
   return ui.leave;
 }
@@ -210,3 +211,12 @@ def test_the_drawing_library_scales_drags_and_moves(page):
 def test_the_library_brings_one_name_only(page):
     start(page, Drawn())
     assert page.evaluate("typeof d3") == "undefined"  # it stays inside of the module
+
+
+def test_a_new_width_is_heard_less_the_padding(page):
+    start(page, Small())
+    page.wait_for_function("window.widths?.length === 1")
+    page.set_viewport_size({"width": 500, "height": 600})
+    page.wait_for_function("window.widths.length === 2")
+    (first, whole), (second, narrower) = page.evaluate("window.widths")
+    assert (first, second) == (whole - 10, narrower - 10) and second < first

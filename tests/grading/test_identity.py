@@ -20,6 +20,7 @@ from rnncourse.errors import InputError
 from rnncourse.grading.handed_in import names, zips
 from rnncourse.grading.handed_in.assignment import Assignment, Item
 from rnncourse.grading.handed_in.collect import Unreadable, collect
+from rnncourse.grading.handed_in.platforms import of_gradescope
 from rnncourse.grading.handed_in.roster import Known, Named, Student, named, read_roster
 from rnncourse.grading.results import gradebook
 from rnncourse.grading.results.results import StudentResult
@@ -314,6 +315,79 @@ def test_gradescopes_table_says_whose_a_folder_is(tmp_path):
     roster = roster_of("student,sid\nab,501\nbc,502\ncd,503", tmp_path)
     marked, found = matched(tmp_path, files, roster)
     assert (marked, found.unmatched) == ({"ab": "one", "bc": "two", "cd": "two"}, ())
+
+
+GRADESCOPES = """\
+submission_11:
+  :submitters:
+  - :name: &1 Ana Bo
+    :sid: '00501'
+    :email:
+  :created_at: 2023-09-10 04:22:07.516190000 Z
+  :score: 10.0
+  :results: !ruby/hash:ActiveSupport::HashWithIndifferentAccess
+    tests:
+    - name: *1
+      output: |
+        ":submitters: nobody"
+  :history:
+  - :id: 4
+    :created_at: 2023-09-09 04:22:07.516190000 Z
+submission_12:
+  :submitters:
+  - :name:
+    :sid:
+    :email: b@x
+"""
+
+
+def test_gradescopes_table_may_hold_results_and_tags_of_ruby(tmp_path):
+    files = {
+        "assignment_9_export/submission_metadata.yml": GRADESCOPES,
+        f"assignment_9_export/submission_11/{STEM}.ipynb": "one",
+        f"assignment_9_export/submission_12/{STEM}.ipynb": "two",
+    }
+    roster = roster_of("student,sid,email\nab,501,a@x\nbc,502,b@x", tmp_path)
+    marked, found = matched(tmp_path, files, roster)
+    assert (marked, found.unmatched) == ({"ab": "one", "bc": "two"}, ())
+
+
+def test_gradescopes_table_may_be_megabytes_of_outputs():
+    outputs = "  :results:\n    tests:\n" + "    - output: one line of what an autograder printed\n" * 100_000
+    table = GRADESCOPES.replace("  :history:", outputs + "  :history:").encode()
+    assert len(table) > 4 << 20
+    assert [claim.called for claim in of_gradescope(table).values()] == ["Ana Bo", "b@x"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "",
+        "a",
+        "- a",
+        "a: b",
+        "a: {}",
+        "a:\n  :submitters: []",
+        "a:\n  :submitters:\n  - :name:",
+        "a: [",
+        "\t",
+    ],
+)
+def test_a_table_that_is_not_gradescopes_is_refused(table):
+    with pytest.raises(ValueError, match=r"submission_metadata\.yml"):
+        of_gradescope(table.encode())
+
+
+def test_a_broken_table_of_gradescopes_is_reported(tmp_path):
+    files = {
+        "export/submission_metadata.yml": "submission_11: [",
+        f"export/submission_11/{STEM}.ipynb": "one",
+    }
+    roster = roster_of("student,sid\nab,501", tmp_path)
+    _, found = matched(tmp_path, files, roster)
+    assert len(found.unmatched) == 1
+    notes = collect(tmp_path / "Week 4.zip", STEM, is_student=Known(roster).has).notes
+    assert any("submission_metadata.yml is not as Gradescope writes it" in note for note in notes)
 
 
 @pytest.mark.parametrize("name", [f"{STEM} (1)", f"Copy of {STEM}", f"{STEM}-Copy1", f"{STEM}_2", STEM])

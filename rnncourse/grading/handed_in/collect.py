@@ -381,7 +381,7 @@ def _by_student(
     Who handed in is told by the folder's name or, in a flat folder, by the file's.
     """
     files = list(files)
-    exported = _gradescopes(files)
+    exported, notes = _gradescopes(files)
     found: dict[tuple[str, str, str], list[File]] = {}
     claims: dict[tuple[str, str, str], list[platforms.Claim]] = {}
     for file in files:
@@ -400,7 +400,7 @@ def _by_student(
         found.setdefault(claim.who, []).extend(inside)
         claims.setdefault(claim.who, []).append(claim)
     names = Counter(name for name, *_ in found)
-    students, notes = [], []
+    students = []
     for who, inside in sorted(found.items()):
         first, unclear = claims[who][0], ""
         raw = {claim.called for claim in claims[who]}
@@ -413,15 +413,18 @@ def _by_student(
     return students, notes
 
 
-def _gradescopes(files: Iterable[File]) -> dict[str, platforms.Claim]:
-    """Return whose each folder of an export of Gradescope's is, as the table beside them says; none without it."""
+def _gradescopes(files: Iterable[File]) -> tuple[dict[str, platforms.Claim], list[str]]:
+    """Return whose each folder of an export of Gradescope's is, as the table beside them says, and what is wrong there.
+
+    Nothing is known, and nothing is wrong, where there is no table.
+    """
     table = next((file for file in files if str(file.path) == _GRADESCOPES and not file.refused), None)
     if table is None:
-        return {}
+        return {}, []
     try:
-        return platforms.of_gradescope(table.read())
-    except (Unreadable, ValueError):
-        return {}
+        return platforms.of_gradescope(table.read()), []
+    except (Unreadable, ValueError) as error:
+        return {}, [f"{error}; its folders are matched by their names"]
 
 
 def _choose(files: tuple[File, ...], stem: str) -> File:

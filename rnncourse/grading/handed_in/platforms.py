@@ -7,19 +7,25 @@
 | Moodle, teams | `Red_7_assignsubmission_file_/FILE`; to 3.9 `Red-Ana Bo_101_…` | the same; locallib.php |
 | Canvas | `boana_LATE_501_9001_FILE` | lib/content_zipper.rb |
 | Autolab | `ana@school.edu_3_FILE` | app/models/submission.rb |
-| Gradescope | `submission_12/FILE` with submission_metadata.yml | its "Export Submissions" |
+| Gradescope | `submission_12/FILE` with submission_metadata.yml | otter-grader's GradescopeParser; exports of 2023 |
 | nbgrader | `submitted/ID/ASSIGNMENT/FILE` | nbgrader's directory structure |
 
 Moodle takes ``& < > " ` | ' : \\ /`` out of names (PARAM_FILE) and writes `_` as a blank. Canvas leaves only letters,
-digits and `_` of the sortable name, in small letters and without blanks.
+digits and `_` of the sortable name, in small letters and without blanks. Gradescope documents no format. Its table has
+`:submitters` (`:name`, `:sid`, `:email`) for each folder, and beside them the outputs of its own autograder, which may
+be megabytes and carry tags of Ruby's classes.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from rnncourse.grading.untrusted_text import plain_name
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 _MOODLE = re.compile(
     r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?:file|onlinetext)(?:_(?P<file>.*))?", re.DOTALL
@@ -33,7 +39,7 @@ _CANVAS_TEXT = re.compile(
 _AUTOLAB = re.compile(r"(?P<name>[^_/\s]+@[^_/\s]+\.[^_/\s]+)_(?P<version>\d+)_(?P<file>.+)")
 _COPY_BEFORE = re.compile(r"^(?:(?:copy of|kopie von|copia de|copie de|cópia de)[ _]+)+", re.IGNORECASE)
 _COPY_BEHIND = re.compile(r"(?:[ _]*\(\d{1,3}\)|[-_ ]+(?:copy|kopie|copia|copie)[-_ ]?\d*)+$", re.IGNORECASE)
-_LARGEST_METADATA = 4 << 20
+_LARGEST_METADATA = 32 << 20
 _COUNT = re.compile(r"\(?\d{1,2}\)?|v\d{1,2}|final", re.IGNORECASE)
 
 
@@ -87,24 +93,45 @@ def of_gradescope(metadata: bytes) -> dict[str, Claim]:
 
     A submission of several is a group's: its members are all named.
     """
+    found = {}
+    for folder, people in _submitters(metadata):
+        names = [one.get(":name") or one.get(":email") or one.get(":sid", "") for one in people]
+        if not names or not all(names):
+            raise ValueError(f"submission_metadata.yml does not say who submitted {folder!a}")
+        ids = [one.get(":sid") or one.get(":email") or "" for one in people]
+        whole = ", ".join(names)
+        found[folder] = Claim(
+            plain_name(whole), whole, folder.rpartition("_")[2], platform="gradescope",
+            members=tuple(zip(map(plain_name, names), ids, strict=True)),
+        )  # fmt: skip
+    return found
+
+
+def _submitters(metadata: bytes) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Give each folder in submission_metadata.yml with the texts below its `:submitters`.
+
+    The nodes are read as they are, for nothing but texts is wanted, and a tag of Ruby's is no value that Python knows.
+    """
     import yaml
 
+    if len(metadata) > _LARGEST_METADATA:
+        raise ValueError(f"submission_metadata.yml is larger than {_LARGEST_METADATA >> 20} MiB")
     try:
-        told = yaml.safe_load(metadata) if len(metadata) < _LARGEST_METADATA else None
-        found = {}
-        for folder, about in told.items():
-            submitters = about[":submitters"]
-            people = [{key.lstrip(":"): str(one[key]) for key in one if one[key]} for one in submitters]
-            names = [one.get("name") or one.get("email") or one["sid"] for one in people]
-            ids = [one.get("sid") or one.get("email") or "" for one in people]
-            whole = ", ".join(names)
-            found[folder] = Claim(
-                plain_name(whole), whole, folder.rpartition("_")[2], platform="gradescope",
-                members=tuple(zip(map(plain_name, names), ids, strict=True)),
-            )  # fmt: skip
-        return found
-    except (yaml.YAMLError, AttributeError, TypeError, KeyError, RecursionError) as error:
+        table = yaml.compose(metadata, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for folder, about in table.value:
+            [submitters] = [value for key, value in about.value if key.value == ":submitters"]
+            yield (
+                folder.value,
+                [{key.value: _text(value) for key, value in one.value} for one in submitters.value],
+            )
+    except (yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"submission_metadata.yml is not as Gradescope writes it: {error}") from error
+
+
+def _text(node: Node) -> str:
+    """Return the text of a node of YAML, "" for null and for what is no text."""
+    known = isinstance(node.value, str) and node.tag != "tag:yaml.org,2002:null"
+    return node.value if known else ""
 
 
 def _moodle(text: str) -> Claim | None:

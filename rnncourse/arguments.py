@@ -197,6 +197,13 @@ def require_list(name: str, values: Sequence, of: str) -> list:
     raise InputError(f"{name} must be a list of {of}, but {describe(values)} came")
 
 
+def require_items(name: str, value: object, n: int, of: str) -> Sequence:
+    """Return `value` if it is a list or tuple of n entries, else raise InputError. of: what they are, "numbers"."""
+    fits = isinstance(value, (list, tuple)) and len(value) == n
+    require_that(name, value, fits, f"a list of {n} {of}")
+    return value
+
+
 def require_texts(name: str, values: Sequence[str], n: int | None = None) -> list[str]:
     """Return `values` as a list of n texts, one or more if n is None, or raise InputError."""
     of = "texts" if n is None else f"{n} texts"

@@ -16,7 +16,8 @@ import torch
 from torch import nn
 
 from rnncourse import in_numpy, in_torch
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_that
+from rnncourse.errors import InputError
 from rnncourse.in_both.base import flatten, unflatten
 
 KINDS = {nn.RNN: "RNN", nn.LSTM: "LSTM", nn.GRU: "GRU"}
@@ -124,8 +125,8 @@ def _to_names(single: Any, end: str) -> dict[str, torch.Tensor]:
 def _directions(layer: Any) -> list[Any]:
     parts = [layer.fwd, layer.bwd] if _is(layer, "Bidirectional") else [layer]
     for part in parts:
-        if not any(_is(part, kind) for kind in KINDS.values()):
-            raise InputError(f"layer must be made of RNN, LSTM or GRU, but it holds {describe(part)}")
+        known = any(_is(part, kind) for kind in KINDS.values())
+        require_that("layer", part, known, "made of RNN, LSTM or GRU")
     return parts
 
 

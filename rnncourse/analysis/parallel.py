@@ -8,7 +8,8 @@ from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from itertools import product
 from typing import Any
 
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_that
+from rnncourse.errors import InputError
 
 # How long a helper process with nothing to do keeps its memory.
 IDLE_SECONDS = 60
@@ -23,8 +24,7 @@ def in_parallel(run: Callable, *choices: Iterable) -> list:
     plain loop, provided that no run depends on another one: give each its own seed. `run` may be defined in a
     notebook. Results are copies, and what a run changes outside itself may be lost. On one core this is the loop.
     """
-    if not callable(run):
-        raise InputError(f"run must be a function, but {describe(run)} came")
+    require_that("run", run, callable(run), "a function")
     if not choices:
         raise InputError("after the function, in_parallel expects what to call it with, such as range(3)")
     lists = [list(choice) for choice in choices]

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from rnncourse.arguments import require_array, require_count, require_named, require_number, require_that
-from rnncourse.errors import InputError, describe
 from rnncourse.viz._lines import series_styles
 from rnncourse.viz._style import INK, QUIET, course_style, figure, grid, power_of_ten
 
@@ -140,6 +139,6 @@ def _colour_bar(fig: Figure, image: AxesImage, axes) -> None:
 def _without_nan(name: str, values: np.ndarray, axes: tuple[str, ...]) -> np.ndarray:
     """Return an array with these axes; -inf, the logarithm of 0, is allowed."""
     require_array(name, values, axes=axes, kind="any")
-    if values.dtype.kind != "f" or np.isnan(values).any() or np.isposinf(values).any():
-        raise InputError(f"{name} must hold logarithms without NaN or +inf, but {describe(values)} came")
+    known = values.dtype.kind == "f" and not np.isnan(values).any() and not np.isposinf(values).any()
+    require_that(name, values, known, "logarithms without NaN or +inf")
     return values

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from rnncourse.arguments import require_count, require_list, require_numbers, require_texts
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_count, require_list, require_numbers, require_texts, require_that
+from rnncourse.errors import InputError
 from rnncourse.notation import colour
 from rnncourse.viz._diagrams import svg, text
 from rnncourse.viz._show import figure_html
@@ -97,8 +97,8 @@ class AttentionLab(ReadableWidget):
 
 def _checked(k: int, example: object) -> dict[str, object]:
     """Return an example as the front end takes it; raise InputError for something else."""
-    if not isinstance(example, (tuple, list)) or len(example) != 3:
-        raise InputError(f"examples[{k}] must be (weights, read, written), but {describe(example)} came")
+    triple = isinstance(example, (tuple, list)) and len(example) == 3
+    require_that(f"examples[{k}]", example, triple, "(weights, read, written)")
     weights, read, written = example
     name = f"weights of examples[{k}]"
     weights = require_numbers(name, weights, ("tokens", "words"))

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import traitlets
 
-from rnncourse.arguments import require_array, require_count
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_array, require_count, require_shape, require_that, require_within
+from rnncourse.errors import InputError
 from rnncourse.viz._credit import credit_grid
 from rnncourse.viz._show import figure_html
 from rnncourse.widgets._credit import credit, kept, steps_back, truncation_error
@@ -118,8 +118,8 @@ def _checked(
     p: Mapping[str, np.ndarray], x: np.ndarray, y: np.ndarray
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Return what the lab computes with as float64; raise InputError for sizes that do not fit together."""
-    if not isinstance(p, Mapping) or set(p) != set(_AXES):
-        raise InputError(f"p must be a dict with the keys {', '.join(_AXES)}, but {describe(p)} came")
+    complete = isinstance(p, Mapping) and set(p) == set(_AXES)
+    require_that("p", p, complete, f"a dict with the keys {', '.join(_AXES)}")
     x = require_array("x", x, axes=("T", "B", "D")).astype(np.float64)
     y = require_array("y", y, axes=("T", "B"), kind="i")
     sizes = {"T": len(x), "B": x.shape[1], "D": x.shape[2]}
@@ -127,13 +127,11 @@ def _checked(
     sizes |= {"H": len(arrays["b_h"]), "V": len(arrays["b_y"])}
     for name, array in {**arrays, "y": y}.items():
         wanted = tuple(sizes[axis] for axis in {**_AXES, "y": ("T", "B")}[name])
-        if array.shape != wanted:
-            raise InputError(f"{name} must have shape {wanted}, but {array.shape} came")
+        require_shape(name, array, wanted)
     if not 2 <= sizes["T"] <= MOST_STEPS or sizes["H"] > MOST_UNITS:
         raise InputError(
             f"x must have 2 to {MOST_STEPS} steps and W_hh at most {MOST_UNITS} units, "
             f"but {sizes['T']} steps and {sizes['H']} units came"
         )
-    if y.min() < 0 or y.max() >= sizes["V"]:
-        raise InputError(f"y must hold indices from 0 to {sizes['V'] - 1}, but {y.min()} to {y.max()} came")
+    require_within("y", y, 0, sizes["V"] - 1, "indices")
     return {name: array.astype(np.float64) for name, array in arrays.items()}, x, y.astype(int)

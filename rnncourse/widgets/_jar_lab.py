@@ -8,8 +8,7 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_count, require_number, require_numbers
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_count, require_items, require_number, require_numbers, require_that
 from rnncourse.notation import colour
 from rnncourse.viz._lstm_cell import written
 from rnncourse.viz._show import figure_html
@@ -124,18 +123,17 @@ def _fixed() -> dict[str, Any]:
 
 def _checked_inputs(value: object) -> list[float]:
     """Return what is added on each day as a list of DAYS numbers from 0 to MOST_ADDED."""
-    if not isinstance(value, (list, tuple)) or len(value) != DAYS:
-        raise InputError(f"added must hold {DAYS} numbers, but {describe(value)} came")
-    return [require_number("added", one, least=0, most=MOST_ADDED) for one in value]
+    listed = require_items("added", value, DAYS, "numbers")
+    return [require_number("added", one, least=0, most=MOST_ADDED) for one in listed]
 
 
 def _checked_pins(value: object) -> list[dict[str, Any]]:
     """Return the pinned curves, each a dict of keep and added."""
-    if not isinstance(value, (list, tuple)) or len(value) > MOST_PINNED:
-        raise InputError(f"pinned must hold at most {MOST_PINNED} curves, but {describe(value)} came")
+    few = isinstance(value, (list, tuple)) and len(value) <= MOST_PINNED
+    require_that("pinned", value, few, f"a list of at most {MOST_PINNED} curves")
     for pin in value:
-        if not isinstance(pin, dict) or set(pin) != {"keep", "added"}:
-            raise InputError(f"a pinned curve must have keep and added, but {describe(pin)} came")
+        complete = isinstance(pin, dict) and set(pin) == {"keep", "added"}
+        require_that("a pinned curve", pin, complete, "a dict of keep and added")
     return [
         {
             "keep": require_number("keep", pin["keep"], least=0, most=MOST_KEPT),

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from rnncourse.arguments import require_count, require_generator
+from rnncourse.arguments import require_count, require_generator, require_that
 from rnncourse.data import GameLog, memory_game
-from rnncourse.errors import InputError, describe
 from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._show import figure_html
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
@@ -101,12 +100,11 @@ def _fixed() -> dict[str, Any]:
 
 def _checked_deck(value: object) -> list[int]:
     """Return the deck as a list: each of the pictures twice."""
-    if not isinstance(value, (list, tuple, np.ndarray)) or sorted(value) != sorted([*range(PAIRS)] * 2):
-        raise InputError(f"deck must hold each of 0 … {PAIRS - 1} twice, but {describe(value)} came")
+    known = isinstance(value, (list, tuple, np.ndarray)) and sorted(value) == sorted([*range(PAIRS)] * 2)
+    require_that("deck", value, known, f"a list with each of 0 … {PAIRS - 1} twice")
     return [int(one) for one in value]
 
 
 def _checked_places(value: object) -> list[int]:
-    if not isinstance(value, (list, tuple)):
-        raise InputError(f"turned must be a list of places, but {describe(value)} came")
+    require_that("turned", value, isinstance(value, (list, tuple)), "a list of places")
     return [require_count("turned", one, least=0, most=CARDS - 1) for one in value]

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from rnncourse.arguments import require_count, require_list, require_number, require_texts
+from rnncourse.arguments import (
+    require_count,
+    require_items,
+    require_list,
+    require_number,
+    require_numbers,
+    require_shape,
+    require_texts,
+    require_that,
+    require_within,
+)
 from rnncourse.errors import InputError, describe
 from rnncourse.in_numpy import RNN, RecurrentNet, rnn_step
 from rnncourse.notation import colour
@@ -180,8 +190,7 @@ def _indices(name: str, values: Sequence[str | None], names: list[str]) -> list[
     if not 1 <= len(listed) <= LONGEST:
         raise InputError(f"{name} must hold 1 to {LONGEST} steps, but {len(listed)} came")
     for one in listed:
-        if one is not None and one not in names:
-            raise InputError(f"{name} must be among {', '.join(names)} or None, but {describe(one)} came")
+        require_that(name, one, one is None or one in names, f"among {', '.join(names)} or None")
     return [None if one is None else names.index(one) for one in listed]
 
 
@@ -191,43 +200,34 @@ def _right(answers: Sequence[str], names: list[str], T: int, readout: dict | Non
             "answers need a RecurrentNet whose answers are its inputs, but net has no such readout"
         )
     right = _indices("answers", answers, names)
-    if len(right) != T or None in right:
-        raise InputError(f"answers must name an answer for each of {T} steps, but {describe(answers)} came")
+    complete = len(right) == T and None not in right
+    require_that("answers", answers, complete, f"one name for each of {T} steps")
     return right
 
 
 def _checked_parameters(value: object, D: int) -> dict[str, Any]:
     shapes = {"W_xh": (D, 2), "W_hh": (2, 2), "b_h": (2,)}
-    if not isinstance(value, Mapping) or set(value) != set(shapes):
-        raise InputError(f"parameters must be a dict with W_xh, W_hh and b_h, but {describe(value)} came")
+    complete = isinstance(value, Mapping) and set(value) == set(shapes)
+    require_that("parameters", value, complete, "a dict with W_xh, W_hh and b_h")
+    arrays = {}
     for name, shape in shapes.items():
-        try:
-            array = np.array(value[name], dtype=float)
-        except (TypeError, ValueError):
-            raise InputError(
-                f"parameters[{name!r}] must be numbers, but {describe(value[name])} came"
-            ) from None
-        if array.shape != shape or not np.all(np.abs(array) <= WEIGHT_LIMIT):
-            raise InputError(
-                f"parameters[{name!r}] must be {shape} numbers from {-WEIGHT_LIMIT:g} to {WEIGHT_LIMIT:g}, "
-                f"but {describe(value[name])} came"
-            )
-    return {name: np.array(value[name], dtype=float).tolist() for name in shapes}
+        argument = f"parameters[{name!r}]"
+        arrays[name] = require_numbers(argument, value[name], ("units",) * len(shape))
+        require_shape(argument, arrays[name], shape)
+        require_within(argument, arrays[name], -WEIGHT_LIMIT, WEIGHT_LIMIT)
+    return {name: array.tolist() for name, array in arrays.items()}
 
 
 def _checked_inputs(value: object, D: int, T: int) -> list[int | None]:
-    if not isinstance(value, (list, tuple)) or len(value) != T:
-        raise InputError(f"inputs must hold {T} steps, but {describe(value)} came")
-    return [None if one is None else require_count("inputs", one, least=0, most=D - 1) for one in value]
+    listed = require_items("inputs", value, T, "steps")
+    return [None if one is None else require_count("inputs", one, least=0, most=D - 1) for one in listed]
 
 
 def _checked_notes(value: object, T: int) -> list[list[float] | None]:
-    if not isinstance(value, (list, tuple)) or len(value) != T:
-        raise InputError(f"notes must hold {T} states or None, but {describe(value)} came")
-    return [None if one is None else _checked_note(one) for one in value]
+    listed = require_items("notes", value, T, "states or None")
+    return [None if one is None else _checked_note(one) for one in listed]
 
 
 def _checked_note(value: object) -> list[float]:
-    if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise InputError(f"a state has two numbers, but {describe(value)} came")
-    return [require_number("a state", one, least=-1, most=1) for one in value]
+    listed = require_items("a state", value, 2, "numbers")
+    return [require_number("a state", one, least=-1, most=1) for one in listed]

@@ -8,9 +8,8 @@ import numpy as np
 import traitlets
 from numpy.typing import ArrayLike
 
-from rnncourse.arguments import require_count, require_number, require_numbers
+from rnncourse.arguments import require_count, require_items, require_number, require_numbers, require_that
 from rnncourse.data import Scaler
-from rnncourse.errors import InputError, describe
 from rnncourse.in_numpy import MLP
 from rnncourse.notation import colour
 from rnncourse.viz._show import figure_html
@@ -56,8 +55,8 @@ class WindowLab(ReadableWidget):
         self.series = require_numbers("series", series)
         self.years = require_numbers("years", years, n=len(self.series)).astype(int)
         width = self.net.sizes[0]
-        if len(self.series) <= width or np.any(np.diff(self.years) != 1):
-            raise InputError(f"years must be more than {width} years in a row, but {describe(years)} came")
+        in_a_row = len(self.series) > width and np.all(np.diff(self.years) == 1)
+        require_that("years", years, in_a_row, f"more than {width} years in a row")
         tested = int(np.clip(tested_from - self.years[0], width, len(self.series) - 1))
         self.steps = len(self.series) - width - 1
         super().__init__(
@@ -141,18 +140,17 @@ def forecast_ahead(net: MLP, scaler: Scaler, window: np.ndarray, ahead: int) -> 
 
 
 def _checked_net(net: object) -> MLP:
-    if not isinstance(net, MLP) or net.phi != "relu" or net.sizes[-1] != 1:
-        raise InputError(f"net must be an MLP with relu and one output, but {describe(net)} came")
+    known = isinstance(net, MLP) and net.phi == "relu" and net.sizes[-1] == 1
+    require_that("net", net, known, "an MLP with relu and one output")
     return net
 
 
 def _checked_scaler(scaler: object) -> Scaler:
-    if not isinstance(scaler, Scaler) or np.shape(scaler.mean) != ():
-        raise InputError(f"scaler must be the Scaler of a series, but {describe(scaler)} came")
+    known = isinstance(scaler, Scaler) and np.shape(scaler.mean) == ()
+    require_that("scaler", scaler, known, "the Scaler of a series")
     return scaler
 
 
 def _checked_pulled(value: object, width: int) -> list[float | None]:
-    if not isinstance(value, (list, tuple)) or len(value) != width:
-        raise InputError(f"pulled must hold {width} numbers or None, but {describe(value)} came")
-    return [None if one is None else require_number("pulled", one, least=0, most=HIGHEST) for one in value]
+    listed = require_items("pulled", value, width, "numbers or None")
+    return [None if one is None else require_number("pulled", one, least=0, most=HIGHEST) for one in listed]

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
-from rnncourse.arguments import require_choice, require_count
-from rnncourse.errors import InputError, describe
+from rnncourse.arguments import require_choice, require_count, require_that
 from rnncourse.notation import colour
 from rnncourse.viz._diagrams import arrow, svg, symbol, text
 from rnncourse.viz._show import figure_html
@@ -162,8 +161,8 @@ class WiringLab(ReadableWidget):
 def _switches(name: str, value: object) -> list[bool]:
     """Return the switches of a row as truth values; raise InputError for anything else."""
     listed = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
-    if not listed or len(value) != STEPS or not all(one in (0, 1) for one in value):
-        raise InputError(f"{name} must be {STEPS} numbers, each 0 or 1, but {describe(value)} came")
+    switches = listed and len(value) == STEPS and all(one in (0, 1) for one in value)
+    require_that(name, value, switches, f"{STEPS} numbers, each 0 or 1")
     return [bool(one) for one in value]
 
 

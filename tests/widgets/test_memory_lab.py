@@ -56,7 +56,7 @@ def test_it_reads_without_a_kernel():
         (lambda: memory_lab(17), "remembered must be a whole number from 0 to 16, but int 17 came"),
         (lambda: memory_lab(rng=3), "rng must be"),
         (lambda: setattr(memory_lab(), "remembered", 2.5), "remembered must be a whole number from 0 to 16"),
-        (lambda: setattr(memory_lab(), "deck", [0] * 16), "deck must hold each of 0 … 7 twice"),
+        (lambda: setattr(memory_lab(), "deck", [0] * 16), "deck must be a list with each of 0 … 7 twice"),
         (
             lambda: setattr(memory_lab(), "turned", [16]),
             "turned must be a whole number from 0 to 15, but int 16",

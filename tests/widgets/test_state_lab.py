@@ -125,7 +125,7 @@ def test_it_reads_without_a_kernel():
         (lambda: state_lab(rnn(), NAMES, INPUTS, answers=NAMES), "answers need a RecurrentNet"),
         (
             lambda: state_lab(net(), NAMES, INPUTS, answers=NAMES),
-            "answers must name an answer for each of 5 steps",
+            "answers must be one name for each of 5 steps",
         ),
         (
             lambda: setattr(state_lab(rnn(), NAMES, INPUTS), "turn", 41),
@@ -137,7 +137,7 @@ def test_it_reads_without_a_kernel():
         ),
         (
             lambda: setattr(state_lab(rnn(), NAMES, INPUTS), "notes", [None] * 4),
-            "notes must hold 5 states or None",
+            "notes must be a list of 5 states or None",
         ),
         (
             lambda: setattr(state_lab(rnn(), NAMES, INPUTS), "notes", [[2, 0]] + [None] * 4),
@@ -153,7 +153,7 @@ def test_it_reads_without_a_kernel():
                 "parameters",
                 {"W_xh": [[1, 2]] * 3, "W_hh": [[1, 2]], "b_h": [0, 0]},
             ),
-            r"parameters\['W_hh'\] must be \(2, 2\) numbers",
+            r"parameters\['W_hh'\] must have shape \(2, 2\)",
         ),
     ],
 )

@@ -94,7 +94,7 @@ def test_it_reads_without_a_kernel():
         (lambda: window_lab(YEARS[::-1], SERIES, net(), SCALER), "years must be more than 3 years in a row"),
         (lambda: setattr(lab(), "year", 1882), "year must be a whole number from 1883 to 1939"),
         (lambda: setattr(lab(), "ahead", 17), "ahead must be a whole number from 1 to 16"),
-        (lambda: setattr(lab(), "pulled", [1, 2]), "pulled must hold 3 numbers or None"),
+        (lambda: setattr(lab(), "pulled", [1, 2]), "pulled must be a list of 3 numbers or None"),
         (lambda: setattr(lab(), "pulled", [1, 2, 201]), "pulled must be a number from 0 to 200"),
     ],
 )

@@ -409,6 +409,9 @@ def build_html(
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder that the pages are written to.")] = Path("html"),
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
+    stored: Annotated[
+        bool, typer.Option("--stored", help="Take the outputs that a notebook holds, and run nothing.")
+    ] = False,
 ) -> None:
     """Run notebooks and write each as one page that works from disk, without a network or a kernel."""
     from rnncourse.building import html, outputs
@@ -416,7 +419,7 @@ def build_html(
     with _failures_said():
         paths = outputs.find_notebooks(notebooks or _own_notebooks("chapters"))
         outputs.require_apart(paths)
-    _each(paths, lambda path: html.export(path, out, timeout))
+    _each(paths, lambda path: html.export(path, out, timeout, stored=stored))
 
 
 @build.command("site")

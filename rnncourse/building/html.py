@@ -47,15 +47,20 @@ class MissingPicture(UserWarning):
     """A page shows a picture that does not lie beside its notebook."""
 
 
-def export(path: Path, folder: Path, timeout: int = 180) -> Path:
+def export(path: Path, folder: Path, timeout: int = 180, *, stored: bool = False) -> Path:
     """Run the notebook at `path` and write it as `folder`/NAME.html; return the page's path.
 
-    The notebook's file stays as it is. timeout: seconds one cell may take. Raises NotebookFailed when a cell
-    raises, and InputError when `folder` cannot be one; warns of pictures that are not there.
+    The notebook's file stays as it is. timeout: seconds one cell may take. stored: nothing is run, the page has the
+    outputs and the states of widgets that the notebook holds. Raises NotebookFailed when a cell raises, and InputError
+    when `folder` cannot be one, or when stored outputs are wanted and there are none; warns of pictures that are not
+    there.
     """
     notebook = read(path.read_text(encoding="utf-8"), path)
-    run(notebook, path, timeout, keep_widgets=True)
-    live.store(notebook)
+    if not stored:
+        run(notebook, path, timeout, keep_widgets=True)
+        live.store(notebook)
+    elif not any(cell.get("outputs") for cell in notebook.cells):
+        raise InputError(f"{path} holds no outputs; leave out --stored, so that it is run")
     return write_page(folder, f"{path.stem}.html", with_pictures(as_page(notebook, path.stem), path))
 
 

@@ -131,6 +131,34 @@ def test_page_is_the_same_when_it_is_made_again(written, tmp_path):
     assert without_ids(again.read_text()) == without_ids(written.read_text())
 
 
+def test_stored_outputs_are_taken_as_they_are(tmp_path):
+    output = nbformat.v4.new_output("stream", text="printed on another day\n")
+    cell = new_code_cell("1 / 0", id="wrong", outputs=[output], execution_count=1)
+    notebook = tmp_path / "stored.ipynb"
+    notebook.write_text(as_text(new_notebook(cells=[cell])))
+    page = html.export(notebook, tmp_path / "out", stored=True).read_text(encoding="utf-8")
+    assert "printed on another day" in page and "ZeroDivisionError" not in page
+    done = CliRunner().invoke(
+        app, ["build", "html", str(notebook), "--stored", "--out", str(tmp_path / "by")]
+    )
+    assert done.exit_code == 0 and "printed on another day" in (tmp_path / "by" / "stored.html").read_text()
+
+
+def test_a_live_widget_that_is_stored_is_in_the_page(tmp_path):
+    chapter = Path(__file__).parents[2] / "chapters" / "00_start_here.ipynb"
+    page = html.export(chapter, tmp_path, stored=True).read_text(encoding="utf-8")
+    states = json.loads(re.search(WIDGETS, page, re.DOTALL)[1])
+    assert states and "jar" in json.dumps(states)
+
+
+def test_stored_outputs_that_are_not_there_are_no_page(tmp_path):
+    notebook = tmp_path / "fresh.ipynb"
+    notebook.write_text(as_text(new_notebook(cells=[new_code_cell("1", id="one")])))
+    with pytest.raises(InputError, match=r"fresh\.ipynb holds no outputs; leave out --stored"):
+        html.export(notebook, tmp_path / "out", stored=True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_notebook_that_fails_leaves_no_page(tmp_path):
     notebook = tmp_path / "broken.ipynb"
     notebook.write_text(as_text(new_notebook(cells=[new_code_cell("1 / 0", id="wrong")])))

@@ -46,6 +46,13 @@ class Day:
         yield
         self.seconds[name] = time.monotonic() - begun
 
+    @contextmanager
+    def failures_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.failures.append(f"{type(error).__name__}: {error}"[:300])
+
 
 def code_cells(notebook: dict) -> list[tuple[str, str]]:
     """Return source and grade_id of the code cells."""
@@ -98,16 +105,14 @@ def spend_a_day(hub: Hub, name: str, wait: float, cells: int, deadline: float, e
     """Arrive, work, and keep server and kernels until everybody is done, as in class."""
     time.sleep(wait)
     day = Day()
-    with ExitStack() as held:
-        try:
+    with day.failures_noted(), ExitStack() as held:
+        with day.failures_noted():
             with day.step("server ready"):
                 [learner] = hub.start([name], deadline - time.monotonic())
             with day.step("first page"):
                 learner.ask("GET", "/")
             run_chapter(learner, day, cells, deadline, held)
             solve_exercise(learner, day, deadline, held)
-        except Exception as error:
-            day.failures.append(f"{type(error).__name__}: {error}"[:300])
         with suppress(threading.BrokenBarrierError):
             end.wait(max(1.0, deadline - time.monotonic()))
     return day

@@ -114,6 +114,16 @@ def test_a_chapter_is_light_before_its_pictures(built_site, name):
     assert weight <= WEIGHT, f"{weight} bytes in {len(files)} files"
 
 
+def test_the_theme_brings_only_icons_that_are_used(built_site):
+    sheet = (built_site / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    drawn = set(re.findall(r"\.(fa-[a-z0-9-]+)(?=[,{][^}]*--fa:)", sheet))
+    pages = "".join(page.read_text(encoding="utf-8") for page in built_site.rglob("*.html"))
+    used = set(re.findall(r"\bfa-(?!solid|brands|regular|lg|fw)[a-z0-9-]+", pages))
+    assert {"fa-magnifying-glass", "fa-list"} <= used <= drawn
+    assert len(drawn) < 60
+    assert len(gzip.compress(sheet.encode())) < 50_000
+
+
 def test_pictures_are_files_that_load_late_and_keep_their_place(built_site):
     pictures = 0
     for name in CHAPTERS:

@@ -173,8 +173,8 @@ def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None
 def require_indices(name: str, value: object) -> torch.Tensor:
     """Return `value` if it is a non-empty tensor of whole numbers."""
     _check_tensor(name, value)
-    whole = not (value.is_floating_point() or value.is_complex() or value.dtype == torch.bool)
-    require_that(name, value, whole, "whole numbers")
+    if value.is_floating_point() or value.is_complex() or value.dtype == torch.bool:
+        raise InputError(f"{name} must hold whole numbers, but {describe(value)} came")
     if value.numel() == 0:
         raise InputError(f"{name} is empty: shape {tuple(value.shape)} came")
     return value

@@ -27,6 +27,11 @@ _SECONDS_OF_VARIATIONS = 0.06
 _SECONDS_AT_MOST = 0.5
 """How long they may take by the clock."""
 
+_SHARED = (
+    "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
+    "The task asks for new arrays. `.copy()` makes one."
+)
+
 _ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
 
 
@@ -40,13 +45,14 @@ def judge(
     answers: Sequence[Value | Failure],
     after: Sequence[tuple | None] | None = None,
     look_closer: Callable[[], Sequence[Finding]] = tuple,
+    shared: Sequence[bool] = (),
 ) -> Verdict:
     """Return the verdict on what a learner's function gave back for `cases`.
 
     answers: for each case the value returned, plain data, or a Failure. after: for each case its arguments as
     they were after the call, or None where that is not known. look_closer: finds out more about the function by
-    calling it again; asked only about an answer that is wrong in no way that has a name. ReferenceFailed where the
-    task's own answer fails.
+    calling it again; asked only about an answer that is wrong in no way that has a name. shared: for each case whether
+    the value shares memory with an argument. ReferenceFailed where the task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
     failure = next((one.value for one in given if _needs_no_comparison(one.value)), None)
@@ -58,6 +64,8 @@ def judge(
     if broken:
         raise ReferenceFailed(f"the reference of {task.name} failed: {broken[0].value.text}")
     right = [alike(task, e, g) for e, g in zip(expected, given, strict=True)]
+    if all(right) and task.new_arrays and any(shared):
+        return _verdict(task, "wrong", (_SHARED,), "shared")
     if all(right):
         return _praise(task, expected, given)
     return _named(task, cases, expected, given) or _generic(task, cases, expected, given, right, look_closer)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from checks.examples import simple
 
-from rnncourse.checks import examine, judging, model, probing, registry
+from rnncourse.checks import comparing, examine, judging, model, probing, registry
 from rnncourse.checks.setting import carries
 from rnncourse.checks.task import Case
 from rnncourse.checks.variations import variations
@@ -195,3 +195,60 @@ def test_the_first_wrong_entry_is_told_unless_all_are(wrong, said):
         answer[entry] += 1
     task = SimpleNamespace(reference=lambda x: 2 * x, outputs=("result",), tolerance=1e-6)
     assert probing._where_wrong(SimpleNamespace(task=task, ask=lambda case: answer), Case((x,))) == said
+
+
+# How little is computed for it
+
+
+def counted(function, calls: list):
+    """Return a function that notes its calls."""
+
+    def noting(*args):
+        calls.append(1)
+        return function(*args)
+
+    return noting
+
+
+def test_a_mistake_is_not_tried_further_than_to_the_first_input_that_rules_it_out():
+    task, calls = registry.task("rnn_backward"), []
+    mistakes = tuple(replace(one, answer=counted(one.answer, calls)) for one in task.mistakes)
+    wrong = task.mistakes[-1].answer
+    verdict = examine(replace(task, mistakes=mistakes, forbidden=()), wrong, np.random.default_rng(0))
+    assert verdict.mistake == task.mistakes[-1].name
+    inputs = len(task.cases(np.random.default_rng(0)))
+    assert len(calls) <= len(mistakes) + 2 * inputs < len(mistakes) * inputs
+
+
+def test_what_the_right_answer_depends_on_is_found_out_once():
+    task, calls = nameless("rnn_forward"), []
+    task = replace(task, reference=counted(task.reference, calls))
+    right, needed = model.function(task), []
+    for _ in range(2):
+        before = len(calls)
+
+        def answer(x, h0, p):
+            return right(x, h0, {**p, "W_hh": p["W_hh"] * (np.arange(len(p["W_hh"])) > 0)})
+
+        verdict = examine(task, answer, np.random.default_rng(0))
+        needed.append(len(calls) - before)
+    assert verdict.mistake == "unused"
+    assert needed[1] < needed[0] / 2
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.complex128, bool])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (0, 3)])
+def test_equal_arrays_agree_and_others_do_not_whatever_their_kind(dtype, shape):
+    one = np.asarray(np.arange(int(np.prod(shape))).reshape(shape) % 2, dtype)
+    assert comparing.close(one, one.copy(), 1e-6).all()
+    assert comparing.equal(one, one.copy(), 1e-6)
+    if one.size:
+        other = one.copy()
+        other[(..., *[-1] * len(shape))] = not other[(..., *[-1] * len(shape))]
+        assert not comparing.equal(one, other, 1e-6)
+    if dtype == np.float64 and one.size:
+        odd = one.copy()
+        odd[(0,) * len(shape)] = np.nan
+        assert comparing.equal(odd, odd.copy(), 1e-6) and not comparing.equal(odd, one, 1e-6)
+        odd[(0,) * len(shape)] = np.inf
+        assert comparing.equal(odd, odd.copy(), 1e-6) and not comparing.equal(odd, -odd, 1e-6)

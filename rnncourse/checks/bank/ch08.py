@@ -190,15 +190,18 @@ def _label_cases(rng):
     for names in drawn:
         names[1:] = np.sort(names[1:])[::-1]  # so that to sort the tones is never right by chance
     return [
-        Case((names[_frames(rng, *played)], int(names[0])))
+        Case((names[_heard(rng, *played)], int(names[0])))
         for played, names in zip(_PLAYED, drawn, strict=True)
     ]
 
 
-def _frames(rng, sounds, T):
-    """Return what sounds in T frames: each for one frame or more, and one of the tones for several."""
+def _heard(rng, sounds, T):
+    """Return what sounds in T frames: one of the tones for several, and the first and the last sound for one."""
     while True:
-        lengths = 1 + np.bincount(rng.integers(len(sounds), size=T - len(sounds)), minlength=len(sounds))
+        lengths = np.ones(len(sounds), dtype=int)
+        lengths[1:-1] += np.bincount(
+            rng.integers(len(sounds) - 2, size=T - len(sounds)), minlength=len(sounds) - 2
+        )
         if lengths[np.array(sounds) > 0].max() > 1:
             return np.repeat(sounds, lengths)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from checks.examples import simple
 from rnncourse.checks import comparing, examine, judging, model, probing, registry
 from rnncourse.checks.setting import carries
 from rnncourse.checks.task import Case
-from rnncourse.checks.variations import variations
+from rnncourse.checks.variations import _calls, variations
 
 pytestmark = pytest.mark.usefixtures("time_enough")
 CHECKED = [task for task in registry.tasks() if task.checked]
@@ -195,6 +196,23 @@ def test_the_first_wrong_entry_is_told_unless_all_are(wrong, said):
         answer[entry] += 1
     task = SimpleNamespace(reference=lambda x: 2 * x, outputs=("result",), tolerance=1e-6)
     assert probing._where_wrong(SimpleNamespace(task=task, ask=lambda case: answer), Case((x,))) == said
+
+
+@pytest.mark.parametrize(
+    ("call", "left"),
+    [
+        ("np.stack(h)", ["h"]),
+        ("h.sum()", ["h"]),
+        ("h.sum(axis=0)", ["h"]),
+        ("np.outer(a, b)", []),
+        ("np.concatenate([a, b], axis=1)", []),
+        ("list()", []),
+    ],
+)
+def test_a_call_is_left_out_where_something_is_left_of_it(call, left):
+    """Its only argument, or what its method belongs to; never the module that a function is from."""
+    changes = _calls(ast.parse(call, mode="eval").body)
+    assert [ast.unparse(one.new) for one in changes if one.kind == "call"] == left
 
 
 # How little is computed for it

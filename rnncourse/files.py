@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
+import time
 from pathlib import Path
+
+_STALE = 60.0
+"""Seconds after which nobody is writing a part of a file any more."""
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -27,6 +32,16 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):  # where there is no folder, there is no part either
             part.unlink()
         raise
+
+
+def clear_parts(folder: Path) -> None:
+    """Remove what `write_whole` left in a folder when its process was killed; what may still be written stays."""
+    with contextlib.suppress(OSError):
+        for part in folder.glob(".*.part"):
+            if re.fullmatch(r"\.[0-9a-f]{16}\.part", part.name):
+                with contextlib.suppress(OSError):
+                    if time.time() - part.stat().st_mtime > _STALE:
+                        part.unlink()
 
 
 def why_not_writable(folder: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rnncourse.files import write_whole
+from rnncourse.files import clear_parts, write_whole
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -47,6 +47,18 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_beside_it(tmp_
         write_whole(tmp_path / "x", b"new")
     assert (tmp_path / "x").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_what_a_killed_process_has_left_is_cleared_away_and_nothing_else(tmp_path):
+    """A part that may still be written stays, and so do files that only look like one."""
+    names = (".0123456789abcdef.part", ".fedcba9876543210.part", ".notes.part", "0123456789abcdef.part", "x")
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (0, 0))
+    os.utime(tmp_path / names[1])
+    clear_parts(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names[1:])
+    clear_parts(tmp_path / "none")
 
 
 def test_where_there_is_no_folder_that_is_said(tmp_path):

@@ -9,7 +9,7 @@ import io
 import linecache
 import traceback
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -28,6 +28,7 @@ from rnncourse.checks.failure import (
 )
 from rnncourse.checks.forbidden import files
 from rnncourse.checks.outcomes import fresh, quiet
+from rnncourse.checks.sharing import share_memory
 from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Named, Value
 from rnncourse.checks.watching import Watch
@@ -86,7 +87,7 @@ def _outcome(
         ):
             returned = function(*args, **kwargs)
             _close(returned)
-        return as_plain(returned), args, _share_memory(returned, args)
+        return as_plain(returned), args, share_memory(returned, args)
     except TimeUp:
         return TimedOut(seconds), None, False
     except NotImplementedError as error:
@@ -104,20 +105,6 @@ def _close(value: Any) -> None:
     elif isinstance(value, (list, tuple)):
         for one in value:
             _close(one)
-
-
-def _share_memory(one: Any, other: Any) -> bool:
-    """Say whether an array in one value shares memory with an array in the other."""
-    theirs = list(_arrays(other))
-    return any(np.may_share_memory(mine, array) for mine in _arrays(one) for array in theirs)
-
-
-def _arrays(value: Any) -> Iterator[np.ndarray]:
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, (dict, list, tuple)):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _arrays(one)
 
 
 def as_plain(value: Any) -> Value | Unusable:

@@ -42,16 +42,21 @@ class WrongStructure(Exception):
 
 def leaves(expected: Value, answer: Value, outputs: tuple[str, ...] = ("result",)) -> list[Leaf]:
     """Return the leaves of `expected`, each with its counterpart in `answer`; WrongStructure where one is missing."""
+    return list(_one_by_one(expected, answer, outputs))
+
+
+def _one_by_one(expected: Value, answer: Value, outputs: tuple[str, ...]) -> Iterator[Leaf]:
     if isinstance(expected, tuple) and len(expected) == len(outputs) > 1:
-        parts = _parts(expected, answer, outputs)
-        return [leaf for name, e, a in parts for leaf in _leaves(name, e, a)]
-    return list(_leaves("", expected, answer))
+        for name, e, a in _parts(expected, answer, outputs):
+            yield from _leaves(name, e, a)
+    else:
+        yield from _leaves("", expected, answer)
 
 
 def equal(expected: Value, answer: Value, tolerance: float, outputs: tuple[str, ...] = ("result",)) -> bool:
     """Say whether `answer` counts as equal to `expected`: the same shapes and kinds everywhere, and close numbers."""
     try:
-        return all(_equal_leaf(leaf, tolerance) for leaf in leaves(expected, answer, outputs))
+        return all(_equal_leaf(leaf, tolerance) for leaf in _one_by_one(expected, answer, outputs))
     except WrongStructure:
         return False
 
@@ -71,14 +76,17 @@ def close(e: np.ndarray, a: np.ndarray, tolerance: float, scale: float | None = 
     scale: the largest finite entry that is expected, if None. Expected numbers of few digits, such as float32 from
     inputs in float32, may be off by what rounding alone does. How many digits the answer keeps changes nothing.
     """
-    e, a = np.broadcast_arrays(np.asarray(e), np.asarray(a))
-    number = np.complex128 if "c" in (e.dtype.kind, a.dtype.kind) else np.float64
+    e, a = np.asarray(e), np.asarray(a)
+    if e.shape != a.shape:
+        e, a = np.broadcast_arrays(e, a)
+    wide = e.astype(np.complex128 if "c" in (e.dtype.kind, a.dtype.kind) else np.float64, copy=False)
     if scale is None:
-        finite = np.abs(e[np.isfinite(e)].astype(number))
-        scale = float(finite.max(initial=0)) or 1.0
+        scale = float(np.abs(wide).max(initial=0, where=np.isfinite(wide))) or 1.0
     allowed = max(tolerance, _ROUNDING.get(e.dtype.char, 0)) * scale
     with np.errstate(invalid="ignore", over="ignore"):
-        near = np.abs(e.astype(number) - a) <= allowed
+        near = np.abs(wide - a) <= allowed
+    if near.all():
+        return near
     return near | (e == a) | (np.isnan(e) & np.isnan(a) if e.dtype.kind == a.dtype.kind == "f" else False)
 
 

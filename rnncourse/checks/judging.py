@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import signature
 
 import numpy as np
@@ -27,6 +27,11 @@ _SECONDS_OF_VARIATIONS = 0.06
 _SECONDS_AT_MOST = 0.5
 """How long they may take by the clock."""
 
+_SHARED = (
+    "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
+    "The task asks for new arrays. `.copy()` makes one."
+)
+
 _ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
 
 
@@ -40,13 +45,14 @@ def judge(
     answers: Sequence[Value | Failure],
     after: Sequence[tuple | None] | None = None,
     look_closer: Callable[[], Sequence[Finding]] = tuple,
+    shared: Sequence[bool] = (),
 ) -> Verdict:
     """Return the verdict on what a learner's function gave back for `cases`.
 
     answers: for each case the value returned, plain data, or a Failure. after: for each case its arguments as
     they were after the call, or None where that is not known. look_closer: finds out more about the function by
-    calling it again; asked only about an answer that is wrong in no way that has a name. ReferenceFailed where the
-    task's own answer fails.
+    calling it again; asked only about an answer that is wrong in no way that has a name. shared: for each case whether
+    the value shares memory with an argument. ReferenceFailed where the task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
     failure = next((one.value for one in given if _needs_no_comparison(one.value)), None)
@@ -58,6 +64,8 @@ def judge(
     if broken:
         raise ReferenceFailed(f"the reference of {task.name} failed: {broken[0].value.text}")
     right = [alike(task, e, g) for e, g in zip(expected, given, strict=True)]
+    if all(right) and task.new_arrays and any(shared):
+        return _verdict(task, "wrong", (_SHARED,), "shared")
     if all(right):
         return _praise(task, expected, given)
     return _named(task, cases, expected, given) or _generic(task, cases, expected, given, right, look_closer)
@@ -76,9 +84,9 @@ def alike(task: Task, one: Outcome, other: Outcome) -> bool:
     if _failed(one) or _failed(other):
         both = isinstance(one.value, Raised) and isinstance(other.value, Raised)
         return both and steady(one.value.text) == steady(other.value.text)
-    if one.after is not None and other.after is not None and not _same_data(one.after, other.after):
+    if not equal(one.value, other.value, task.tolerance, task.outputs):
         return False
-    return equal(one.value, other.value, task.tolerance, task.outputs)
+    return one.after is None or other.after is None or _same_data(one.after, other.after)
 
 
 def _same_data(one: Value, other: Value) -> bool:
@@ -95,7 +103,13 @@ def _same_data(one: Value, other: Value) -> bool:
         )
     if callable(one) or callable(other) or isinstance(one, Named) or isinstance(other, Named):
         return True
-    return equal(one, other, 1e-6)
+    return _identical(one, other) or equal(one, other, 1e-6)
+
+
+def _identical(one: Value, other: Value) -> bool:
+    """Say whether two arrays are the same to the last bit, as most arguments are after a call."""
+    arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray) and one.dtype == other.dtype
+    return arrays and one.shape == other.shape and bool((one == other).all())
 
 
 def _praise(task: Task, expected: Sequence[Outcome], given: Sequence[Outcome]) -> Verdict:
@@ -120,7 +134,7 @@ def _named(
     task: Task, cases: Sequence[Case], expected: Sequence[Outcome], given: Sequence[Outcome]
 ) -> Verdict | None:
     """Return the verdict of the mistake that gives these very answers, as a whole or in one part; or None."""
-    known = [(mistake, [outcome(mistake.answer, case) for case in cases]) for mistake in task.mistakes]
+    known = [(mistake, _Made(mistake.answer, cases)) for mistake in task.mistakes]
     for mistake, outcomes in known:
         if all(alike(task, made, one) for made, one in zip(outcomes, given, strict=True)):
             return _verdict(task, "wrong", (mistake.message,), mistake.name)
@@ -137,6 +151,20 @@ def _named(
     return _partly_named(task, found, parts, expected) if found else None
 
 
+class _Made:
+    """What a function gives for some cases, in order, found out no sooner than somebody looks."""
+
+    def __init__(self, function: Callable, cases: Sequence[Case]):
+        self._function, self._cases = function, cases
+        self._outcomes: list[Outcome] = []
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for k, case in enumerate(self._cases):
+            if k == len(self._outcomes):
+                self._outcomes.append(outcome(self._function, case))
+            yield self._outcomes[k]
+
+
 def _wrong_parts(task: Task, expected: Sequence[Outcome], given: Sequence[Outcome]) -> list[str]:
     """Return the names of the parts that are wrong in some case; none where the answer is built differently."""
     wrong: dict[str, None] = {}
@@ -150,7 +178,7 @@ def _wrong_parts(task: Task, expected: Sequence[Outcome], given: Sequence[Outcom
 
 
 def _explains(
-    task: Task, name: str, made: Sequence[Outcome], expected: Sequence[Outcome], given: Sequence[Outcome]
+    task: Task, name: str, made: Iterable[Outcome], expected: Sequence[Outcome], given: Sequence[Outcome]
 ) -> bool:
     """Say whether a mistake gives the learner's part `name` in every case, and a wrong one in at least one."""
     differs = False
@@ -359,11 +387,19 @@ def _matching(task: Task, wrong: _Wrong) -> Iterator[Finding]:
     answer = model.function(task)
     if answer is None or not all(_gives(task, answer, case, expected) for case, expected, _ in wrong):
         return  # a task with a reference of its own, under a name of the course
+    wrong = sorted(wrong, key=lambda one: _room(one[0].args))  # most fail in the first, which should be small
     for one in variations(task):
         if time.thread_time() > end:
             return
         if all(_gives(task, one.answer, case, given) for case, _, given in wrong):
             yield Finding(f"one {one.kind}", f"{_ONE_THING} {one.text}")
+
+
+def _room(value: Value) -> int:
+    """Return how many numbers a value holds."""
+    if isinstance(value, dict):
+        return sum(map(_room, value.values()))
+    return sum(map(_room, value)) if isinstance(value, (list, tuple)) else np.size(value)
 
 
 def _gives(task: Task, function: Callable, case: Case, given: Outcome) -> bool:

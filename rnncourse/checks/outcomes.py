@@ -44,12 +44,10 @@ def quiet() -> Iterator[None]:
 
 def fresh(value: Any) -> Any:
     """Return a deep copy of plain data in which every Named stands as its function."""
-    if isinstance(value, Named):
-        return value.function
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, dict):
         return {key: fresh(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(fresh(one) for one in value)
-    return value
+        return type(value)(map(fresh, value))
+    return value.function if isinstance(value, Named) else value

@@ -297,8 +297,8 @@ def _slices(
         if not 2 <= n <= 24:
             continue
         does = _pattern(probe, probe.case, put, axis, n, probe.ask, probe.answer)
-        should = _pattern(probe, probe.case, put, axis, n, partial(_reference, probe.task), probe.expected)
-        if does is None or should is None or does == should or not _always(probe, put, axis, n, should):
+        should = _right_pattern(probe, about, put, axis, n) if does is not None else None
+        if does is None or should is None or does == should:
             continue
         word = _axis_word(array, axis)
         idle = [k for k in range(n) if should[k] - does[k]]
@@ -332,11 +332,19 @@ def _pattern(
     return found
 
 
-def _always(probe: _Probe, put: Callable, axis: int, n: int, should: _Pattern) -> bool:
-    """Say whether the right answer depends on the same slices whatever the values are."""
-    ask = partial(_reference, probe.task)
-    others = [some[probe.which] for some in _others(probe.task)]
-    return all(_pattern(probe, case, put, axis, n, ask, ask(case)) == should for case in others)
+_RIGHT: dict[tuple, _Pattern | None] = {}
+"""By task, case, argument and axis, what `_right_pattern` found: the inputs of a closer look are always the same."""
+
+
+def _right_pattern(probe: _Probe, about: str, put: Callable, axis: int, n: int) -> _Pattern | None:
+    """Return the pattern of the right answer; None where it is different with other values."""
+    key = (probe.task.reference, probe.task.cases, probe.which, about, axis)
+    if key not in _RIGHT:
+        ask = partial(_reference, probe.task)
+        cases = [probe.case, *(some[probe.which] for some in _others(probe.task))]
+        patterns = [_pattern(probe, case, put, axis, n, ask, ask(case)) for case in cases]
+        _RIGHT[key] = patterns[0] if patterns.count(patterns[0]) == len(patterns) else None
+    return _RIGHT[key]
 
 
 def _floats(probe: _Probe) -> bool:

@@ -247,21 +247,25 @@ def _by_failure(item: Item, failure: Forbidden | TimedOut) -> TaskResult:
 def _verdict(task: Task, cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
     """Return what `check` would say; the reference is tried first, so that its own fault is never a student's."""
     with _JUDGING:
-        return judge(task, cases, [value for value, _ in answers], [after for _, after in answers])
+        values, after, shared = zip(*answers, strict=True)
+        return judge(task, cases, values, after, shared=shared)
 
 
 def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:
-    """Return the value, or the Failure with the student's own line, and the arguments after the call."""
+    """Return the value, or the Failure with the student's own line, the arguments after the call, and if they share
+    memory.
+    """
     if reply.failure is not None:
-        return _with_line(reply.failure, reply.cell, code), None
+        return _with_line(reply.failure, reply.cell, code), None, False
     value = reply.value
-    if not isinstance(value, list) or len(value) != 2:
-        return Unusable("nothing that can be read"), None
-    returned, after = value
+    if not isinstance(value, list) or len(value) != 3:
+        return Unusable("nothing that can be read"), None, False
+    returned, after, shared = value
     if not isinstance(after, list) or len(after) != len(case.args):  # they are plain data no longer
-        return returned, tuple("changed" for _ in case.args)
+        return returned, tuple("changed" for _ in case.args), shared is True
     # A function among the arguments comes back as None: put the original in its place.
-    return returned, tuple(old if new is None else new for old, new in zip(case.args, after, strict=True))
+    kept = tuple(old if new is None else new for old, new in zip(case.args, after, strict=True))
+    return returned, kept, shared is True
 
 
 def _with_line(failure: Failure, cell: str, code: Mapping[str, str]) -> Failure:

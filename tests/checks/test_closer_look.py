@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 from checks.examples import simple
 
-from rnncourse.checks import examine, judging, model, probing, registry
+from rnncourse.checks import comparing, examine, judging, model, probing, registry
 from rnncourse.checks.setting import carries
 from rnncourse.checks.task import Case
-from rnncourse.checks.variations import variations
+from rnncourse.checks.variations import _calls, variations
 
 pytestmark = pytest.mark.usefixtures("time_enough")
 CHECKED = [task for task in registry.tasks() if task.checked]
@@ -195,3 +196,77 @@ def test_the_first_wrong_entry_is_told_unless_all_are(wrong, said):
         answer[entry] += 1
     task = SimpleNamespace(reference=lambda x: 2 * x, outputs=("result",), tolerance=1e-6)
     assert probing._where_wrong(SimpleNamespace(task=task, ask=lambda case: answer), Case((x,))) == said
+
+
+@pytest.mark.parametrize(
+    ("call", "left"),
+    [
+        ("np.stack(h)", ["h"]),
+        ("h.sum()", ["h"]),
+        ("h.sum(axis=0)", ["h"]),
+        ("np.outer(a, b)", []),
+        ("np.concatenate([a, b], axis=1)", []),
+        ("list()", []),
+    ],
+)
+def test_a_call_is_left_out_where_something_is_left_of_it(call, left):
+    """Its only argument, or what its method belongs to; never the module that a function is from."""
+    changes = _calls(ast.parse(call, mode="eval").body)
+    assert [ast.unparse(one.new) for one in changes if one.kind == "call"] == left
+
+
+# How little is computed for it
+
+
+def counted(function, calls: list):
+    """Return a function that notes its calls."""
+
+    def noting(*args):
+        calls.append(1)
+        return function(*args)
+
+    return noting
+
+
+def test_a_mistake_is_not_tried_further_than_to_the_first_input_that_rules_it_out():
+    task, calls = registry.task("rnn_backward"), []
+    mistakes = tuple(replace(one, answer=counted(one.answer, calls)) for one in task.mistakes)
+    wrong = task.mistakes[-1].answer
+    verdict = examine(replace(task, mistakes=mistakes, forbidden=()), wrong, np.random.default_rng(0))
+    assert verdict.mistake == task.mistakes[-1].name
+    inputs = len(task.cases(np.random.default_rng(0)))
+    assert len(calls) <= len(mistakes) + 2 * inputs < len(mistakes) * inputs
+
+
+def test_what_the_right_answer_depends_on_is_found_out_once():
+    task, calls = nameless("rnn_forward"), []
+    task = replace(task, reference=counted(task.reference, calls))
+    right, needed = model.function(task), []
+    for _ in range(2):
+        before = len(calls)
+
+        def answer(x, h0, p):
+            return right(x, h0, {**p, "W_hh": p["W_hh"] * (np.arange(len(p["W_hh"])) > 0)})
+
+        verdict = examine(task, answer, np.random.default_rng(0))
+        needed.append(len(calls) - before)
+    assert verdict.mistake == "unused"
+    assert needed[1] < needed[0] / 2
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.complex128, bool])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (0, 3)])
+def test_equal_arrays_agree_and_others_do_not_whatever_their_kind(dtype, shape):
+    one = np.asarray(np.arange(int(np.prod(shape))).reshape(shape) % 2, dtype)
+    assert comparing.close(one, one.copy(), 1e-6).all()
+    assert comparing.equal(one, one.copy(), 1e-6)
+    if one.size:
+        other = one.copy()
+        other[(..., *[-1] * len(shape))] = not other[(..., *[-1] * len(shape))]
+        assert not comparing.equal(one, other, 1e-6)
+    if dtype == np.float64 and one.size:
+        odd = one.copy()
+        odd[(0,) * len(shape)] = np.nan
+        assert comparing.equal(odd, odd.copy(), 1e-6) and not comparing.equal(odd, one, 1e-6)
+        odd[(0,) * len(shape)] = np.inf
+        assert comparing.equal(odd, odd.copy(), 1e-6) and not comparing.equal(odd, -odd, 1e-6)

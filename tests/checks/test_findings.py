@@ -11,6 +11,7 @@ from checks.examples import ZIGZAG, one_array, simple, zigzag
 from rnncourse.checks import examine
 from rnncourse.checks.comparing import WrongStructure, equal, leaves
 from rnncourse.checks.failure import Missing, Raised, TimedOut
+from rnncourse.checks.findings import _block
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
 
@@ -366,3 +367,20 @@ def test_no_answer_is_too_odd_for_a_verdict(expected, odd):
     right = {("a truth", "True"), ("an empty list", "an empty tuple")}
     assert verdict.status == ("right" if (expected, odd) in right else "wrong"), verdict.text()
     assert verdict.html() and (verdict.details or verdict.status == "right")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "block"),
+    [
+        ("001100", (1, 3)),
+        ("110000", (0, 3)),
+        ("00000011", (3, 4)),
+        ("111010", None),
+        ("111100", None),
+        ("100000", None),
+        ("000000", None),
+        ("0110", None),
+    ],
+)
+def test_a_block_is_named_where_it_is_the_only_one_with_wrong_entries(wrong, block):
+    assert _block(np.array([letter == "1" for letter in wrong])) == block

@@ -46,6 +46,15 @@ def test_no_answer_is_right_often_enough_to_be_guessed(task):
         assert right < len(TRIED) / 1000, f"{right} of {len(TRIED)}"
 
 
+def test_where_the_tones_of_a_recording_begin_cannot_be_known_either():
+    """Nor can the right labels be picked out by their places, without a look at what they are."""
+    task, seen = registry.task("read_labels"), Counter()
+    for seed in GUESSED:
+        cases = task.cases(np.random.default_rng(seed))
+        seen[tuple(tuple(np.flatnonzero(np.diff(case.args[0]))) for case in cases)] += 1
+    assert seen.most_common(1)[0][1] <= 2
+
+
 # Numerical ways to a gradient, for whoever has not derived it
 
 

@@ -381,6 +381,123 @@ BANK: dict[str, Trial] = {
         unsaid=("_C.", "autograd", "functional"),
     ),
     "becomes_root": telling("os.setuid(0)\nfound = 'root'", said=("found PermissionError",)),
+    "reads_through_proc": telling(
+        "found = []\nfor way in ('self/root', '1/root', f'{os.getppid()}/root', 'self/cwd/..', 'thread-self/root'):\n"
+        "    for folder in ('/', '/root', '/home', '/var', '/etc', '/work', '/srv'):\n"
+        "        try: there = set(os.listdir(f'/proc/{way}{folder}'))\n        except OSError: continue\n"
+        "        found += there - set(os.listdir(folder) if os.path.exists(folder) else ())",
+        said=("found []",),
+    ),
+    "writes_through_proc": telling(
+        "for path in ('/proc/1/mem', '/proc/self/oom_score_adj', '/proc/sys/kernel/core_pattern',\n"
+        "             '/proc/sysrq-trigger', '/sys/fs/cgroup/cgroup.procs', '/dev/mem', '/dev/kmsg'):\n"
+        "    try:\n        with open(path, 'r+b', buffering=0) as file:\n            file.write(b'-1000')\n"
+        "        found += ' wrote ' + path\n    except OSError: pass",
+        said=("found nothing",),
+    ),
+    "spawns_without_fork": telling(
+        "found = os.posix_spawn('/usr/bin/id', ['id'], {})", said=("found PermissionError",)
+    ),
+    "looks_for_answers_in_every_file": telling(
+        "import rnncourse\nhere = os.path.dirname(rnncourse.__file__)\nfound = []\n"
+        "for root in (here, here + '/../solutions', here + '/../exercises', '/tmp', '/dev/shm'):\n"
+        "    for folder, _, names in os.walk(root):\n"
+        "        found += [n for n in names if n.endswith('.ipynb') or n in\n"
+        "                  ('answers.json', 'statements.json', 'run.json', 'judging.py', 'ch03.py')]",
+        said=("found []",),
+    ),
+    # threads that a cell has started, while later cells run and later functions are called
+    "thread_reads_frames_later": answer(
+        "import sys, threading, time\nfound = set()\ndef look():\n    while True:\n"
+        "        for frame in [*sys._current_frames().values()]:\n            while frame:\n"
+        "                found.update(k for k in [*frame.f_locals, *frame.f_globals]\n"
+        "                             if k in ('expected', 'reference', 'verdict', 'outcome', 'judge', 'Task'))\n"
+        "                frame = frame.f_back\n        time.sleep(0.001)\n"
+        "threading.Thread(target=look, daemon=True).start()\n"
+        "def scaled(x, factor):\n    time.sleep(0.2)\n    raise ValueError(f'found {sorted(found)}')",
+        largest=("graded", "wrong"),
+        said=("found []",),
+    ),
+    "thread_changes_another_answer": answer(
+        "import threading, time\ndef change():\n    while 'running' not in globals():\n        time.sleep(0.001)\n"
+        "    globals()['running'] = lambda x: x\n"
+        f"threading.Thread(target=change, daemon=True).start()\n{HONEST}",
+        scaled=RIGHT,
+        running=("graded", "right|wrong"),
+    ),
+    "thread_patches_the_worker_later": answer(
+        "import gc, sys, threading, time\ndef patch():\n    time.sleep(0.05)\n"
+        "    for one in gc.get_objects():\n        if type(one).__name__ == 'Pipe':\n"
+        "            type(one).send = lambda self, header, raw=b'': old(self, {**header, 'value': ['bool', True]})\n"
+        "old = next(type(o).send for o in gc.get_objects() if type(o).__name__ == 'Pipe')\n"
+        "threading.Thread(target=patch, daemon=True).start()\n"
+        "def scaled(x, factor):\n    time.sleep(0.2)\n    return x",
+        scaled=("graded|crashed", "wrong"),
+        running=("graded|crashed", "right|wrong"),
+        largest=("graded|crashed", "right|wrong"),
+    ),
+    "thread_that_keeps_the_lock": answer(
+        "import re, threading, time\nslow = '(a+)+$', 'a' * 40 + 'b'\n"
+        f"threading.Thread(target=re.match, args=slow, daemon=True).start()\ntime.sleep(0.1)\n{HONEST}",
+        scaled=("timeout|crashed", "wrong"),
+        largest=("graded|timeout", "wrong"),
+    ),
+    "ended_by_a_watchdog": answer(
+        f"import faulthandler\n{HONEST}\n"
+        "faulthandler.dump_traceback_later(0.01, exit=True, file=open('/tmp/x', 'w'))\n"
+        "import time\ntime.sleep(0.5)",
+        scaled=CRASHED,
+        largest=("graded", "wrong"),
+    ),
+    "tools_of_check_patched": Trial(
+        lambda _: notebook(
+            running="import sys, torch\nsys.modules['watching'].Watch.__enter__ = lambda self: self\n"
+            "sys.modules['watching'].Watch.__exit__ = lambda *_: None\n"
+            "def running(x):\n    return torch.cumsum(torch.from_numpy(x), 0).numpy()"
+        ),
+        RIGHT,
+        FORBIDDEN,
+    ),
+    "time_limit_patched": answer(
+        "import sys\nfor name in ('__enter__', '__exit__', '_stop', '_look', '_over'):\n"
+        "    setattr(sys.modules['stopping'].TimeLimit, name, lambda self, *_: None)\n"
+        "def scaled(x, factor):\n    while True: pass",
+        scaled=TIMEOUT,
+        largest=TIMEOUT,
+    ),
+    "clock_patched": inside(
+        "while True: pass",
+        before="import time\ntime.monotonic = time.process_time = time.perf_counter = lambda: 0.0",
+        scaled=TIMEOUT,
+        largest=TIMEOUT,
+    ),
+    "json_patched": answer(
+        'import json\njson.dumps = lambda *_, **__: \'{"nonce": "x", "failure": null, "value": ["bool", true]}\'\n'
+        "def scaled(x, factor):\n    return x",
+        scaled=CRASHED,
+        largest=("graded", "wrong"),
+    ),
+    "hash_that_never_ends": inside(
+        "return {Slow(): 1}",
+        before="class Slow(str):\n    def __hash__(self):\n        while True: pass",
+        scaled=TIMEOUT,
+    ),
+    "key_whose_text_never_ends": returning(
+        "return {Slow('a'): x}",
+        before="class Slow(str):\n    def __str__(self):\n        while True: pass",
+        scaled=TIMEOUT,
+    ),
+    "collector_that_ends_it": answer(
+        f"import gc, os\n{HONEST}\ngc.callbacks.append(lambda phase, _: os._exit(0))\ngc.collect()",
+        scaled=CRASHED,
+        largest=("graded", "wrong"),
+    ),
+    "hides_that_it_shares_memory": answer(
+        f"import sys\nsys.modules['sharing'].share_memory = lambda *_: 'no'\n{HONEST}",
+        scaled=("graded|crashed", "wrong|right"),
+        largest=("graded|crashed", "wrong|right"),
+        running=("graded|crashed", "wrong|right"),
+    ),
     # what may not be used
     "forbidden_name": Trial(
         lambda _: notebook(running="def running(x):\n    return np.cumsum(x, axis=0)"),

@@ -146,6 +146,40 @@ def without_setup(book: Book) -> None:
     book["cells"][place] = own_cell("import numpy as np\nfrom rnncourse.checks import check, hint, progress")
 
 
+def marks_of_the_answer_alone(book: Book) -> None:
+    """Leave the hidden marks on answers and locked cells, and drop everything else that can be dropped."""
+    book["metadata"] = {}
+    for cell in book["cells"]:
+        cell["metadata"] = {key: value for key, value in cell["metadata"].items() if key == "nbgrader"}
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": 4711, "outputs": []}
+
+
+def ends_with_an_error(book: Book) -> None:
+    error = {
+        "output_type": "error",
+        "ename": "NameError",
+        "evalue": "name 'x'",
+        "traceback": ["\x1b[31mx\x1b[0m"],
+    }
+    cell_of(book, "rnn_step")["outputs"] = [error]
+    book["cells"].append(own_cell("raise SystemExit"))
+
+
+def notes_between(book: Book) -> None:
+    """Put a text and a trial of one's own between all cells."""
+    cells = []
+    for number, cell in enumerate(book["cells"]):
+        note = {"cell_type": "markdown", "id": f"note{number}", "metadata": {}, "source": f"## note {number}"}
+        cells += [cell, note, own_cell(f"note_{number} = {number}") | {"id": f"own{number}"}]
+    book["cells"] = cells
+
+
+def answer_to(assignment: str, task: str, source: str, **more: Any) -> Filled:
+    """Return an exercise with one answer."""
+    return Filled(assignment, task, {task: source}, **more)
+
+
 FORMS: dict[str, Filled] = {
     # cells
     "split_in_two": changed(split, f"{HELPER}\n\n{HELPED}"),
@@ -354,7 +388,188 @@ FORMS: dict[str, Filled] = {
     "long_double": inside("", f"({RESULT}).astype(np.longdouble)"),
     "full_width_letters": step(STEP.replace("np.tanh", "np.ｔａｎｈ")),
     "many_own_cells": step(own=[("rnn_step", f"v{i} = {i}") for i in range(60)]),
+    "other_argument_names": step(
+        "def rnn_step(inputs, hidden, weights):\n    W, U, b = (weights[k] for k in ('W_xh', 'W_hh', 'b_h'))\n"
+        "    return np.tanh(inputs @ W + hidden @ U + b)"
+    ),
+    "typed": step(
+        "import numpy.typing as npt\nfrom collections.abc import Mapping\nArray = npt.NDArray[np.floating]\n"
+        "def rnn_step(x_t: Array, h_prev: Array, p: Mapping[str, Array]) -> Array:\n"
+        f"    h_t: Array = {RESULT}\n    return h_t"
+    ),
+    "positional_only": step(STEP.replace("p):", "p, /, *, check_shapes: bool = False) -> 'np.ndarray':")),
+    "constants_of_a_class": with_own(
+        "from enum import Enum\nclass Name(str, Enum):\n    X = 'W_xh'\n    H = 'W_hh'\n    B = 'b_h'",
+        "def rnn_step(x_t, h_prev, p):\n    return np.tanh(x_t @ p[Name.X] + h_prev @ p[Name.H] + p[Name.B])",
+    ),
+    "settings_in_a_dictionary": with_own(
+        "CONFIG = {'squash': np.tanh, 'bias': True}",
+        "def rnn_step(x_t, h_prev, p):\n    a = x_t @ p['W_xh'] + h_prev @ p['W_hh']\n"
+        "    return CONFIG['squash'](a + p['b_h'] if CONFIG['bias'] else a)",
+    ),
+    "counts_its_calls": step("CALLS = 0\n" + inside("global CALLS\nCALLS += 1").answers["rnn_step"]),
+    "keeps_a_state_in_a_closure": step(
+        f"def made():\n    calls = 0\n    def step(x_t, h_prev, p):\n        nonlocal calls\n"
+        f"        calls += 1\n        return {RESULT}\n    return step\nrnn_step = made()"
+    ),
+    "in_place_on_its_own": inside(
+        "a = np.matmul(x_t, p['W_xh'])\nnp.add(a, h_prev.dot(p['W_hh']), out=a)\na += p['b_h']",
+        "np.tanh(a, out=a)",
+    ),
+    "einsum_and_tensordot": inside(
+        "a = np.einsum('bd,dh->bh', x_t, p['W_xh'], optimize=True)\n"
+        "a = a + np.tensordot(h_prev, p['W_hh'], axes=(1, 0))",
+        "np.tanh(a + p['b_h'][None])",
+    ),
+    "one_product": inside(
+        "both = np.hstack([x_t, h_prev, np.ones((len(x_t), 1))])\n"
+        "W = np.vstack([p['W_xh'], p['W_hh'], p['b_h'][None]])",
+        "np.tanh(both @ W)",
+    ),
+    "columns_first": inside("", f"np.asfortranarray({RESULT})"),
+    "transposed_throughout": inside(
+        "", "np.tanh(p['W_xh'].T @ x_t.T + p['W_hh'].T @ h_prev.T + p['b_h'][:, None]).T"
+    ),
+    "exponentials": inside("e = np.exp(-2 * (" + RESULT[8:-1] + "))", "(1 - e) / (1 + e)"),
+    "in_single_precision": inside("", f"({RESULT}).astype(np.float32)"),
+    "checks_its_input": inside(
+        "assert x_t.ndim == 2 and h_prev.shape[0] == x_t.shape[0], 'batch'\n"
+        "if not isinstance(p, dict):\n    raise TypeError(f'p is {type(p)!r}')"
+    ),
+    "tries_and_cleans_up": inside(
+        "try:\n    a = x_t @ p['W_xh']\nexcept ValueError:\n    raise\nelse:\n    a = a + h_prev @ p['W_hh']\n"
+        "finally:\n    done = True",
+        "np.tanh(a + p['b_h'])",
+    ),
+    "while_with_else": inside(
+        "total, names = p['b_h'], [('W_xh', x_t), ('W_hh', h_prev)]\nwhile names:\n    name, value = names.pop()\n"
+        "    total = total + value @ p[name]\nelse:\n    names = None",
+        "np.tanh(total)",
+    ),
+    "reduced_with_operators": inside(
+        "from functools import reduce\nimport operator\n"
+        "terms = [operator.matmul(x_t, p['W_xh']), operator.matmul(h_prev, p['W_hh']), p['b_h']]",
+        "np.tanh(reduce(operator.add, terms))",
+    ),
+    "context_manager": step(
+        "from contextlib import contextmanager\n@contextmanager\ndef parameters(p):\n"
+        "    yield p['W_xh'], p['W_hh'], p['b_h']\n"
+        "def rnn_step(x_t, h_prev, p):\n    with parameters(p) as (W, U, b):\n"
+        "        return np.tanh(x_t @ W + h_prev @ U + b)"
+    ),
+    "class_with_operators": step(
+        "class Affine:\n    def __init__(self, *pairs):\n        self.pairs = pairs\n"
+        "    def __add__(self, other):\n        return Affine(*self.pairs, *other.pairs)\n"
+        "    def __array__(self, dtype=None, copy=None):\n        return sum(a @ W for a, W in self.pairs)\n"
+        "def rnn_step(x_t, h_prev, p):\n    a = Affine((x_t, p['W_xh'])) + Affine((h_prev, p['W_hh']))\n"
+        "    return np.tanh(np.asarray(a) + p['b_h'])"
+    ),
+    "emoji_and_other_letters": step(
+        '"""Mein Schritt 🚀: h_t = tanh(…) — 你好"""\n'
+        'σ = np.tanh  # ∂L/∂h\ndef rnn_step(x_t, h_prev, p):\n    """größer ✓"""\n'
+        "    α = x_t @ p['W_xh'] + h_prev @ p['W_hh'] + p['b_h']\n    return σ(α)"
+    ),
+    "defined_in_a_loop": step(
+        f"for squash in (np.sin, np.tanh):\n    def rnn_step(x_t, h_prev, p, squash=squash):\n"
+        f"        return squash({RESULT[8:-1]})"
+    ),
+    "more_magics": step(
+        "%load_ext autoreload\n%autoreload 2\n%config InlineBackend.figure_format = 'retina'\n%env N=1\n"
+        f"%pip install -q numpy\n%who\n{STEP}\nrnn_step?\n"
+    ),
+    "magics_in_own_cells": step(
+        own=[
+            ("rnn_step", "%%timeit -n1 -r1\nsum(range(9))"),
+            ("rnn_step", "%%javascript\nalert(1)"),
+            ("rnn_step", "%%capture out\nprint(1)"),
+            ("rnn_step", "%%prun\nsum(range(9))"),
+        ]
+    ),
+    "awaited_helper": step(
+        own=[
+            (
+                "rnn_step",
+                "import asyncio\nasync def made():\n    await asyncio.sleep(0)\n    return np.tanh\n"
+                "squash, *_ = await asyncio.gather(made(), made())",
+            )
+        ],
+        source=STEP.replace("np.tanh", "squash"),
+    ),
+    "recursive_forward": answer_to(
+        "03",
+        "rnn_forward",
+        "def rnn_forward(x, h0, p):\n    if len(x) == 0:\n        return np.zeros((0, *h0.shape))\n"
+        "    h = np.tanh(x[0] @ p['W_xh'] + h0 @ p['W_hh'] + p['b_h'])\n"
+        "    return np.concatenate([h[None], rnn_forward(x[1:], h, p)])",
+    ),
+    "accumulated_forward": answer_to(
+        "03",
+        "rnn_forward",
+        "from itertools import accumulate, islice\ndef rnn_forward(x, h0, p):\n"
+        "    step = lambda h, x_t: np.tanh(x_t @ p['W_xh'] + h @ p['W_hh'] + p['b_h'])\n"
+        "    return np.array([*islice(accumulate(x, step, initial=h0), 1, None)])",
+    ),
+    "filled_forward": answer_to(
+        "03",
+        "rnn_forward",
+        "def rnn_forward(x, h0, p):\n    h = np.empty((len(x) + 1, *h0.shape))\n    h[0] = h0\n"
+        "    for t in range(len(x)):\n        h[t + 1] = np.tanh(x[t] @ p['W_xh'] + h[t] @ p['W_hh'] + p['b_h'])\n"
+        "    return h[1:]",
+    ),
+    "windows_of_views": answer_to(
+        "01",
+        "cut_windows",
+        "from numpy.lib.stride_tricks import sliding_window_view\ndef cut_windows(series, width, horizon):\n"
+        "    both = sliding_window_view(series, width + horizon)\n    return both[:, :width], both[:, width:]",
+    ),
+    "padded_by_zip": answer_to(
+        "02",
+        "pad_batch",
+        "from itertools import zip_longest\ndef pad_batch(sequences, padding):\n"
+        "    rows = list(zip_longest(*sequences, fillvalue=None))\n"
+        "    indices = np.array([[padding if k is None else k for k in row] for row in rows])\n"
+        "    return indices, np.array([[k is not None for k in row] for row in rows]).astype(float)",
+    ),
+    "vocabulary_of_a_dictionary": answer_to(
+        "02", "build_vocabulary", "build_vocabulary = lambda tokens: [*dict.fromkeys(tokens)]"
+    ),
+    "gates_by_slices": answer_to(
+        "06",
+        "lstm_step",
+        "def lstm_step(x_t, h_prev, c_prev, p):\n    H = c_prev.shape[1]\n"
+        "    a = np.einsum('bd,dk->bk', x_t, p['W_x']) + h_prev @ p['W_h'] + p['b']\n"
+        "    i, f, g, o = (a[:, k * H : (k + 1) * H] for k in range(4))\n"
+        "    logistic = lambda v: 0.5 * (1 + np.tanh(v / 2))\n"
+        "    c = logistic(f) * c_prev + logistic(i) * np.tanh(g)\n    return [logistic(o) * np.tanh(c), c]",
+    ),
+    "beams_on_a_heap": answer_to(
+        "07",
+        "beam_search",
+        "import heapq\nfrom dataclasses import dataclass, field\n@dataclass(order=True)\nclass Beam:\n"
+        "    total: float\n    tokens: list = field(compare=False)\n"
+        "def beam_search(log_p, start, n, width):\n    beams = [Beam(0.0, [])]\n    for _ in range(n):\n"
+        "        longer = (Beam(b.total + v, b.tokens + [k]) for b in beams\n"
+        "                  for k, v in enumerate(log_p[b.tokens[-1] if b.tokens else start]))\n"
+        "        beams = heapq.nlargest(width, longer)\n    return beams[0].tokens, beams[0].total",
+    ),
+    "attention_by_einsum": answer_to(
+        "07",
+        "attention",
+        "def attention(q, k, v, mask):\n    e = np.exp(np.einsum('nh,th->nt', q, k) / k.shape[-1] ** 0.5) * mask\n"
+        "    w = e / e.sum(-1, keepdims=True)\n    return np.einsum('nt,td->nd', w, v), w",
+    ),
+    "new_arrays_by_copies": answer_to(
+        "04",
+        "clip_gradients",
+        "def clip_gradients(grads, max_norm):\n"
+        "    flat = np.concatenate([g.ravel() for g in grads.values()])\n"
+        "    norm = np.linalg.norm(flat)\n    made = {k: g.copy() for k, g in grads.items()}\n"
+        "    if norm > max_norm:\n        for g in made.values():\n            g *= max_norm / norm\n    return made",
+    ),
     # files
+    "marks_of_the_answer_alone": changed(marks_of_the_answer_alone),
+    "ends_with_an_error": changed(ends_with_an_error),
+    "notes_between": changed(notes_between),
     "without_marks": changed(without_marks),
     "other_marks": changed(other_marks),
     "without_ids": changed(without_ids),

@@ -33,7 +33,7 @@ from rnncourse.grading.results.store import Store, file_name
 from rnncourse.grading.sandbox import bubblewrap as sandbox
 from rnncourse.grading.sandbox import protocol, worker
 from rnncourse.grading.sandbox.limits import Limits
-from rnncourse.grading.sandbox.process import WorkerNotStarted, WorkerTimeout
+from rnncourse.grading.sandbox.process import WorkerDied, WorkerNotStarted, WorkerTimeout
 from rnncourse.grading.sandbox.protocol import ProtocolError
 from rnncourse.grading.sandbox.session import MasterFailed
 
@@ -487,9 +487,15 @@ def test_an_enormous_line_number_is_left_out():
 
 def test_arguments_that_are_plain_data_no_longer_count_as_changed(trial):
     case = Case((np.ones(2), {"seen": 1}))
-    given = protocol.Reply(None, [1.0, "a function"])
-    _, after = marking._answer(given, case, {})
+    given = protocol.Reply(None, [1.0, "a function", False])
+    _, after, _ = marking._answer(given, case, {})
     assert after == ("changed", "changed")
+
+
+@pytest.mark.parametrize(("told", "shared"), [(True, True), (False, False), (1.0, False)])
+def test_whether_an_answer_shares_memory_is_taken_from_the_worker(told, shared):
+    given = protocol.Reply(None, [1.0, [np.ones(2)], told])
+    assert marking._answer(given, Case((np.ones(2),)), {})[2] is shared
 
 
 def test_a_bool_that_is_neither_true_nor_false_becomes_true():
@@ -1093,7 +1099,7 @@ class Right:
         value = {"scaled": lambda x, f: x * f, "running": lambda x: x.cumsum(axis=0)}.get(
             function, lambda x, offset: float(x.max()) + offset
         )(*args)
-        return protocol.Reply(None, [value, list(args)])
+        return protocol.Reply(None, [value, list(args), False])
 
     def close(self) -> None:
         pass
@@ -1136,6 +1142,36 @@ def test_a_second_try_does_not_get_the_whole_time_again(trial):
     assert len(starts) > 1 and time.monotonic() - began < 2
 
 
+@pytest.mark.parametrize("lacking", [False, True])
+def test_an_answer_that_crashes_is_run_alone_once_and_with_what_it_lacks(trial, lacking):
+    """At first with nothing else, and then with the answers that define a name it lacks, but not for ever."""
+    starts = []
+
+    class Crashing(Slow):
+        def __init__(self):
+            super().__init__((), ())
+            self.cells = []
+            starts.append(self.cells)
+            assert len(starts) < 5, "no end"
+
+        def run(self, cell: str, *_: object, **__: object) -> protocol.Reply:
+            self.cells.append(cell)
+            return protocol.Reply(None, None)
+
+        def call(self, *_: object, function: str, **__: object) -> protocol.Reply:
+            if len(starts) == 1 and function == "largest":
+                raise WorkerDied("it was ended by the signal SIGKILL")
+            if function == "largest" and lacking and "scaled" not in self.cells:
+                return protocol.Reply(Raised("NameError", "name 'scaled' is not defined"), None)
+            return protocol.Reply(None, [0.0, [], False])
+
+    marker = Marker(trial, Crashing, Limits())
+    tasks = marker.mark_answers(Answers({**ANSWERS, "why": "x"}), "seed")
+    answers = [[cell for cell in cells if cell in ANSWERS] for cells in starts[1:]]
+    assert answers == ([["largest"], ["scaled", "largest"]] if lacking else [["largest"]])
+    assert [task.status for task in tasks[:3]] == ["graded"] * 3
+
+
 def test_a_submission_over_which_the_grader_fails_is_not_kept(trial, tmp_path, monkeypatch):
     marker = Marker(trial, lambda: Right([]), Limits())
 
@@ -1149,10 +1185,10 @@ def test_a_submission_over_which_the_grader_fails_is_not_kept(trial, tmp_path, m
 
 
 def test_an_answer_over_which_the_comparison_stumbles_costs_its_own_points(trial, monkeypatch):
-    def stumbles(task, *_):
+    def stumbles(task, *answers, **more):
         if task.name == "scaled":
             raise TypeError("odd")
-        return judge(task, *_)
+        return judge(task, *answers, **more)
 
     monkeypatch.setattr(marking, "judge", stumbles)
     tasks = Marker(trial, lambda: Right([]), Limits()).mark_answers(Answers({**ANSWERS, "why": "x"}), "seed")

@@ -275,15 +275,34 @@ def test_too_many_files_of_one_cost_nobody_else(tmp_path, monkeypatch, kind):
     said, notes = whose(tmp_path if kind == "submitted" else path, {})
     assert said == {"ana": "ana", "bo": "bo"}
     assert "bo has more than 20 files" in notes
-    assert len(collect(path, STEM).submissions[1].files) <= 20
+    files = collect(path, STEM).submissions[1].files
+    assert len([file for file in files if not file.refused]) == 20
 
 
-def test_as_many_files_as_allowed_are_not_too_many(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["files", "folders"])
+@pytest.mark.parametrize("packed", ["folder", "submitted", "zip"])
+def test_files_and_folders_are_counted_apart_up_to_the_limit_itself(tmp_path, monkeypatch, kind, packed):
+    """Neither a student's own folder nor the folders in it are files: with as many as allowed nothing is said."""
     monkeypatch.setattr(collecting, "MOST_FILES", 3)
+    root = tmp_path / "submitted" if packed == "submitted" else tmp_path / "class"
     for name in ("ana", "bo"):
-        hand_in(tmp_path, name, name.encode())
-    (tmp_path / "ana" / "data.txt").touch()  # with the folder, that makes three
-    assert whose(tmp_path, {}) == ({"ana": "ana", "bo": "bo"}, "")
+        hand_in(root, name, name.encode())
+        (root / name / "deep" / "er").mkdir(parents=True)
+        (root / name / "deep" / "data.txt").touch()
+        (root / name / "deep" / "more.txt").touch()
+        (root / name / "other").mkdir()
+    one_more = root / "bo" / "zz"
+    one_more.mkdir() if kind == "folders" else one_more.touch()
+    path = tmp_path if packed == "submitted" else root
+    if packed == "zip":
+        path = tmp_path / "class.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in sorted(root.rglob("*")):
+                archive.write(file, file.relative_to(root))
+    said, notes = whose(path, {})
+    assert said == {"ana": "ana", "bo": "bo"}
+    whole = "submitted/bo" if packed == "submitted" else "bo"
+    assert notes == f"{whole} has more than 3 {kind}; only that many were looked at"
 
 
 @pytest.mark.parametrize(

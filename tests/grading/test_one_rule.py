@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from grading.classroom import require_sandbox
 from grading.exercise import checked, graded
-from grading.workarounds import HONEST, WAYS
+from grading.workarounds import HONEST, SHARED, WAYS
 
 
 @pytest.fixture(scope="module")
@@ -13,11 +13,12 @@ def judged(tmp_path_factory):
     """What `check` says, and the lines of the gradebook."""
     require_sandbox()
     everything = {**WAYS, **{f"honest_{name}": one for name, one in HONEST.items()}}
+    everything |= {f"shared_{name}": one for name, one in SHARED.items()}
     return checked(everything), graded(everything, tmp_path_factory.mktemp("one_rule"))
 
 
 def test_the_banks_are_large():
-    assert len(WAYS) >= 60 and len(HONEST) >= 30
+    assert len(WAYS) >= 90 and len(HONEST) >= 30
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -27,7 +28,7 @@ def test_what_is_withheld_earns_nothing_and_check_says_so_too(judged, name):
     assert (row["points"], row["status"] in ("forbidden", "graded")) == ("0", True), row
     said = judged[0][name].get(way.task, "no verdict")
     if way.home:
-        assert said == way.home
+        assert said.startswith(way.home)
     else:
         assert said == "wrong: forbidden"
 
@@ -37,6 +38,14 @@ def test_an_honest_answer_is_right_for_both(judged, name):
     row = judged[1][f"honest_{name}", HONEST[name].task]
     assert judged[0][f"honest_{name}"].get(HONEST[name].task) == "right"
     assert (row["points"], row["status"]) == (row["max"], "graded"), row
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_where_new_arrays_are_wanted_both_refuse_those_that_came_in(judged, name):
+    row = judged[1][f"shared_{name}", SHARED[name].task]
+    assert judged[0][f"shared_{name}"].get(SHARED[name].task) == "wrong: shared"
+    assert (row["points"], row["status"]) == ("0", "graded"), row
+    assert "what you return shares memory with an argument" in row["summary"]
 
 
 @pytest.mark.parametrize("name", [name for name, way in WAYS.items() if not way.home])

@@ -334,38 +334,53 @@ def test_killed_in_the_middle_and_taken_up_again(tmp_path):
     assert {row["status"] for row in resumed} == {"graded", "missing", "unreadable"}
 
 
-def test_killed_at_any_moment_the_gradebook_is_the_same(tmp_path):
-    """Killed while it starts, tries out the master, grades or writes its tables, and each time taken up again."""
+ROUNDS = 4
+PHASES = ("reading", "master", "grading", "writing")
+
+
+def moments_of_a_round(rng: np.random.Generator) -> list[dict[str, object]]:
+    """Return five moments: in each phase, and before a result is put in its place."""
+    return [
+        {"phase": "reading", "step": int(rng.integers(1, 5))},
+        {"phase": "master", "share": float(rng.uniform(0.05, 0.9))},
+        {"phase": "grading", "step": int(rng.integers(1, 3))},
+        {"phase": "grading", "share": float(rng.uniform(0.0, 0.4))},  # there is less to grade than at first
+        {"phase": "writing", "step": int(rng.integers(1, 12))},
+    ]
+
+
+def test_killed_at_twenty_moments_the_gradebook_is_the_same(tmp_path):
+    """Four times a class is killed while it is read, tried out, graded, stored and written, and each time taken up."""
     write_spec(tmp_path / "spec")
     for name, what in (("0", notebook()), ("1", notebook(scaled=ADDED)), ("2", b"{"), ("3", notebook())):
         hand_in(tmp_path / "class", f"student{name}", what)
-    command = [sys.executable, "-c", "from rnncourse.cli import app; app()", *words(tmp_path)]
-    began = time.monotonic()
-    subprocess.run(command, check=True, capture_output=True)
-    took = time.monotonic() - began
-    out, whole = tmp_path / "out", tmp_path / "whole"
-    out.rename(whole)
-    (out / "state").mkdir(parents=True)
-    (out / "state" / "run.json").write_bytes((whole / "state" / "run.json").read_bytes())
-    finished: dict[str, bytes] = {}
-    for moment in np.random.default_rng().uniform(0.3, 1.0, size=3):
-        killed_after(command, moment * took)
-        now = {path.name: path.read_bytes() for path in (out / "state").glob("student*.json")}
-        assert finished.items() <= now.items(), "nobody is graded twice"
-        finished = now
-    subprocess.run(command, check=True, capture_output=True)
-    assert rows(out / "gradebook.csv") == rows(whole / "gradebook.csv")
-    names = [{str(path.relative_to(one)) for path in one.rglob("*")} for one in (out, whole)]
-    assert names[0] == names[1], "nothing half written is left"
-
-
-def killed_after(command: list[str], seconds: float) -> None:
-    """Run a command and kill it after that time, unless it is done by then."""
-    grader = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        grader.wait(seconds)
-    grader.kill()
-    grader.wait()
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "words.json").write_text(json.dumps(words(tmp_path)), encoding="utf-8")
+    rng = np.random.default_rng(5)
+    moments = [moments_of_a_round(rng) for _ in range(ROUNDS)]
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("killed.py")), str(tmp_path / "words.json")],
+        input=json.dumps(moments),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "TMPDIR": str(tmp_path / "scratch")},
+    )
+    hit = json.loads(done.stdout)["killed"]
+    print(hit)
+    assert len(hit) == 20
+    for k, moment in enumerate(m for some in moments for m in some):
+        if "step" in moment:
+            assert hit[k] == f"{moment['phase']}, step {moment['step']}", hit
+    assert all(sum(one.startswith(phase) for one in hit) >= 3 for phase in PHASES), hit
+    assert len(set(hit)) >= 8 and hit.count("done") <= 2, hit
+    whole = tmp_path / "whole"
+    for number in range(ROUNDS):
+        out = tmp_path / f"round{number}"
+        assert rows(out / "gradebook.csv") == rows(whole / "gradebook.csv")
+        names = [{str(path.relative_to(one)) for path in one.rglob("*")} for one in (out, whole)]
+        assert names[0] == names[1], "nothing half written is left"
+    assert not running_with(str(tmp_path / "scratch")), "no worker outlives its grader"
 
 
 @pytest.mark.parametrize("home", ["empty", "around", "elsewhere"])

@@ -35,7 +35,7 @@ def other(assignment: str, task: str, source: str, **more: object) -> Filled:
 
 
 ELSEWHERE = "right"
-"""What `check` says where only absence helps: code that was read as a text, or another process."""
+"""What `check` says where only absence helps: what it does not see, or what changes `check` in its own process."""
 
 FIND = """
 import glob, os, sys
@@ -332,6 +332,207 @@ WAYS: dict[str, Filled] = {
         "except TypeError:\n    pass\n"
         "def rnn_step(x_t, h_prev, p):\n    sys.setprofile(None)\n    return ready(x_t, h_prev, p)",
         ELSEWHERE,
+    ),
+    # by other doors into the same room
+    "layer_through_the_bridge": step(
+        "from rnncourse import bridge\ndef rnn_step(x_t, h_prev, p):\n"
+        "    layer = bridge.in_numpy.RNN(*p['W_xh'].shape)\n    layer.params.update(p)\n"
+        "    return layer.forward(x_t[None], h_prev)[1]"
+    ),
+    "widget": step(
+        "import rnncourse.widgets._state_lab as lab\ndef rnn_step(x_t, h_prev, p):\n"
+        "    return lab.rnn_step(x_t, h_prev, p)"
+    ),
+    "attention_of_the_engine": other(
+        "07",
+        "attention",
+        "from rnncourse.in_numpy import attention as ready\ndef attention(q, k, v, mask):\n"
+        "    return ready(q, k, v, mask)",
+    ),
+    "softmax_of_torch": other(
+        "07",
+        "attention",
+        "import torch\ndef attention(q, k, v, mask):\n"
+        "    s = np.where(mask > 0, q @ k.T / k.shape[1] ** 0.5, -np.inf)\n"
+        "    w = torch.softmax(torch.from_numpy(s), -1).numpy()\n    return w @ v, w",
+    ),
+    "padding_of_torch": other(
+        "02",
+        "pad_batch",
+        "import torch\ndef pad_batch(sequences, padding):\n"
+        "    rows = [torch.tensor(s) for s in sequences]\n"
+        "    made = torch.nn.utils.rnn.pad_sequence(rows, padding_value=padding).numpy()\n"
+        "    mask = np.arange(len(made))[:, None] < np.array([len(s) for s in sequences])\n"
+        "    return made, mask.astype(float)",
+    ),
+    "jacobian_of_torch": other(
+        "05",
+        "step_jacobian",
+        "import torch\ndef step_jacobian(W_hh, a_t):\n    W = torch.from_numpy(W_hh)\n"
+        "    return torch.diag(1 - torch.tanh(torch.from_numpy(a_t)) ** 2).T.matmul(W.T).T.numpy()",
+    ),
+    "run_as_a_module": calling(
+        "ready(x_t, h_prev, p)", "import runpy\nready = runpy.run_module('rnncourse.in_numpy.cells')['rnn_step']\n"
+    ),
+    "interpreter_of_its_own": step(
+        "import code\ninner = code.InteractiveInterpreter()\n"
+        "inner.runsource('from rnncourse.in_numpy import rnn_step as ready')\n"
+        "def rnn_step(x_t, h_prev, p):\n    inner.locals |= {'given': (x_t, h_prev, p)}\n"
+        "    inner.runsource('made = ready(*given)')\n    return inner.locals['made']"
+    ),
+    "imported_in_c": step(
+        "import ctypes\nload = ctypes.pythonapi.PyImport_ImportModule\nload.restype = ctypes.py_object\n"
+        "def rnn_step(*args):\n    return load(b'rnncourse.in_numpy').rnn_step(*args)"
+    ),
+    "found_by_its_address": step(
+        f"import ctypes\n{READY}address = id(ready)\n"
+        "def rnn_step(*args):\n    return ctypes.cast(address, ctypes.py_object).value(*args)"
+    ),
+    "operators": step(
+        f"{READY}class Net:\n    def __matmul__(self, other):\n        return ready(*other)\n"
+        "    __class_getitem__ = __matmul__\ndef rnn_step(*args):\n    return Net() @ args"
+    ),
+    "sorted_by_it": step(
+        f"{READY}def rnn_step(*args):\n    found = []\n"
+        "    sorted([0], key=lambda _: found.append(ready(*args)) or 0)\n    return found[0]"
+    ),
+    "vectorized": step(
+        f"{READY}def rnn_step(x_t, h_prev, p):\n"
+        "    rows = np.vectorize(lambda x, h: ready(x[None], h[None], p)[0], signature='(d),(h)->(h)')\n"
+        "    return rows(x_t, h_prev)"
+    ),
+    "traced": step(
+        f"{READY}import sys\ndef rnn_step(x_t, h_prev, p):\n    found = []\n"
+        "    def look(frame, event, _):\n        found or found.append(ready(x_t, h_prev, p))\n"
+        "    sys.settrace(look)\n    try:\n        (lambda: 0)()\n    finally:\n        sys.settrace(None)\n"
+        "    return found[0]",
+        ELSEWHERE,
+    ),
+    "to_a_thread_by_asyncio": step(
+        f"{READY}import asyncio\ndef rnn_step(*args):\n    loop = asyncio.new_event_loop()\n"
+        "    return loop.run_until_complete(asyncio.to_thread(ready, *args))"
+    ),
+    "thread_below_threading": step(
+        f"{READY}import _thread\ndef rnn_step(*args):\n    found, done = [], _thread.allocate_lock()\n"
+        "    done.acquire()\n    def work():\n        try:\n            found.append(ready(*args))\n"
+        "        finally:\n            done.release()\n"
+        "    _thread.start_new_thread(work, ())\n    done.acquire(timeout=5)\n    return found[0]",
+        ELSEWHERE,
+    ),
+    "thread_that_waits_for_the_call": step(
+        f"{READY}import queue, threading\nasked, told = queue.Queue(), queue.Queue()\ndef serve():\n"
+        "    while True:\n        told.put(ready(*asked.get()))\n"
+        "threading.Thread(target=serve, daemon=True).start()\n"
+        "def rnn_step(*args):\n    asked.put(args)\n    return told.get(timeout=5)",
+        ELSEWHERE,
+    ),
+    "finders_taken_off": step(
+        "import sys\nfor name in [n for n in sys.modules if n.startswith('rnncourse.in_')]:\n"
+        "    del sys.modules[name]\nfinders, sys.meta_path[:] = sys.meta_path[:], sys.meta_path[-1:]\n"
+        "import rnncourse\nvars(rnncourse).pop('in_numpy', None)\n"
+        f"{READY}sys.meta_path[:] = finders\ndef rnn_step(x_t, h_prev, p):\n    return ready(x_t, h_prev, p)"
+    ),
+    "code_under_another_file": step(
+        f"{READY}import types\ncode = ready.__code__.replace(co_filename='<mine>')\n"
+        "space = {'__name__': 'mine', 'np': np, 'tanh': np.tanh, 'check_step': lambda *a, **k: a}\n"
+        "rnn_step = types.FunctionType(code, space, 'rnn_step', ready.__defaults__)",
+    ),
+    "read_as_data": step(
+        "import pkgutil\ntext = pkgutil.get_data('rnncourse', 'in_numpy/cells.py').decode()\n"
+        "space = {'__name__': 'mine', '__builtins__': __builtins__}\nexec(text, space)\n"
+        "space |= {'tanh': np.tanh, 'check_step': lambda *a, **k: a}\nrnn_step = space['rnn_step']",
+    ),
+    # the answers of `check` itself: they are there at home, and nowhere in the sandbox
+    "reference_of_the_bank": other(
+        "03",
+        "from_pytorch",
+        "from rnncourse.checks import model, registry\n"
+        "from_pytorch = model.function(registry.task('from_pytorch'))",
+        home=ELSEWHERE,
+    ),
+    "reference_in_a_frame": step(
+        "import sys\ndef rnn_step(*args):\n    frame = sys._getframe()\n    while frame:\n"
+        "        for found in frame.f_locals.values():\n            if hasattr(found, 'reference'):\n"
+        "                return found.reference(*args)\n        frame = frame.f_back",
+        "wrong: forbidden",
+    ),
+    "reference_in_the_garbage": other(
+        "03",
+        "from_pytorch",
+        "import gc\ndef from_pytorch(*args):\n    for found in gc.get_objects():\n"
+        "        if type(found).__name__ == 'Task' and found.name == 'from_pytorch':\n"
+        "            return found.reference(*args)",
+        home=ELSEWHERE,
+    ),
+    "comparison_patched_in_a_cell_of_its_own": Filled(
+        "03",
+        "rnn_step",
+        {"rnn_step": "def rnn_step(x_t, h_prev, p):\n    return h_prev"},
+        [
+            (
+                "rnn_step",
+                "import rnncourse.checks.judging as judging\njudging.alike = judging.equal = lambda *a, **k: True",
+            )
+        ],
+        ELSEWHERE,
+    ),
+    "numpy_patched_in_a_cell_of_its_own": Filled(
+        "03",
+        "rnn_step",
+        {"rnn_step": "def rnn_step(x_t, h_prev, p):\n    return h_prev"},
+        [("rnn_step", "same = np.tanh\nnp.tanh = lambda a, *_, **__: np.zeros_like(a)\nnp.abs = np.tanh")],
+        ELSEWHERE,
+    ),
+    "reference_patched_in_a_cell_of_its_own": Filled(
+        "03",
+        "rnn_step",
+        {"rnn_step": "def rnn_step(x_t, h_prev, p):\n    return h_prev"},
+        [
+            (
+                "rnn_step",
+                "import rnncourse.in_numpy as engine\nimport rnncourse.in_numpy.cells as cells\n"
+                "for module in (engine, cells):\n    module.rnn_step = lambda x_t, h_prev, p, **_: h_prev",
+            )
+        ],
+        "wrong",
+    ),
+    "stub_patched_in_a_cell_of_its_own": Filled(
+        "03",
+        "rnn_step",
+        {"rnn_step": "from rnncourse.in_numpy import rnn_step as ready\n"
+                     "def rnn_step(*args):\n    return ready(*args)"},
+        [
+            (
+                "rnn_step",
+                "import rnncourse.in_numpy as engine\nengine.NotAvailable = ValueError\n"
+                "vars(type(engine.rnn_step)).get('x')",
+            )
+        ],
+    ),
+}  # fmt: skip
+
+# What check calls wrong although its values are right, and the grader must, too.
+SHARED: dict[str, Filled] = {
+    "as_it_is": other(
+        "04",
+        "clip_gradients",
+        "def clip_gradients(grads, max_norm):\n"
+        "    norm = np.sqrt(sum((g**2).sum() for g in grads.values()))\n"
+        "    return grads if norm <= max_norm else {name: g * (max_norm / norm) for name, g in grads.items()}",
+    ),
+    "in_a_new_dictionary": other(
+        "04",
+        "clip_gradients",
+        "def clip_gradients(grads, max_norm):\n"
+        "    norm = np.sqrt(sum((g**2).sum() for g in grads.values()))\n"
+        "    return {k: g if norm <= max_norm else g * (max_norm / norm) for k, g in grads.items()}",
+    ),
+    "views": other(
+        "04",
+        "clip_gradients",
+        "def clip_gradients(grads, max_norm):\n"
+        "    norm = np.sqrt(sum((g**2).sum() for g in grads.values()))\n"
+        "    return {k: g[:] if norm <= max_norm else g * (max_norm / norm) for k, g in grads.items()}",
     ),
 }
 

@@ -175,11 +175,11 @@ def _read_labels(labels, silence):
     return [int(label) for label in labels[begins] if label != silence]
 
 
-_PLAYED = (  # 0 for silence, 1, 2 and 3 for the tones; which labels those are is drawn
-    (1, 1, 0, 1, 1, 2, 2, 2, 0, 0, 3, 0),
-    (0, 2, 2, 1, 0, 0, 1, 1, 0, 2),
-    (2, 2, 0, 1, 3, 3, 0, 0, 2),
-    (3, 0, 3, 3, 0, 1, 1, 1, 2, 2, 1),
+_PLAYED = (  # 0 for silence, 1, 2 and 3 for the tones, and how many frames: which labels and how long each is drawn
+    ((1, 0, 1, 2, 0, 3, 0), 12),
+    ((0, 2, 1, 0, 1, 0, 2), 10),
+    ((2, 0, 1, 3, 0, 2), 9),
+    ((3, 0, 3, 0, 1, 2, 1), 11),
 )
 
 
@@ -189,7 +189,21 @@ def _label_cases(rng):
     drawn[0] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
     for names in drawn:
         names[1:] = np.sort(names[1:])[::-1]  # so that to sort the tones is never right by chance
-    return [Case((names[list(row)], int(names[0]))) for row, names in zip(_PLAYED, drawn, strict=True)]
+    return [
+        Case((names[_heard(rng, *played)], int(names[0])))
+        for played, names in zip(_PLAYED, drawn, strict=True)
+    ]
+
+
+def _heard(rng, sounds, T):
+    """Return what sounds in T frames: one of the tones for several, and the first and the last sound for one."""
+    while True:
+        lengths = np.ones(len(sounds), dtype=int)
+        lengths[1:-1] += np.bincount(
+            rng.integers(len(sounds) - 2, size=T - len(sounds)), minlength=len(sounds) - 2
+        )
+        if lengths[np.array(sounds) > 0].max() > 1:
+            return np.repeat(sounds, lengths)
 
 
 def _not_merged(labels, silence):

@@ -22,7 +22,7 @@ LARGEST_NOTEBOOK = 128 << 20
 """Bytes that a notebook may have, most of them outputs."""
 
 MOST_FILES = 2000
-"""Files and folders of one student that are looked at, those nearest to the top first."""
+"""Files of one student that are looked at, and as many folders below the student's own, those at the top first."""
 
 _SKIPPED = {"__MACOSX", ".ipynb_checkpoints", "Thumbs.db"}
 _WRAPPERS = {"submitted", "submissions"}
@@ -116,25 +116,31 @@ def collect(
 
 
 class _Looked:
-    """How many files of each student were looked at; one with too many costs nobody else the marks."""
+    """How many files and folders of each student were looked at; one with too many costs nobody else the marks."""
 
     def __init__(self, tops: Iterable[str]):
         tops = set(tops)
         self._around = tops if len(tops) == 1 else {top for top in tops if top.lower() in _WRAPPERS}
-        self._counts: Counter[tuple[str, ...]] = Counter()
+        self._counts: Counter[tuple[PurePosixPath, str]] = Counter()
 
-    def enough(self, below: PurePosixPath) -> bool:
-        """Count one more, and return whether the student has too many."""
-        self._counts[self._owner(below)] += 1
-        return self._counts[self._owner(below)] > MOST_FILES
+    def enough(self, below: PurePosixPath, folder: bool) -> bool:
+        """Count one more, and return whether the student has too many of its kind; the own folder is none of them."""
+        owner = self._owner(below)
+        if folder and below == owner:
+            return False
+        one = owner, "folders" if folder else "files"
+        self._counts[one] += 1
+        return self._counts[one] > MOST_FILES
 
     def notes(self) -> list[str]:
-        """Return who has too many."""
-        many = [PurePosixPath(*owner) for owner, n in self._counts.items() if n > MOST_FILES]
-        return [f"{owner} has more than {MOST_FILES} files; only that many were looked at" for owner in many]
+        """Return who has too many, and of what."""
+        many = [one for one, n in self._counts.items() if n > MOST_FILES]
+        return [
+            f"{who} has more than {MOST_FILES} {kind}; only that many were looked at" for who, kind in many
+        ]
 
-    def _owner(self, below: PurePosixPath) -> tuple[str, ...]:
-        return below.parts[: 2 if below.parts[0] in self._around else 1]
+    def _owner(self, below: PurePosixPath) -> PurePosixPath:
+        return PurePosixPath(*below.parts[: 2 if below.parts[0] in self._around else 1])
 
 
 def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[str]]:
@@ -154,14 +160,15 @@ def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[st
         looked = looked or _Looked(entry.name for entry in entries)
         for entry in entries:
             below = PurePosixPath(entry.relative_to(root).as_posix())
-            if looked.enough(below):
-                break
             try:
-                mode = entry.lstat().st_mode
+                mode, why = entry.lstat().st_mode, ""
             except OSError as error:
-                notes.append(_not_read(below, error))
-                continue
-            if stat.S_ISDIR(mode):
+                mode, why = 0, _not_read(below, error)
+            if looked.enough(below, stat.S_ISDIR(mode)):
+                break
+            if why:
+                notes.append(why)
+            elif stat.S_ISDIR(mode):
                 waiting.append(entry)
                 files.append(File(below / ".", bytes, "is a folder"))
             elif stat.S_ISREG(mode):
@@ -246,10 +253,11 @@ def _zip_files(path: Path) -> tuple[list[File], list[str]]:
         if below.is_absolute() or drive or ".." in below.parts or "\x00" in str(below):
             notes.append(f"{str(below)!r} leads out of the zip and was left out")
             continue
-        if not below.parts or any(_skipped(part) for part in below.parts) or looked.enough(below):
+        folder = entry.is_dir() or zips.name_of(entry).endswith("\\")
+        if not below.parts or any(_skipped(part) for part in below.parts) or looked.enough(below, folder):
             continue
         mode = entry.external_attr >> 16
-        if entry.is_dir() or zips.name_of(entry).endswith("\\"):
+        if folder:
             files.append(File(below / ".", bytes, "is a folder"))
         elif stat.S_ISLNK(mode):
             notes.append(f"{below} is a link, which is not followed")

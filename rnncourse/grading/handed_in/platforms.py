@@ -2,18 +2,29 @@
 
 | platform | name | source |
 |:--|:--|:--|
-| Moodle, folders | `Ana Bo_101_assignsubmission_file_/FILE` | mod/assign/classes/downloader.php |
-| Moodle, one folder | `Ana Bo_101_assignsubmission_file_FILE` | the same, without `downloadasfolders` |
-| Moodle, teams | `Red_7_assignsubmission_file_/FILE`; to 3.9 `Red-Ana Bo_101_…` | the same; locallib.php |
-| Canvas | `boana_LATE_501_9001_FILE` | lib/content_zipper.rb |
-| Autolab | `ana@school.edu_3_FILE` | app/models/submission.rb |
-| Gradescope | `submission_12/FILE` with submission_metadata.yml | otter-grader's GradescopeParser; exports of 2023 |
-| nbgrader | `submitted/ID/ASSIGNMENT/FILE` | nbgrader's directory structure |
+| Moodle, folders | `Ana Bo_101_assignsubmission_file_/FILE` | 1, `load_submissionplugin_filelist` |
+| Moodle, one folder | `Ana Bo_101_assignsubmission_file_FILE` | 1, without `downloadasfolders` |
+| Moodle, teams | `Red_7_assignsubmission_file_/FILE`; to 3.9 `Red-Ana Bo_101_…` | 1, `get_student_prefix` |
+| Canvas | `boana_501_9001_FILE`, `boana_LATE_501_9001_FILE` | 2, `get_filename`, `add_upload_submission` |
+| Autolab | `ana@school.edu_3_FILE` | 3, `handin_file_long_filename` |
+| Gradescope | `submission_12/FILE` with submission_metadata.yml | 4, and its users' 5; it has no public source |
+| nbgrader | `submitted/ID/ASSIGNMENT/FILE` | 6, "How to structure course files" |
+
+1. https://github.com/moodle/moodle/blob/main/mod/assign/classes/downloader.php
+2. https://github.com/instructure/canvas-lms/blob/master/lib/content_zipper.rb
+3. https://github.com/autolab/Autolab/blob/master/app/models/submission.rb
+4. https://github.com/ucbds-infra/otter-grader/blob/0e0bfbf/otter/metadata.py, `GradescopeParser`: the file is a table
+   by folder with `:submitters`, each with a `:name`; of a group there are several.
+5. https://gist.github.com/m13253/f3e418a556df9506f7494e0f9cd8e80f, which names such folders by their students. That all
+   of it lies in `assignment_34_export/`, that the numbers are those of submissions, and `:sid` and `:email` are as
+   programs of several universities read them; Gradescope documents none of it.
+6. https://nbgrader.readthedocs.io/en/stable/user_guide/philosophy.html
+
+How Moodle named teams up to 3.9 is from its locallib.php of that time.
 
 Moodle takes ``& < > " ` | ' : \\ /`` out of names (PARAM_FILE) and writes `_` as a blank. Canvas leaves only letters,
-digits and `_` of the sortable name, in small letters and without blanks. Gradescope documents no format. Its table has
-`:submitters` (`:name`, `:sid`, `:email`) for each folder, and beside them the outputs of its own autograder, which may
-be megabytes and carry tags of Ruby's classes.
+digits and `_` of the sortable name, in small letters and without blanks. Gradescope's table holds the outputs of its own
+autograder beside the names: they may be megabytes and carry tags of Ruby's classes.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnncourse.errors import InputError
-from rnncourse.files import write_whole
+from rnncourse.files import clear_parts, write_whole
 from rnncourse.grading.results.results import StudentResult, as_record, from_record
 
 _TAKEN = ("run", "con", "nul", "aux", "prn")
@@ -24,7 +24,10 @@ class Store:
     """The folder `state` below the results. A student's file is there whole or not at all."""
 
     def __init__(self, out: Path, settings: Mapping[str, Any]):
-        """Take up the run in `out`, or begin one. InputError if the run there had other settings."""
+        """Take up the run in `out`, or begin one, and clear away what a run that was killed has left half written.
+
+        InputError if the run there had other settings.
+        """
         self.folder = out / "state"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -33,6 +36,8 @@ class Store:
                 f"out must be a folder that can be written to, but {out} is not: {error}"
             ) from error
         self.seed = self._take_up(out, dict(settings))
+        for folder in (out, self.folder, out / "feedback"):
+            clear_parts(folder)
 
     def _take_up(self, out: Path, settings: dict[str, Any]) -> str:
         path = self.folder / "run.json"

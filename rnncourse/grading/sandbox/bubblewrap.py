@@ -29,7 +29,7 @@ WORKER = _HERE / "worker.py"
 STUB = _HERE / "checks_stub"
 WITHHELD = _HERE / "withheld_stub"
 PACKAGE = Path(rnncourse.__file__).resolve().parent
-_TOOLS = tuple(PACKAGE / "checks" / f"{name}.py" for name in ("forbidden", "stopping", "watching"))
+_TOOLS = tuple(PACKAGE / "checks" / f"{name}.py" for name in ("forbidden", "sharing", "stopping", "watching"))
 """What the worker has in common with `check`."""
 
 HIDDEN = ("_shipped", "grading")

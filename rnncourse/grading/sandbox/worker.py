@@ -39,6 +39,9 @@ LARGEST = 8 << 20
 LONGEST = 500
 """Characters of an error's text that are passed on."""
 
+_TOOLS = 4
+"""How many files of rnncourse.checks the worker is given."""
+
 
 FUTURES = 0
 for _name in __future__.all_feature_names:
@@ -192,7 +195,8 @@ class Nothing:
 class Notebook:
     """The namespace that cells run in, and the functions that they define.
 
-    tools: the modules `forbidden`, `stopping` and `watching` of rnncourse.checks, which `check` works with too.
+    tools: the modules `forbidden`, `sharing`, `stopping` and `watching` of rnncourse.checks, which `check` works with
+    too.
     """
 
     def __init__(self, tools):
@@ -289,7 +293,9 @@ class Notebook:
                 with stopping.TimeLimit(message["seconds"], message["wall"]), watch:
                     value = called(*args, **kwargs)
             try:
-                return None, _with_arguments(encode(value), args)
+                return None, _with_arguments(
+                    encode(value), args, self.tools["sharing"].share_memory(value, args)
+                )
             except RecursionError:
                 return {"kind": "unusable", "text": "something that contains itself"}, None
         except stopping.TimeUp:
@@ -385,14 +391,17 @@ def _bound(statement):
     return names
 
 
-def _with_arguments(answer, after):
-    """Return the encoded answer and the arguments after the call, as one value; a text for what is no plain data."""
+def _with_arguments(answer, after, shared):
+    """Return the encoded answer, the arguments after the call, and whether they share memory, as one value.
+
+    A text stands for arguments that are no plain data.
+    """
     tree, raw = answer
     try:
         arguments, more = encode([_without_functions(one) for one in after])
     except Unusable as error:
         arguments, more = ["str", str(error)], b""
-    return ["list", [tree, arguments]], raw + more
+    return ["list", [tree, arguments, ["bool", shared]]], raw + more
 
 
 def _without_functions(value):
@@ -487,10 +496,10 @@ def _without_walls(checks, withheld, modules):
 def main(arguments):
     """Answer messages until the grader hangs up.
 
-    arguments: the files of three tools; without a sandbox two stubs, and the names of the modules withheld.
+    arguments: the files of the tools; without a sandbox two stubs, and the names of the modules withheld.
     """
     pipe = _away_from_the_terminal()
-    tools, (checks, withheld, *modules) = arguments[:3], arguments[3:] or ("", "")
+    tools, (checks, withheld, *modules) = arguments[:_TOOLS], arguments[_TOOLS:] or ("", "")
     if checks:
         _without_walls(checks, withheld, modules)
     notebook = Notebook(_tools(tools))

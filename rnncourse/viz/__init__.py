@@ -37,7 +37,6 @@ from rnncourse.viz._style import course_style, figure
 from rnncourse.viz._turning import turning_state
 from rnncourse.viz._vectors import (
     distance_matrices,
-    drift_picture,
     labelled_points,
     memory_order,
     one_hot_grid,
@@ -68,7 +67,6 @@ __all__ = [
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
-    "drift_picture",
     "eigenvalue_planes",
     "evidence_plot",
     "feedback_networks",

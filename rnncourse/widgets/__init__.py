@@ -2,7 +2,7 @@
 
 from rnncourse.widgets._attention_lab import AttentionLab, attention_lab
 from rnncourse.widgets._credit_lab import CreditLab, credit_lab
-from rnncourse.widgets._drift_player import drift_frames, drift_player
+from rnncourse.widgets._drift_lab import DriftLab, drift_lab
 from rnncourse.widgets._gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets._gradient_lab import GradientLab, gradient_lab
 from rnncourse.widgets._jar_lab import JarLab, jar_lab
@@ -23,6 +23,7 @@ __all__ = [
     "GATE_WEIGHTS",
     "AttentionLab",
     "CreditLab",
+    "DriftLab",
     "Frame",
     "FramePlayer",
     "GateLab",
@@ -41,8 +42,7 @@ __all__ = [
     "WiringLab",
     "attention_lab",
     "credit_lab",
-    "drift_frames",
-    "drift_player",
+    "drift_lab",
     "gate_lab",
     "gradient_lab",
     "jar_lab",

@@ -6,7 +6,7 @@ import pytest
 from rnncourse import viz
 from rnncourse.data import one_hot
 from rnncourse.errors import InputError
-from rnncourse.viz._vectors import _clusters
+from rnncourse.viz._vectors import clusters
 
 
 def words(ax) -> list[str]:
@@ -88,9 +88,9 @@ def test_labelled_points_share_a_label_where_they_meet():
     assert doug == jane != saw
 
 
-def test_clusters_join_chains_of_near_points():
+def testclusters_join_chains_of_near_points():
     points = np.array([[0.0, 0.0], [5.0, 5.0], [0.9, 0.0], [1.7, 0.0]])
-    assert _clusters(points, within=1.0) == [[0, 2, 3], [1]]
+    assert clusters(points, within=1.0) == [[0, 2, 3], [1]]
 
 
 def test_share_curve_writes_percentages():

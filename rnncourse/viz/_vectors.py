@@ -154,42 +154,6 @@ def value_strips(tables: Mapping[str, np.ndarray], labels: Sequence[str]) -> Fig
     return fig
 
 
-def row_look_up(x_t: np.ndarray, W_xh: np.ndarray, tokens: Sequence[str]) -> Figure:
-    """Return a picture of x_t @ W_xh for a one-hot x_t (V,) and W_xh (V, H): the row it picks is the result.
-
-    Raises InputError unless x_t is one-hot and fits W_xh and the tokens.
-    """
-    x_t = require_array("x_t", x_t, axes=("V",))
-    W = require_array("W_xh", W_xh, axes=("V", "H"))
-    V, H = W.shape
-    tokens = require_texts("tokens", tokens, V)
-    require_length("x_t", x_t, V, "to go with W_xh")
-    require_that("x_t", x_t, sorted(x_t) == [0] * (V - 1) + [1], "one-hot, a single 1 and V - 1 zeros")
-    k = int(x_t.argmax())
-    fig, axes = figure(width=8.2, height=0.9 + 0.42 * V, cols=3)
-    axes[0].get_gridspec().set_width_ratios([1.6, 0.9 + 0.6 * H, 0.6 * H])
-    picked = np.arange(V) == k
-    panels = (
-        ("x_t (upright)", x_t[:, None], picked[:, None], [f"{value:g}" for value in x_t]),
-        ("W_xh", W, np.repeat(picked[:, None], H, axis=1), None),
-        ("x_t @ W_xh", W[k : k + 1], np.ones((1, H), bool), None),
-    )
-    with course_style():
-        for ax, (title, values, bold, words) in zip(axes, panels, strict=True):
-            rows = tokens if len(values) == V else [tokens[k]]
-            _name_cells(ax, rows, [""] * values.shape[1])
-            ax.imshow(bold, cmap=ONE_SIDED, vmin=0, vmax=2, aspect="auto")
-            shown = [[word] for word in words] if words else [[f"{v:.2f}" for v in row] for row in values]
-            _write(ax, shown, bold=bold)
-            ax.set_title(title, family="monospace")
-        result = axes[2]
-        result.set_ylim(V - k - 0.5, -k - 0.5)  # the result stands beside the row it comes from
-        result.grid(False, which="minor")
-        result.vlines(np.arange(H + 1) - 0.5, -0.5, 0.5, color="#B8B8B8", linewidth=0.8)
-        result.hlines((-0.5, 0.5), -0.5, H - 0.5, color="#B8B8B8", linewidth=0.8)
-    return fig
-
-
 def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
     """Return named strips of memory, each a row of cells numbered with the time step that lies there.
 

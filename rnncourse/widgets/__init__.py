@@ -13,7 +13,6 @@ from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets._sampler import Sampler, sampler
 from rnncourse.widgets._sentence_lab import SentenceLab, sentence_lab
 from rnncourse.widgets._state_lab import StateLab, state_lab
-from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
 from rnncourse.widgets._window_lab import WindowLab, window_lab
 from rnncourse.widgets._wiring_lab import WiringLab, wiring_lab
 from rnncourse.widgets._your_turn import your_turn
@@ -37,7 +36,6 @@ __all__ = [
     "Sampler",
     "SentenceLab",
     "StateLab",
-    "UnrollStepper",
     "WindowLab",
     "WiringLab",
     "attention_lab",
@@ -54,7 +52,6 @@ __all__ = [
     "sampler",
     "sentence_lab",
     "state_lab",
-    "unroll_stepper",
     "window_lab",
     "wiring_lab",
     "your_turn",

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from rnncourse.in_numpy import RNN, RecurrentNet
 from rnncourse.viz._lstm_cell import written
-from rnncourse.viz._turning import area
+from rnncourse.viz._areas import area
 from rnncourse.widgets import StateLab, state_lab
 from rnncourse.widgets._fallback import read_front_end
 from rnncourse.widgets._state_lab import run_states, turned_further

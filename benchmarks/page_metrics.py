@@ -29,7 +29,7 @@ from browser.lab_browser import CHROMIUM, FLAGS  # noqa: E402
 from browser.lab_server import TOKEN, course_command, running_lab  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
-SHOWS = ("show", "show_architecture", "show_attention_map", "moving_clip", "sound_player")
+SHOWS = ("show", "show_architecture", "moving_clip", "sound_player")
 LINES = """() => [...document.querySelectorAll('.jp-Notebook .jp-MarkdownCell p')].flatMap((paragraph) => {
   const counts = [];
   let top = null;

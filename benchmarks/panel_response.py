@@ -2,11 +2,11 @@
 
     python benchmarks/panel_response.py
 
-Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
-whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, the memory game, the
-jar, the window, the state lab, the Wiring lab, the Attention lab, the Credit lab and the sampler, which are computed
-and drawn in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser. For the
-sampler it is the time until the old text is gone and the first characters of the next one are there.
+Panels moved by arrow keys in Chromium: the memory stepper, whose frames are swapped in the browser; a slider
+whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the labs that are computed and drawn
+in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser. The sentence lab hears
+another token typed and deleted. For the sampler it is the time until the old text is gone and the first characters of
+the next one are there.
 Measured inside the page, from the time stamp of the key: to the animation frame that follows the change
 ("drawn"), and to the end of that frame, when it is painted as well. Chromium paints in software here, which
 takes its share. Prints one table.
@@ -18,6 +18,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat.v4 import new_code_cell
@@ -29,7 +30,7 @@ sys.path.insert(0, str(CHECKOUT / "tests"))
 from browser.lab_browser import CHROMIUM, FLAGS, Lab, Server  # noqa: E402
 from browser.lab_server import course_command, running_lab  # noqa: E402
 
-TARGET_MS = 40
+IN_BROWSER_MS, PAINTED_MS = 16, 40  # targets
 PRESSES = 60
 WARM_UP = 5
 GIVE_UP_MS = 10_000
@@ -39,7 +40,7 @@ import ipywidgets
 import numpy as np
 from rnncourse import data, in_numpy, viz
 from rnncourse.widgets import attention_lab, credit_lab, gate_lab, gradient_lab, jar_lab, memory_lab
-from rnncourse.widgets import sampler, state_lab, unroll_stepper, window_lab, wiring_lab
+from rnncourse.widgets import drift_lab, memory_stepper, sampler, sentence_lab, state_lab, window_lab, wiring_lab
 rng = np.random.default_rng(2)
 rnn = in_numpy.RNN(3, 4, rng=np.random.default_rng(0))
 x = np.random.default_rng(1).normal(size=(8, 1, 3)).astype(np.float32)
@@ -74,71 +75,92 @@ net = in_numpy.RecurrentNet(in_numpy.LSTM(len(tokens), 192), len(tokens))
 net.params.update(params)
 sampler(net, data.Vocabulary(list(tokens)), "Alice ")
 """
-PANELS = {  # name: (code of its cell, what takes the keys, what changes)
-    "unroll stepper, frames swapped in the browser": (
-        "unroll_stepper(rnn, x)",
+DRIFT_LAB = """
+paths = rng.normal(scale=0.3, size=(5, 90, 5, 2)).cumsum(axis=1)
+drift_lab(paths, ["Doug", "saw", "Jane", "period", "Spot"], range(90), ["Doug", "Jane", "Spot"])
+"""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What is measured: the code of its cell, what takes the keys, what changes, and the keys there and back.
+
+    in_browser: whether it is computed and drawn in the browser; its target is the time to "drawn" then.
+    """
+
+    code: str
+    takes_keys: str
+    changes: str
+    keys: tuple[str, str] = ("ArrowRight", "ArrowLeft")
+    in_browser: bool = True
+
+
+PANELS = {
+    "Memory stepper, frames swapped in the browser": Panel(
+        "memory_stepper(data.memory_game(4, 3, rng))",
         ".rnncourse-player input[type=range]",
         ".rnncourse-stage",
     ),
-    "SVG drawn by the kernel, sent to widgets.HTML": (
-        KERNEL_PANEL.strip(),
-        ".noUi-handle",
-        ".widget-html-content",
+    "SVG drawn by the kernel, sent to widgets.HTML": Panel(
+        KERNEL_PANEL.strip(), ".noUi-handle", ".widget-html-content", in_browser=False
     ),
-    "Gate lab, T = 8, computed in the browser": (
+    "Gate lab, T = 8": Panel(
         "lab = gate_lab()\nlab.f = 0.5  # room for the slider on both sides\nlab",
         ".rnncourse-gate-lab [data-slider=f]",
         ".rnncourse-over-time",
     ),
-    "Memory game, a player's memory": (
+    "Memory game, a player's memory": Panel(
         "memory_lab()",
         ".rnncourse-memory-lab [data-setting=remembered]",
         ".rnncourse-memory-lab .rnncourse-slots",
     ),
-    "Jar lab, the fraction": (
-        "jar_lab(0.5)",
-        ".rnncourse-jar-lab [data-setting=keep]",
-        ".rnncourse-jar-lab .rnncourse-chart",
+    "Jar lab, the fraction": Panel(
+        "jar_lab(0.5)", ".rnncourse-jar-lab [data-setting=keep]", ".rnncourse-jar-lab .rnncourse-chart"
     ),
-    "Window lab, 16 years ahead": (
+    "Window lab, 16 years ahead": Panel(
         "lab = window_lab(*data.sunspots(), dense, data.Scaler(50.0, 40.0))\nlab.ahead = 16\nlab",
         ".rnncourse-window-lab [data-slider=step]",
         ".rnncourse-window-lab .rnncourse-near",
     ),
-    "State lab, turning W_hh, T = 61": (
+    "Sentence lab, a letter typed or deleted": Panel(
+        "sentence_lab(data.Vocabulary(['Doug', 'saw', 'Jane', '.']), rng.normal(size=(4, 3)))",
+        ".rnncourse-sentence-lab input",
+        ".rnncourse-sentence-lab .grid",
+        keys=("a", "Backspace"),
+    ),
+    "Drift lab, 5 seeds, 90 updates": Panel(
+        DRIFT_LAB.strip(), ".rnncourse-drift-lab [data-slider=step]", ".rnncourse-drift-lab .rnncourse-plane"
+    ),
+    "State lab, turning W_hh, T = 61": Panel(
         "state_lab(dishes, data.DINNERS, ['bread'] + [None] * 60)",
         ".rnncourse-state-lab [data-setting=turn]",
         ".rnncourse-state-lab .rnncourse-plane",
     ),
-    "Wiring lab, another output looked at": (
+    "Wiring lab, another output looked at": Panel(
         "wiring_lab()",
         ".rnncourse-wiring-lab [data-row=counted] .switch",
         ".rnncourse-wiring-lab .rnncourse-says",
     ),
-    "Attention lab, 10 tokens, 8 words": (
-        ATTENTION_LAB.strip(),
-        ".rnncourse-attention-lab [data-slider=step]",
-        ".rnncourse-links svg",
+    "Attention lab, 10 tokens, 8 words": Panel(
+        ATTENTION_LAB.strip(), ".rnncourse-attention-lab [data-slider=step]", ".rnncourse-links svg"
     ),
-    "Credit lab, T = 8, the window moved": (
-        CREDIT_LAB.strip(),
-        ".rnncourse-credit-lab [data-setting=k2]",
-        ".rnncourse-graph svg",
+    "Credit lab, T = 8, the window moved": Panel(
+        CREDIT_LAB.strip(), ".rnncourse-credit-lab [data-setting=k2]", ".rnncourse-graph svg"
     ),
-    "Sampler, LSTM, H = 192, first characters": (
-        SAMPLER.strip(),
-        ".rnncourse-sampler [data-setting=temperature]",
-        ".rnncourse-sampler .rnncourse-text",
+    "Sampler, LSTM, H = 192, first characters": Panel(
+        SAMPLER.strip(), ".rnncourse-sampler [data-setting=temperature]", ".rnncourse-sampler .rnncourse-text"
     ),
-    "Gradient lab, tanh, T = 100, H = 64": (
+    "Gradient lab, tanh, T = 100, H = 64": Panel(
         "gradient_lab('tanh', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
         ".rnncourse-flow svg",
+        in_browser=False,
     ),
-    "Gradient lab, LSTM, T = 100, H = 64": (
+    "Gradient lab, LSTM, T = 100, H = 64": Panel(
         "gradient_lab('lstm', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
         ".rnncourse-flow svg",
+        in_browser=False,
     ),
 }
 
@@ -161,13 +183,13 @@ WATCH = """selector => {
 }"""
 
 
-def response_ms(page: Page, takes_keys: str, changes: str) -> list[list[float]]:
+def response_ms(page: Page, panel: Panel) -> list[list[float]]:
     """Return the milliseconds from key press to drawn and to painted, for each press after the warm-up."""
-    page.locator(takes_keys).first.scroll_into_view_if_needed()
-    page.locator(takes_keys).first.focus()
-    page.evaluate(WATCH, changes)
+    page.locator(panel.takes_keys).first.scroll_into_view_if_needed()
+    page.locator(panel.takes_keys).first.focus()
+    page.evaluate(WATCH, panel.changes)
     for press in range(WARM_UP + PRESSES):
-        page.keyboard.press("ArrowRight" if press // 7 % 2 == 0 else "ArrowLeft")  # 8 steps: there and back
+        page.keyboard.press(panel.keys[press // 7 % 2])  # 8 steps: there and back
         page.wait_for_timeout(100)  # asking the page sooner would slow down what is measured
         page.wait_for_function("n => window.panelTimes.length > n", arg=press, timeout=GIVE_UP_MS)
     return page.evaluate("window.panelTimes")[WARM_UP:]
@@ -176,13 +198,13 @@ def response_ms(page: Page, takes_keys: str, changes: str) -> list[list[float]]:
 def measure(server: Server, browser) -> dict[str, list[list[float]]]:
     """Return the times of every panel, each in a notebook and a browser context of its own."""
     found = {}
-    for k, (name, (code, takes_keys, changes)) in enumerate(PANELS.items()):
-        server.write(f"panel_{k}.ipynb", [new_code_cell(SETUP.strip()), new_code_cell(code)])
+    for k, (name, panel) in enumerate(PANELS.items()):
+        server.write(f"panel_{k}.ipynb", [new_code_cell(SETUP.strip()), new_code_cell(panel.code)])
         lab = Lab(browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), server)
         page = lab.open(f"panel_{k}.ipynb")
         lab.run_all()
-        page.wait_for_selector(takes_keys)
-        found[name] = response_ms(page, takes_keys, changes)
+        page.wait_for_selector(panel.takes_keys)
+        found[name] = response_ms(page, panel)
         page.context.close()
     return found
 
@@ -199,13 +221,18 @@ def main() -> None:
         with running_lab(course_command(), root, scratch, edit=True) as running:
             found = measure(Server(root, running.url), browser)
         browser.close()
-    print(f"{f'median ms of {PRESSES} presses':<46} {'drawn':>7} {'painted':>8} {'90 %':>7} {'target':>8}")
+    print(f"{f'median ms of {PRESSES} presses':<46} {'drawn':>7} {'painted':>8} {'90 %':>7} {'target':>16}")
     for name, times in found.items():
         drawn, painted = zip(*times, strict=True)
+        reached, limit, kind = (
+            (statistics.median(drawn), IN_BROWSER_MS, "drawn")
+            if PANELS[name].in_browser
+            else (statistics.median(painted), PAINTED_MS, "painted")
+        )
         medians = f"{statistics.median(drawn):>7.1f} {statistics.median(painted):>8.1f}"
         ninety = f"{statistics.quantiles(painted, n=10)[-1]:>7.1f}"
-        verdict = "" if statistics.median(painted) <= TARGET_MS else "  too slow"
-        print(f"{name:<46} {medians} {ninety} {f'<= {TARGET_MS}':>8}{verdict}")
+        verdict = "" if reached <= limit else "  too slow"
+        print(f"{name:<46} {medians} {ninety} {f'{kind} <= {limit}':>16}{verdict}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from rnncourse.viz._architectures import (
     picture_grid,
     show_architecture,
 )
-from rnncourse.viz._attention import attention_map, show_attention_map
 from rnncourse.viz._cell_variants import CELL_VARIANTS, cell_variant, cell_variant_text
 from rnncourse.viz._credit import credit_grid, sum_of_matrices
 from rnncourse.viz._diagrams import feedback_networks, folded_network, unrolled_network
@@ -34,16 +33,13 @@ from rnncourse.viz._show import figure_html, show
 from rnncourse.viz._states import evidence_plot, state_heat_map, state_heat_maps, state_planes
 from rnncourse.viz._strips import memory_strip, memory_table, share_grid, token_strip
 from rnncourse.viz._style import course_style, figure
-from rnncourse.viz._turning import turning_state
 from rnncourse.viz._vectors import (
     distance_matrices,
-    drift_picture,
     labelled_points,
     memory_order,
     one_hot_grid,
     padding_grid,
     rank_frequency,
-    row_look_up,
     share_curve,
     value_strips,
 )
@@ -56,7 +52,6 @@ __all__ = [
     "answer_table",
     "architecture",
     "architecture_text",
-    "attention_map",
     "backprop_sweep",
     "band_plot",
     "bars_with_seeds",
@@ -68,7 +63,6 @@ __all__ = [
     "curve_with_seeds",
     "delay_curves",
     "distance_matrices",
-    "drift_picture",
     "eigenvalue_planes",
     "evidence_plot",
     "feedback_networks",
@@ -99,12 +93,10 @@ __all__ = [
     "picture_grid",
     "probability_bars",
     "rank_frequency",
-    "row_look_up",
     "share_curve",
     "share_grid",
     "show",
     "show_architecture",
-    "show_attention_map",
     "sound_player",
     "sound_plot",
     "state_heat_map",
@@ -115,7 +107,6 @@ __all__ = [
     "task_pictures",
     "text_trace",
     "token_strip",
-    "turning_state",
     "unrolled_network",
     "value_strips",
     "windows_picture",

@@ -67,12 +67,11 @@ def _matrix(corner: Point, matrix: np.ndarray, limit: float, cell: float, digits
     return "".join(drawn)
 
 
-def credit_grid(shares: np.ndarray, *, window: int | None = None) -> str:
+def credit_grid(shares: np.ndarray) -> str:
     """Return shares (T, T) as a grid as SVG: a row for each step's loss, a column for each step of use.
 
-    Shares are numbers from 0 to 100; those above the diagonal (a use after the loss) must be 0. window: where
-    training is cut into windows of that many steps, the shares that cross a cut are crossed out. Raises
-    InputError for other shapes and values.
+    Shares are numbers from 0 to 100; those above the diagonal (a use after the loss) must be 0. Raises InputError
+    for other shapes and values.
     """
     require_array("shares", shares, axes=("T", "T"))
     T = len(shares)
@@ -80,30 +79,22 @@ def credit_grid(shares: np.ndarray, *, window: int | None = None) -> str:
     require_within("shares", shares.round(9), 0, 100)
     if np.triu(shares, 1).any():
         raise InputError("shares must be 0 above the diagonal: no loss depends on a later use")
-    if window is not None:
-        require_count("window", window)
     left, top, drawn = 96, 46, [text((96 + SHARE * T / 2, 10), "used at step", size=14)]
     for t in range(T):
         drawn.append(text((left + SHARE * (t + 0.5), 32), str(t + 1), size=14))
         drawn.append(text((left - 10, top + SHARE * (t + 0.5)), f"loss {t + 1}", size=14, anchor="end"))
         for tau in range(t + 1):
-            kept = window is None or t // window == tau // window
-            drawn.append(_share((left + SHARE * tau, top + SHARE * t), float(shares[t, tau]), kept))
+            drawn.append(_share((left + SHARE * tau, top + SHARE * t), float(shares[t, tau])))
     label = f"Shares of the gradient by step of the loss and step of use, {T} steps"
-    if window is not None:
-        label += f", cut into windows of {window}"
     return svg(left + SHARE * T + 6, top + SHARE * T + 6, drawn, label)
 
 
-def _share(corner: Point, value: float, kept: bool) -> str:
-    """Return one cell: filled by its value, or dashed and crossed out."""
+def _share(corner: Point, value: float) -> str:
+    """Return one cell, filled by its value."""
     x, y = corner
-    middle, place = (x + SHARE / 2, y + SHARE / 2), f'x="{x + 1:g}" y="{y + 1:g}"'
-    size = f'width="{SHARE - 2}" height="{SHARE - 2}"'
-    if kept:
-        strength = 0.08 + 0.0072 * round(value)
-        fill = f'fill="{PALETTE["sky"]}" fill-opacity="{strength:.2f}"'
-        cell = f'<rect {place} {size} {fill} stroke="{PALETTE["blue"]}"/>'
-        return cell + on_cell(text(middle, f"{value:.0f}", size=14), strength)
-    outline = f'fill="none" stroke="{GREY}" stroke-dasharray="4 3"'
-    return f"<rect {place} {size} {outline}/>" + text(middle, "\N{MULTIPLICATION SIGN}", size=15)
+    strength = 0.08 + 0.0072 * round(value)
+    cell = (
+        f'<rect x="{x + 1:g}" y="{y + 1:g}" width="{SHARE - 2}" height="{SHARE - 2}" fill="{PALETTE["sky"]}" '
+        f'fill-opacity="{strength:.2f}" stroke="{PALETTE["blue"]}"/>'
+    )
+    return cell + on_cell(text((x + SHARE / 2, y + SHARE / 2), f"{value:.0f}", size=14), strength)

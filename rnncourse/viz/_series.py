@@ -128,7 +128,17 @@ def bars_with_seeds(
     groups = require_named("groups", groups, most=12)
     results = {name: require_numbers(f"groups[{name!r}]", values) for name, values in groups.items()}
     require_count("digits", digits, least=0)
+    own = (
+        [[]] * len(results)
+        if levels is None
+        else [[one] for one in require_numbers("levels", levels, n=len(results))]
+    )
+    if reference is not None:
+        name, level = require_pair("reference", reference, "(name, level)")
+        level = require_number("level of reference", level)
+        own = [[*lines, level] for lines in own]
     means = [values.mean() for values in results.values()]
+    tops = [max(mean, values.max()) for mean, values in zip(means, results.values(), strict=True)]
     fig, ax = figure(width=min(9.5, 2.2 + 1.3 * len(results)), height=3.2)
     with course_style():
         tones = bar_colours([*results])
@@ -136,15 +146,14 @@ def bars_with_seeds(
         for k, values in enumerate(results.values()):
             spread = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [0.0]
             ax.plot(k + np.asarray(spread), values, "o", color=INK, markersize=4.5, alpha=0.75)
-            top, number = max(means[k], values.max()), f"{means[k]:.{digits}f}"
-            label = ax.annotate(number, (k, top), (0, 8), textcoords="offset points", ha="center")
+            top = _above_lines(tops[k], own[k], max(tops))
+            label = ax.annotate(
+                f"{means[k]:.{digits}f}", (k, top), (0, 8), textcoords="offset points", ha="center"
+            )
             label.set(weight="bold", bbox={"boxstyle": "square,pad=0", "fc": PAPER, "ec": "none"})
-        if levels is not None:
-            for k, level in enumerate(require_numbers("levels", levels, n=len(results))):
-                ax.plot([k - 0.4, k + 0.4], [level, level], color=PALETTE["vermillion"], linestyle="--")
+            if levels is not None:
+                ax.plot([k - 0.4, k + 0.4], [own[k][0]] * 2, color=PALETTE["vermillion"], linestyle="--")
         if reference is not None:
-            name, level = require_pair("reference", reference, "(name, level)")
-            level = require_number("level of reference", level)
             ax.axhline(level, color=PALETTE["vermillion"], linestyle="--", linewidth=1.5)
             words, right_end = f"{name}\n{level:.{digits}f}", ("axes fraction", "data")
             ax.annotate(
@@ -157,6 +166,12 @@ def bars_with_seeds(
         ax.margins(y=0.18)
         _finish(ax, None, ylabel)
     return fig
+
+
+def _above_lines(top: float, lines: Sequence[float], highest: float) -> float:
+    """Return above what a bar's number is written: above its top, and above a line that would cross the number."""
+    room = 0.16 * highest  # what a number and its distance from the bar take up
+    return max([top, *(line for line in lines if top < line < top + room)])
 
 
 def curve_with_seeds(x: ArrayLike, curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str) -> Figure:

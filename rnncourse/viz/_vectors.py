@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -24,14 +23,12 @@ from rnncourse.arguments import (
     require_within,
 )
 from rnncourse.errors import InputError
-from rnncourse.notation import PALETTE, colour
-from rnncourse.viz._diagrams import line, svg, text
+from rnncourse.notation import PALETTE
 from rnncourse.viz._lines import line_styles
 from rnncourse.viz._style import INK, ON_CELL, ONE_SIDED, course_style, figure, grid, label_powers
 
 LARGEST_GRID = 40  # more rows or columns than this cannot be read
 STRIP_DOTS = 210
-DRIFT_SIZE = 400  # pixels, both ways
 
 
 def one_hot_grid(x: np.ndarray, row_labels: Sequence[str], col_labels: Sequence[str]) -> Figure:
@@ -157,42 +154,6 @@ def value_strips(tables: Mapping[str, np.ndarray], labels: Sequence[str]) -> Fig
     return fig
 
 
-def row_look_up(x_t: np.ndarray, W_xh: np.ndarray, tokens: Sequence[str]) -> Figure:
-    """Return a picture of x_t @ W_xh for a one-hot x_t (V,) and W_xh (V, H): the row it picks is the result.
-
-    Raises InputError unless x_t is one-hot and fits W_xh and the tokens.
-    """
-    x_t = require_array("x_t", x_t, axes=("V",))
-    W = require_array("W_xh", W_xh, axes=("V", "H"))
-    V, H = W.shape
-    tokens = require_texts("tokens", tokens, V)
-    require_length("x_t", x_t, V, "to go with W_xh")
-    require_that("x_t", x_t, sorted(x_t) == [0] * (V - 1) + [1], "one-hot, a single 1 and V - 1 zeros")
-    k = int(x_t.argmax())
-    fig, axes = figure(width=8.2, height=0.9 + 0.42 * V, cols=3)
-    axes[0].get_gridspec().set_width_ratios([1.6, 0.9 + 0.6 * H, 0.6 * H])
-    picked = np.arange(V) == k
-    panels = (
-        ("x_t (upright)", x_t[:, None], picked[:, None], [f"{value:g}" for value in x_t]),
-        ("W_xh", W, np.repeat(picked[:, None], H, axis=1), None),
-        ("x_t @ W_xh", W[k : k + 1], np.ones((1, H), bool), None),
-    )
-    with course_style():
-        for ax, (title, values, bold, words) in zip(axes, panels, strict=True):
-            rows = tokens if len(values) == V else [tokens[k]]
-            _name_cells(ax, rows, [""] * values.shape[1])
-            ax.imshow(bold, cmap=ONE_SIDED, vmin=0, vmax=2, aspect="auto")
-            shown = [[word] for word in words] if words else [[f"{v:.2f}" for v in row] for row in values]
-            _write(ax, shown, bold=bold)
-            ax.set_title(title, family="monospace")
-        result = axes[2]
-        result.set_ylim(V - k - 0.5, -k - 0.5)  # the result stands beside the row it comes from
-        result.grid(False, which="minor")
-        result.vlines(np.arange(H + 1) - 0.5, -0.5, 0.5, color="#B8B8B8", linewidth=0.8)
-        result.hlines((-0.5, 0.5), -0.5, H - 0.5, color="#B8B8B8", linewidth=0.8)
-    return fig
-
-
 def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
     """Return named strips of memory, each a row of cells numbered with the time step that lies there.
 
@@ -243,7 +204,7 @@ def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], gro
             span = 1.35 * float(np.abs(points).max())
             for (x, y), group in zip(points, groups, strict=True):
                 ax.plot(x, y, color=styles[group]["color"], marker=styles[group]["marker"], markersize=8)
-            for near in _clusters(points, within=0.12 * span):
+            for near in clusters(points, within=0.12 * span):
                 words = ", ".join(labels[k] for k in near)
                 centre = points[near].mean(axis=0)
                 ax.annotate(words, centre, (0, 9), textcoords="offset points", ha="center")
@@ -252,31 +213,6 @@ def labelled_points(panels: Mapping[str, np.ndarray], labels: Sequence[str], gro
             grid(ax, "both")
         np.atleast_1d(axes)[0].set_ylabel("second number of the row")
     return fig
-
-
-def drift_picture(path: np.ndarray, labels: Sequence[str], *, reach: float) -> str:
-    """Return an SVG of points where a path (S, n, 2) ends, each with its label and the way it came.
-
-    reach: the largest coordinate that fits into the picture. Points that are close together share a label.
-    Raises InputError where path and labels do not agree.
-    """
-    require_array("path", path, axes=("S", "n", "2"))
-    labels = require_texts("labels", labels)
-    require_shape("path", path, (len(path), len(labels), 2), "(x, y) for each label")
-    half = DRIFT_SIZE / 2
-    corners = half + np.asarray(path) / reach * (half - 48) * (1, -1)
-    faint, dot = PALETTE["grey"], colour("h_t")
-    parts = [
-        line((half, 16), (half, DRIFT_SIZE - 16), faint),
-        line((16, half), (DRIFT_SIZE - 16, half), faint),
-    ]
-    for one in np.swapaxes(corners, 0, 1):
-        parts += [line(tuple(a), tuple(b), dot, 1) for a, b in itertools.pairwise(one)]
-        parts.append(f'<circle cx="{one[-1][0]:.1f}" cy="{one[-1][1]:.1f}" r="6" fill="{dot}"/>')
-    for near in _clusters(corners[-1], within=24):
-        x, y = corners[-1][near].mean(axis=0)
-        parts.append(text((x, y - 18), ", ".join(labels[k] for k in near), bold=True))
-    return svg(DRIFT_SIZE, DRIFT_SIZE, parts, "Words as points, with the way they came")
 
 
 def share_curve(sizes: ArrayLike, shares: ArrayLike, *, xlabel: str, ylabel: str) -> Figure:
@@ -304,7 +240,7 @@ def share_curve(sizes: ArrayLike, shares: ArrayLike, *, xlabel: str, ylabel: str
     return fig
 
 
-def _clusters(points: np.ndarray, within: float) -> list[list[int]]:
+def clusters(points: np.ndarray, within: float) -> list[list[int]]:
     """Return the indices of points (n, 2) in groups: a point joins the first group with a member so near."""
     found: list[list[int]] = []
     for k, point in enumerate(points):

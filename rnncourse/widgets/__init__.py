@@ -2,7 +2,7 @@
 
 from rnncourse.widgets._attention_lab import AttentionLab, attention_lab
 from rnncourse.widgets._credit_lab import CreditLab, credit_lab
-from rnncourse.widgets._drift_player import drift_frames, drift_player
+from rnncourse.widgets._drift_lab import DriftLab, drift_lab
 from rnncourse.widgets._gate_lab import GATE_PRESETS, GATE_WEIGHTS, GateLab, Preset, gate_lab
 from rnncourse.widgets._gradient_lab import GradientLab, gradient_lab
 from rnncourse.widgets._jar_lab import JarLab, jar_lab
@@ -13,7 +13,6 @@ from rnncourse.widgets._quiz import Prediction, Question, Quiz, predict, quiz
 from rnncourse.widgets._sampler import Sampler, sampler
 from rnncourse.widgets._sentence_lab import SentenceLab, sentence_lab
 from rnncourse.widgets._state_lab import StateLab, state_lab
-from rnncourse.widgets._unroll_stepper import UnrollStepper, unroll_stepper
 from rnncourse.widgets._window_lab import WindowLab, window_lab
 from rnncourse.widgets._wiring_lab import WiringLab, wiring_lab
 from rnncourse.widgets._your_turn import your_turn
@@ -23,6 +22,7 @@ __all__ = [
     "GATE_WEIGHTS",
     "AttentionLab",
     "CreditLab",
+    "DriftLab",
     "Frame",
     "FramePlayer",
     "GateLab",
@@ -36,13 +36,11 @@ __all__ = [
     "Sampler",
     "SentenceLab",
     "StateLab",
-    "UnrollStepper",
     "WindowLab",
     "WiringLab",
     "attention_lab",
     "credit_lab",
-    "drift_frames",
-    "drift_player",
+    "drift_lab",
     "gate_lab",
     "gradient_lab",
     "jar_lab",
@@ -54,7 +52,6 @@ __all__ = [
     "sampler",
     "sentence_lab",
     "state_lab",
-    "unroll_stepper",
     "window_lab",
     "wiring_lab",
     "your_turn",

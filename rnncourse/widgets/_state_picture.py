@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rnncourse.notation import PALETTE, colour
+from rnncourse.viz._areas import REACH, area
 from rnncourse.viz._diagrams import signed
-from rnncourse.viz._turning import REACH, area
 
 WIDTH, SIDE, MARGIN = 720, 300, 14
 MOST_ROWS = 9

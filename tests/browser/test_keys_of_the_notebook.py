@@ -9,15 +9,15 @@ from nbformat.v4 import new_code_cell
 
 SETUP = """
 import numpy as np
-from rnncourse.data import Scaler, Vocabulary, sunspots
+from rnncourse.data import Scaler, Vocabulary, memory_game, sunspots
 from rnncourse.in_numpy import LSTM, MLP, RNN, RecurrentNet
 from rnncourse.widgets import *
 rng = np.random.default_rng(0)
-x = rng.normal(size=(3, 1, 3)).astype(np.float32)
 net = RecurrentNet(LSTM(3, 4, rng=rng), 3, rng=rng)
 """
 WIDGETS = {  # code of the cell: a control of the widget
-    "unroll_stepper(RNN(3, 2, rng=rng), x)": ".rnncourse-player [data-slider=step]",
+    'drift_lab([rng.normal(size=(4, 3, 2))], list("abc"), range(4), ["a", "b"])': ".rnncourse-drift-lab tbody button",
+    "memory_stepper(memory_game(2, 2, rng))": ".rnncourse-player [data-slider=step]",
     'predict("Which?", ["a", "b"], "a", "Read it.", "which")': ".rnncourse-quiz input",
     "wiring_lab()": ".rnncourse-wiring-lab .switch[tabindex='0']",
     "gate_lab()": ".rnncourse-gate-lab [data-slider=f]",

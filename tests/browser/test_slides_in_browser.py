@@ -45,9 +45,14 @@ def window() -> widgets.WindowLab:
     return widgets.window_lab(years, series, net, data.Scaler.fit(series), tested_from=1780)
 
 
-def unrolled() -> widgets.UnrollStepper:
-    rnn = in_numpy.RNN(3, 2, rng=np.random.default_rng(0))
-    return widgets.unroll_stepper(rnn, np.ones((4, 1, 3)), labels=["a", "b", "c", "d"])
+def drift() -> widgets.DriftLab:
+    paths = np.random.default_rng(0).normal(size=(5, 4, 3, 2)).cumsum(axis=1)
+    return widgets.drift_lab(paths, ["Doug", "Jane", "period"], [0, 1, 5, 20], ["Doug", "Jane"])
+
+
+def sentence() -> widgets.SentenceLab:
+    words = data.Vocabulary(["Doug", "saw", "Jane", "."])
+    return widgets.sentence_lab(words, np.random.default_rng(0).normal(size=(4, 3)))
 
 
 LABS = {
@@ -59,7 +64,8 @@ LABS = {
     "credit": credit,
     "state": state,
     "window": window,
-    "unrolled": unrolled,
+    "drift": drift,
+    "sentence": sentence,
 }
 QUIZ = """quiz([
     Question(

@@ -9,8 +9,8 @@ from browser.widget_page import start
 from playwright.sync_api import Page
 
 from rnncourse.in_numpy import RNN, RecurrentNet
+from rnncourse.viz._areas import area
 from rnncourse.viz._lstm_cell import written
-from rnncourse.viz._turning import area
 from rnncourse.widgets import StateLab, state_lab
 from rnncourse.widgets._fallback import read_front_end
 from rnncourse.widgets._state_lab import run_states, turned_further
@@ -112,9 +112,9 @@ def test_long_run_finds_cycles_and_their_turn(page):
     drifting = counter().params
     found, turn = page.evaluate(script, [{name: one.tolist() for name, one in drifting.items()}, [0.4, 0.1]])
     assert found is None
-    h = run_states(drifting, [None] * 1000, [[0.4, 0.1]] + [None] * 999)[700:]
+    h = run_states(drifting, [None] * 20_000, [[0.4, 0.1]] + [None] * 19_999)[700:]
     arrow = (h - h.mean(axis=0)) @ [1, 1j]
-    assert turn == pytest.approx(np.degrees(np.abs(np.angle(arrow[1:] / arrow[:-1]))).mean(), abs=0.3)
+    assert turn == pytest.approx(np.degrees(np.abs(np.angle(arrow[1:] / arrow[:-1]))).mean(), abs=0.01)
 
 
 def test_areas_are_those_of_the_readout(page):

@@ -13,21 +13,22 @@ from playwright.sync_api import expect
 from rnncourse.building.outputs import refresh
 from rnncourse.in_numpy import RNN
 
-LABELS = ["dog", "shirt", "pie", "knee"]
+NAMES, INPUTS = ["dog", "shirt", "pie"], ["dog", "shirt", None, "pie"]
+ROOT = ".rnncourse-state-lab"
+SLIDER = f"{ROOT} [data-slider=step]"
 SETUP = """
 import numpy as np
 from rnncourse.in_numpy import RNN
-from rnncourse.widgets import Question, predict, quiz, unroll_stepper
+from rnncourse.widgets import Question, predict, quiz, state_lab
 rnn = RNN(3, 2, rng=np.random.default_rng(5))
 rnn.params["b_h"][:] = [0.25, -0.5]
-x = np.random.default_rng(6).normal(size=(4, 2, 3)).astype(np.float32)
 """
 PREDICT = 'predict("How many?", [("`14`", "That counts arrows."), "60"], "60", "15 + 25 + 20.", "how-many")'
 QUIZ = """q = quiz([
     Question("First?", ["yes", "no"], "yes", "Because.", "first"),
     Question("Second?", ["left", "right"], "right", "Because.", "second"),
 ])"""
-STEPPER, READ_T, SET_T, PREDICTION, READ_CHOSEN, QUESTIONS, READ_SCORE = 3, 5, 6, 8, 9, 10, 11
+STEPPER, READ_STEP, SET_STEP, PREDICTION, READ_CHOSEN, QUESTIONS, READ_SCORE = 3, 5, 6, 8, 9, 10, 11
 
 
 def cells() -> list:
@@ -36,10 +37,10 @@ def cells() -> list:
         new_markdown_cell("# Scratch\n\nA heading that the arrow keys could fold."),
         new_code_cell(SETUP.strip()),
         new_markdown_cell("## Stepper"),
-        new_code_cell(f"stepper = unroll_stepper(rnn, x, labels={LABELS}, b=1)\nstepper"),
+        new_code_cell(f"stepper = state_lab(rnn, {NAMES}, {INPUTS})\nstepper"),
         new_markdown_cell("Text."),
-        new_code_cell("print(stepper.t)"),
-        new_code_cell("stepper.t = 4"),
+        new_code_cell("print(stepper.step)"),
+        new_code_cell("stepper.step = 4"),
         new_markdown_cell("## Questions"),
         new_code_cell(f"p = {PREDICT}\np"),
         new_code_cell("print(p.chosen, p.history)"),
@@ -61,17 +62,26 @@ def notebook(server, new_lab) -> Iterator:
 
 
 def states() -> np.ndarray:
-    """Return h (T, H) of the sequence that the stepper shows, computed here."""
+    """Return h (T, H) of the sequence that the lab shows, computed here."""
     rnn = RNN(3, 2, rng=np.random.default_rng(5))
     rnn.params["b_h"][:] = [0.25, -0.5]
-    h, _ = rnn.forward(np.random.default_rng(6).normal(size=(4, 2, 3)).astype(np.float32))
-    return h[:, 1]
+    x = [[float(name == one) for name in NAMES] for one in INPUTS]
+    h, _ = rnn.forward(np.array(x, dtype=np.float32)[:, None])
+    return h[:, 0]
 
 
-def shown(lab, name: str = "h_t") -> list[float]:
-    """Return the numbers in the cells called `name` of the frame on screen."""
-    texts = lab.page.locator(f".rnncourse-frame[data-current] [data-name='{name}']").all_inner_texts()
+def numbers(texts: list[str]) -> list[float]:
     return [float(text.replace("\N{MINUS SIGN}", "-")) for text in texts]
+
+
+def shown(lab) -> list[float]:
+    """Return the state on screen."""
+    return numbers(lab.page.locator(f"{ROOT} [data-cell^='h ']").all_inner_texts())
+
+
+def before(lab) -> list[float]:
+    """Return the previous state on screen."""
+    return [float(one.input_value()) for one in lab.page.locator(f"{ROOT} [data-note]").all()]
 
 
 def close(written: list[float], computed: np.ndarray) -> bool:
@@ -83,26 +93,26 @@ def test_arrow_keys_step_through_time_and_leave_the_notebook_alone(notebook):
     h = states()
     assert len({tuple(row.round(2)) for row in h}) == 4, "the states must differ, or nothing is tested"
     notebook.activate(STEPPER)
-    before = notebook.shape()
-    notebook.tab_to(".rnncourse-player input[type=range]")
+    shape = notebook.shape()
+    notebook.tab_to(SLIDER)
     notebook.page.keyboard.press("Home")
     assert close(shown(notebook), h[0])
     for key, t in [("ArrowRight", 2), ("ArrowRight", 3), ("ArrowLeft", 2), ("End", 4), ("ArrowRight", 4)]:
         notebook.page.keyboard.press(key)
         assert close(shown(notebook), h[t - 1]), key
-        assert close(shown(notebook, "h_prev"), h[t - 2]), key
-        assert notebook.page.inner_text(".rnncourse-player output") == f"t = {t} of 4: {LABELS[t - 1]}"
+        assert close(before(notebook), h[t - 2]), key
+        assert notebook.page.inner_text(f"{ROOT} .rnncourse-walk output") == f"{t} of 4"
     notebook.page.keyboard.press("Home")
     assert close(shown(notebook), h[0])
     for key in ("ArrowUp", "ArrowDown", "ArrowLeft", "a", "d", "d"):
         notebook.page.keyboard.press(key)
     notebook.page.wait_for_timeout(300)
-    assert notebook.shape() == before, "a key reached the notebook"
+    assert notebook.shape() == shape, "a key reached the notebook"
 
 
 def test_escape_leads_back_to_the_notebook(notebook):
     notebook.activate(STEPPER)
-    notebook.tab_to(".rnncourse-player input[type=range]")
+    notebook.tab_to(SLIDER)
     notebook.page.keyboard.press("Escape")
     notebook.page.keyboard.press("ArrowDown")
     notebook.page.wait_for_timeout(300)
@@ -111,26 +121,30 @@ def test_escape_leads_back_to_the_notebook(notebook):
 
 def test_buttons_have_names_and_work_by_keyboard(notebook):
     notebook.activate(STEPPER)
-    notebook.tab_to("[data-do=back]")
+    notebook.tab_to(SLIDER)
     notebook.page.keyboard.press("Home")
+    notebook.page.keyboard.press("Shift+Tab")
     notebook.tab_to("[data-do=next]")
     notebook.page.keyboard.press("Enter")
     assert close(shown(notebook), states()[1])
-    heard = notebook.page.locator(".rnncourse-player [aria-live]")
-    expect(heard).to_have_text(re.compile(r"^Step 2 of 4, input shirt\. State before: "))
-    names = notebook.page.get_by_role("group", name="The recurrence, step by step")
+    heard = notebook.page.locator(f"{ROOT} [aria-live]")
+    expect(heard).to_have_text(re.compile(r"^Step 2, input shirt: state "))
+    names = notebook.page.get_by_role("group", name="The state on the move")
     assert [names.get_by_role("button", name=name).count() for name in ("Back", "Next", "Play")] == [1, 1, 1]
-    assert names.get_by_role("slider", name="Step t").get_attribute("aria-valuetext") == "t = 2 of 4: shirt"
+    assert names.get_by_role("slider", name="Step t").get_attribute("aria-valuetext") == "2 of 4"
+
+
+def wait_for_step(lab, step: int) -> None:
+    expect(lab.page.locator(f"{ROOT} .rnncourse-walk output")).to_have_text(f"{step} of 4")
 
 
 def test_play_steps_by_itself_and_stops_at_the_end(notebook):
     notebook.activate(STEPPER)
-    notebook.tab_to("[data-do=play]")
+    notebook.tab_to(SLIDER)
     notebook.page.keyboard.press("End")
+    notebook.page.keyboard.press("Shift+Tab")
     notebook.page.keyboard.press("Space")
-    notebook.page.wait_for_function(
-        "document.querySelector('.rnncourse-player output').innerText.includes('t = 2')"
-    )
+    wait_for_step(notebook, 2)
     assert notebook.page.inner_text("[data-do=play]") == "Pause"
     notebook.page.wait_for_function("document.querySelector('[data-do=play]').innerText === 'Play'")
     assert close(shown(notebook), states()[3])
@@ -138,14 +152,12 @@ def test_play_steps_by_itself_and_stops_at_the_end(notebook):
 
 def test_python_reads_and_sets_the_step(notebook):
     notebook.activate(STEPPER)
-    notebook.tab_to(".rnncourse-player input[type=range]")
+    notebook.tab_to(SLIDER)
     notebook.page.keyboard.press("Home")
     notebook.page.keyboard.press("ArrowRight")
-    assert notebook.run_and_read(READ_T).strip() == "2"
-    notebook.run(SET_T)
-    notebook.page.wait_for_function(
-        "document.querySelector('.rnncourse-player output').innerText.includes('t = 4')"
-    )
+    assert notebook.run_and_read(READ_STEP).strip() == "2"
+    notebook.run(SET_STEP)
+    wait_for_step(notebook, 4)
     assert close(shown(notebook), states()[3])
 
 
@@ -227,9 +239,9 @@ def test_stored_notebook_can_be_read_without_running_it(server, lab):
     assert page.locator(".rnncourse-live").count() == 0
     assert "Error" not in page.inner_text(".jp-Notebook")
     assert page.inner_text(".jp-Notebook").count("Run this cell (Shift + Enter)") == 3
-    states_shown = stand_ins.nth(0).locator("tbody td:last-child").all_inner_texts()
-    written = [[float(n.replace("\N{MINUS SIGN}", "-")) for n in row.split(", ")] for row in states_shown]
-    assert close(written, states())
+    said = stand_ins.nth(0).locator("img").get_attribute("alt")
+    pairs = re.findall(r"\(([^,]+), ([^)]+)\)", said)
+    assert close([numbers(pair) for pair in pairs], states())
     question = stand_ins.nth(1)
     assert question.locator("li").all_inner_texts()[:2] == ["14", "60"]
     assert not question.get_by_text("15 + 25 + 20.").is_visible()

@@ -12,6 +12,9 @@ from rnncourse.data import Scaler, Vocabulary, memory_game, sunspots
 from rnncourse.in_numpy import LSTM, MLP, RNN, RecurrentNet
 from rnncourse.widgets import (
     Question,
+    attention_lab,
+    credit_lab,
+    drift_lab,
     gate_lab,
     gradient_lab,
     jar_lab,
@@ -21,7 +24,6 @@ from rnncourse.widgets import (
     sampler,
     sentence_lab,
     state_lab,
-    unroll_stepper,
     window_lab,
     wiring_lab,
 )
@@ -53,13 +55,14 @@ WATCH = """() => {
 
 def all_widgets() -> list[ReadableWidget]:
     rng = np.random.default_rng(3)
-    x = rng.normal(size=(2, 1, 3)).astype(np.float32)
+    shapes = {"W_xh": (2, 3), "W_hh": (3, 3), "b_h": (3,), "W_hy": (3, 4), "b_y": (4,), "h0": (1, 3)}
+    p = {name: rng.normal(size=shape) for name, shape in shapes.items()}
     net = RecurrentNet(LSTM(len(CHARACTERS), 5, rng=rng), len(CHARACTERS), rng=rng)
     question = Question("Which `gate`?", ["left", "right"], "right", "Read it.", "which")
     answered = quiz([question, Question("And?", ["one", "two"], "one", "So it is.", "and")])
     answered.history = [{"key": "which", "chosen": 0}]
     return [
-        unroll_stepper(RNN(3, 2, rng=rng), x, labels=["a", "b"]),
+        drift_lab(rng.normal(size=(2, 4, 3, 2)), ["a", "b", "c"], [0, 1, 5, 20], ["a", "b"]),
         memory_stepper(memory_game(2, 2, rng)),
         answered,
         wiring_lab("stacked"),
@@ -71,6 +74,8 @@ def all_widgets() -> list[ReadableWidget]:
         sentence_lab(Vocabulary(["saw", "Doug"]), np.ones((2, 3))),
         state_lab(RNN(3, 2, rng=rng), ["a", "b", "c"], ["a", None]),
         window_lab(*sunspots(), MLP((3, 4, 1), rng=rng), Scaler(50.0, 40.0)),
+        credit_lab(p, rng.normal(size=(3, 1, 2)), rng.integers(4, size=(3, 1))),
+        attention_lab([(rng.dirichlet(np.ones(3), size=2), ["x", "y", "z"], ["1", "2"])]),
     ]
 
 
@@ -112,16 +117,25 @@ def test_a_rule_that_is_not_about_one_widget_is_noticed(full):
         full.evaluate("k => look(k)", k)
     full.add_style_tag(content=".rnncourse-live.rnncourse-live .rnncourse-walk { display: grid }")
     changed = [full.evaluate("k => changes(k)", k) for k in range(len(names()))]
+    walked = [
+        "DriftLab",
+        "FramePlayer",
+        "GateLab",
+        "MemoryLab",
+        "JarLab",
+        "StateLab",
+        "WindowLab",
+        "AttentionLab",
+    ]
     assert [any("display: flex -> grid" in line for line in lines) for lines in changed] == [
-        name in ("UnrollStepper", "FramePlayer", "GateLab", "MemoryLab", "JarLab", "StateLab", "WindowLab")
-        for name in names()
+        name in walked for name in names()
     ]
 
 
 def test_keys_reach_only_the_widget_with_the_focus(full):
     def traits() -> list:
         return full.evaluate(
-            "() => [models[0].get('t'), models[1].get('t'), models[3].get('pattern'), models[4].get('step')]"
+            "() => [models[0].get('seed'), models[1].get('t'), models[3].get('pattern'), models[4].get('step')]"
         )
 
     first = traits()

@@ -69,10 +69,6 @@ def test_front_ends_are_shared():
     quiz, prediction = live.front_end("Quiz"), live.front_end("Prediction")
     assert quiz == prediction
     assert (quiz.script_name, quiz.style_name) == ("quiz", "quiz")
-    stepper, player = live.front_end("UnrollStepper"), live.front_end("FramePlayer")
-    assert stepper.script == player.script and stepper.script_name == player.script_name == "frame_player"
-    assert (stepper.style_name, player.style_name) == ("unroll_stepper", "frame_player")
-    assert stepper.style != player.style
     shown = [live.LiveWidget(name, str(k), {}) for k, name in enumerate(["Quiz", "Prediction", "GateLab"])]
     assert [one.script_name for one in live.front_ends(shown)] == ["quiz", "gate_lab"]
 

@@ -120,12 +120,6 @@ PICTURES = {
         "shares",
     ),
     "rank_frequency": ({"counts": [3, 2], "named": [(1, "a")]}, "named", "counts", ""),
-    "row_look_up": (
-        {"x_t": np.array([1.0, 0]), "W_xh": SQUARE, "tokens": ["a", "b"]},
-        "tokens",
-        "x_t W_xh",
-        "",
-    ),
     "share_curve": (
         {"sizes": [1, 2], "shares": [0.1, 0.2], "xlabel": "", "ylabel": ""},
         "",

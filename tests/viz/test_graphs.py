@@ -154,31 +154,27 @@ def test_the_sweep_shows_lines_of_the_chapters_function():
     assert shown and set(shown) <= lines
 
 
-def test_shares_are_written_and_cut_ones_crossed_out():
+def test_shares_are_written():
     shares = np.tril(np.arange(16.0).reshape(4, 4)) * 100 / 15
     svg = viz.credit_grid(shares)
     columns = ["1", "2", "3", "4"]
     numbers = [f"{shares[t, tau]:.0f}" for t in range(4) for tau in range(t + 1)]
     assert Counter(text for text in texts(svg) if text.isdigit()) == Counter(columns + numbers)
-    cut = texts(viz.credit_grid(shares, window=3))
-    assert cut.count("×") == 3  # loss 4, uses 1, 2 and 3
-    assert len([text for text in cut if text.isdigit()]) == 4 + 7
 
 
 @pytest.mark.parametrize(
-    ("shares", "window", "message"),
+    ("shares", "message"),
     [
-        (np.ones((2, 3)), None, r"shares must have shape \(2, 2\)"),
-        (np.ones((2, 2)), None, "0 above the diagonal"),
-        (np.array([[101.0, 0], [1, 1]]), None, "from 0 to 100"),
-        (np.array([[-1.0, 0], [1, 1]]), None, "from 0 to 100"),
-        (np.eye(2), 0, "window must be a whole number"),
-        (np.eye(2) * np.nan, None, "finite"),
+        (np.ones((2, 3)), r"shares must have shape \(2, 2\)"),
+        (np.ones((2, 2)), "0 above the diagonal"),
+        (np.array([[101.0, 0], [1, 1]]), "from 0 to 100"),
+        (np.array([[-1.0, 0], [1, 1]]), "from 0 to 100"),
+        (np.eye(2) * np.nan, "finite"),
     ],
 )
-def test_wrong_shares_are_named(shares, window, message):
+def test_wrong_shares_are_named(shares, message):
     with pytest.raises(InputError, match=message):
-        viz.credit_grid(shares, window=window)
+        viz.credit_grid(shares)
 
 
 def test_the_sum_is_the_sum_of_its_parts():

@@ -38,6 +38,22 @@ def test_several_series_of_one_network_share_its_color_and_differ_in_dash_and_ma
     assert len({dashes[k] for k in (0, 1, 3)}) == len({markers[k] for k in (0, 1, 3)}) == 3
 
 
+def test_a_dash_means_the_same_for_each_network_with_equally_many_series():
+    whole, far, lstm_whole, lstm_far = looks(
+        series_styles(["tanh, whole", "tanh, lag 46", "LSTM, whole", "LSTM, lag 46"])
+    )
+    assert whole[1] == lstm_whole[1] == "-" and far[1] == lstm_far[1] == "--"
+    assert (
+        whole[0] == far[0] == NETWORKS["tanh"].colour
+        and lstm_whole[0] == lstm_far[0] == NETWORKS["LSTM"].colour
+    )
+    assert whole[2] == far[2] == NETWORKS["tanh"].marker != lstm_whole[2] == lstm_far[2]
+    assert looks(series_styles(["tanh", "LSTM"])) == [
+        whole,
+        (NETWORKS["LSTM"].colour, "--", NETWORKS["LSTM"].marker),
+    ]
+
+
 def test_what_is_no_network_never_has_the_color_of_one_in_the_same_figure():
     names = ["persistence", "linear, 9 years", "linear, 3 years", "dense, 3 years", "GRU"]
     colours = [style["color"] for style in series_styles(names)]

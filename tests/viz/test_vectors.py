@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from rnncourse import viz
-from rnncourse.data import one_hot
 from rnncourse.errors import InputError
-from rnncourse.viz._vectors import _clusters
+from rnncourse.viz._vectors import clusters
 
 
 def words(ax) -> list[str]:
@@ -43,31 +42,6 @@ def test_value_strips_put_column_k_in_row_k():
     assert raw.get_ylim()[0] > raw.get_ylim()[1]  # the first measurement stands on top
 
 
-def test_row_look_up_shows_the_row_as_the_result():
-    W_xh = np.array([[0.1, 0.2], [1.5, -2.25], [7.0, 8.0], [-1.0, 3.0]])
-    fig = viz.row_look_up(one_hot(1, V=4), W_xh, ["Doug", "saw", "Jane", "."])
-    vector, matrix, result = fig.axes
-    assert words(vector) == ["0", "1", "0", "0"]
-    assert words(matrix)[2:4] == ["1.50", "-2.25"]
-    assert words(result) == ["1.50", "-2.25"]
-    assert tick_words(result.yaxis) == ["saw"]
-    assert result.get_ylim() == (2.5, -1.5)  # its row 0 stands at the height of row 1 of the matrix
-
-
-@pytest.mark.parametrize(
-    ("x_t", "said"),
-    [
-        (np.array([0.0, 1.0, 1.0]), "x_t must be one-hot"),
-        (np.array([0.0, 0.5, 0.5]), "x_t must be one-hot"),
-        (np.zeros(3), "x_t must be one-hot"),
-        (np.array([0.0, 1.0]), "x_t must hold 3 values to go with W_xh, but 2 came"),
-    ],
-)
-def test_row_look_up_wants_a_one_hot_vector(x_t, said):
-    with pytest.raises(InputError, match=said):
-        viz.row_look_up(x_t, np.ones((3, 2)), ["a", "b", "c"])
-
-
 def test_memory_order_marks_the_step():
     steps = np.repeat(np.arange(1, 4)[:, None], 2, axis=1)  # T = 3, B = 2
     fig = viz.memory_order({"time": steps.ravel(), "batch": steps.T.ravel()}, highlight=2)
@@ -88,9 +62,9 @@ def test_labelled_points_share_a_label_where_they_meet():
     assert doug == jane != saw
 
 
-def test_clusters_join_chains_of_near_points():
+def testclusters_join_chains_of_near_points():
     points = np.array([[0.0, 0.0], [5.0, 5.0], [0.9, 0.0], [1.7, 0.0]])
-    assert _clusters(points, within=1.0) == [[0, 2, 3], [1]]
+    assert clusters(points, within=1.0) == [[0, 2, 3], [1]]
 
 
 def test_share_curve_writes_percentages():

@@ -427,6 +427,17 @@ def test_each_bar_may_have_a_baseline_of_its_own():
         viz.bars_with_seeds({"a": [0.9], "b": [1.0]}, ylabel="share", levels=[0.5])
 
 
+def test_the_number_on_a_bar_is_on_no_dashed_line():
+    def heights(**lines) -> list[float]:
+        ax = viz.bars_with_seeds({"a": [0.9, 0.94], "b": [0.5], "c": [0.1]}, ylabel="share", **lines).axes[0]
+        return [one.xy[1] for one in ax.texts[:3]]
+
+    assert heights() == [0.94, 0.5, 0.1]
+    assert heights(levels=[0.96, 0.2, 0.5]) == [0.96, 0.5, 0.1]
+    assert heights(reference=("guessing", 0.6)) == [0.94, 0.6, 0.1]
+    assert heights(levels=[0.5, 0.55, 0.05], reference=("guessing", 0.2)) == [0.94, 0.55, 0.2]
+
+
 def test_curve_with_seeds_draws_the_mean_and_the_dots():
     values = np.array([[1.0, 3.0, 5.0], [2.0, 2.0, 8.0]])
     lines = viz.curve_with_seeds([0, 1], {"a": values}, xlabel="x", ylabel="y").axes[0].lines

@@ -9,7 +9,7 @@ import pytest
 
 from rnncourse.errors import InputError
 from rnncourse.in_numpy import RNN, RecurrentNet
-from rnncourse.viz._turning import REACH
+from rnncourse.viz._areas import REACH
 from rnncourse.widgets import state_lab
 from rnncourse.widgets._state_lab import run_states, turned_further
 from rnncourse.widgets._state_picture import MARGIN, SIDE, picture

@@ -189,9 +189,9 @@ function addLayers(ui) {
 }
 
 function render({ model, el }) {
-  const ui = panel(el, { name: "attention-lab", label: "Attention lab", html: labHtml(model.get("shown")) });
+  const ui = panel(el, { name: "attention-lab", isLab: true, label: "Attention lab", html: labHtml(model.get("shown")) });
   Object.assign(ui, { svg: ui.part(".rnncourse-links svg"), wide: 800, looked: null, mapped: "" });
-  ui.root.style.setProperty("--tone", model.get("tone"));
+  ui.root.style.setProperty("--tone-h", model.get("tone"));
   addLayers(ui);
   const { walk } = playback(ui, model, {
     name: "step",

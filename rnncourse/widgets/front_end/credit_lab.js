@@ -233,7 +233,7 @@ function watchGrid(ui, again) {
 function render({ model, el }) {
   const network = model.get("network");
   const T = network.y.length;
-  const ui = panel(el, { name: "credit-lab", label: "Credit lab", html: labHtml(T) });
+  const ui = panel(el, { name: "credit-lab", isLab: true, label: "Credit lab", html: labHtml(T) });
   Object.assign(ui, { svg: ui.part(".rnncourse-graph svg"), T, wide: 800, looked: null, computed: computed(network) });
   addParts(ui);
   dragWindow(ui, model);

@@ -142,11 +142,7 @@ function drawBars(ui, { added, day }) {
 }
 
 function drawWords(ui, { keep, before, now, added, day, done }) {
-  const names = Object.keys(GOALS);
-  const next = names.find((name) => !done.includes(name));
-  setText(ui.part(".rnncourse-tasks"), names.map((name) => (done.includes(name) ? "✓" : "○")).join(" "));
-  setAttribute(ui.part(".rnncourse-tasks"), "aria-label", `${done.length} of 3 tasks done`);
-  setText(ui.part(".rnncourse-says"), next ? `Task: ${GOALS[next]}` : "All three tasks are done.");
+  showTasks(ui, GOALS, done);
   if (Number(ui.keep.value) !== keep) ui.keep.value = keep;
   setText(ui.keep.nextElementSibling, keep.toFixed(2));
   setAttribute(ui.keep, "aria-valuetext", `${keep.toFixed(2)} is kept`);
@@ -258,7 +254,7 @@ function listenToReader(ui, model) {
 
 function render({ model, el }) {
   const fixed = model.get("fixed");
-  const ui = panel(el, { name: "jar-lab", label: "A jar with a memory", html: jarHtml(fixed) });
+  const ui = panel(el, { name: "jar-lab", isLab: true, label: "A jar with a memory", html: jarHtml(fixed) });
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   Object.assign(ui, { wide: 480, jars: ui.part(".rnncourse-jars"), chart: ui.part(".rnncourse-chart"), bars: ui.part(".rnncourse-bars") });
   Object.assign(ui, { cut: ui.part(".cut"), keep: ui.part("[data-setting=keep]"), select: ui.part("[data-setting=added]") });

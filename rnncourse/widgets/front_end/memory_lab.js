@@ -6,6 +6,11 @@ const SIDE = 4; // cards in a row
 const MORE_DEALS = 20;
 const LIKE_DEALS = 60; // deals for each size when the reader's game is compared with theirs
 const HER_STEP_MS = 700;
+const GOALS = {
+  clear: "Clear your table.",
+  forgetful: "Watch somebody without any memory finish.",
+  alike: `Find a player who is about as good as you: ${MORE_DEALS} deals, within 10 %.`,
+};
 const CHART = { height: 186, left: 40, right: 12, top: 20, bottom: 32, fewest: 8, most: 128 };
 
 function shapeSvg({ path }) {
@@ -18,7 +23,7 @@ function cardsHtml(count, tag) {
 }
 
 function memoryHtml(count) {
-  return `<div class="rnncourse-head"><strong>Memory game</strong><span class="rnncourse-tasks"></span>
+  return `<div class="rnncourse-head"><strong>Memory game</strong><span class="rnncourse-tasks" role="img"></span>
       <button type="button" data-do="deal">New deal</button></div>
     <p class="rnncourse-says"></p>
     <div class="rnncourse-tables">
@@ -82,31 +87,25 @@ function drawMemory(ui, { fixed, deck, her, card, remembered }) {
   if (ui.lost.innerHTML !== gone) ui.lost.innerHTML = gone;
 }
 
-function tasksOf({ results, mine }) {
-  const own = resultsOf(results, YOU);
-  const sizes = [...new Set(results.map(([player]) => player))].filter((one) => one !== YOU);
-  const like = sizes.some((size) => {
-    const hers = resultsOf(results, size);
-    return hers.length >= MORE_DEALS && own.length && Math.abs(meanOf(hers) / own.at(-1) - 1) <= 0.1;
-  });
-  return [
-    ["Clear your table", own.length > 0 || mine.over],
-    ["Watch somebody without any memory finish", resultsOf(results, 0).length > 0],
-    [`Find a player who is about as good as you: ${MORE_DEALS} deals, within 10 %`, like],
-  ];
-}
+const MET = {
+  clear: ({ results, mine }) => resultsOf(results, YOU).length > 0 || mine.over,
+  forgetful: ({ results }) => resultsOf(results, 0).length > 0,
+  alike: ({ results }) => {
+    const own = resultsOf(results, YOU);
+    const sizes = [...new Set(results.map(([player]) => player))].filter((one) => one !== YOU);
+    return sizes.some((size) => {
+      const hers = resultsOf(results, size);
+      return hers.length >= MORE_DEALS && own.length && Math.abs(meanOf(hers) / own.at(-1) - 1) <= 0.1;
+    });
+  },
+};
 
 function drawWords(ui, view) {
   const { mine, hers, results, turned, fixed, deck, card, remembered, her } = view;
   setText(ui.part("[data-part=mine]"), countWords(mine.moves, "move"));
   setText(ui.part("[data-part=hers]"), countWords(hers.moves, "move"));
-  const tasks = tasksOf(view);
-  const next = tasks.find(([, done]) => !done);
-  setText(ui.part(".rnncourse-tasks"), tasks.map(([, done]) => (done ? "✓" : "○")).join(" "));
-  setAttribute(ui.part(".rnncourse-tasks"), "aria-label", `${tasks.filter(([, done]) => done).length} of 3 tasks done`);
-  setAttribute(ui.part(".rnncourse-tasks"), "role", "img");
   const like = mine.over ? ` You needed ${mine.moves} moves, like somebody who remembers about ${countWords(ui.like(mine.moves), "card")}.` : "";
-  setText(ui.part(".rnncourse-says"), `${next ? `Task: ${next[0]}.` : "All three tasks are done."}${like}`);
+  showTasks(ui, GOALS, Object.keys(GOALS).filter((name) => MET[name](view)), like);
   setText(ui.slider.nextElementSibling, String(remembered));
   setAttribute(ui.slider, "aria-valuetext", countWords(remembered, "card"));
   if (Number(ui.slider.value) !== remembered) ui.slider.value = remembered;
@@ -236,17 +235,6 @@ function addElements(ui, model) {
   addChart(ui);
 }
 
-function watchWidth(ui, again) {
-  const watch = new ResizeObserver(() => {
-    const wide = ui.chart.parentElement.clientWidth - 24;
-    if (wide <= 0 || wide === ui.wide) return;
-    ui.wide = wide;
-    again();
-  });
-  watch.observe(ui.root);
-  ui.onLeave(() => watch.disconnect());
-}
-
 function listenToReader(ui, model) {
   ui.root.addEventListener("click", ({ target }) => {
     const button = target.closest("button");
@@ -261,7 +249,7 @@ function listenToReader(ui, model) {
 }
 
 function render({ model, el }) {
-  const ui = panel(el, { name: "memory-lab", label: "Memory game", html: memoryHtml(model.get("deck").length) });
+  const ui = panel(el, { name: "memory-lab", isLab: true, label: "Memory game", html: memoryHtml(model.get("deck").length) });
   for (const [name, colour] of Object.entries(model.get("fixed").colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   addElements(ui, model);
   cardKeys(ui);
@@ -283,7 +271,7 @@ function render({ model, el }) {
   });
   ui.listen(model, ["deck", "remembered", "luck"], () => followHer(model));
   ui.listen(model, WATCHED, again);
-  watchWidth(ui, again);
+  onWidthOf(ui, ui.root, again, 24);
   again();
   return ui.leave;
 }

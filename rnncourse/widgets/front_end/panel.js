@@ -27,10 +27,11 @@ function store(model, values) {
   model.save_changes();
 }
 
-/* Append a widget's root element, `.rnncourse-NAME`, to `el`; `ui.leave` undoes all that the panel set up. */
-function panel(el, { name, label, html = "" }) {
+/* Append a widget's root element, `.rnncourse-NAME`, to `el`; `ui.leave` undoes all that the panel set up.
+   isLab: whether it has the looks that labs share, `.rnncourse-lab` in theme.css. */
+function panel(el, { name, label, html = "", isLab = false }) {
   const root = document.createElement("div");
-  root.className = `rnncourse-live rnncourse-${name}`;
+  root.className = `rnncourse-live ${isLab ? "rnncourse-lab " : ""}rnncourse-${name}`;
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", label);
   root.innerHTML = `${html}<div class="rnncourse-heard" aria-live="polite"></div>`;
@@ -169,6 +170,17 @@ function onWidthOf(ui, box, again, padding = 0) {
   });
   watch.observe(box);
   ui.onLeave(() => watch.disconnect());
+}
+
+/* The tasks of a lab: which are done, and what the next one asks for. goals: its words, by the name of the task.
+   more: what is said after them. */
+function showTasks(ui, goals, done, more = "") {
+  const names = Object.keys(goals);
+  const next = names.find((name) => !done.includes(name));
+  const ticks = ui.part(".rnncourse-tasks");
+  setText(ticks, names.map((name) => (done.includes(name) ? "✓" : "○")).join(" "));
+  setAttribute(ticks, "aria-label", `${done.length} of ${names.length} tasks done`);
+  setText(ui.part(".rnncourse-says"), `${next ? `Task: ${goals[next]}` : "All tasks are done."}${more}`);
 }
 
 /* The controls that `playback` brings to life. */

@@ -91,11 +91,7 @@ function draw(ui, model) {
   if (ui.field.value !== view.text) ui.field.value = view.text;
   drawGrid(ui, view);
   for (const row of ui.parts("[data-row]")) row.toggleAttribute("data-picked", Number(row.dataset.row) === view.indices[view.chosen] && view.tokens.length > 0 && view.indices[view.chosen] !== null);
-  const names = Object.keys(GOALS);
-  const next = names.find((name) => !view.done.includes(name));
-  setText(ui.part(".rnncourse-tasks"), names.map((name) => (view.done.includes(name) ? "✓" : "○")).join(" "));
-  setAttribute(ui.part(".rnncourse-tasks"), "aria-label", `${view.done.length} of 3 tasks done`);
-  setText(ui.part(".rnncourse-says"), next ? `Task: ${GOALS[next]}` : "All three tasks are done.");
+  showTasks(ui, GOALS, view.done);
   setText(ui.part(".rnncourse-readout"), sentence(view));
   ui.fitWide();
 }
@@ -122,7 +118,7 @@ function typed(model, text, longest) {
 
 function render({ model, el }) {
   const fixed = model.get("fixed");
-  const ui = panel(el, { name: "sentence-lab", label: "From a sentence to vectors", html: sentenceHtml(fixed) });
+  const ui = panel(el, { name: "sentence-lab", isLab: true, label: "From a sentence to vectors", html: sentenceHtml(fixed) });
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   ui.field = ui.part(".rnncourse-text input");
   ui.field.addEventListener("input", () => {

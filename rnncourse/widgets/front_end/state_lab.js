@@ -52,10 +52,10 @@ function sumsHtml(names) {
     <span class="words">${h} = tanh(${symbolHtml("a", "<span data-part=t></span>")})</span>${cells("h", 2)}</div>`;
 }
 
-function stateHtml({ names, furthest, tasks }) {
+function stateHtml({ names, furthest }) {
   return `<div class="rnncourse-body"><div class="rnncourse-head"><strong>The state on the move</strong><span class="rnncourse-tasks" role="img"></span>
       <button type="button" data-do="reset">Everything as at first</button></div>
-    <p class="rnncourse-says" data-many="${tasks.length}"></p>
+    <p class="rnncourse-says"></p>
     <div class="rnncourse-upper"><div class="rnncourse-left">${planeSvg()}</div>
       <div class="rnncourse-right">${sumsHtml(names)}</div></div>
     <div class="rnncourse-turning"><label><span>Turn ${symbolHtml("W", "hh")} further by</span>
@@ -129,10 +129,7 @@ function answerWords({ answers, correct, fixed, step }) {
 
 function drawWords(ui, view) {
   const { fixed, done, turn, p, long, step, steps, inputs } = view;
-  const next = fixed.tasks.find((name) => !done.includes(name));
-  setText(ui.part(".rnncourse-tasks"), fixed.tasks.map((name) => (done.includes(name) ? "✓" : "○")).join(" "));
-  setAttribute(ui.part(".rnncourse-tasks"), "aria-label", `${done.length} of ${fixed.tasks.length} tasks done`);
-  setText(ui.part(".rnncourse-says"), next ? `Task: ${GOALS[next]}` : "All tasks are done.");
+  showTasks(ui, Object.fromEntries(fixed.tasks.map((name) => [name, GOALS[name]])), done);
   if (Number(ui.turn.value) !== turn) ui.turn.value = turn;
   showSetting(ui.turn, `${written(turn, 1)}°`);
   setText(ui.part(".rnncourse-verdict"), `${answerWords(view)}The matrix turns by ${turnOf(p.W_hh).toFixed(1)}°. ${longRunWords(long)}`);
@@ -232,7 +229,7 @@ function listenToReader(ui, model, start, walk) {
 
 function render({ model, el }) {
   const fixed = model.get("fixed");
-  const ui = panel(el, { name: "state-lab", label: "The state on the move", html: stateHtml(fixed) });
+  const ui = panel(el, { name: "state-lab", isLab: true, label: "The state on the move", html: stateHtml(fixed) });
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   addElements(ui, model);
   const last = model.get("inputs").length;

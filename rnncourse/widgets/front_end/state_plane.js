@@ -6,9 +6,9 @@ const MOVE_MS = 280;
 function planeSvg() {
   const { side } = PLANE;
   return `<svg class="rnncourse-plane" viewBox="0 0 ${side} ${side}" role="group" aria-label="The state in the plane">
-    <g class="areas"></g><path class="axes" d="M0 ${side / 2}H${side}M${side / 2} 0V${side}"/>
-    <text x="${side - 4}" y="${side / 2 - 5}" text-anchor="end">first unit</text><text x="${side / 2 + 5}" y="12">second unit</text>
+    <path class="axes" d="M0 ${side / 2}H${side}M${side / 2} 0V${side}"/><g class="areas"></g>
     <path class="long-run"/><g class="stops"></g><path class="trail"/><g class="earlier"></g><path class="move"/>
+    <text x="${side - 4}" y="${side / 2 - 5}" text-anchor="end">first unit</text><text x="${side / 2 + 5}" y="12">second unit</text>
     <circle class="before" r="9" tabindex="0" role="application" aria-label="Previous state"/><circle class="now" r="9"/></svg>`;
 }
 

@@ -3,11 +3,15 @@
 const WATCHED = ["start", "ahead", "pulled", "done"];
 const NEAR = { height: 250, left: 44, right: 12, top: 14, bottom: 26, before: 14, after: 20 };
 const FAR = { height: 64, top: 6, bottom: 16 };
-const GOALS = {
-  miss: `Find a year from 1900 on that the network misses by more than ${MISSED} sunspots.`,
-  five: `Find ${IN_A_ROW} years in a row, from 1900 on, that are all forecast to within ${CLOSE}.`,
-  turn: "Find a window after which the forecast falls, and pull its years until it rises.",
-};
+
+/* What the tasks ask for. first: the first year that the network was not trained on. */
+function goalsOf(first) {
+  return {
+    miss: `Find a year from ${first} on that the network misses by more than ${MISSED} sunspots.`,
+    five: `Find ${IN_A_ROW} years in a row, from ${first} on, that are all forecast to within ${CLOSE}.`,
+    turn: "Find a window after which the forecast falls, and pull its years until it rises.",
+  };
+}
 
 function key(dot, line, words) {
   const circle = dot ? `<g class="${dot}"><circle cx="14" cy="7" r="4"/></g>` : "";
@@ -130,11 +134,7 @@ function sentence({ fixed, start, width, values, forecasts, truth, ahead, own, e
 
 function drawWords(ui, view) {
   const { done, ahead, fixed } = view;
-  const names = Object.keys(GOALS);
-  const next = names.find((name) => !done.includes(name));
-  setText(ui.part(".rnncourse-tasks"), names.map((name) => (done.includes(name) ? "✓" : "○")).join(" "));
-  setAttribute(ui.part(".rnncourse-tasks"), "aria-label", `${done.length} of 3 tasks done`);
-  setText(ui.part(".rnncourse-says"), next ? `Task: ${GOALS[next].replace("1900", fixed.years[fixed.tested])}` : "All three tasks are done.");
+  showTasks(ui, goalsOf(fixed.years[fixed.tested]), done);
   setText(ui.part(".rnncourse-readout"), sentence(view));
   if (Number(ui.ahead.value) !== ahead) ui.ahead.value = ahead;
   showSetting(ui.ahead, String(ahead));
@@ -198,7 +198,7 @@ function dragSeries(ui, model, move) {
 function render({ model, el }) {
   const { fixed, width } = viewOf(model);
   const last = fixed.series.length - width - 1;
-  const ui = panel(el, { name: "window-lab", label: "A window on the series", html: windowHtml(width, fixed.furthest) });
+  const ui = panel(el, { name: "window-lab", isLab: true, label: "A window on the series", html: windowHtml(width, fixed.furthest) });
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   Object.assign(ui, { wide: 600, near: ui.part(".rnncourse-near"), far: ui.part(".rnncourse-far"), dots: ui.parts(".pull"), ahead: ui.part("[data-setting=ahead]") });
   const { walk } = playback(ui, model, {

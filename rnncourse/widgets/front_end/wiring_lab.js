@@ -355,7 +355,7 @@ function press(ui, model, button) {
 
 function render({ model, el }) {
   const fixed = model.get("fixed");
-  const ui = panel(el, { name: "wiring-lab", label: "Wiring lab", html: labHtml(fixed) });
+  const ui = panel(el, { name: "wiring-lab", isLab: true, label: "Wiring lab", html: labHtml(fixed) });
   const steps = model.get("read").length;
   Object.assign(ui, { net: ui.part(".rnncourse-net svg"), steps, wide: 800, looked: null, focus: { row: "read", t: 0 } });
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);

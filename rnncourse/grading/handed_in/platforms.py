@@ -23,8 +23,8 @@
 How Moodle named teams up to 3.9 is from its locallib.php of that time.
 
 Moodle takes ``& < > " ` | ' : \\ /`` out of names (PARAM_FILE) and writes `_` as a blank. Canvas leaves only letters,
-digits and `_` of the sortable name, in small letters and without blanks. Gradescope's table holds the outputs of its own
-autograder beside the names: they may be megabytes and carry tags of Ruby's classes.
+digits and `_` of the sortable name, in small letters and without blanks. Gradescope's table holds the outputs of its
+own autograder beside the names: they may be megabytes and carry tags of Ruby's classes.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -30,27 +31,27 @@ def rich_text(text: str, *, code: bool = True) -> str:
 class Card:
     """A short message below a cell: a title and paragraphs, which may hold `code` and ```blocks```.
 
-    status: "right", "wrong" or "note"; it decides the color of the bar at the left. folds: titles and texts that
-    the reader may open, each inside the one before; they are not in the plain text.
+    status: "right", "wrong" or "note"; it decides the color of the bar at the left. folds: titles and paragraphs that
+    the reader may open, each fold inside the one before; they are not in the plain text.
     """
 
     status: str
     title: str
     paragraphs: tuple[str, ...] = ()
-    folds: tuple[tuple[str, str], ...] = ()
+    folds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def html(self) -> str:
         """Return the card as HTML without scripts or style sheets."""
         title = f'<div style="{_PARAGRAPH}"><strong>{rich_text(self.title)}</strong></div>'
-        body = "".join(f'<div style="{_PARAGRAPH}">{_paragraph_html(text)}</div>' for text in self.paragraphs)
+        body = _paragraphs_html(self.paragraphs)
         style = _CARD.format(color=_COLORS[self.status])
         return f'<div class="rnncourse-check" style="{style}">{title}{body}{self._folded()}</div>'
 
     def _folded(self) -> str:
         """Return the folds from the inside out, so that one is only seen once the one before is open."""
         inner = ""
-        for title, text in reversed(self.folds):
-            body = f'<div style="{_PARAGRAPH}">{_paragraph_html(text)}</div>'
+        for title, paragraphs in reversed(self.folds):
+            body = _paragraphs_html(paragraphs)
             summary = f'<summary style="{_SUMMARY}">{rich_text(title)}</summary>'
             inner = f'<details style="{_FOLD}">{summary}{body}{inner}</details>'
         return inner
@@ -70,6 +71,10 @@ class Card:
 
     def __repr__(self) -> str:
         return self.text()
+
+
+def _paragraphs_html(paragraphs: Iterable[str]) -> str:
+    return "".join(f'<div style="{_PARAGRAPH}">{_paragraph_html(text)}</div>' for text in paragraphs)
 
 
 def _paragraph_html(text: str) -> str:

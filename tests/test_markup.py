@@ -20,8 +20,8 @@ def test_each_status_has_its_own_color():
 
 
 def test_the_first_fold_holds_the_next():
-    html = Card("note", "Stuck?", folds=(("A hint", "Count."), ("The answer", "It is 3."))).html()
-    places = [html.index(words) for words in ("A hint", "Count.", "<details", "The answer", "It is 3.")]
+    html = Card("note", "Stuck?", folds=(("A hint", ("Count.",)), ("The answer", ("It is", "3.")))).html()
+    places = [html.index(words) for words in ("A hint", "Count.", "<details", "The answer", "3.</div>")]
     inner = html.index("<details", places[2] + 1)
     assert places[2] < places[0] < places[1] < inner < places[3] < places[4]
     assert html.rindex("</details></details>") > places[4]

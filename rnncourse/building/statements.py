@@ -29,6 +29,12 @@ HINTS = re.compile(
 """The cell of hints, which stays in the master."""
 
 
+ANSWER = re.compile(
+    r"(?P<answer>[^|]+?)\n\n\| points \| for \|\n\|:--\|:--\|\n(?P<criteria>(?:\| \d+ \| .+ \|\n?)+)"
+)
+"""The cell of an answer in words: a model answer, and the table of what it is marked by."""
+
+
 def is_hints(cell: NotebookNode) -> bool:
     """Say whether a cell holds the hints of a task."""
     return cell.cell_type == "markdown" and cell.source.startswith("<details><summary>Hints")
@@ -54,7 +60,7 @@ def answers(master: NotebookNode) -> list[list[str]]:
     for cell in master.cells:
         marks = _marks(cell)
         name = marks.get("grade_id", cell.get("id", ""))
-        if cell.cell_type == "code" and name != "setup" and not (marks.get("grade") and marks.get("locked")):
+        if cell.cell_type == "code" and name != "setup" and not name.endswith("-check"):
             found.append([name, _without_marks(cell.source)])
     return found
 
@@ -107,7 +113,9 @@ def _statement(cells: list[NotebookNode], answer: NotebookNode, path: Path) -> d
     graded = [one.metadata.nbgrader.points for one in cells if _marks(one).get("grade")]
     if graded != [stated["points"]]:
         raise InputError(f"{path}: {name} promises {stated['points']} points, but its cells give {graded}")
-    return stated if stated["kind"] == "explanation" else stated | _hints(cells, name, path)
+    if stated["kind"] == "explanation":
+        return stated | _in_words(answer, name, path)
+    return stated | _hints(cells, name, path)
 
 
 def _kind(title: str, answer: NotebookNode) -> str:
@@ -126,6 +134,17 @@ def _hints(cells: list[NotebookNode], name: str, path: Path) -> dict[str, Any]:
             "hints, a line each, a paragraph `**When it is right:** …`, and `</details>`"
         )
     return {"hints": [found["first"], found["second"], found["third"]], "praise": found["praise"] or ""}
+
+
+def _in_words(answer: NotebookNode, name: str, path: Path) -> dict[str, Any]:
+    found = ANSWER.fullmatch(answer.source.strip())
+    if found is None:
+        raise InputError(
+            f"{path}: {name} needs a model answer in words and, below it, a table `| points | for |` with a line "
+            "`| 1 | what earns it |` for each criterion"
+        )
+    criteria = [line.split(" | ", 1)[1].removesuffix(" |") for line in found["criteria"].splitlines()]
+    return {"answer": found["answer"], "criteria": criteria}
 
 
 def _marks(cell: NotebookNode) -> dict[str, Any]:

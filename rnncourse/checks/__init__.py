@@ -30,7 +30,8 @@ _MARKED = ("validate", "autograde")
 def check(name: str, answer: Callable | object = _IN_THE_NOTEBOOK) -> None:
     """Say below the cell whether a function does what the task `name` asks for, and what is wrong if not.
 
-    answer: the function; without it, the one that the notebook defines.
+    answer: the function; without it, the one that the notebook defines. For an answer in words, which a person reads,
+    show a model answer to compare with once something is written.
     """
     try:
         task = registry.task(name)
@@ -38,12 +39,17 @@ def check(name: str, answer: Callable | object = _IN_THE_NOTEBOOK) -> None:
         return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     if not task.checked:
         written.note(Path.cwd())
-        return Card("note", task.title, ("This answer is read by a person; there is nothing to run.",)).show()
+        return written.card(task, Path.cwd(), revealed=not _graded()).show()
     verdict = _verdict(task, answer)
-    if verdict.status != "right" and os.environ.get("NBGRADER_EXECUTION") in _MARKED:
+    if verdict.status != "right" and _graded():
         raise AssertionError(verdict.text())
     card = replace(verdict, notes=_notes(task, verdict)).card
     return replace(card, folds=hints.folds(task) if verdict.status == "wrong" else ()).show()
+
+
+def _graded() -> bool:
+    """Say whether nbgrader runs the notebook, and not a learner."""
+    return os.environ.get("NBGRADER_EXECUTION") in _MARKED
 
 
 def _verdict(task: Task, answer: Callable | object) -> Verdict:

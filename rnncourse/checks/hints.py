@@ -12,25 +12,28 @@ _PRACTICE = (
     "This is one way to do it. Once you have read it, take the points of this task as practice only; nothing is "
     "reported anywhere. Close it, and write the answer from memory."
 )
+_IN_WORDS = (
+    "There are no hints for this task: it is read by a person, and any honest attempt is worth writing. Once yours is "
+    'written and saved, `check("{name}")` shows a model answer to compare it with.'
+)
 _given: dict[str, int] = {}  # in this kernel
 
 
-def folds(task: Task) -> tuple[tuple[str, str], ...]:
-    """Return title and text of a task's hints and its model answer, in the order in which they are opened."""
+def folds(task: Task) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return title and paragraphs of a task's hints and its model answer, in the order in which they are opened."""
     answer = model.source(task.name)
-    shown = ((ANSWER, f"{_PRACTICE}```{answer}```"),) if answer else ()
-    return (*zip(NAMES, task.hints, strict=False), *shown)
+    shown = ((ANSWER, (f"{_PRACTICE}```{answer}```",)),) if answer else ()
+    return (*((name, (text,)) for name, text in zip(NAMES, task.hints, strict=False)), *shown)
 
 
 def next_card(task: Task) -> Card:
     """Return a card with one more hint than before, the others to be opened; after the last, the same card again."""
     every = folds(task)
     if not every:
-        text = "There are no hints for this task: it is read by a person, and any honest attempt is worth writing."
-        return Card("note", f"`{task.name}`", (text,))
+        return Card("note", f"`{task.name}`", (_IN_WORDS.format(name=task.name),))
     n = min(_given.get(task.name, 0) + 1, len(every))
     _given[task.name] = n
-    said = tuple(f"{title}: {text}" for title, text in every[:n])
+    said = tuple(f"{title}: {' '.join(paragraphs)}" for title, paragraphs in every[:n])
     return Card("note", f"`{task.name}`: {_title(n, every)}", said, every[n:])
 
 

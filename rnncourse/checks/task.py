@@ -60,7 +60,8 @@ class Task:
     (with three axes it is taken to be time). forbidden: dotted names the answer may not use. function: what the
     learner's function is called, the task's name if empty. tolerance: how far a float64 answer may be off,
     relative to the largest entry. may_modify: whether the function is meant to change its arguments.
-    new_arrays: whether the answer must not share memory with the arguments.
+    new_arrays: whether the answer must not share memory with the arguments. answer: for an explanation, a model
+    answer in words; criteria: what it is marked by.
     Raises InputError where something is missing.
     """
 
@@ -83,6 +84,8 @@ class Task:
     tolerance: float = 1e-6
     may_modify: bool = False
     new_arrays: bool = False
+    answer: str = ""
+    criteria: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_that("name", self.name, _NAME.fullmatch(self.name), "a Python name in small letters")

@@ -65,15 +65,15 @@ def show_architecture(
     inputs: Sequence[str] | int | None = None,
     outputs: Sequence[str] | int | None = None,
     *,
-    caption: str | None = None,
+    words: str | None = None,
     looks_back: int | None = None,
 ) -> None:
-    """Display the drawing with its text alternative; the arguments are those of `architecture`."""
+    """Display the drawing with its text alternative; words: as in `show`, the others as in `architecture`."""
     drawing = architecture(pattern, inputs, outputs, looks_back=looks_back)
-    words = architecture_text(pattern, inputs, outputs)
+    alt = architecture_text(pattern, inputs, outputs)
     if looks_back is not None:
-        words += f" Output {looks_back} also receives a line from every state of the encoder."
-    show(drawing, alt=words, caption=caption)
+        alt += f" Output {looks_back} also receives a line from every state of the encoder."
+    show(drawing, words, alt=alt)
 
 
 def architecture(

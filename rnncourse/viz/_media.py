@@ -17,6 +17,7 @@ from rnncourse.arguments import (
     require_text,
 )
 from rnncourse.markup import rich_text
+from rnncourse.viz._captions import texts
 
 PIXEL = 14  # CSS pixels for each pixel of a clip
 
@@ -42,14 +43,23 @@ _PLAY_OR_PAUSE = """<style>
 </style>"""
 
 
-def moving_clip(video: np.ndarray, *, alt: str, caption: str | None = None, seconds: float = 0.35) -> None:
+def moving_clip(
+    video: np.ndarray,
+    words: str | None = None,
+    *,
+    alt: str | None = None,
+    caption: str | None = None,
+    seconds: float = 0.35,
+) -> None:
     """Display video (T, rows, columns), gray 0 to 1, as a clip that plays again and again until it is paused.
 
-    seconds: how long a frame is shown. At first its first frame is seen: nothing moves unasked.
+    words, alt, caption: as in `show`. seconds: how long a frame is shown. At first its first frame is seen: nothing
+    moves unasked.
     """
     video = require_numbers("video", video, ("T", "rows", "columns"))
-    words = html.escape(require_text("alt", alt))
-    still, moving = (_clip_image(part, seconds, words) for part in (video[:1], video))
+    alt, caption = texts(words, alt, caption, {})
+    spoken = html.escape(require_text("alt", alt))
+    still, moving = (_clip_image(part, seconds, spoken) for part in (video[:1], video))
     below = f"\n<figcaption>{rich_text(caption)}</figcaption>" if caption else ""
     page = (
         f'{_PLAY_OR_PAUSE}<figure class="rnncourse-figure" style="margin: 8px 0">\n'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 import sys
 
 from IPython.display import display
@@ -17,20 +18,33 @@ from matplotlib.figure import Figure
 from rnncourse.arguments import require_text
 from rnncourse.errors import InputError, describe
 from rnncourse.markup import rich_text
+from rnncourse.viz._captions import texts
 from rnncourse.viz._picture import SVG_SIZE, matplotlib_svg, on_the_page
 from rnncourse.viz._style import WIDTHS
 
 # Dark ink needs a light page. The course's own pages take this away, because there the picture follows the theme.
 _CARD = "background-color: #ffffff; max-width: 100%"
+_LABEL = re.compile(r'<svg[^>]*? aria-label="([^"]*)"')
 WIDTH_NAMES = dict(zip(WIDTHS, ("small", "column", "wide"), strict=True))
 
 
-def show(figure_or_svg: Figure | str, *, alt: str, caption: str | None = None) -> None:
+def show(
+    figure_or_svg: Figure | str,
+    words: str | None = None,
+    *,
+    alt: str | None = None,
+    caption: str | None = None,
+    **numbers: object,
+) -> None:
     """Display a Matplotlib figure or an SVG string as a picture with a text alternative.
 
-    alt: what the picture shows, for readers who do not see it. caption: a line below it; `code` in backticks.
-    Raises InputError for an empty alt or something that is no picture.
+    words: the name of a figure of the course, such as "01/windows-picture", whose alt and caption are stored in
+    _captions.py; numbers: what is put into them. For any other figure, alt: what it shows, for readers who do not see
+    it. caption: a line below it; `code` in backticks. Raises InputError for an empty alt or what is no picture.
     """
+    if words is not None:
+        alt = alt or _says_itself(figure_or_svg)
+    alt, caption = texts(words, alt, caption, numbers)
     bundle = {"text/html": figure_html(figure_or_svg, alt=alt, caption=caption), "text/plain": alt}
     display(bundle, raw=True)
     if isinstance(figure_or_svg, Figure):
@@ -57,6 +71,12 @@ def figure_html(figure_or_svg: Figure | str, *, alt: str, caption: str | None = 
     below = f"\n<figcaption>{rich_text(caption)}</figcaption>" if caption else ""
     kind = f"rnncourse-figure rnncourse-{WIDTH_NAMES[width]}"
     return f'<figure class="{kind}" style="margin: 8px 0">\n{image}{below}\n</figure>'
+
+
+def _says_itself(figure_or_svg: Figure | str) -> str | None:
+    """Return the label that a drawing of the course carries, None where there is none."""
+    label = _LABEL.search(figure_or_svg) if isinstance(figure_or_svg, str) else None
+    return html.unescape(label[1]) if label else None
 
 
 def _data_url(mime: str, content: bytes) -> str:

@@ -81,6 +81,9 @@ def test_cells_points_and_order_agree_with_the_bank(master):
             else:
                 assert answer.cell_type == "markdown"
                 assert_nbgrader(answer, solution=True, grade=True, locked=False, points=task.points)
+                compare = cells[f"{task.name}-check"]
+                assert compare.source.startswith(f'check("{task.name}")  # ')
+                assert_nbgrader(compare, solution=False, grade=False, locked=True)
         order = [name for name in cells if name in {task.name for task in tasks}]
         assert order == [task.name for task in tasks]
         known = {name for task in tasks for name in (task.name, f"{task.name}-check")}
@@ -159,6 +162,9 @@ def test_answers_are_gone_from_the_exercise(master):
             assert left == exercises.TEXT_STUB
             rubric = re.findall(r"(?m)^\| (\d+) \|", original[task.name].source)
             assert sum(map(int, rubric)) == task.points, "the points of the rubric"
+            told = exercise_of(master).read_text(encoding="utf-8")
+            assert not any(json.dumps(text, ensure_ascii=False)[1:-1] in told
+                           for text in (*sentences(task.answer), *task.criteria))  # fmt: skip
             continue
         assert original[task.name].source.count("### BEGIN SOLUTION") == 1
         function = next(node for node in ast.parse(left).body if isinstance(node, ast.FunctionDef))
@@ -171,6 +177,29 @@ def test_answers_are_gone_from_the_exercise(master):
     assert not any(
         json.dumps(hint, ensure_ascii=False)[1:-1] in text for task in tasks for hint in task.hints
     )
+
+
+def sentences(text: str) -> list[str]:
+    return re.split(r"(?<=[.?!]) (?=[A-Z])", text)
+
+
+@pytest.mark.parametrize(
+    "task", [task for task in registry.tasks() if not task.checked], ids=lambda task: task.name
+)
+def test_a_model_answer_in_words_is_short_and_can_be_shown_anywhere(task):
+    """No formula and no table: it is shown below a cell, by any front end, and to those who mark it as plain text."""
+    assert 3 <= len(sentences(task.answer)) <= 6
+    assert 2 <= len(task.criteria) <= 3
+    assert not set("$|*_") & set(re.sub(r"`[^`]+`", "", task.answer))
+    assert all(text[0].isupper() and text.endswith(".") for text in task.criteria)
+
+
+def test_the_guide_counts_points_and_minutes_right():
+    guide = (ROOT / "docs" / "instructor_guide.md").read_text(encoding="utf-8")
+    for number in registry.chapters():
+        tasks = registry.tasks(number)
+        points, minutes = sum(task.points for task in tasks), sum(task.minutes for task in tasks)
+        assert f"| {number:02} ({points}, {minutes}) |" in guide, f"chapter {number:02}"
 
 
 def test_chapters_have_tasks_enough():
@@ -332,10 +361,42 @@ def test_the_kind_is_seen_in_the_cells(cell, old, new, kind):
     notebook = small_master()
     notebook.cells[cell].source = notebook.cells[cell].source.replace(old, new)
     if kind == "explanation":
-        notebook.cells[1].update(cell_type="markdown")
-        notebook.cells[1].metadata.nbgrader.update(grade=True, points=2)
-        del notebook.cells[2:4]
+        as_explanation(notebook)
     assert statements.statements(notebook, Path("x.ipynb"))["some_task"]["kind"] == kind
+
+
+RUBRIC = "\n\n| points | for |\n|:--|:--|\n| 1 | The cause. |\n| 1 | The *cure*, with `a`. |"
+
+
+def as_explanation(notebook) -> None:
+    """Turn the task of the small master into one that is answered in words."""
+    notebook.cells[1].update(cell_type="markdown", source="Because of `a`. So there." + RUBRIC)
+    notebook.cells[1].metadata.nbgrader.update(grade=True, points=2)
+    compare = {"grade_id": "some_task-check", "grade": False, "locked": True, "solution": False}
+    notebook.cells[2].update(source='check("some_task")', metadata={"nbgrader": compare})
+    del notebook.cells[3]
+
+
+def test_an_explanation_states_its_model_answer_and_what_it_is_marked_by():
+    notebook = small_master()
+    as_explanation(notebook)
+    stated = statements.statements(notebook, Path("x.ipynb"))["some_task"]
+    assert stated["answer"] == "Because of `a`. So there."
+    assert stated["criteria"] == ["The cause.", "The *cure*, with `a`."]
+    assert statements.answers(notebook) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["Because.", RUBRIC.strip(), "Because." + RUBRIC.replace("points", "marks")]
+)
+def test_an_explanation_without_an_answer_or_criteria_is_refused(source):
+    notebook = small_master()
+    as_explanation(notebook)
+    notebook.cells[1].source = source
+    with pytest.raises(
+        InputError, match=r"x\.ipynb: some_task needs a model answer in words and, below it, a table"
+    ):
+        statements.statements(notebook, Path("x.ipynb"))
 
 
 @pytest.mark.parametrize(

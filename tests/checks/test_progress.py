@@ -23,7 +23,16 @@ from rnncourse.cli import app
 from rnncourse.environment import REPRODUCIBLE
 from rnncourse.errors import InputError
 
-ESSAY = Task(name="essay", title="In words", points=3, minutes=5, section="None", kind="explanation")
+ESSAY = Task(
+    name="essay",
+    title="In words",
+    points=3,
+    minutes=5,
+    section="None",
+    kind="explanation",
+    answer="Because `a < b`. So it is.",
+    criteria=("The cause.", "The cure."),
+)
 
 
 @pytest.fixture
@@ -317,7 +326,69 @@ def test_wrong_names_are_told_kindly(file, shown):
     texts = [text for text, _ in shown]
     assert texts[0] == texts[1] == "No such task\nThere is no task str 'zigzak'; did you mean zigzag?"
     assert texts[2].startswith("No such chapter\nchapter must be one of 03")
-    assert "read by a person" in texts[3] and "no hints" in texts[4]
+    assert texts[3].startswith("essay\nThis answer is read by a person") and "no hints" in texts[4]
+    assert 'check("essay") shows a model answer' in texts[4]
+
+
+def shown_to_compare(html: str) -> bool:
+    """Say whether what a good answer holds is there to be opened, and nothing of it is seen before."""
+    before, fold, opened = html.partition("<details")
+    inside = all(
+        text in opened for text in ("1. The cause.", "2. The cure.", "<code>a &lt; b</code>. So it is.")
+    )
+    return bool(fold) and inside and "cause" not in before and "So it is" not in before
+
+
+def test_a_model_answer_in_words_is_there_once_something_is_written(file, shown, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    write_exercise(tmp_path, essay=written.TEXT_STUB)
+    checks.check("essay")
+    assert shown[-1][0].startswith(
+        "essay: Not written yet.\nWrite your answer into the cell above, save the notebook"
+    )
+    assert "cause" not in shown[-1][1] and "So it is" not in shown[-1][1]
+    write_exercise(tmp_path, essay="Because it rained.")
+    checks.check("essay")
+    assert shown[-1][0].startswith("essay: Written.\n") and "cause" not in shown[-1][0]
+    assert shown_to_compare(shown[-1][1])
+    write_exercise(tmp_path, essay="")
+    checks.check("essay")
+    assert shown[-1][0].startswith("essay: Written."), "once written, an answer stays written"
+
+
+def test_a_notebook_that_is_not_here_leaves_it_to_the_learner(file, shown, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    checks.check("essay")
+    assert shown[-1][0].startswith("essay\n") and "Write it first" in shown[-1][0]
+    assert shown_to_compare(shown[-1][1])
+
+
+def test_without_a_progress_file_the_notebook_alone_tells(monkeypatch, shown, tmp_path):
+    monkeypatch.setenv(progress_file.VARIABLE, "")
+    monkeypatch.chdir(tmp_path)
+    write_exercise(tmp_path, essay="Because.")
+    checks.check("essay")
+    assert shown[-1][0].startswith("essay: Written.") and shown_to_compare(shown[-1][1])
+    write_exercise(tmp_path, essay="")
+    checks.check("essay")
+    assert shown[-1][0].startswith("essay: Not written yet.")
+
+
+@pytest.mark.parametrize("by", ["autograde", "validate"])
+def test_nothing_to_compare_with_is_put_into_what_nbgrader_runs(file, shown, monkeypatch, tmp_path, by):
+    """It would be in the copy that is marked, and in the feedback made from that."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", by)
+    monkeypatch.chdir(tmp_path)
+    write_exercise(tmp_path, essay="Because.")
+    checks.check("essay")
+    assert shown[-1][0] == "In words\nThis answer is read by a person; there is nothing to run."
+    assert "cause" not in shown[-1][1]
+
+
+def test_a_task_without_a_model_answer_is_only_read(file, shown, monkeypatch, tmp_path):
+    monkeypatch.setattr(registry, "_bank", lambda number: (ZIGZAG, replace(ESSAY, answer="", criteria=())))
+    checks.check("essay")
+    assert shown[-1][0] == "In words\nThis answer is read by a person; there is nothing to run."
 
 
 class Tags(HTMLParser):

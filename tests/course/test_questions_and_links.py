@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,50 @@ def test_every_question_can_be_read_without_running_it(path):
 def test_every_prediction_is_explained_before_something_new_begins(path):
     asked = [one for one in question_cells(cells_of(path)) if one.kind == "predict"]
     assert [one.keys[0] for one in asked if not one.explained] == []
+
+
+MOST = 0.4
+"""Of the questions of a chapter, the largest share in which the answer may be told without reading the question."""
+
+
+def lengths(path: Path) -> list[tuple[int, list[int]]]:
+    """Return for each question of a chapter the place of its answer, and the lengths of its options."""
+    found = []
+    for asked in question_cells(cells_of(path)):
+        for question in asked.questions:
+            options = [one if isinstance(one, str) else one[0] for one in question["options"]]
+            found.append((options.index(question["answer"]), [len(option) for option in options]))
+    return found
+
+
+def guessed(questions: list[tuple[int, list[int]]], wanted: Callable[[list[int]], int]) -> float:
+    """Return the share of questions whose answer alone has the wanted length, such as the largest."""
+    told = [sizes[right] == wanted(sizes) and sizes.count(sizes[right]) == 1 for right, sizes in questions]
+    return sum(told) / len(told)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in CHAPTERS if path.parent.name != "detours"], ids=lambda path: path.stem
+)
+def test_an_answer_is_not_told_by_its_length_or_its_place(path):
+    questions = lengths(path)
+    places = Counter(right for right, _ in questions)
+    assert guessed(questions, max) <= MOST, "the longest option is the answer"
+    assert guessed(questions, min) <= MOST, "the shortest option is the answer"
+    # Chapter 00 has five questions, and three in one place are no habit yet.
+    assert max(places.values()) / len(questions) <= (0.6 if len(questions) < 10 else 0.5), places
+
+
+def test_neither_the_longest_nor_the_shortest_option_is_a_better_guess_than_chance():
+    questions = [question for path in CHAPTERS for question in lengths(path)]
+    chance = sum(1 / len(sizes) for _, sizes in questions) / len(questions)
+    assert len(questions) > 150
+    assert max(guessed(questions, max), guessed(questions, min)) <= chance
+
+
+def test_answers_that_are_told_by_their_length_are_counted():
+    questions = [(0, [5, 3, 2]), (1, [4, 4, 1]), (2, [9, 8, 1]), (1, [2, 7])]
+    assert (guessed(questions, max), guessed(questions, min)) == (0.5, 0.25)
 
 
 def test_no_two_questions_have_one_key():

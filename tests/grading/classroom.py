@@ -98,6 +98,7 @@ def notebook(**answers: str) -> dict[str, Any]:
         check = f'check("{name}", {name})'
         cells.append(_cell("code", f"{name}-check", check, grade=True, locked=True, points=points))
     cells.append(_cell("markdown", "why", code.get("why", WHY), solution=True, grade=True, points=3))
+    cells.append(_cell("code", "why-check", 'check("why")  # to compare', locked=True))
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 

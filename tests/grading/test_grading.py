@@ -1001,6 +1001,17 @@ def test_the_answers_of_the_trial_are_right():
 # What no test noticed
 
 
+def test_a_model_answer_in_words_is_for_the_reader_and_is_not_sent_back():
+    course = load("01")
+    [item, *_] = [one for one in course.items if one.kind == "explanation"]
+    first = item.model.partition(".")[0]
+    why = replace(result().tasks[1], task=item.name, code="I do not know.")
+    one = result(tasks=(why,))
+    assert first in pages.reading_page([one], course) and item.task.criteria[0] in item.model
+    for page in (pages.feedback_page(one, course), pages.class_page([one], course)):
+        assert first not in page and item.task.criteria[0] not in page
+
+
 def test_a_reading_page_escapes_the_texts(trial):
     why = replace(result().tasks[1], code="<script>alert(1)</script>")
     page = pages.reading_page([result(tasks=(result().tasks[0], why))], trial)
@@ -1246,6 +1257,24 @@ def test_a_single_mark_that_is_lost_is_not_replaced_by_a_guess(trial):
     assert (
         "running" not in found.sources and "A cell of your own defines running" in found.problems["running"]
     )
+
+
+@pytest.mark.parametrize("change", ["taken out", "edited", "without marks"])
+def test_a_cell_that_compares_a_text_is_not_run_and_nobody_misses_it(trial, change):
+    """Exercises of an earlier edition have none."""
+    book = notebook()
+    compares = cell_of(book, "why-check")
+    if change == "taken out":
+        book["cells"].remove(compares)
+    elif change == "edited":
+        compares["source"] = "1 / 0"
+    else:
+        for cell in book["cells"]:
+            cell["metadata"] = {}
+    found = read_notebook(json.dumps(book).encode(), trial)
+    assert found.sources["why"] == WHY and not found.own
+    assert "why-check" not in [name for _, name in found.steps]
+    assert not any("locked cell" in note or "of your own" in note for note in found.notes[""])
 
 
 def test_own_cells_stand_where_they_were(trial):

@@ -172,7 +172,7 @@ def _marked_again(cells: Sequence[Cell], assignment: Assignment) -> list[Cell]:
 def _checked_by(source: str, assignment: Assignment) -> str:
     """Return the grade_id of the check that a cell is, or ""."""
     found = re.match(r"""check\(["'](\w{1,60})["']""", source)
-    return f"{found[1]}-check" if found and f"{found[1]}-check" in assignment.check_points else ""
+    return f"{found[1]}-check" if found and f"{found[1]}-check" in assignment.known else ""
 
 
 def _defined_by(source: str, assignment: Assignment) -> str:

@@ -4,9 +4,9 @@
 
 Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
 whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, the memory game, the
-jar, the window, the state lab, the Wiring lab, the Attention lab, the Credit lab and the sampler, which are computed
-and drawn in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser. For the
-sampler it is the time until the old text is gone and the first characters of the next one are there.
+jar, the window, the state lab, the Wiring lab, the Attention lab, the Credit lab, the sampler and the Gradient lab,
+which are computed and drawn in the browser. For the sampler it is the time until the old text is gone and the first
+characters of the next one are there.
 Measured inside the page, from the time stamp of the key: to the animation frame that follows the change
 ("drawn"), and to the end of that frame, when it is painted as well. Chromium paints in software here, which
 takes its share. Prints one table.
@@ -130,15 +130,15 @@ PANELS = {  # name: (code of its cell, what takes the keys, what changes)
         ".rnncourse-sampler [data-setting=temperature]",
         ".rnncourse-sampler .rnncourse-text",
     ),
-    "Gradient lab, tanh, T = 100, H = 64": (
+    "Gradient lab, tanh, T = 100, H = 32": (
         "gradient_lab('tanh', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
-        ".rnncourse-flow svg",
+        ".rnncourse-gradient-lab .curve",
     ),
-    "Gradient lab, LSTM, T = 100, H = 64": (
+    "Gradient lab, LSTM, T = 100, H = 32": (
         "gradient_lab('lstm', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
-        ".rnncourse-flow svg",
+        ".rnncourse-gradient-lab .curve",
     ),
 }
 

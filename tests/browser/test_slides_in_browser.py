@@ -52,6 +52,7 @@ def unrolled() -> widgets.UnrollStepper:
 
 LABS = {
     "gates": lambda: widgets.gate_lab("remember"),
+    "gradient": lambda: widgets.gradient_lab(T=50),
     "jar": widgets.jar_lab,
     "memory": widgets.memory_lab,
     "wiring": widgets.wiring_lab,

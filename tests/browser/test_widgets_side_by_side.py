@@ -113,7 +113,17 @@ def test_a_rule_that_is_not_about_one_widget_is_noticed(full):
     full.add_style_tag(content=".rnncourse-live.rnncourse-live .rnncourse-walk { display: grid }")
     changed = [full.evaluate("k => changes(k)", k) for k in range(len(names()))]
     assert [any("display: flex -> grid" in line for line in lines) for lines in changed] == [
-        name in ("UnrollStepper", "FramePlayer", "GateLab", "MemoryLab", "JarLab", "StateLab", "WindowLab")
+        name
+        in (
+            "UnrollStepper",
+            "FramePlayer",
+            "GateLab",
+            "GradientLab",
+            "MemoryLab",
+            "JarLab",
+            "StateLab",
+            "WindowLab",
+        )
         for name in names()
     ]
 

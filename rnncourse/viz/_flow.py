@@ -35,7 +35,7 @@ SURVIVAL = LinearSegmentedColormap.from_list("rnncourse_survival", SURVIVAL_STOP
 
 
 def survival_colours(log10_gradients: np.ndarray) -> np.ndarray:
-    """Return the colors of log10 sizes, any shape (...), as red, green, blue (..., 3), a byte each; -inf is a size of 0.
+    """Return the colors of log10 sizes (any shape) as red, green, blue of a byte each (…, 3); -inf is a size of 0.
 
     Raises InputError for NaN.
     """

@@ -69,7 +69,7 @@ def _setting(name: str) -> Setting:
 
 
 class GradientLab(ReadableWidget):
-    """Controls, a heat map of |∂L/∂h_t|, the curve of ‖∂h_T/∂h_t‖ (for an LSTM c in the place of h), and what W_hh does.
+    """Controls, a heat map of |∂L/∂h_t|, the curve of ‖∂h_T/∂h_t‖ (for an LSTM c in the place of h), and W_hh alone.
 
     Every setting can be read and set from Python; `flow` is the GradientFlow on screen, and `step`, 0 to T, the step
     that is looked at. `keep()` leaves the curve of now in the picture for comparison, `drop()` takes it out; `kept` has
@@ -143,8 +143,8 @@ class GradientLab(ReadableWidget):
         """Return a picture of the lab: the heat map and the curve of its setting."""
         flow = self.flow
         line = (
-            f"{_title(flow)}, {self.H} units, T = {self.T}: what is left of a gradient on its way back. Change the cell "
-            "and its weights, and watch the gradient die, survive or explode."
+            f"{_title(flow)}, {self.H} units, T = {self.T}: what is left of a gradient on its way back. Change the "
+            "cell and its weights, and watch the gradient die, survive or explode."
         )
         return figure_html(picture(flow, verdict(flow)), alt=self.static_text(), caption=line)
 

@@ -29,8 +29,8 @@ def picture(flow: GradientFlow, verdict: str) -> str:
     words = (
         f'<text x="{LEFT}" y="20" font-size="16" font-weight="600">{verdict}</text>'
         f'<text x="{LEFT}" y="{HEAT[0] - 7}">|∂L/∂{s}ₜ|, a row for each unit</text>'
-        f'<text x="{LEFT}" y="{CURVE[0] - 8}">‖∂{s}<tspan dy="3" font-size="11">T</tspan><tspan dy="-3">/∂{s}ₜ‖, what is left'
-        "</tspan></text>"
+        f'<text x="{LEFT}" y="{CURVE[0] - 8}">‖∂{s}<tspan dy="3" font-size="11">T</tspan>'
+        f'<tspan dy="-3">/∂{s}ₜ‖, what is left</tspan></text>'
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '

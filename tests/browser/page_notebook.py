@@ -22,7 +22,8 @@ $$\begin{aligned} a &= b \\ c &= d \end{aligned}$$
 A line with a link in it: [the next chapter](07_next.ipynb#here), and [an exercise](../exercises/06.ipynb)
 """
 LAB = "from rnncourse import data, in_numpy, notation, viz\nfrom rnncourse.widgets import *\n\nlab = gate_lab('latch')\nlab"
-SAMPLER = "sampler(in_numpy.RecurrentNet(in_numpy.LSTM(3, 4), 3), data.Vocabulary(list('ab ')), 'ab')"
+SAMPLER = """net = in_numpy.RecurrentNet(in_numpy.LSTM(3, 4), 3)
+sampler(net, data.Vocabulary(list("ab ")), "ab")"""
 PREDICT = 'predict("Which </script> gate?", ["left", "right"], "right", "Read it.", "which")'
 PLAYER = 'FramePlayer([Frame("<p>one</p>", "1", "First."), Frame("<p>two</p>", "2", "Second.")], title="Two")'
 FIGURE = 'print("said aloud")\nviz.show(viz.lstm_cell(), alt="The cell.")\nnotation.table("h_t")'

@@ -21,7 +21,11 @@ $$\begin{aligned} a &= b \\ c &= d \end{aligned}$$
 
 A line with a link in it: [the next chapter](07_next.ipynb#here), and [an exercise](../exercises/06.ipynb)
 """
-LAB = "from rnncourse import data, in_numpy, notation, viz\nfrom rnncourse.widgets import *\n\nlab = gate_lab('latch')\nlab"
+LAB = """from rnncourse import data, in_numpy, notation, viz
+from rnncourse.widgets import *
+
+lab = gate_lab('latch')
+lab"""
 SAMPLER = """net = in_numpy.RecurrentNet(in_numpy.LSTM(3, 4), 3)
 sampler(net, data.Vocabulary(list("ab ")), "ab")"""
 PREDICT = 'predict("Which </script> gate?", ["left", "right"], "right", "Read it.", "which")'

@@ -141,11 +141,14 @@ function sentence(ui, model) {
   return `${verdictOf(flow)} ${ui.part(".rnncourse-readout").textContent} ${tiles.join(" ")} ${ui.eigen.getAttribute("aria-label")}`;
 }
 
-/* Store settings, and tick off the tasks that are done by them. With another T, the gradient sets out elsewhere. */
+/* Store settings, draw them once, and tick off the tasks that are done by them. With another T, the gradient sets out
+   elsewhere. */
 function change(ui, model, values) {
-  ui.looked = null;
+  Object.assign(ui, { looked: null, storing: true });
   store(model, values);
   if ("T" in values) store(model, { step: values.T });
+  ui.storing = false;
+  draw(ui, model);
   tick(ui, model);
 }
 
@@ -180,7 +183,7 @@ function render({ model, el }) {
   const fixed = model.get("fixed");
   const ui = panel(el, { name: "gradient-lab", label: "Gradient lab", html: labHtml(fixed) });
   addElements(ui, fixed);
-  const again = () => draw(ui, model);
+  const again = () => ui.storing || draw(ui, model);
   const { walk, playing } = playback(ui, model, {
     name: "step", first: 0, last: () => model.get("T"), follows: ["T"],
     backward: () => true, describe: String, stepMs: PLAY_MS, calmStepMs: CALM_PLAY_MS,
@@ -188,7 +191,7 @@ function render({ model, el }) {
   listenToReader(ui, model, walk, again);
   ui.listen(model, ["step"], () => {
     if (playing()) ui.looked = null;
-    else tick(ui, model);
+    else if (!ui.storing) tick(ui, model);
   });
   const watched = [...SETTINGS, "step", "kept", "done"];
   ui.listen(model, watched, again);

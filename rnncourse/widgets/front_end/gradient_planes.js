@@ -72,10 +72,13 @@ function drawEllipses(ui, { ellipses }, back) {
     .attr("cx", PLANE_SIDE / 2).attr("cy", PLANE_SIDE / 2).attr("opacity", (_, k) => (0.6 * (k + 1)) / trail.length)
     .attr("rx", (one) => shape(one)[0]).attr("ry", (one) => Math.max(0.6, shape(one)[1]));
   setAttribute(ui.ellipses.querySelector(".unit-circle"), "r", size(0));
-  const times = Math.abs(zoom) < 4 ? ["", "10", "100", "1,000"][Math.abs(zoom)] : `10<tspan dy="-4" font-size="11">${Math.abs(zoom)}</tspan><tspan dy="4">&#8203;</tspan>`;
-  const words = zoom ? `${zoom < 0 ? "magnified" : "reduced"} ${times} times` : "true size";
-  if (ui.zoomWords !== words) ui.ellipses.querySelector(".zoom").innerHTML = words;
-  ui.zoomWords = words;
+  setHtml(ui.ellipses.querySelector(".zoom"), zoomWords(zoom));
+}
+
+function zoomWords(zoom) {
+  if (!zoom) return "true size";
+  const power = `10<tspan dy="-4" font-size="11">${Math.abs(zoom)}</tspan><tspan dy="4">&#8203;</tspan>`;
+  return `${zoom < 0 ? "magnified" : "reduced"} ${["", "10", "100", "1,000"][Math.abs(zoom)] ?? power} times`;
 }
 
 /* The lines below the two planes, as HTML and, for those who do not see the planes, as text. */
@@ -85,13 +88,16 @@ function planesWords({ radius, stretch, ellipses, values }, { flow, step }) {
   const axes = `long axis ${powerText(long)}, short axis ${powerText(long + Math.log10(short))}`;
   const steps = back === 1 ? "1 step" : `${back} steps`;
   const k = Math.max(step, 1);
-  const gates = `${values.length} forget gates <i>f</i><sub>${k}</sub>, up to ${radius.toFixed(2)}`;
-  const eigen = `Eigenvalues of <i>W</i><sub>hh</sub>: spectral radius ${radius.toFixed(2)} (dashed), largest singular value ${stretch.toFixed(2)} (dotted)`;
+  const [largest, most] = [radius.toFixed(2), stretch.toFixed(2)];
+  const ellipse = { ellipse: `${steps} back: ${axes}`, ellipseHeard: `A circle of gradients after ${steps} back: an ellipse, ${axes}.` };
+  if (flow.f) {
+    const eigen = `${values.length} forget gates <i>f</i><sub>${k}</sub>, up to ${largest}`;
+    return { ...ellipse, eigen, eigenHeard: `${values.length} forget gates of step ${k}, up to ${largest}, inside the unit circle.` };
+  }
   return {
-    eigen: flow.f ? gates : eigen,
-    ellipse: `${steps} back: ${axes}`,
-    heard: [flow.f ? `Forget gates of step ${k}, up to ${radius.toFixed(2)}, inside the unit circle.` : `The eigenvalues of W_hh and the unit circle: spectral radius ${radius.toFixed(2)}, largest singular value ${stretch.toFixed(2)}.`,
-      `A circle of gradients after ${steps} back: an ellipse, ${axes}.`],
+    ...ellipse,
+    eigen: `Eigenvalues of <i>W</i><sub>hh</sub>: spectral radius ${largest} (dashed), largest singular value ${most} (dotted)`,
+    eigenHeard: `Eigenvalues of W_hh and the unit circle: spectral radius ${largest}, largest singular value ${most}.`,
   };
 }
 
@@ -110,8 +116,8 @@ function drawPlanes(ui, view) {
   setHtml(ui.captions[0], words.eigen);
   setHtml(ui.captions[1], words.ellipse);
   setHtml(ui.part(".rnncourse-note"), CIRCLE_NOTES[view.flow.state]);
-  setAttribute(ui.eigen, "aria-label", words.heard[0]);
-  setAttribute(ui.ellipses, "aria-label", words.heard[1]);
+  setAttribute(ui.eigen, "aria-label", words.eigenHeard);
+  setAttribute(ui.ellipses, "aria-label", words.ellipseHeard);
 }
 
 /* Touch the page only where something has changed. */

@@ -112,7 +112,7 @@ class GradientLab(ReadableWidget):
         self.observe(self._look_at_the_end, names="T")
 
     def _look_at_the_end(self, change: traitlets.Bunch) -> None:
-        """The gradient sets out from the last step: with another T, that is another one."""
+        """The gradient sets out from the last step, which T decides."""
         self.step = change.new
 
     @property

@@ -16,8 +16,8 @@ const GOALS = {
   tanh: "RNN with tanh, uniform weights: make the gradient survive 100 steps. The weight scale is the dial.",
   sigmoid: "Try the same with the sigmoid: turn the weight scale up as far as it goes.",
   relu: "RNN with ReLU, uniform weights: make the gradient explode.",
-  identity: "RNN with ReLU, identity, weight scale 1, noise, 100 steps: find a seed with which the gradient ends at exactly 0.",
-  lstm: "LSTM, uniform weights, weight scale 1: raise the forget bias until the gradient never falls below 1/1000 in 100 steps.",
+  identity: "RNN with ReLU, identity, weight scale 1, noise: seed 0 ends at exactly 0. Find one with which it survives 100 steps.",
+  lstm: "LSTM, uniform weights, weight scale 1: raise the forget bias until the gradient survives 100 steps.",
 };
 const MET = {
   read: ({ flow, chosen }) => reachOf(flow) === flow.T - chosen,
@@ -25,8 +25,8 @@ const MET = {
   sigmoid: ({ settings: s, fixed }) => s.cell === "sigmoid" && s.scale === fixed.ranges.scale[1],
   relu: ({ settings: s, flow }) => s.cell === "relu" && s.init === "uniform" && fateOf(flow) === "explodes",
   identity: ({ settings: s, flow }) =>
-    s.cell === "relu" && s.init === "identity" && s.scale === 1 && s.inputs === "noise" && s.T >= 100 && flow.norms[0] === -Infinity,
-  lstm: ({ settings: s, flow }) => s.cell === "lstm" && s.init === "uniform" && s.scale === 1 && s.T >= 100 && reachOf(flow) === null,
+    s.cell === "relu" && s.init === "identity" && s.scale === 1 && s.inputs === "noise" && s.T >= 100 && fateOf(flow) === "survives",
+  lstm: ({ settings: s, flow }) => s.cell === "lstm" && s.init === "uniform" && s.scale === 1 && s.T >= 100 && fateOf(flow) === "survives",
 };
 
 function labHtml({ choices, ranges }) {

@@ -3,10 +3,9 @@
     python benchmarks/panel_response.py
 
 Panels moved by arrow keys in Chromium: the memory stepper, whose frames are swapped in the browser; a slider
-whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the labs that are computed and drawn
-in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser. The sentence lab hears
-another token typed and deleted. For the sampler it is the time until the old text is gone and the first characters of
-the next one are there.
+whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; and the labs that are computed and
+drawn in the browser. The sentence lab hears another token typed and deleted. For the sampler it is the time until the
+old text is gone and the first characters of the next one are there.
 Measured inside the page, from the time stamp of the key: to the animation frame that follows the change
 ("drawn"), and to the end of that frame, when it is painted as well. Chromium paints in software here, which
 takes its share. Prints one table.
@@ -150,17 +149,15 @@ PANELS = {
     "Sampler, LSTM, H = 192, first characters": Panel(
         SAMPLER.strip(), ".rnncourse-sampler [data-setting=temperature]", ".rnncourse-sampler .rnncourse-text"
     ),
-    "Gradient lab, tanh, T = 100, H = 64": Panel(
+    "Gradient lab, tanh, T = 100, H = 32": Panel(
         "gradient_lab('tanh', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
-        ".rnncourse-flow svg",
-        in_browser=False,
+        ".rnncourse-gradient-lab .curve",
     ),
-    "Gradient lab, LSTM, T = 100, H = 64": Panel(
+    "Gradient lab, LSTM, T = 100, H = 32": Panel(
         "gradient_lab('lstm', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
-        ".rnncourse-flow svg",
-        in_browser=False,
+        ".rnncourse-gradient-lab .curve",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 nbconvert makes the page, with a template of the course's own. Mathematics becomes MathML, which every current
 browser sets by itself and screen readers read: no script, no fonts to carry. Widgets that compute in the browser
-are in the page with their scripts and states; those that ask the kernel leave their stand-in.
+are in the page with their scripts and states; others leave their stand-in.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _with_place(output: NotebookNode) -> NotebookNode:
 
 
 def only_invites(output: NotebookNode) -> bool:
-    """Say whether an output is what is stored of a widget that asks the kernel: an invitation to run its cell."""
+    """Say whether an output is what is stored of a widget without its state: an invitation to run its cell."""
     data = output.get("data", {})
     return set(data) == {"text/plain"} and data["text/plain"].startswith(INVITATION)
 
@@ -234,7 +234,7 @@ def _telling_cells(following: list[NotebookNode], asked: QuestionCell) -> Iterat
 
 
 def _without_view(data: NotebookNode) -> NotebookNode:
-    """Return what replaces a widget that asks the kernel: where to find it."""
+    """Return what replaces a widget that needs a kernel or large weights: where to find it."""
     others = {mime: content for mime, content in data.items() if mime not in (WIDGET_VIEW, "text/plain")}
     return NotebookNode(others or {"text/html": f"<p>{ELSEWHERE}</p>"})
 

@@ -1,4 +1,4 @@
-"""Widgets that live without a kernel: their states stored in the notebook, and their scripts ready for a page.
+"""The course's widgets on a page without a kernel: their states stored in the notebook, and their scripts.
 
 `store` runs once, when a notebook's outputs are built. Whatever shows the notebook later (a page, a site, slides) asks
 `live_in` for each output and `front_end` for the script and the style sheet; nothing has to be run again.
@@ -22,7 +22,7 @@ from rnncourse.question_cells import LIVE as LIVE
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-OF_THE_MANAGER = re.compile(r"_.*|layout|tabbable|tooltip|works_without_kernel")
+OF_THE_MANAGER = re.compile(r"_.*|layout|tabbable|tooltip")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class FrontEnd:
 
 
 def store(notebook: NotebookNode) -> None:
-    """Put the state of each widget that lives without a kernel beside its view, in the metadata of that output.
+    """Put the state of each of the course's widgets beside its view, in the metadata of that output.
 
     The notebook has been run, and its metadata hold the states of all widgets. Views of other widgets are left alone,
     and so are those with binary traits: the weights of a sampler's network weigh more than the rest of a page.
@@ -70,7 +70,7 @@ def store(notebook: NotebookNode) -> None:
         model_id = output.get("data", {}).get(WIDGET_VIEW, {}).get("model_id")
         model = states.get(model_id, {})
         state = {} if model.get("buffers") else model.get("state", {})
-        if name := _living(state):
+        if name := _class_of_the_course(state):
             number = numbers.setdefault(model_id, str(len(numbers) + 1))
             kept = {key: value for key, value in state.items() if not OF_THE_MANAGER.fullmatch(key)}
             output.metadata[LIVE] = {"widget": name, "model": number, "state": kept}
@@ -106,10 +106,10 @@ def _outputs(notebook: NotebookNode) -> list[NotebookNode]:
     return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
 
 
-def _living(state: Mapping[str, Any]) -> str:
-    """Return the class of a widget of the course that computes in the browser, "" for all others."""
+def _class_of_the_course(state: Mapping[str, Any]) -> str:
+    """Return the class of a widget of the course, "" for all others."""
     name = state.get("_anywidget_id", "").rpartition(".")[2]
-    return name if state.get("works_without_kernel") and name in widgets.__all__ else ""
+    return name if name in widgets.__all__ else ""
 
 
 def _owner(kind: type, attribute: str) -> type:

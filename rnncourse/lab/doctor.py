@@ -432,13 +432,13 @@ def server_settings() -> list[Path]:
 
 
 def check_quick_messages(folders: Sequence[Path]) -> Check:
-    """Whether labs that ask the kernel are quick outside of `rnncourse lab`, too: in jupyter lab and Notebook 7."""
+    """Whether widgets that ask the kernel are quick outside of `rnncourse lab`, too: in jupyter lab and Notebook 7."""
     if any((folder / SERVER_EXTENSION).is_file() for folder in folders):
         return Check("quick messages", True, "rnncourse lab, jupyter lab and Notebook 7 send them at once")
     return Check(
         "quick messages",
         True,
-        "only rnncourse lab sends them at once; in jupyter lab and Notebook 7 labs that ask the kernel are slower "
+        "only rnncourse lab sends them at once; in jupyter lab and Notebook 7 widgets that ask the kernel are slower "
         "until you install the course again",
         differs=True,
     )

@@ -21,25 +21,22 @@ HALF_ULP = 2.0**-24  # added to 1 in float32, anything smaller is rounded away
 
 # Bright where the gradient keeps its size; into the dark through blue where it dies, through red where it
 # explodes. The lightness falls on both sides, and the hue tells the sides apart with every color blindness.
-SURVIVAL = LinearSegmentedColormap.from_list(
-    "rnncourse_survival",
-    [
-        (0.0, "#0B1026"),
-        (0.25, "#0F4C8A"),
-        (0.4, "#56B4E9"),
-        (0.5, "#FFF7D0"),
-        (0.6, "#F0A830"),
-        (0.75, "#C0390B"),
-        (1.0, "#4A0012"),
-    ],
-    N=LEVELS,
+SURVIVAL_STOPS = (
+    (0.0, "#0B1026"),
+    (0.25, "#0F4C8A"),
+    (0.4, "#56B4E9"),
+    (0.5, "#FFF7D0"),
+    (0.6, "#F0A830"),
+    (0.75, "#C0390B"),
+    (1.0, "#4A0012"),
 )
+SURVIVAL = LinearSegmentedColormap.from_list("rnncourse_survival", SURVIVAL_STOPS, N=LEVELS)
 
 
-def gradient_levels(log10_gradients: np.ndarray) -> np.ndarray:
-    """Return log10 of sizes, any shape, as whole numbers 0 … 255: places in the palette, 1 in its middle.
+def survival_colours(log10_gradients: np.ndarray) -> np.ndarray:
+    """Return the colors of log10 sizes (any shape) as red, green, blue of a byte each (…, 3); -inf is a size of 0.
 
-    -inf, a gradient of exactly 0, is level 0. Raises InputError for NaN.
+    Raises InputError for NaN.
     """
     a = log10_gradients
     require_that(
@@ -49,13 +46,8 @@ def gradient_levels(log10_gradients: np.ndarray) -> np.ndarray:
         "an array of numbers without NaN",
     )
     share = np.clip(log10_gradients / (2 * DECADES) + 0.5, 0, 1)
-    return np.round(share * (LEVELS - 1)).astype(np.uint8)
-
-
-def palette() -> bytes:
-    """Return the colors of levels 0 … 255 as red, green, blue, a byte each."""
-    colours = SURVIVAL(np.arange(LEVELS) / (LEVELS - 1))[:, :3]
-    return np.round(255 * colours).astype(np.uint8).tobytes()
+    levels = np.round(share * (LEVELS - 1)).astype(int)  # whole numbers: places in the palette
+    return np.round(255 * SURVIVAL(levels)[..., :3]).astype(np.uint8)
 
 
 def gradient_heat_maps(runs: Mapping[str, np.ndarray], *, cols: int = 2) -> Figure:

@@ -53,8 +53,6 @@ class Setting(traitlets.TraitType):
 class ReadableWidget(anywidget.AnyWidget):
     """A widget with a static stand-in. A subclass says what it reads like and how to bring it to life."""
 
-    works_without_kernel = traitlets.Bool(True).tag(sync=True)  # then `rnncourse build html` keeps it alive
-
     def static_html(self) -> str:
         """Return what the widget shows as HTML without scripts."""
         raise NotImplementedError

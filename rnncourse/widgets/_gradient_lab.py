@@ -1,10 +1,8 @@
-"""The Gradient lab: choose a cell and its start, and see whether a gradient survives its way back."""
+"""The Gradient lab: choose a cell and its initialization, and see whether a gradient survives its way back."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,12 +10,22 @@ import traitlets
 
 from rnncourse.analysis.gradient_flow import INITS, INPUTS, GradientFlow, gradient_flow
 from rnncourse.arguments import require_choice, require_count, require_number
-from rnncourse.viz._flow import DECADES, HALF_ULP, gradient_levels, palette
+from rnncourse.errors import InputError, describe
+from rnncourse.notation import colour
+from rnncourse.viz._flow import DECADES, HALF_ULP, SURVIVAL_STOPS
+from rnncourse.viz._show import figure_html
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
+from rnncourse.widgets._gradient_picture import picture
 
-# so that the lab answers at once
-MOST_UNITS = 128
-CELLS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "leaky_relu": "leaky ReLU", "lstm": "LSTM"}
+# so that a browser draws a change within a frame; it multiplies four columns at a time
+UNITS, MOST_UNITS, UNITS_AT_ONCE = 32, 64, 4
+CELLS = {
+    "sigmoid": "RNN with sigmoid",
+    "tanh": "RNN with tanh",
+    "relu": "RNN with ReLU",
+    "leaky_relu": "RNN with leaky ReLU",
+    "lstm": "LSTM",
+}
 STARTS = {
     "uniform": "uniform ±1/√H",
     "glorot": "Glorot",
@@ -33,19 +41,7 @@ RANGES = {  # of the sliders: first, last, step
 }
 DIES, EXPLODES = -3.0, 3.0  # log10 of what is left after all steps
 LEFT = 1e-3
-REMEMBERED = 64  # flows, about 0.1 MB each: the one on screen is often a neighbor of the one before
-
-# What the stand-in shows: settings without chaos, so that the numbers are the same on every computer.
-SHOWN = (
-    {"cell": "sigmoid"},
-    {"cell": "tanh"},
-    {"cell": "relu"},
-    {"cell": "leaky_relu"},
-    {"cell": "tanh", "init": "orthogonal"},
-    {"cell": "relu", "init": "identity", "inputs": "pulse"},
-    {"cell": "lstm"},
-    {"cell": "lstm", "forget_bias": 3.0},
-)
+TASKS = ("read", "tanh", "sigmoid", "relu", "identity", "lstm")
 
 
 def gradient_lab(
@@ -56,13 +52,13 @@ def gradient_lab(
     seed: int = 0,
     forget_bias: float = 0.0,
     inputs: str = "noise",
-    H: int = 64,
+    H: int = UNITS,
 ) -> GradientLab:
     """Return the Gradient lab, set to an untrained layer of H units over T steps.
 
     cell: sigmoid, tanh, relu, leaky_relu or lstm; the other arguments are those of analysis.gradient_flow.
     Raises InputError for other choices, and for numbers outside the sliders: scale 0.1 … 3, T 5 … 200,
-    seed 0 … 99, forget_bias -2 … 6, H up to 128.
+    seed 0 … 99, forget_bias -2 … 6, H a multiple of 4 up to 64.
     """
     settings = {"cell": cell, "init": init, "scale": scale, "T": T, "seed": seed}
     return GradientLab(H=H, forget_bias=forget_bias, inputs=inputs, **settings)
@@ -73,19 +69,27 @@ def _setting(name: str) -> Setting:
 
 
 class GradientLab(ReadableWidget):
-    """Controls, a heat map of |∂L/∂h_t| and the curve of ‖∂h_T/∂h_t‖; for an LSTM c in the place of h.
+    """Controls, a heat map of |∂L/∂h_t|, the curve of ‖∂h_T/∂h_t‖ (for an LSTM c in the place of h), and W_hh alone.
 
-    Every setting can be read and set from Python; `flow` is the GradientFlow on screen. `keep()` leaves the
-    curve of now in the picture for comparison, `kept` is None again after `drop()`.
+    Every setting can be read and set from Python; `flow` is the GradientFlow on screen, and `step`, 0 to T, the step
+    that is looked at. `keep()` leaves the curve of now in the picture for comparison, `drop()` takes it out; `kept` has
+    its settings, or None. `lab.tasks` tells which of the lab's tasks are done.
 
-    The lab thinks ahead: after each picture it sends those that are one press further and one press back on the
-    control in hand, so that the next press is answered in the browser, without waiting for the kernel.
+    Everything is computed in the browser, with NumPy's own draws: a seed means there what it means here.
     """
 
-    _esm = read_front_end("panel.js", "gradient_lab.js")
+    _esm = read_front_end(
+        "panel.js",
+        "vendor/d3.js",
+        "vendor/ml_matrix.js",
+        "vendor/ziggurat.js",
+        "numpy_random.js",
+        "gradient_math.js",
+        "gradient_chart.js",
+        "gradient_planes.js",
+        "gradient_lab.js",
+    )
     _css = read_front_end("theme.css", "gradient_lab.css")
-
-    works_without_kernel = traitlets.Bool(False).tag(sync=True)
 
     _settings = ("cell", "init", "scale", "T", "seed", "forget_bias", "inputs")
 
@@ -96,145 +100,80 @@ class GradientLab(ReadableWidget):
     seed = _setting("seed")
     forget_bias = _setting("forget_bias")
     inputs = _setting("inputs")
-    kept = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-    view = traitlets.Dict().tag(sync=True)
-    ahead = traitlets.List().tag(sync=True)
-    in_hand = traitlets.Enum(_settings, default_value="scale").tag(sync=True)  # the control with the focus
+    step = Setting(lambda lab, value: require_count("step", value, least=0, most=lab.T), 0)
+    kept = Setting(lambda lab, value: _checked_kept(value, lab._settings), None)
+    done = traitlets.List(traitlets.Unicode()).tag(sync=True)
     fixed = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, *, H: int = 64, **settings: Any):
-        self.H = require_count("H", H, most=MOST_UNITS)
+    def __init__(self, *, H: int = UNITS, **settings: Any):
+        self.H = _checked_units(H)
         checked = {name: _checked(name, value) for name, value in settings.items()}
-        self.flow = _flow(H, **checked)
-        super().__init__(view=picture(self.flow, checked), fixed=_fixed(), **checked)
-        self.observe(self._redraw, names=list(self._settings))
-        self.observe(self._think_ahead, names="in_hand")
-        self._think_ahead()
+        super().__init__(**checked, step=checked["T"], fixed=_fixed(self.H, checked))
+        self.observe(self._look_at_the_end, names="T")
 
-    def _redraw(self, _: traitlets.Bunch) -> None:
-        settings = self._settings_now()
-        self.flow = _flow(self.H, **settings)
-        self.view = picture(self.flow, settings)
-        self._think_ahead()
+    def _look_at_the_end(self, change: traitlets.Bunch) -> None:
+        """The gradient sets out from the last step, which T decides."""
+        self.step = change.new
 
-    def _think_ahead(self, _: traitlets.Bunch | None = None) -> None:
-        near = neighbours(self._settings_now(), self.in_hand)
-        self.ahead = [picture(_flow(self.H, **settings), settings) for settings in near]
+    @property
+    def flow(self) -> GradientFlow:
+        """The GradientFlow on screen."""
+        return gradient_flow(**self._settings_now(), H=self.H)
+
+    @property
+    def tasks(self) -> dict[str, bool]:
+        """The lab's tasks by name, and whether each is done."""
+        return {name: name in self.done for name in TASKS}
 
     def _settings_now(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self._settings}
 
     def keep(self) -> None:
         """Leave the curve that is on screen in the picture, for comparison with what comes."""
-        self.kept = {name: self.view[name] for name in ("title", "curve", "state")}
+        self.kept = self._settings_now()
 
     def drop(self) -> None:
         """Take the kept curve out of the picture."""
         self.kept = None
 
     def __repr__(self) -> str:
-        return f"GradientLab({self.flow.title}, T={self.T}, seed={self.seed})"
+        return f"GradientLab({_title(self.flow)}, T={self.T}, seed={self.seed})"
 
     def static_html(self) -> str:
-        """Return a table of what the lab shows for some settings, its own first."""
-        head = "".join(f"<th>{cell}</th>" for cell in _HEAD)
-        rows = "".join(
-            f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in self._rows()
+        """Return a picture of the lab: the heat map and the curve of its setting."""
+        flow = self.flow
+        line = (
+            f"{_title(flow)}, {self.H} units, T = {self.T}: what is left of a gradient on its way back. Change the "
+            "cell and its weights, and watch the gradient die, survive or explode."
         )
-        return (
-            f"<p><strong>Gradient lab</strong>: {html.escape(self._caption())}</p>"
-            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return figure_html(picture(flow, verdict(flow)), alt=self.static_text(), caption=line)
 
     def static_text(self) -> str:
-        """Return the table of static_html as plain text."""
-        table = [_HEAD, *self._rows()]
-        widths = [max(len(row[k]) for row in table) for k in range(len(_HEAD))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-        return "\n".join([f"Gradient lab: {self._caption()}", *lines])
+        """Return what the lab shows in words."""
+        flow = self.flow
+        said = " ".join(f"{name}: {value}." for name, value in numbers(flow))
+        return f"Gradient lab: {_title(flow)}, {self.H} units. {verdict(flow)} {said}"
 
     def invitation(self) -> str:
         """Return one line that says what running the cell brings."""
         return "Run this cell (Shift + Enter) to change the settings here and see the gradient live or die."
 
-    def _caption(self) -> str:
-        return f"what is left of a gradient after T = {self.T} steps back, {self.H} units, untrained"
 
-    def _rows(self) -> list[list[str]]:
-        flows = [self.flow]
-        for settings in SHOWN:
-            flow = gradient_flow(T=self.T, seed=self.seed, H=self.H, **settings)
-            if flow.title != self.flow.title:
-                flows.append(flow)
-        return [[_title(flow), *(value for _, _, value in numbers(flow))] for flow in flows]
-
-
-_HEAD = [
-    "setting",
-    "factor a step",
-    "left at the end",
-    "1/1000 left after",
-    "spectral radius or mean f",
-    "dead units",
-]
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _flow(H: int, **settings: Any) -> GradientFlow:
-    return gradient_flow(H=H, **settings)
-
-
-def neighbours(settings: dict[str, Any], moved: str) -> list[dict[str, Any]]:
-    """Return the settings one press further and one press back on the control `moved`, where it has them."""
-    value = settings[moved]
-    if moved in RANGES:
-        first, last, step = RANGES[moved]
-        near = [type(value)(round(value + way * step, 6)) for way in (1, -1)]  # as the slider writes them
-        return [settings | {moved: one} for one in near if first <= one <= last]
-    choices = list({"cell": CELLS, "init": STARTS, "inputs": STREAMS}[moved])
-    place = choices.index(value)
-    return [settings | {moved: choices[k]} for k in (place + 1, place - 1) if 0 <= k < len(choices)]
-
-
-def picture(flow: GradientFlow, settings: dict[str, Any]) -> dict:
-    """Return all that the front end draws and writes: the heat map, the curve, the numbers and words."""
-    curve = [float(value) if np.isfinite(value) else None for value in flow.log10_norms[::-1].round(3)]
-    return {
-        "settings": settings,
-        "title": _title(flow),
-        "state": flow.state,
-        "steps": flow.T,
-        "units": flow.H,
-        "levels": gradient_levels(flow.log10_gradients).tobytes(),  # (T+1, H): step by step
-        "curve": curve,  # by step t = 0 … T, as the heat map's columns; None: exactly 0
-        "numbers": [list(entry) for entry in numbers(flow)],
-        "verdict": verdict(flow),
-        "fate": fate(flow),
-        "heard": _heard(flow),
-    }
-
-
-def numbers(flow: GradientFlow) -> list[tuple[str, str, str]]:
-    """Return the numbers of the lab as (name, what it is as HTML, value as text)."""
-    s = flow.state
+def numbers(flow: GradientFlow) -> list[tuple[str, str]]:
+    """Return the numbers that the lab writes as (name, value), both as text."""
     reach = flow.reach(LEFT)
-    if flow.mean_forget is None:
-        inner = ("radius", "spectral radius of <i>W</i><sub>hh</sub>", f"{flow.spectral_radius:.2f}")
+    if flow.W_hh is None:
+        inner = [("Mean of the forget gate f_t", f"{flow.mean_forget:.2f}")]
     else:
-        inner = ("forget", "mean forget gate <i>f</i><sub>t</sub>", f"{flow.mean_forget:.2f}")
+        inner = [
+            ("Spectral radius of W_hh", f"{flow.spectral_radius:.2f}"),
+            ("Largest singular value of W_hh", f"{np.linalg.norm(flow.W_hh, 2):.2f}"),
+        ]
     return [
-        ("factor", "factor per step, on average", f"{flow.factor:.2f}"),
-        (
-            "left",
-            f"‖∂<i>{s}</i><sub>{flow.T}</sub>/∂<i>{s}</i><sub>0</sub>‖, what is left",
-            power_text(flow.log10_norms[-1]),
-        ),
-        ("reach", "less than 1/1000 is left after", f"{reach} steps" if reach else "never"),
-        inner,
-        ("dead", "dead units, slope always 0", f"{flow.dead_units.sum()} of {flow.H}"),
+        ("Factor per step", f"{flow.factor:.2f}"),
+        ("Below 1/1000 after", "never" if reach is None else f"{reach} step{'s' if reach > 1 else ''}"),
+        *inner,
+        ("Dead units", f"{flow.dead_units.sum()} of {flow.H}"),
     ]
 
 
@@ -275,27 +214,39 @@ def _title(flow: GradientFlow) -> str:
     return f"{CELLS[cell]}, {rest}"
 
 
-def _heard(flow: GradientFlow) -> str:
-    """Return what a screen reader says once the settings rest."""
-    said = {name: value for name, _, value in numbers(flow)}
-    inner = f"Spectral radius {said['radius']}" if "radius" in said else f"Mean forget gate {said['forget']}"
-    return f"{verdict(flow)} Factor per step {said['factor']}. {inner}. Dead units {said['dead']}."
-
-
-def _fixed() -> dict:
-    """Return what the front end needs once: the choices, the sliders' ranges and the colors."""
+def _fixed(H: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the front end needs once: choices, ranges, the settings to begin with, tasks and colors."""
     return {
+        "units": H,
         "choices": {"cell": CELLS, "init": STARTS, "inputs": STREAMS},
         "ranges": RANGES,
-        "palette": palette(),
+        "start": dict(settings),
+        "tasks": list(TASKS),
+        "stops": [list(stop) for stop in SURVIVAL_STOPS],
         "decades": DECADES,
         "rounding": float(np.log10(HALF_ULP)),
+        "colours": {"h": colour("h_t"), "f": colour("f_t")},
     }
 
 
 def _checked(name: str, value: object) -> Any:
     """Return a setting if the lab's controls have it; raise InputError otherwise."""
     return _CHECKS[name](value)
+
+
+def _checked_kept(value: object, names: tuple[str, ...]) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or set(value) != set(names):
+        raise InputError(f"kept must be None or a dict with {', '.join(names)}, but {describe(value)} came")
+    return {name: _checked(name, value[name]) for name in names}
+
+
+def _checked_units(H: object) -> int:
+    units = require_count("H", H, least=UNITS_AT_ONCE, most=MOST_UNITS)
+    if units % UNITS_AT_ONCE:
+        raise InputError(f"H must be a multiple of {UNITS_AT_ONCE}, but {units} came")
+    return units
 
 
 def _between(name: str, require: Callable) -> Callable[[object], Any]:

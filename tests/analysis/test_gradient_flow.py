@@ -386,15 +386,17 @@ def test_wrong_layers_and_arrays_are_named():
 # Pictures
 
 
-def test_levels_and_palette():
-    levels = viz_flow.gradient_levels(np.array([[-np.inf, -40.0, -12.0, 0.0, 12.0, 300.0]]))
-    assert levels.tolist() == [[0, 0, 0, 128, 255, 255]]
-    colours = np.frombuffer(viz_flow.palette(), dtype=np.uint8).reshape(256, 3).astype(int)
-    brightness = colours.sum(axis=1)
-    assert brightness.argmax() in (127, 128)
-    assert (np.diff(brightness[:127]) >= 0).all() and (np.diff(brightness[130:]) <= 0).all()
+def test_colors_are_brightest_where_a_gradient_keeps_its_size():
+    powers = np.linspace(-13, 13, 521).reshape(1, 521)
+    colours = viz_flow.survival_colours(powers)
+    assert colours.shape == (1, 521, 3) and colours.dtype == np.uint8
+    brightness = colours[0].astype(int).sum(axis=1)
+    assert abs(powers[0, brightness.argmax()]) < 0.1
+    assert (np.diff(brightness[:258]) >= 0).all() and (np.diff(brightness[263:]) <= 0).all()
+    ends = viz_flow.survival_colours(np.array([-np.inf, -40.0, -12.0, 12.0, 300.0]))
+    assert ends.tolist() == [[11, 16, 38]] * 3 + [[74, 0, 18]] * 2
     with pytest.raises(InputError, match="without NaN"):
-        viz_flow.gradient_levels(np.array([np.nan]))
+        viz_flow.survival_colours(np.array([np.nan]))
 
 
 def test_heat_maps_show_the_logarithms():

@@ -21,7 +21,13 @@ $$\begin{aligned} a &= b \\ c &= d \end{aligned}$$
 
 A line with a link in it: [the next chapter](07_next.ipynb#here), and [an exercise](../exercises/06.ipynb)
 """
-LAB = "from rnncourse import notation, viz\nfrom rnncourse.widgets import *\n\nlab = gate_lab('latch')\nlab"
+LAB = """from rnncourse import data, in_numpy, notation, viz
+from rnncourse.widgets import *
+
+lab = gate_lab('latch')
+lab"""
+SAMPLER = """net = in_numpy.RecurrentNet(in_numpy.LSTM(3, 4), 3)
+sampler(net, data.Vocabulary(list("ab ")), "ab")"""
 PREDICT = 'predict("Which </script> gate?", ["left", "right"], "right", "Read it.", "which")'
 PLAYER = 'FramePlayer([Frame("<p>one</p>", "1", "First."), Frame("<p>two</p>", "2", "Second.")], title="Two")'
 FIGURE = 'print("said aloud")\nviz.show(viz.lstm_cell(), alt="The cell.")\nnotation.table("h_t")'
@@ -39,7 +45,7 @@ def write(folder: Path) -> Path:
             "**Why.** It is read.\n\n## Two frames", id="why", metadata={"tags": ["explanation"]}
         ),
         new_code_cell(PLAYER, id="player"),
-        new_code_cell("gradient_lab(T=10, H=8)", id="asks-the-kernel"),
+        new_code_cell(SAMPLER, id="heavy"),
         new_code_cell(FIGURE, id="figure"),
         new_code_cell("import ipywidgets\nipywidgets.IntSlider()", id="not-ours"),
         new_code_cell("lab.step = 4\nlab", id="lab-again"),

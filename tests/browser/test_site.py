@@ -10,7 +10,9 @@ from browser.accessibility import violations
 from browser.site_pages import PAGE
 from playwright.sync_api import Browser, Page, expect
 
+from rnncourse.analysis.gradient_flow import gradient_flow
 from rnncourse.widgets import gate_lab
+from rnncourse.widgets._gradient_lab import verdict
 
 HOME, CHAPTER, OWN = "index.html", "chapters/06_lstm_gates.html", f"{PAGE}.html"
 COVER = "Commit to your prediction above, or show the result."
@@ -68,7 +70,16 @@ def test_a_lab_of_a_chapter_reacts_to_keys(reader):
     page.locator(".rnncourse-player").get_by_role("slider").press("ArrowRight")
     assert page.locator(".rnncourse-frame:visible").all_inner_texts() == ["two"]
     [left] = page.locator(".rnncourse-fallback:visible").all_inner_texts()
-    assert left.startswith("Gradient lab"), "it asks a kernel"
+    assert left.startswith("Sampler"), "its weights are not on the page"
+
+
+def test_the_gradient_lab_computes_on_the_page_of_its_chapter(reader):
+    lab = reader.open("chapters/05_vanishing_and_exploding_gradients.html").locator(".rnncourse-gradient-lab")
+    fate, cell = lab.locator(".rnncourse-fate"), lab.locator("[data-setting=cell]")
+    assert fate.inner_text() == verdict(gradient_flow("tanh", T=100, H=32))
+    cell.select_option("lstm")
+    lab.locator("[data-setting=forget_bias]").press("End")
+    assert fate.inner_text() == verdict(gradient_flow("lstm", T=100, H=32, forget_bias=6.0))
 
 
 def test_a_result_is_covered_until_the_reader_commits_and_the_answer_stays(reader):

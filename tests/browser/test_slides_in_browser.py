@@ -57,6 +57,7 @@ def sentence() -> widgets.SentenceLab:
 
 LABS = {
     "gates": lambda: widgets.gate_lab("remember"),
+    "gradient": lambda: widgets.gradient_lab(T=50),
     "jar": widgets.jar_lab,
     "memory": widgets.memory_lab,
     "wiring": widgets.wiring_lab,

@@ -121,6 +121,7 @@ def test_a_rule_that_is_not_about_one_widget_is_noticed(full):
         "DriftLab",
         "FramePlayer",
         "GateLab",
+        "GradientLab",
         "MemoryLab",
         "JarLab",
         "StateLab",

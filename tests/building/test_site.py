@@ -154,7 +154,7 @@ def test_states_of_widgets_are_in_the_page_and_kernels_are_not_needed(built_site
     states = re.findall(r'(?s)<script type="application/json" class="rnncourse-state">(.*?)</script>', body)
     assert [json.loads(state).get("step") for state in states] == [4, None, None, 4]
     assert json.loads(states[1])["verdict"] == "below"
-    assert "Run this cell" not in body and "Gradient lab" in body
+    assert "Run this cell" not in body and "<strong>Sampler</strong>" in body
 
 
 def test_the_source_of_a_question_is_not_shown(built_site):

@@ -168,6 +168,17 @@ def test_d3_comes_with_the_licence_of_each_of_its_packages():
     assert "LICENSE-d3" in read_front_end("vendor/d3.js").splitlines()[0]
 
 
+def test_ml_matrix_comes_with_the_licence_of_each_of_its_packages():
+    licences = (FOLDER / "vendor" / "LICENSE-ml_matrix").read_text(encoding="utf-8")
+    script = (FOLDER / "vendor" / "bundle_ml_matrix.sh").read_text(encoding="utf-8")
+    packages = re.findall(r"(?<= )(ml-[a-z-]+|is-any-array)@([0-9.]+)", script)
+    assert len(packages) == 5
+    for name, version in packages:
+        assert f"{name} {version}\n" in licences
+    assert licences.count("Permission is hereby granted, free of charge") == 5
+    assert "LICENSE-ml_matrix" in read_front_end("vendor/ml_matrix.js").splitlines()[0]
+
+
 @pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: widget.__name__)
 def test_no_shared_setting_takes_just_anything(widget):
     plain = [name for name, trait in widget.class_traits(sync=True).items() if type(trait) is traitlets.Any]

@@ -373,7 +373,3 @@ def test_ranking_is_numpys_correlation_and_a_constant_unit_comes_last():
     best, r = ranked[0]
     aim = [one in "aeiouAEIOU" for one in read]
     assert r == pytest.approx(np.corrcoef(widget.written.memory[:, best], aim)[0, 1])
-
-
-def test_it_lives_on_in_an_exported_page():
-    assert made().works_without_kernel is True

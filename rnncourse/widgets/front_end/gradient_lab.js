@@ -1,260 +1,203 @@
-/* The Gradient lab: controls that set Python's settings, and a picture drawn from the numbers that come back. */
+/* The Gradient lab: a cell and its weights, and what becomes of a gradient on its way back through them. */
 
-const BOX = { width: 830, height: 478, left: 62, right: 818 }; // of the picture, in its own units
-const HEAT = { top: 26, bottom: 206 };
-const CURVE = { top: 244, bottom: 434 };
-
+const SETTINGS = ["cell", "init", "scale", "T", "seed", "forget_bias", "inputs"];
 const CONTROLS = [
   { name: "cell", label: "Cell", kind: "select" },
   { name: "init", label: "Initialization", kind: "select" },
   { name: "inputs", label: "Input", kind: "select" },
   { name: "scale", label: "Weight scale", kind: "range", write: (v) => v.toFixed(2) },
-  { name: "T", label: "Steps T", kind: "range", write: (v) => String(v) },
+  { name: "T", label: "Steps <i>T</i>", kind: "range", write: (v) => String(v) },
   { name: "seed", label: "Seed", kind: "range", write: (v) => String(v) },
-  { name: "forget_bias", label: "Forget bias", kind: "range", write: (v) => v.toFixed(1) },
+  { name: "forget_bias", label: "Forget bias", kind: "range", write: (v) => v.toFixed(1).replace("-", "−") },
 ];
+const [PLAY_MS, CALM_PLAY_MS] = [120, 800]; // for each step of Play
+const GOALS = {
+  read: "On the curve, go to the first step, from the right, at which less than 1/1000 of the gradient is left.",
+  tanh: "RNN with tanh, uniform weights: make the gradient survive 100 steps. The weight scale is the dial.",
+  sigmoid: "Try the same with the sigmoid: turn the weight scale up as far as it goes.",
+  relu: "RNN with ReLU, uniform weights: make the gradient explode.",
+  identity: "RNN with ReLU, identity, weight scale 1, noise: seed 0 ends at exactly 0. Find one with which it survives 100 steps.",
+  lstm: "LSTM, uniform weights, weight scale 1: raise the forget bias until the gradient survives 100 steps.",
+};
+const MET = {
+  read: ({ flow, chosen }) => reachOf(flow) === flow.T - chosen,
+  tanh: ({ settings: s, flow }) => s.cell === "tanh" && s.init === "uniform" && s.T >= 100 && fateOf(flow) === "survives",
+  sigmoid: ({ settings: s, fixed }) => s.cell === "sigmoid" && s.scale === fixed.ranges.scale[1],
+  relu: ({ settings: s, flow }) => s.cell === "relu" && s.init === "uniform" && fateOf(flow) === "explodes",
+  identity: ({ settings: s, flow }) =>
+    s.cell === "relu" && s.init === "identity" && s.scale === 1 && s.inputs === "noise" && s.T >= 100 && fateOf(flow) === "survives",
+  lstm: ({ settings: s, flow }) => s.cell === "lstm" && s.init === "uniform" && s.scale === 1 && s.T >= 100 && fateOf(flow) === "survives",
+};
 
-function control(one, { choices, ranges }) {
-  return one.kind === "select" ? selectHtml(one, choices[one.name]) : sliderHtml(one, ranges[one.name]);
-}
-
-function power(exponent) {
-  if (exponent === 0) return "1";
-  return `10<tspan dy="-5" font-size="10">${String(exponent).replace("-", "−")}</tspan>`;
-}
-
-function text(x, y, words, anchor = "start", kind = "") {
-  return `<text x="${x}" y="${y}" text-anchor="${anchor}" class="${kind}">${words}</text>`;
-}
-
-/* The lowest and highest power of ten on the curve's axis, at least 1e-12 … 1e2, and the step between its lines. */
-function axis(both) {
-  const values = both.flat().filter((value) => value !== null);
-  const low = Math.min(-12, Math.floor(Math.min(...values)));
-  const high = Math.max(2, Math.ceil(Math.max(...values)));
-  const step = [2, 4, 5, 10, 20, 50, 100, 200, 500].find((one) => (high - low) / one <= 8);
-  return { low, high, step };
-}
-
-function scales(steps, { low, high }) {
-  const wide = (BOX.right - BOX.left) / (steps + 1);
-  return {
-    x: (t) => BOX.left + (t + 0.5) * wide,
-    y: (v) => CURVE.bottom - ((v === null ? low : v) - low) * ((CURVE.bottom - CURVE.top) / (high - low)),
-  };
-}
-
-function path(curve, x, y) {
-  return curve.map((value, t) => `${t ? "L" : "M"}${x(t).toFixed(1)} ${y(value).toFixed(1)}`).join("");
-}
-
-/* A partial derivative's letters, the last of them with an index. */
-function partial(letters, index) {
-  return `<tspan class="math">${letters}<tspan dy="3" font-size="10">${index}</tspan></tspan><tspan dy="-3">&#8203;</tspan>`;
-}
-
-function legend(fixed) {
-  const stops = [0, 32, 64, 102, 128, 153, 191, 223, 255].map((level) => {
-    const [r, g, b] = fixed.bytes.subarray(3 * level, 3 * level + 3);
-    return `<stop offset="${level / 255}" stop-color="rgb(${r},${g},${b})"/>`;
-  });
-  const [from, to] = [570, 716];
-  return (
-    `<defs><linearGradient id="${fixed.id}">${stops.join("")}</linearGradient></defs>` +
-    `<rect x="${from}" y="6" width="${to - from}" height="12" rx="2" class="scale" fill="url(#${fixed.id})"/>` +
-    text(from - 6, 17, `dead ${power(-fixed.decades)}`, "end", "small") +
-    text((from + to) / 2, 16, "1", "middle", "on-bright") +
-    text(to + 6, 17, `${power(fixed.decades)}<tspan dy="5"> exploded</tspan>`, "start", "small")
-  );
-}
-
-/* What stays as long as the axes do. */
-function frame({ steps, state, units }, range, fixed) {
-  const { x, y } = scales(steps, range);
-  const parts = [
-    text(BOX.left, 17, `size of ${partial(`∂L/∂${state}`, "t")}, one row a unit`),
-    legend(fixed),
-    `<rect x="${BOX.left - 1}" y="${HEAT.top - 1}" width="${BOX.right - BOX.left + 2}"
-      height="${HEAT.bottom - HEAT.top + 2}" class="frame"/>`,
-    text(BOX.left - 8, HEAT.top + 10, "unit 0", "end", "small"),
-    text(BOX.left - 8, HEAT.bottom - 2, String(units - 1), "end", "small"),
-    text(
-      BOX.left,
-      CURVE.top - 10,
-      `gain ${partial(`‖∂${state}`, "T")}${partial(`/∂${state}`, "t")}‖: how much of the gradient is left`,
-    ),
-    `<rect x="${BOX.left}" y="${y(fixed.rounding)}" width="${BOX.right - BOX.left}"
-      height="${CURVE.bottom - y(fixed.rounding)}" class="lost"/>`,
-  ];
-  for (let k = Math.ceil(range.low / range.step) * range.step; k <= range.high; k += range.step) {
-    parts.push(`<path d="M${BOX.left} ${y(k)}H${BOX.right}" class="${k ? "grid" : "one"}"/>`);
-    parts.push(text(BOX.left - 8, y(k) + 4, power(k), "end", "small"));
-  }
-  const apart = [1, 5, 10, 20, 25].find((one) => steps / one <= 10);
-  for (let t = 0; t <= steps; t += apart) {
-    parts.push(`<path d="M${x(t)} ${CURVE.bottom}v5" class="tick"/>`);
-    parts.push(text(x(t), CURVE.bottom + 18, String(t), "middle", "small"));
-  }
-  const below = CURVE.bottom + 36;
-  parts.push(text((BOX.left + BOX.right) / 2, below, 'step <tspan class="math">t</tspan>', "middle"));
-  parts.push(text(BOX.right, below, "← the gradient starts here", "end", "small"));
-  return parts.join("");
-}
-
-/* The two lines: the flow of now, and the one kept for comparison. */
-function lines({ steps, curve }, other, range) {
-  const { x, y } = scales(steps, range);
-  const first = other ? steps + 1 - other.length : 0;
-  return {
-    now: path(curve, x, y),
-    kept: other ? path(other, (t) => x(t + first), y) : "",
-    end: [x(0), y(curve[0])],
-  };
-}
-
-/* One pixel for each step and unit; the browser enlarges them. */
-function paint(canvas, view, bytes) {
-  const levels = new Uint8Array(view.levels.buffer, view.levels.byteOffset, view.levels.byteLength);
-  const [wide, tall] = [view.steps + 1, view.units];
-  const image = new ImageData(wide, tall);
-  for (let t = 0; t < wide; t++) {
-    for (let unit = 0; unit < tall; unit++) {
-      const from = 3 * levels[t * tall + unit];
-      const to = 4 * (unit * wide + t);
-      for (let part = 0; part < 3; part++) image.data[to + part] = bytes[from + part];
-      image.data[to + 3] = 255;
-    }
-  }
-  canvas.width = wide;
-  canvas.height = tall;
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
-function labHtml(fixed) {
-  return `
-    <div class="rnncourse-settings">${CONTROLS.map((one) => control(one, fixed)).join("")}</div>
+function labHtml({ choices, ranges }) {
+  const control = (one) => (one.kind === "select" ? selectHtml(one, choices[one.name]) : sliderHtml(one, ranges[one.name]));
+  return `<div class="rnncourse-body">
+    <div class="rnncourse-head"><strong>Gradient lab</strong><span class="rnncourse-tasks" role="img"></span>
+      <span class="buttons"><button type="button" data-do="keep">Keep this curve</button><button type="button" data-do="drop">Drop it</button>
+      <button type="button" data-do="reset">Everything as at first</button></span></div>
+    <p class="rnncourse-says"></p>
+    <div class="rnncourse-settings">${CONTROLS.map(control).join("")}</div>
     <p class="rnncourse-fate"></p>
-    <dl class="rnncourse-numbers"></dl>
-    <div class="rnncourse-flow" role="img">
-      <svg viewBox="0 0 ${BOX.width} ${BOX.height}" aria-hidden="true"><g></g><path class="kept"/><path class="curve"/><circle class="end" r="4.5"/><text class="note"
-        x="${BOX.left + 6}">added to 1, float32 rounds this away</text></svg>
-      <canvas aria-hidden="true"></canvas>
-    </div>
-    <div class="rnncourse-keeping">
-      <button type="button" data-do="keep">Keep this curve</button>
-      <button type="button" data-do="drop">Drop it</button><span></span>
-    </div>`;
+    ${chartHtml()}
+    <p class="rnncourse-readout"></p>
+    <div class="rnncourse-side">${planesHtml()}${playbackHtml("Step <i>t</i>")}<dl class="rnncourse-numbers"></dl></div>
+    <p class="rnncourse-note"></p></div>`;
 }
 
-/* Lay the canvas over the frame that the picture leaves for the heat map. */
-function placeCanvas(ui) {
-  const percent = (part, whole) => `${(100 * part) / whole}%`;
-  Object.assign(ui.part("canvas").style, {
-    left: percent(BOX.left, BOX.width),
-    width: percent(BOX.right - BOX.left, BOX.width),
-    top: percent(HEAT.top, BOX.height),
-    height: percent(HEAT.bottom - HEAT.top, BOX.height),
-  });
+function flowFor({ cell, init, scale, T, seed, forget_bias, inputs }, H) {
+  return gradientFlow(cell, init, scale, T, seed, cell === "lstm" ? forget_bias : 0, inputs, H);
 }
 
-function showSettings(ui, model) {
+/* All that is on screen. chosen: the step that stays, step: the one that is looked at now, unit: a row of the heat map. */
+function viewOf(ui, model) {
+  const [fixed, kept, done] = ["fixed", "kept", "done"].map((name) => model.get(name));
+  const settings = Object.fromEntries(SETTINGS.map((name) => [name, model.get(name)]));
+  const flow = flowFor(settings, fixed.units);
+  const chosen = Math.min(model.get("step"), flow.T);
+  const step = Math.min(ui.looked?.step ?? chosen, flow.T);
+  return { fixed, settings, flow, kept: kept && flowFor(kept, fixed.units), keptSettings: kept, done, chosen, step, unit: ui.looked?.unit ?? null };
+}
+
+function titleOf({ cell, init, scale, forget_bias, inputs }, { choices }) {
+  const bias = cell === "lstm" ? `, forget bias ${forget_bias}` : "";
+  return `${choices.cell[cell]}, ${init}, scale ${Number(scale.toFixed(2))}${bias}${inputs === "pulse" ? ", pulse" : ""}`;
+}
+
+function verdictOf(flow) {
+  const last = flow.norms[0];
+  if (last === -Infinity) {
+    const gone = flow.T - flow.norms.findLastIndex((one) => one === -Infinity);
+    return `The gradient dies: ${gone} steps back, it is exactly 0.`;
+  }
+  const says = last < 0 ? `${powerText(last)} of it is left` : `it is ${powerText(last)} times as long`;
+  return `The gradient ${fateOf(flow)}: ${flow.T} steps back, ${says}.`;
+}
+
+/* The tiles: a name as HTML, the number, and a key. */
+function numbersOf(flow) {
+  const reach = reachOf(flow);
+  const all = flow.T * flow.H;
+  const mean = flow.f && flow.f.reduce((sum, one) => sum + one.reduce((part, gate) => part + gate, 0), 0) / all;
+  return [
+    ["factor", "factor per step, on average", (10 ** (flow.norms[0] / flow.T)).toFixed(2)],
+    ["reach", "below 1/1000 after", reach === null ? "never" : `${reach} step${reach > 1 ? "s" : ""}`],
+    flow.f
+      ? ["forget", "forget gate <i>f</i><sub>t</sub>, mean of all steps and units", mean.toFixed(2)]
+      : ["dead", "dead units, slope always 0", `${flow.dead} of ${flow.H}`],
+  ];
+}
+
+function drawNumbers(ui, { flow }) {
+  const list = ui.part(".rnncourse-numbers");
+  const tiles = numbersOf(flow);
+  setHtml(list, tiles.map(([key, name]) => `<div><dt>${name}</dt><dd data-number="${key}"></dd></div>`).join(""));
+  tiles.forEach(([, , value], k) => setText(list.children[k].lastElementChild, value));
+}
+
+function drawSettings(ui, { settings, fixed }) {
   for (const { name, kind, write } of CONTROLS) {
     const input = ui.part(`[data-setting=${name}]`);
-    const value = model.get(name);
-    if (document.activeElement !== input || Number(input.value) !== value) input.value = value;
-    if (kind === "range") showSetting(input, write(value));
+    if (String(input.value) !== String(settings[name])) input.value = settings[name];
+    if (kind === "range") showSetting(input, write(settings[name]));
   }
-  const gated = model.get("cell") === "lstm";
+  const gated = settings.cell === "lstm";
   const bias = ui.part("[data-setting=forget_bias]");
   bias.disabled = !gated;
   bias.parentElement.toggleAttribute("data-off", !gated);
+  setAttribute(ui.part("[data-do=reset]"), "aria-disabled", SETTINGS.every((name) => settings[name] === fixed.start[name]));
 }
 
-function drawPicture(ui, { fixed, now, kept }) {
-  const other = kept && kept.curve.slice(-now.steps - 1); // the loss of a longer curve is at the right, too
-  const range = axis([now.curve, other || []]);
-  const axesFor = JSON.stringify([now.steps, now.state, range]);
-  const axes = ui.part("svg > g");
-  if (axes.dataset.drawnFor !== axesFor) {
-    axes.innerHTML = frame(now, range, fixed);
-    axes.dataset.drawnFor = axesFor;
-    setAttribute(ui.part("svg > .note"), "y", scales(now.steps, range).y(fixed.rounding) + 15);
-  }
-  const drawing = lines(now, other, range);
-  setAttribute(ui.part("svg > .curve"), "d", drawing.now);
-  setAttribute(ui.part("svg > .kept"), "d", drawing.kept);
-  setAttribute(ui.part("svg > .end"), "cx", drawing.end[0]);
-  setAttribute(ui.part("svg > .end"), "cy", drawing.end[1]);
-  paint(ui.part("canvas"), now, fixed.bytes);
-  setAttribute(ui.part(".rnncourse-flow"), "aria-label", `Heat map and curve for ${now.title}. ${now.heard}`);
+function drawWords(ui, view) {
+  const { flow, fixed, done, keptSettings } = view;
+  const next = fixed.tasks.find((name) => !done.includes(name));
+  setText(ui.part(".rnncourse-tasks"), fixed.tasks.map((name) => (done.includes(name) ? "✓" : "○")).join(" "));
+  setAttribute(ui.part(".rnncourse-tasks"), "aria-label", `${done.length} of ${fixed.tasks.length} tasks done`);
+  setText(ui.part(".rnncourse-says"), next ? `Task: ${GOALS[next]}` : "All tasks are done.");
+  const kept = keptSettings ? ` <span class="kept-name">dashed: ${titleOf(keptSettings, fixed)}</span>` : "";
+  setHtml(ui.part(".rnncourse-fate"), `${verdictOf(flow)}${kept}`);
+  ui.root.dataset.fate = fateOf(flow);
+  setHtml(ui.part(".rnncourse-readout"), readoutHtml(view));
+  setAttribute(ui.part("[data-do=drop]"), "aria-disabled", !keptSettings);
+  setAttribute(ui.chart, "aria-label", `Heat map and curve for ${titleOf(view.settings, fixed)}. ${verdictOf(flow)}`);
+  const slider = ui.part("[data-pad=curve]");
+  setAttribute(slider, "aria-valuemax", flow.T);
+  setAttribute(slider, "aria-valuenow", view.step);
+  setAttribute(slider, "aria-valuetext", ui.part(".rnncourse-readout").textContent);
 }
 
-function drawNumbers(ui, { now }) {
-  setText(ui.part(".rnncourse-fate"), now.verdict);
-  ui.root.dataset.fate = now.fate;
-  const list = ui.part("dl");
-  const labels = now.numbers.map(([, what]) => what).join("");
-  if (list.dataset.labels !== labels) {
-    list.innerHTML = now.numbers
-      .map(([name, what]) => `<div><dt>${what}</dt><dd data-number="${name}"></dd></div>`)
-      .join("");
-    list.dataset.labels = labels;
-  }
-  now.numbers.forEach(([, , value], k) => setText(list.children[k].lastElementChild, value));
-}
-
-function draw(ui, view) {
-  drawPicture(ui, view);
+function draw(ui, model) {
+  const view = viewOf(ui, model);
+  drawChart(ui, view);
+  drawPlanes(ui, view);
   drawNumbers(ui, view);
-  setAttribute(ui.part("[data-do=drop]"), "aria-disabled", !view.kept);
-  setText(ui.part(".rnncourse-keeping span"), view.kept ? `Dashed: ${view.kept.title}` : "");
+  drawSettings(ui, view);
+  drawWords(ui, view);
 }
 
-function fixedOf(model) {
-  const { palette, ...fixed } = model.get("fixed");
-  const bytes = new Uint8Array(palette.buffer, palette.byteOffset, palette.byteLength);
-  return { ...fixed, bytes, id: uniqueId("scale") };
+/* What a screen reader hears once the lab rests. */
+function sentence(ui, model) {
+  const { flow } = viewOf(ui, model);
+  const tiles = ui.parts(".rnncourse-numbers > div").map((one) => `${one.firstElementChild.textContent}: ${one.lastElementChild.textContent}.`);
+  return `${verdictOf(flow)} ${ui.part(".rnncourse-readout").textContent} ${tiles.join(" ")} ${ui.eigen.getAttribute("aria-label")}`;
+}
+
+/* Store settings, draw them once, and tick off the tasks that are done by them. With another T, the gradient sets out
+   elsewhere. */
+function change(ui, model, values) {
+  Object.assign(ui, { looked: null, storing: true });
+  store(model, values);
+  if ("T" in values) store(model, { step: values.T });
+  ui.storing = false;
+  draw(ui, model);
+  tick(ui, model);
+}
+
+function tick(ui, model) {
+  const view = viewOf(ui, model);
+  const met = view.fixed.tasks.filter((name) => !view.done.includes(name) && MET[name](view));
+  if (met.length) store(model, { done: [...view.done, ...met] });
+}
+
+function addElements(ui, fixed) {
+  Object.assign(ui, { chart: ui.part(".rnncourse-chart svg"), canvas: ui.part("canvas"), curve: ui.part(".curve"), pads: ui.parts("[data-pad]") });
+  Object.assign(ui, { eigen: ui.part(".eigenvalues"), ellipses: ui.part(".ellipses"), captions: ui.parts("figcaption") });
+  Object.assign(ui, { palette: paletteOf(fixed.stops), gradientId: uniqueId("scale"), wide: 520, looked: null });
+  for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
+}
+
+function listenToReader(ui, model, walk, again) {
+  const valueOf = ({ type, value }) => (type === "range" ? Number(value) : value);
+  ui.part(".rnncourse-settings").addEventListener("input", ({ target }) => change(ui, model, { [target.dataset.setting]: valueOf(target) }));
+  ui.part("[data-do=reset]").addEventListener("click", () => change(ui, model, model.get("fixed").start));
+  ui.part("[data-do=keep]").addEventListener("click", () => store(model, { kept: viewOf(ui, model).settings }));
+  ui.part("[data-do=drop]").addEventListener("click", () => store(model, { kept: null }));
+  const look = (place) => {
+    ui.looked = place;
+    again();
+    ui.say(() => ui.part(".rnncourse-readout").textContent);
+  };
+  listenToChart(ui, () => viewOf(ui, model), look, walk);
 }
 
 function render({ model, el }) {
-  const fixed = fixedOf(model);
+  const fixed = model.get("fixed");
   const ui = panel(el, { name: "gradient-lab", label: "Gradient lab", html: labHtml(fixed) });
-  const view = { fixed, now: model.get("view"), kept: model.get("kept") }; // on screen
-  placeCanvas(ui);
-
-  const isCurrent = ({ settings }) => CONTROLS.every(({ name }) => settings[name] === model.get(name));
-  const show = (next) => {
-    view.now = next;
-    draw(ui, view);
-    ui.say(next.heard);
-  };
-
-  const settings = ui.part(".rnncourse-settings");
-  settings.addEventListener("focusin", ({ target }) => store(model, { in_hand: target.dataset.setting }));
-  settings.addEventListener("input", ({ target }) => {
-    model.set(target.dataset.setting, target.type === "range" ? Number(target.value) : target.value);
-    showSettings(ui, model);
-    const next = model.get("ahead").find(isCurrent);
-    if (next) show(next);
-    model.save_changes();
+  addElements(ui, fixed);
+  const again = () => ui.storing || draw(ui, model);
+  const { walk, playing } = playback(ui, model, {
+    name: "step", first: 0, last: () => model.get("T"), follows: ["T"],
+    backward: () => true, describe: String, stepMs: PLAY_MS, calmStepMs: CALM_PLAY_MS,
   });
-  ui.part("[data-do=keep]").addEventListener("click", () => {
-    const { title, curve, state } = view.now;
-    store(model, { kept: { title, curve, state } });
+  listenToReader(ui, model, walk, again);
+  ui.listen(model, ["step"], () => {
+    if (playing()) ui.looked = null;
+    else if (!ui.storing) tick(ui, model);
   });
-  ui.part("[data-do=drop]").addEventListener("click", () => store(model, { kept: null }));
-
-  // The kernel's answer: drawn already if it was sent ahead, and out of date if the reader has gone on.
-  ui.listen(model, ["view"], () => {
-    if (!isCurrent(view.now)) show(model.get("view"));
-  });
-  ui.listen(model, ["kept"], () => {
-    view.kept = model.get("kept");
-    draw(ui, view);
-  });
-  ui.listen(model, CONTROLS.map(({ name }) => name), () => showSettings(ui, model));
-  showSettings(ui, model);
-  draw(ui, view);
+  const watched = [...SETTINGS, "step", "kept", "done"];
+  ui.listen(model, watched, again);
+  ui.listen(model, watched, () => ui.say(() => sentence(ui, model)));
+  onWidthOf(ui, ui.part(".rnncourse-chart"), again);
+  again();
   return ui.leave;
 }
 

@@ -297,7 +297,13 @@ class GateLab(ReadableWidget):
     """
 
     _esm = read_front_end(
-        "panel.js", "vendor/d3.js", "gate_math.js", "gate_diagram.js", "gate_timeline.js", "gate_lab.js"
+        "panel.js",
+        "vendor/d3.js",
+        "activations.js",
+        "gate_math.js",
+        "gate_diagram.js",
+        "gate_timeline.js",
+        "gate_lab.js",
     )
     _css = read_front_end("theme.css", "gate_lab.css")
 

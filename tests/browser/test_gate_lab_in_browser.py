@@ -25,6 +25,7 @@ from rnncourse.widgets._gate_lab import (
 )
 
 ROOT = ".rnncourse-gate-lab"
+MATHEMATICS = read_front_end("activations.js", "gate_math.js")
 LAB, READ, SET, RESET = 1, 3, 4, 5
 IS = "([selector, value]) => document.querySelector(selector).value === value"
 
@@ -76,7 +77,7 @@ def row(page: Page, name: str) -> list[float | None]:
 
 def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
     rng = np.random.default_rng(11)
-    script = f"""([x, holds, weights, w]) => {{ {read_front_end("gate_math.js")};
+    script = f"""([x, holds, weights, w]) => {{ {MATHEMATICS};
         return {{ ...gateRun(x, holds, weights), rnn: rnnSurvives(x, w) }}; }}"""
     worst = 0.0
     for _ in range(200):
@@ -129,7 +130,7 @@ def random_attempts(rng: np.random.Generator, name: str) -> dict:
 def test_browser_and_python_agree_about_missions(page):
     rng, verdicts = np.random.default_rng(3), set()
     starts = gate_lab().fixed["missions"]
-    script = f"""([start, x, holds, weights]) => {{ {read_front_end("gate_math.js")};
+    script = f"""([start, x, holds, weights]) => {{ {MATHEMATICS};
         return missionMet(start, x, holds, gateRun(x, holds, weights)); }}"""
     for start_of in starts:
         for _ in range(20):

@@ -1,12 +1,15 @@
 """How long a panel in JupyterLab takes from a key press to the changed picture on the screen.
 
-    python benchmarks/panel_response.py
+    python benchmarks/panel_response.py [WORD …]
+
+Words choose the panels whose names contain one of them, such as "sampler"; without any, all are measured.
 
 Panels moved by arrow keys in Chromium: the unroll stepper, whose frames are swapped in the browser; a slider
 whose every change is drawn as SVG by the kernel and sent to an ipywidgets HTML; the Gate lab, the memory game, the
 jar, the window, the state lab, the Wiring lab, the Attention lab, the Credit lab and the sampler, which are computed
 and drawn in the browser; and the Gradient lab, which is computed by the kernel and drawn in the browser. For the
-sampler it is the time until the old text is gone and the first characters of the next one are there.
+sampler and the Gate lab's network it is the time until the old text is gone and the first characters of the next one
+are there. What is computed in the browser is to be drawn within a frame at 60 a second, all else painted in 40 ms.
 Measured inside the page, from the time stamp of the key: to the animation frame that follows the change
 ("drawn"), and to the end of that frame, when it is painted as well. Chromium paints in software here, which
 takes its share. Prints one table.
@@ -15,10 +18,12 @@ takes its share. Prints one table.
 from __future__ import annotations
 
 import shutil
-import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median, quantiles
+from typing import NamedTuple
 
 from nbformat.v4 import new_code_cell
 from playwright.sync_api import Page, sync_playwright
@@ -29,7 +34,8 @@ sys.path.insert(0, str(CHECKOUT / "tests"))
 from browser.lab_browser import CHROMIUM, FLAGS, Lab, Server  # noqa: E402
 from browser.lab_server import course_command, running_lab  # noqa: E402
 
-TARGET_MS = 40
+DRAWN_MS = 16  # what is computed in the browser
+PAINTED_MS = 40  # what the kernel computes, and frames that are swapped
 PRESSES = 60
 WARM_UP = 5
 GIVE_UP_MS = 10_000
@@ -74,71 +80,99 @@ net = in_numpy.RecurrentNet(in_numpy.LSTM(len(tokens), 192), len(tokens))
 net.params.update(params)
 sampler(net, data.Vocabulary(list(tokens)), "Alice ")
 """
-PANELS = {  # name: (code of its cell, what takes the keys, what changes)
-    "unroll stepper, frames swapped in the browser": (
+NETWORK = """
+rng = np.random.default_rng(0)
+letters = data.Vocabulary(list('\\n "ADEGJNOPSTWaegnopstuw.'))
+net = in_numpy.RecurrentNet(in_numpy.LSTM(len(letters), 16, rng=rng, dtype="float64"), len(letters), rng=rng)
+lab = gate_lab(network=net, vocabulary=letters, prompt='Spot saw Jane. "SPOT')
+lab.unit_holds = {"o": 0.5}
+lab
+"""
+
+
+class Panel(NamedTuple):
+    """The code of a panel's cell, the selectors of what takes the keys and of what changes, and who computes it."""
+
+    code: str
+    takes_keys: str
+    changes: str
+    in_browser: bool = True
+
+
+PANELS = {
+    "unroll stepper, frames swapped in the browser": Panel(
         "unroll_stepper(rnn, x)",
         ".rnncourse-player input[type=range]",
         ".rnncourse-stage",
+        in_browser=False,
     ),
-    "SVG drawn by the kernel, sent to widgets.HTML": (
+    "SVG drawn by the kernel, sent to widgets.HTML": Panel(
         KERNEL_PANEL.strip(),
         ".noUi-handle",
         ".widget-html-content",
+        in_browser=False,
     ),
-    "Gate lab, T = 8, computed in the browser": (
+    "Gate lab, T = 8, computed in the browser": Panel(
         "lab = gate_lab()\nlab.f = 0.5  # room for the slider on both sides\nlab",
         ".rnncourse-gate-lab [data-slider=f]",
         ".rnncourse-over-time",
     ),
-    "Memory game, a player's memory": (
+    "Memory game, a player's memory": Panel(
         "memory_lab()",
         ".rnncourse-memory-lab [data-setting=remembered]",
         ".rnncourse-memory-lab .rnncourse-slots",
     ),
-    "Jar lab, the fraction": (
+    "Jar lab, the fraction": Panel(
         "jar_lab(0.5)",
         ".rnncourse-jar-lab [data-setting=keep]",
         ".rnncourse-jar-lab .rnncourse-chart",
     ),
-    "Window lab, 16 years ahead": (
+    "Window lab, 16 years ahead": Panel(
         "lab = window_lab(*data.sunspots(), dense, data.Scaler(50.0, 40.0))\nlab.ahead = 16\nlab",
         ".rnncourse-window-lab [data-slider=step]",
         ".rnncourse-window-lab .rnncourse-near",
     ),
-    "State lab, turning W_hh, T = 61": (
+    "State lab, turning W_hh, T = 61": Panel(
         "state_lab(dishes, data.DINNERS, ['bread'] + [None] * 60)",
         ".rnncourse-state-lab [data-setting=turn]",
         ".rnncourse-state-lab .rnncourse-plane",
     ),
-    "Wiring lab, another output looked at": (
+    "Wiring lab, another output looked at": Panel(
         "wiring_lab()",
         ".rnncourse-wiring-lab [data-row=counted] .switch",
         ".rnncourse-wiring-lab .rnncourse-says",
     ),
-    "Attention lab, 10 tokens, 8 words": (
+    "Attention lab, 10 tokens, 8 words": Panel(
         ATTENTION_LAB.strip(),
         ".rnncourse-attention-lab [data-slider=step]",
         ".rnncourse-links svg",
     ),
-    "Credit lab, T = 8, the window moved": (
+    "Credit lab, T = 8, the window moved": Panel(
         CREDIT_LAB.strip(),
         ".rnncourse-credit-lab [data-setting=k2]",
         ".rnncourse-graph svg",
     ),
-    "Sampler, LSTM, H = 192, first characters": (
+    "Sampler, LSTM, H = 192, first characters": Panel(
         SAMPLER.strip(),
         ".rnncourse-sampler [data-setting=temperature]",
         ".rnncourse-sampler .rnncourse-text",
     ),
-    "Gradient lab, tanh, T = 100, H = 64": (
+    "Gate lab, a network of 16 units, first characters": Panel(
+        NETWORK.strip(),
+        "[data-panel=network] [data-slider=o]",
+        "[data-panel=network] [data-text=held]",
+    ),
+    "Gradient lab, tanh, T = 100, H = 64": Panel(
         "gradient_lab('tanh', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
         ".rnncourse-flow svg",
+        in_browser=False,
     ),
-    "Gradient lab, LSTM, T = 100, H = 64": (
+    "Gradient lab, LSTM, T = 100, H = 64": Panel(
         "gradient_lab('lstm', T=100)",
         ".rnncourse-gradient-lab [data-setting=scale]",
         ".rnncourse-flow svg",
+        in_browser=False,
     ),
 }
 
@@ -173,16 +207,18 @@ def response_ms(page: Page, takes_keys: str, changes: str) -> list[list[float]]:
     return page.evaluate("window.panelTimes")[WARM_UP:]
 
 
-def measure(server: Server, browser) -> dict[str, list[list[float]]]:
-    """Return the times of every panel, each in a notebook and a browser context of its own."""
+def measure(server: Server, browser, words: Sequence[str]) -> dict[str, list[list[float]]]:
+    """Return the times of the panels that `words` choose, each in a notebook and a browser context of its own."""
     found = {}
-    for k, (name, (code, takes_keys, changes)) in enumerate(PANELS.items()):
-        server.write(f"panel_{k}.ipynb", [new_code_cell(SETUP.strip()), new_code_cell(code)])
+    for k, (name, panel) in enumerate(PANELS.items()):
+        if words and not any(word.lower() in name.lower() for word in words):
+            continue
+        server.write(f"panel_{k}.ipynb", [new_code_cell(SETUP.strip()), new_code_cell(panel.code)])
         lab = Lab(browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), server)
         page = lab.open(f"panel_{k}.ipynb")
         lab.run_all()
-        page.wait_for_selector(takes_keys)
-        found[name] = response_ms(page, takes_keys, changes)
+        page.wait_for_selector(panel.takes_keys)
+        found[name] = response_ms(page, panel.takes_keys, panel.changes)
         page.context.close()
     return found
 
@@ -197,15 +233,27 @@ def main() -> None:
         shutil.copy(CHECKOUT / "pyproject.toml", root)
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         with running_lab(course_command(), root, scratch, edit=True) as running:
-            found = measure(Server(root, running.url), browser)
+            found = measure(Server(root, running.url), browser, sys.argv[1:])
         browser.close()
-    print(f"{f'median ms of {PRESSES} presses':<46} {'drawn':>7} {'painted':>8} {'90 %':>7} {'target':>8}")
+    print(
+        f"{f'median ms of {PRESSES} presses':<50} {'drawn':>7} {'90 %':>7} {'painted':>8} {'90 %':>7}  target"
+    )
     for name, times in found.items():
-        drawn, painted = zip(*times, strict=True)
-        medians = f"{statistics.median(drawn):>7.1f} {statistics.median(painted):>8.1f}"
-        ninety = f"{statistics.quantiles(painted, n=10)[-1]:>7.1f}"
-        verdict = "" if statistics.median(painted) <= TARGET_MS else "  too slow"
-        print(f"{name:<46} {medians} {ninety} {f'<= {TARGET_MS}':>8}{verdict}")
+        print(f"{name:<50} {row(times, PANELS[name].in_browser)}")
+
+
+def row(times: list[list[float]], in_browser: bool) -> str:
+    """Return medians and nineties of the times to drawn and to painted, the target, and whether it is missed."""
+    drawn, painted = zip(*times, strict=True)
+    numbers = f"{median(drawn):>7.1f} {ninety(drawn):>7.1f} {median(painted):>8.1f} {ninety(painted):>7.1f}"
+    target = f"drawn <= {DRAWN_MS}" if in_browser else f"painted <= {PAINTED_MS}"
+    met = median(drawn) <= DRAWN_MS if in_browser else median(painted) <= PAINTED_MS
+    return f"{numbers}  {target}{'' if met else ', missed'}"
+
+
+def ninety(times: Sequence[float]) -> float:
+    """Return the milliseconds within which nine in ten presses were answered."""
+    return quantiles(times, n=10)[-1]
 
 
 if __name__ == "__main__":

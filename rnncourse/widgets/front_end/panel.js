@@ -181,10 +181,11 @@ function playbackHtml(label) {
 }
 
 /* Walk through the whole numbers first … last of the model's trait `name`: buttons, slider, and Play.
-   last: a number, or a function where it changes (on change:steps). backward(): whether Play goes down instead of up.
+   last: a number, or a function where it changes, with the trait `lastChangesWith`. backward(): whether Play goes down instead of up.
    describe(step) is what the slider says. Returns { walk, pause, playing }: walk(step) stops Play and goes to a step. */
 function playback(ui, model, options) {
   const { name, first, describe, backward = () => false, stepMs = STEP_MS, calmStepMs = CALM_STEP_MS } = options;
+  const changes = typeof options.last === "function" ? [name, options.lastChangesWith ?? "steps"] : [name];
   const last = () => (typeof options.last === "function" ? options.last() : options.last);
   const [back, next, play] = ["back", "next", "play"].map((one) => ui.part(`[data-do=${one}]`));
   const slider = ui.part("[data-slider=step]");
@@ -232,7 +233,7 @@ function playback(ui, model, options) {
   next.addEventListener("click", () => walk(now() + 1));
   play.addEventListener("click", () => (timer === null ? start() : pause()));
   slider.addEventListener("input", () => walk(Number(slider.value)));
-  ui.listen(model, typeof options.last === "function" ? [name, "steps"] : [name], draw);
+  ui.listen(model, changes, draw);
   ui.onLeave(() => clearInterval(timer));
   draw();
   return { walk, pause, playing: () => timer !== null };

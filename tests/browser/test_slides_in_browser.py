@@ -50,8 +50,22 @@ def unrolled() -> widgets.UnrollStepper:
     return widgets.unroll_stepper(rnn, np.ones((4, 1, 3)), labels=["a", "b", "c", "d"])
 
 
+def writer() -> tuple[in_numpy.RecurrentNet, data.Vocabulary]:
+    rng, letters = np.random.default_rng(0), data.Vocabulary(list(' "abcdefgABCDEFG.'))
+    return in_numpy.RecurrentNet(in_numpy.LSTM(len(letters), 6, rng=rng), len(letters), rng=rng), letters
+
+
+def network() -> widgets.GateLab:
+    net, letters = writer()
+    lab = widgets.gate_lab(network=net, vocabulary=letters, prompt='abba cede. "ABBA FA', unit=2)
+    lab.unit_holds = {"f": 1.0, "i": 0.0}
+    return lab
+
+
 LABS = {
     "gates": lambda: widgets.gate_lab("remember"),
+    "network": network,
+    "sampler": lambda: widgets.sampler(*writer(), "abba cede. "),
     "jar": widgets.jar_lab,
     "memory": widgets.memory_lab,
     "wiring": widgets.wiring_lab,

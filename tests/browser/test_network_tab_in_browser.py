@@ -260,6 +260,22 @@ def test_a_character_is_chosen_by_key_by_press_and_by_hovering(page):
     assert page.evaluate("state.character") == 61
 
 
+def test_play_walks_over_the_text_and_carries_a_number_along_the_belt(page):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    lab = made()
+    start(page, lab)
+    page.clock.run_for(2000)
+    page.locator(TAB).get_by_role("button", name="Play").click()
+    page.clock.run_for(600)
+    assert page.evaluate("state.character") == len(PROMPT) + 2
+    page.clock.run_for(300)
+    assert float(page.locator(f"{TAB} .packet").get_attribute("r")) > 2
+    page.clock.run_for(120 * 500)
+    assert page.evaluate("state.character") == len(PROMPT) + 100
+    assert page.locator(TAB).get_by_role("button", name="Play").is_visible()
+
+
 def outlines(page: Page) -> dict[str, bool]:
     return page.locator(f"{TAB} [data-held]").evaluate_all(
         "all => Object.fromEntries(all.map((one) => [one.dataset.held, one.getAttribute('visibility') === 'visible']))"

@@ -4,7 +4,8 @@ const NAMES = { x: "input", f: "forget gate", i: "input gate", g: "candidate", o
 const SHORT = { x: "input", f: "forget", i: "input gate", g: "candidate", o: "output" };
 const SLIDERS = ["f", "i", "g", "o", "x"];
 const SHARED = ["inputs", "holds", "steps", "step", "parameters", "w_hh", "mission", "done", "everywhere", "backward"];
-const MOVING_MS = 1500; // how long the picture flows after a change
+const MOVES_AFTER_MS = 200; // how long after a change the picture begins to flow
+const MOVING_MS = 1500; // how long it flows
 
 function symbolHtml(letter, index) {
   return `<i>${letter}</i><sub>${index}</sub>`;
@@ -284,10 +285,13 @@ function rounded(value, [low, high]) {
 /* Store settings, and tick off the mission if they reach its goal. */
 function change(model, values) {
   for (const [name, value] of Object.entries(values)) model.set(name, value);
-  const { fixed, mission, done, x, holds, run } = viewOf(model);
-  const task = fixed.missions.find(({ name }) => name === mission);
-  const met = task && !done.includes(mission) && missionMet(task, x, holds, run);
-  store(model, met ? { done: [...done, mission] } : {});
+  const [mission, done] = [model.get("mission"), model.get("done")];
+  store(model, mission && !done.includes(mission) && isMet(model, mission) ? { done: [...done, mission] } : {});
+}
+
+function isMet(model, mission) {
+  const { fixed, x, holds, run } = viewOf(model);
+  return missionMet(fixed.missions.find(({ name }) => name === mission), x, holds, run);
 }
 
 /* An input changes at one step; a gate at all steps, or at that one. step: null for all. */
@@ -300,8 +304,8 @@ function setValue(model, name, value, step) {
 
 /* A slider or a valve was moved. */
 function move(model, name, value) {
-  const { step, everywhere } = viewOf(model);
-  setValue(model, name, value, everywhere && name !== "x" ? null : step);
+  const everywhere = model.get("everywhere") && name !== "x";
+  setValue(model, name, value, everywhere ? null : Math.min(model.get("step"), model.get("steps")));
 }
 
 /* Holding keeps each step at what it is; letting go leaves it to the cell. */
@@ -381,13 +385,16 @@ function stripKeys(model, walk, event) {
   event.preventDefault();
 }
 
-/* Let what is in the pipes flow for a while. */
+/* Let what is in the pipes flow for a while, once the reader's hand rests. */
 function addFlow(ui) {
   let timer = null;
+  const move = () => {
+    ui.box.toggleAttribute("data-moving", true);
+    timer = setTimeout(() => ui.box.removeAttribute("data-moving"), MOVING_MS);
+  };
   ui.flow = () => {
     clearTimeout(timer);
-    ui.root.toggleAttribute("data-moving", true);
-    timer = setTimeout(() => ui.root.removeAttribute("data-moving"), MOVING_MS);
+    timer = setTimeout(move, MOVES_AFTER_MS);
   };
   ui.onLeave(() => clearTimeout(timer));
 }
@@ -425,11 +432,11 @@ function startCell(ui, model) {
   paintTimeline(ui, () => viewOf(model), { paint, choose: walk, look });
 
   const again = () => draw(ui, viewOf(model));
-  ui.listen(model, SHARED, () => {
+  ui.listen(model, SHARED, onceAfter(() => {
     again();
     ui.flow();
     ui.say(() => tell(ui, viewOf(model)));
-  });
+  }));
   ui.listen(model, ["step"], () => playing() && carryPacket(ui, viewOf(model), STEP_MS * 0.9));
   onWidthOf(ui, ui.part(".rnncourse-strips"), again);
   again();

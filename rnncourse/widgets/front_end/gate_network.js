@@ -3,6 +3,7 @@
 const TRACED = ["f", "i", "g", "o"];
 const WRITES = ["prompt", "seed", "unit", "unit_holds"]; // what the text and its traces depend on
 const FREEZE = { f: 1, i: 0 }; // what keeps a cell as it is
+const CHARACTER_MS = 500; // how long Play stays at one
 const SOON_MS = 300; // a change that comes so soon after another is answered with the whole text
 const TRACES = { left: 46, top: 18, belt: 44, row: 18, home: 28, column: 7 };
 const TRACES_HEIGHT = TRACES.top + TRACES.belt + TRACED.length * TRACES.row + TRACES.home + 2;
@@ -323,16 +324,17 @@ function watchText(ui, choose, look) {
 function startNetwork(ui, model, about) {
   const net = netOf(about, about.weights);
   addCell(ui);
+  addFlow(ui);
   Object.assign(ui, { timeline: ui.part(".rnncourse-traces"), wide: 830, stop: () => {}, wrote: -Infinity, ranking: [], said: [], colored: {}, total: 0, from: 0 });
   ui.chosen = () => Math.min(model.get("character"), ui.said.length);
   writeAgain(ui, model, net);
-  const { walk } = playback(ui, model, {
+  const { walk, playing } = playback(ui, model, {
     name: "character",
     first: 1,
     last: () => Math.max(1, ui.total),
     lastChangesWith: "prompt",
-    stepMs: 500,
-    calmStepMs: 1500,
+    stepMs: CHARACTER_MS,
+    calmStepMs: 3 * CHARACTER_MS,
     describe: (place) => `${Math.min(place, ui.total)} of ${ui.total}`,
   });
   ui.box.addEventListener("input", ({ target }) => hearNetwork(ui, model, target, net));
@@ -348,7 +350,11 @@ function startNetwork(ui, model, about) {
     drawPlace(ui, networkView(ui, model), net);
   });
   ui.listen(model, WRITES, onceAfter(() => writeAgain(ui, model, net)));
-  ui.listen(model, ["character"], again);
+  ui.listen(model, ["character"], () => {
+    again();
+    ui.flow();
+    if (playing()) carryPacket(ui, { ...networkView(ui, model), backward: false }, CHARACTER_MS * 0.9);
+  });
   onWidthOf(ui, ui.part(".rnncourse-strips"), again);
   ui.onLeave(() => ui.stop());
 }

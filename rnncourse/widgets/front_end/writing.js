@@ -30,19 +30,6 @@ function letterOf({ index, p }, k, tokens) {
   return one;
 }
 
-/* Call again() once after all changes of a moment: a unit and what is held of it may change together. */
-function onceAfter(again) {
-  let due = false;
-  return () => {
-    if (due) return;
-    due = true;
-    queueMicrotask(() => {
-      due = false;
-      again();
-    });
-  };
-}
-
 /* Let a writer write `total` tokens. Those of the start and one more come at once, so that a change is answered in
    the next frame; the others as fast as PACE and the time in each frame allow, or with `atOnce`, and where the reader
    asked for less motion, as fast as they can. take(fresh) gets them as they come. Returns a function that stops it. */

@@ -60,16 +60,14 @@ class FrontEnd:
 def store(notebook: NotebookNode) -> None:
     """Put the state of each of the course's widgets beside its view, in the metadata of that output.
 
-    The notebook has been run, and its metadata hold the states of all widgets. Views of other widgets are left alone,
-    and so are those with binary traits: the weights of a sampler's network weigh more than the rest of a page.
+    The notebook has been run, and its metadata hold the states of all widgets. Views of other widgets are left alone.
     """
     states = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     numbers: dict[str, str] = {}
     for output in _outputs(notebook):
         output.get("metadata", {}).pop(LIVE, None)
         model_id = output.get("data", {}).get(WIDGET_VIEW, {}).get("model_id")
-        model = states.get(model_id, {})
-        state = {} if model.get("buffers") else model.get("state", {})
+        state = states.get(model_id, {}).get("state", {})
         if name := _class_of_the_course(state):
             number = numbers.setdefault(model_id, str(len(numbers) + 1))
             kept = {key: value for key, value in state.items() if not OF_THE_MANAGER.fullmatch(key)}

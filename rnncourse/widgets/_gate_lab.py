@@ -20,14 +20,17 @@ from rnncourse.arguments import (
     require_shape,
     require_that,
 )
+from rnncourse.data.encoding import Vocabulary
 from rnncourse.errors import InputError, describe
 from rnncourse.in_both.cells import Cell, check_gated_step
 from rnncourse.in_numpy.layers import LSTM
 from rnncourse.notation import colour
 from rnncourse.viz._lstm_cell import written
 from rnncourse.viz._show import figure_html
-from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
+from rnncourse.widgets._fallback import Setting, read_front_end
 from rnncourse.widgets._gate_picture import picture
+from rnncourse.widgets._network_tab import NetworkTab
+from rnncourse.widgets._writing_net import Net
 
 GATES = ("i", "f", "g", "o")  # in the order of the blocks of W_x, W_h and b
 LIMITS = {"i": (0.0, 1.0), "f": (0.0, 1.0), "g": (-1.0, 1.0), "o": (0.0, 1.0)}
@@ -209,15 +212,24 @@ _GOALS = {
 
 
 def gate_lab(
-    preset: str = "cell", x: ArrayLike | None = None, weights: Mapping[str, np.ndarray] | None = None
+    preset: str = "cell",
+    x: ArrayLike | None = None,
+    weights: Mapping[str, np.ndarray] | None = None,
+    *,
+    network: Net | None = None,
+    vocabulary: Vocabulary | None = None,
+    prompt: str = "",
+    unit: int = 0,
 ) -> GateLab:
     """Return the Gate lab: one LSTM unit over a short sequence, its gates computed or held.
 
     preset: cell, remember, forget, count or latch. x: 2 to 50 numbers from -2 to 2 in the place of the preset's
     sequence (8 where gates are held). weights: the parameters W_x (1, 4), W_h (1, 4), b (4,) of an in_numpy.LSTM(1, 1).
+    network: a RecurrentNet with an LSTM, of either engine, that reads and scores the tokens of `vocabulary`. The lab
+    copies it and opens at a second tab, in which the network writes on from `prompt` while one `unit` is held.
     Raises InputError for anything else.
     """
-    return GateLab(preset, x, weights)
+    return GateLab(preset, x, weights, network=network, vocabulary=vocabulary, prompt=prompt, unit=unit)
 
 
 def run_gates(
@@ -282,7 +294,7 @@ def _state(name: str) -> property:
     return property(lambda lab: lab.run()[name], doc=f"{name} (T,) on screen.")
 
 
-class GateLab(ReadableWidget):
+class GateLab(NetworkTab):
     """One LSTM unit over a short sequence: f, i, g and o are computed by the cell or held by the reader.
 
     `lab.f`, `lab.i`, `lab.g`, `lab.o`, `lab.x`, `lab.c`, `lab.h` and `lab.survives` are what is on screen, arrays
@@ -292,12 +304,27 @@ class GateLab(ReadableWidget):
     can be set, too. `lab.start("latch")` begins a mission, and `lab.missions` says which ones have been
     accomplished. What cannot be shown raises InputError, and nothing changes.
 
+    A lab with a network has a second tab (`lab.tab`, "cell" or "network"), with settings of its own: `lab.prompt`,
+    `lab.seed`, `lab.unit`, `lab.unit_holds` (such as {"f": 1, "i": 0}: from the end of the prompt on, the unit keeps
+    what it has) and `lab.character`, the place that is looked at. `lab.text` is what the network writes with them,
+    `lab.free_text` what it writes when left alone, and `lab.unit_trace` the unit's i, f, g, o, c and h on the way.
+
     Everything is computed in the browser, so the lab also answers in a saved page; Python computes the same from
     the settings that both share.
     """
 
     _esm = read_front_end(
-        "panel.js", "vendor/d3.js", "gate_math.js", "gate_diagram.js", "gate_timeline.js", "gate_lab.js"
+        "panel.js",
+        "vendor/d3.js",
+        "activations.js",
+        "gate_math.js",
+        "gate_diagram.js",
+        "gate_timeline.js",
+        "gate_cell.js",
+        "writer_math.js",
+        "writing.js",
+        "gate_network.js",
+        "gate_lab.js",
     )
     _css = read_front_end("theme.css", "gate_lab.css")
 
@@ -322,9 +349,16 @@ class GateLab(ReadableWidget):
         preset: str = "cell",
         x: ArrayLike | None = None,
         weights: Mapping[str, np.ndarray] | None = None,
+        *,
+        network: Net | None = None,
+        vocabulary: Vocabulary | None = None,
+        prompt: str = "",
+        unit: int = 0,
     ):
         chosen = GATE_PRESETS[require_choice("preset", preset, tuple(GATE_PRESETS))]
         p = _checked_weights(GATE_WEIGHTS if weights is None else weights)
+        if network is None and (vocabulary is not None or prompt or unit):
+            raise InputError("vocabulary, prompt and unit are about a network, but network is None")
         inputs = list(chosen.x) if x is None else _checked_inputs(x)
         if preset != "cell":
             require_length("x", inputs, len(chosen.x), f"for the preset {preset}")
@@ -334,6 +368,7 @@ class GateLab(ReadableWidget):
             steps=len(inputs),
             parameters=_by_gate(p),
             fixed=_fixed(),
+            **({} if network is None else self._with_network(network, vocabulary, prompt, unit)),
         )
         self.observe(self._note_mission, ["inputs", "holds", "steps", "parameters", "mission"])
         self.observe(self._stay_inside, ["steps", "step"])
@@ -421,10 +456,14 @@ class GateLab(ReadableWidget):
         return run_gates(self.x, self._held_now(), self.weights)
 
     def __repr__(self) -> str:
+        if self.tab == "network":
+            return f"GateLab({self._network_caption()})"
         return f"GateLab({self.preset or 'own settings'}, T={self.T}, step={self.step})"
 
     def static_html(self) -> str:
-        """Return a picture of the lab: its belt, its gates and its numbers, step by step."""
+        """Return a picture of the belt, the gates and the numbers, step by step, or what the network writes."""
+        if self.tab == "network":
+            return self._network_html()
         drawn = picture(self.run() | {"x": self.x}, self.held)
         about = f"The Gate lab. {self._caption()} {self._in_words()}"
         line = (
@@ -440,13 +479,17 @@ class GateLab(ReadableWidget):
         return f"Over {self.T} steps {'; '.join(lists)}."
 
     def static_text(self) -> str:
-        """Return all numbers as a table in plain text, one column a step."""
+        """Return all numbers as a table in plain text, one column a step; or what its network writes."""
+        if self.tab == "network":
+            return self._network_text()
         table = [("step t", [str(t) for t in range(1, self.T + 1)]), *self._rows()]
         lines = [name.ljust(12) + "".join(value.rjust(8) for value in values) for name, values in table]
         return "\n".join([f"Gate lab: {self._caption()}", *lines])
 
     def invitation(self) -> str:
         """Return one line that says what running the cell brings."""
+        if self.tab == "network":
+            return "Run this cell (Shift + Enter) to hold a unit here while the network writes."
         return "Run this cell (Shift + Enter) to move the gates here and see what the cell keeps."
 
     def _caption(self) -> str:

@@ -11,24 +11,33 @@ import numpy as np
 import traitlets
 
 from rnncourse.analysis import gates
-from rnncourse.arguments import require_choice, require_count, require_number, require_that
+from rnncourse.arguments import require_choice, require_count, require_number
 from rnncourse.data.encoding import Vocabulary
 from rnncourse.errors import InputError
 from rnncourse.in_both import sampling as decoding
-from rnncourse.in_both.sampling import tokens_of_writer
-from rnncourse.in_numpy.layers import GRU, LSTM, RNN
 from rnncourse.in_numpy.nets import RecurrentNet
 from rnncourse.notation import colour
 from rnncourse.viz._show import figure_html
 from rnncourse.widgets._fallback import ReadableWidget, Setting, read_front_end
 from rnncourse.widgets._unit_ranking import SIGNALS, correlations, signal
 from rnncourse.widgets._writer_picture import picture
+from rnncourse.widgets._writing_net import (
+    SEEDS,
+    Net,
+    check_prompt,
+    checked_prompt,
+    description,
+    numpy_copy,
+    packed,
+    require_own_tokens,
+    start_of,
+)
 
 RIVALS = 3  # how many of the likeliest characters are told for each place
 RANGES = {  # of the controls: first, last, step
     "temperature": (0.1, 2.0, 0.05),
     "characters": (20, 400, 20),
-    "seed": (0, 99, 1),
+    "seed": (0, SEEDS - 1, 1),
     "value": (-1.0, 1.0, 0.1),
 }
 PARTS = {
@@ -47,9 +56,6 @@ PARTS = {
 GATES = ("f", "i", "o", "r", "z")
 FROZEN = {"LSTM": {"f": 1.0, "i": 0.0}, "GRU": {"z": 1.0}}  # what keeps a unit as it is
 COLORED = ("surprise", "unit", "nothing")
-LONGEST_PROMPT = 200
-
-Net = Any  # a RecurrentNet of either engine
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,23 +109,6 @@ def write_characters(
     return Written(indices, by_net[places, indices], by_temperature[places, indices], likeliest, memory)
 
 
-def numpy_copy(net: Net) -> RecurrentNet:
-    """Return a RecurrentNet of in_numpy with the numbers of `net`, which may live on a GPU, as float64."""
-    layer = getattr(net, "layer", None)
-    kinds = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
-    kind = getattr(layer, "kind", None)
-    require_that(
-        "net", net, kind in kinds and hasattr(net, "readout"), "a RecurrentNet with an RNN, LSTM or GRU"
-    )
-    tokens_of_writer(net)
-    extra = {"phi": layer.phi} if kind == "RNN" else {}
-    copy = RecurrentNet(kinds[kind](layer.D, layer.H, **extra), layer.D)
-    for name, array in net.params.items():
-        numbers = array.detach().cpu().numpy() if hasattr(array, "detach") else array
-        copy.params[name] = numbers.astype(np.float64)
-    return copy
-
-
 def check_hold(net: RecurrentNet, held: gates.Hold) -> None:
     """Raise InputError, with a reason, for a hold that the net does not have."""
     part, value, kind = require_choice("part", held.gate, tuple(PARTS)), held.value, net.layer.kind
@@ -167,7 +156,9 @@ class Sampler(ReadableWidget):
     a saved page.
     """
 
-    _esm = read_front_end("panel.js", "vendor/d3.js", "writer_math.js", "sampler.js")
+    _esm = read_front_end(
+        "panel.js", "vendor/d3.js", "activations.js", "writer_math.js", "writing.js", "sampler.js"
+    )
     _css = read_front_end("theme.css", "sampler.css")
 
     _settings = ("prompt", "temperature", "characters", "seed", "hold", "unit", "value", "follows", "colored")
@@ -181,17 +172,15 @@ class Sampler(ReadableWidget):
     value = _setting("value", 0.0)
     follows = _setting("follows", "word")
     colored = _setting("colored", "surprise")
-    weights = traitlets.Bytes().tag(sync=True)  # all parameters, one after the other, as `fixed` says
+    weights = traitlets.Unicode().tag(sync=True)  # all parameters, as `packed` puts them into a text
     fixed = traitlets.Dict().tag(sync=True)
 
     def __init__(self, net: Net, vocabulary: Vocabulary, **settings: Any):
-        require_that("vocabulary", vocabulary, isinstance(vocabulary, Vocabulary), "a Vocabulary")
-        layer = numpy_copy(net).layer
-        if len(vocabulary) != layer.D:
-            raise InputError(f"the net reads {layer.D} tokens, but the vocabulary has {len(vocabulary)}")
-        self.net, self.vocabulary, self.units = net, vocabulary, layer.H
-        checked = {name: _checked(name, given, layer.H) for name, given in settings.items()}
-        super().__init__(fixed=_fixed(net, vocabulary), weights=_packed(net), **checked)
+        copy = numpy_copy(net)
+        require_own_tokens(copy, vocabulary)
+        self.net, self.vocabulary, self.units = net, vocabulary, copy.layer.H
+        checked = {name: _checked(name, given, self.units) for name, given in settings.items()}
+        super().__init__(fixed=_fixed(net, vocabulary), weights=packed(net), **checked)
         self.observe(self._send_weights, names=list(self._settings))
 
     @property
@@ -210,7 +199,7 @@ class Sampler(ReadableWidget):
         """What the net writes with these settings, None where there is a problem."""
         if self.problem:
             return None
-        start = self._start()
+        start = start_of(self.prompt, self.vocabulary)
         rng = np.random.default_rng(self.seed)
         holds = self._holds(len(start))
         return write_characters(self.net, start, self.characters, rng, self.temperature, holds)
@@ -226,7 +215,7 @@ class Sampler(ReadableWidget):
         written = self.written
         if written is None:
             return []
-        read = "".join(self.vocabulary.decode([*self._start(), *written.indices]))
+        read = "".join(self.vocabulary.decode([*start_of(self.prompt, self.vocabulary), *written.indices]))
         found = correlations(written.memory, signal(self.follows, read)[: len(written.memory)])
         order = np.argsort(-np.abs(found).round(9), kind="stable")
         return [(int(k), float(found[k])) for k in order]
@@ -246,11 +235,7 @@ class Sampler(ReadableWidget):
 
     def _send_weights(self, _: traitlets.Bunch) -> None:
         """Parameters may have been changed in place since they were sent."""
-        self.weights = _packed(self.net)
-
-    def _start(self) -> np.ndarray:
-        """Return the prompt's indices; an empty one stands for the beginning of a line."""
-        return self.vocabulary.encode(list(self.prompt or first_character(self.vocabulary)))
+        self.weights = packed(self.net)
 
     def _caption(self) -> str:
         at = "" if self.hold == "frozen" else f" held at {self.value:g}"
@@ -271,7 +256,9 @@ class Sampler(ReadableWidget):
         line = (
             "Sampler. Watch the text being written, see what surprised the network, and take hold of a unit."
         )
-        drawn = picture(-np.log2(written.p), shown, len(self._start()), colour("c_t"))
+        drawn = picture(
+            -np.log2(written.p), shown, len(start_of(self.prompt, self.vocabulary)), colour("c_t")
+        )
         letters = zip(self.vocabulary.decode(written.indices), written.p, strict=True)
         text = "".join(_underlined(html.escape(one), p) for one, p in letters).replace("\n", "<br>")
         return (
@@ -289,65 +276,26 @@ class Sampler(ReadableWidget):
         return "Run this cell (Shift + Enter) to let the network write here, and to take hold of its units."
 
 
-def first_character(vocabulary: Vocabulary) -> str:
-    """Return what stands for an empty prompt."""
-    return "\n" if "\n" in vocabulary else vocabulary.token(0)
-
-
-def check_prompt(prompt: str, vocabulary: Vocabulary) -> None:
-    """Raise InputError, with the characters named, for a prompt that the net cannot read."""
-    strange = sorted({character for character in prompt if character not in vocabulary})
-    if strange:
-        named = ", ".join(f"“{character}”" for character in strange[:5])
-        raise InputError(
-            f"The net has never met {named}. Take {'it' if len(strange) == 1 else 'them'} out of the prompt."
-        )
-
-
 def _underlined(character: str, p: float) -> str:
     return f"<u>{character}</u>" if p < 0.05 else character
 
 
-def _packed(net: Net) -> bytes:
-    """Return all parameters as bytes, float64 where one of them is, else float32."""
-    return b"".join(array.astype(_dtype(net)).tobytes() for array in _numbers(net).values())
-
-
-def _numbers(net: Net) -> dict[str, np.ndarray]:
-    """Return the parameters as float64, in a fixed order."""
-    return dict(sorted(numpy_copy(net).params.items()))
-
-
-def _dtype(net: Net) -> str:
-    """Return the type in which the parameters can be sent without losing a digit."""
-    exact = all(np.array_equal(array, array.astype("<f4")) for array in _numbers(net).values())
-    return "<f4" if exact else "<f8"
-
-
 def _fixed(net: Net, vocabulary: Vocabulary) -> dict[str, Any]:
-    """Return what the front end needs once: choices, ranges, the shapes of the parameters and states to draw from."""
-    layer = numpy_copy(net).layer
+    """Return what the front end needs once: the net, but for its parameters, and the choices and ranges of controls."""
+    net = numpy_copy(net)
+    kind = net.layer.kind
     parts = [
         name
         for name in PARTS
-        if name == "nothing" or name in gates.PARTS[layer.kind] or (name == "frozen" and layer.kind in FROZEN)
+        if name == "nothing" or name in gates.PARTS[kind] or (name == "frozen" and kind in FROZEN)
     ]
-    generators = [np.random.PCG64(seed).state["state"] for seed in range(RANGES["seed"][1] + 1)]
-    return {
+    return description(net, vocabulary) | {
         "ranges": RANGES,
         "parts": {name: PARTS[name] for name in parts},
         "gates": GATES,
-        "frozen": FROZEN.get(layer.kind, {}),
+        "frozen": FROZEN.get(kind, {}),
         "signals": SIGNALS,
-        "units": layer.H,
-        "kind": layer.kind,
-        "phi": getattr(layer, "phi", ""),
-        "shapes": {name: list(array.shape) for name, array in _numbers(net).items()},
-        "single": _dtype(net) == "<f4",
-        "tokens": [vocabulary.token(k) for k in range(len(vocabulary))],
-        "blank": first_character(vocabulary),
-        "generators": [[f"{one['state']:x}", f"{one['inc']:x}"] for one in generators],
-        "tone": colour("c_t" if layer.kind == "LSTM" else "h_t"),
+        "tone": colour("c_t" if kind == "LSTM" else "h_t"),
     }
 
 
@@ -357,13 +305,7 @@ def _checked(name: str, given: object, H: int) -> Any:
     if name in choices:
         return require_choice(name, given, choices[name])
     if name == "prompt":
-        require_that(
-            "prompt",
-            given,
-            isinstance(given, str) and len(given) <= LONGEST_PROMPT,
-            f"a text of at most {LONGEST_PROMPT} characters",
-        )
-        return given
+        return checked_prompt(given)
     first, last, _ = (-1, H - 1, 1) if name == "unit" else RANGES[name]
     require = require_count if name in ("characters", "seed", "unit") else require_number
     return require(name, given, least=first, most=last)

@@ -7,6 +7,8 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from rnncourse.widgets import Sampler
+
 MATHEMATICS = r"""# Gates $f_t$ in a page
 
 The cell keeps $c_t = f_t \odot c_{t-1} + i_t \odot g_t$; a price of 5 dollars is no formula, nor is `$x$`.
@@ -21,16 +23,27 @@ $$\begin{aligned} a &= b \\ c &= d \end{aligned}$$
 
 A line with a link in it: [the next chapter](07_next.ipynb#here), and [an exercise](../exercises/06.ipynb)
 """
-LAB = """from rnncourse import data, in_numpy, notation, viz
+LAB = """import numpy as np
+from rnncourse import data, in_numpy, notation, viz
 from rnncourse.widgets import *
 
 lab = gate_lab('latch')
 lab"""
-SAMPLER = """net = in_numpy.RecurrentNet(in_numpy.LSTM(3, 4), 3)
-sampler(net, data.Vocabulary(list("ab ")), "ab")"""
 PREDICT = 'predict("Which </script> gate?", ["left", "right"], "right", "Read it.", "which")'
 PLAYER = 'FramePlayer([Frame("<p>one</p>", "1", "First."), Frame("<p>two</p>", "2", "Second.")], title="Two")'
+SAMPLER = """rng = np.random.default_rng(1)
+net = in_numpy.RecurrentNet(in_numpy.LSTM(5, 6, rng=rng), 5, rng=rng)
+net.params["b_y"] += 1 / 3
+writes = sampler(net, data.Vocabulary(list("\\n ab.")), "ab", characters=40)
+writes"""
 FIGURE = 'print("said aloud")\nviz.show(viz.lstm_cell(), alt="The cell.")\nnotation.table("h_t")'
+
+
+def sampler_of_the_page() -> Sampler:
+    """Return the notebook's sampler in this process, to say what the page must show."""
+    scope: dict[str, object] = {}
+    exec(f"{LAB}\n{SAMPLER}", scope)
+    return scope["writes"]
 
 
 def write(folder: Path) -> Path:
@@ -45,7 +58,7 @@ def write(folder: Path) -> Path:
             "**Why.** It is read.\n\n## Two frames", id="why", metadata={"tags": ["explanation"]}
         ),
         new_code_cell(PLAYER, id="player"),
-        new_code_cell(SAMPLER, id="heavy"),
+        new_code_cell(SAMPLER, id="writes"),
         new_code_cell(FIGURE, id="figure"),
         new_code_cell("import ipywidgets\nipywidgets.IntSlider()", id="not-ours"),
         new_code_cell("lab.step = 4\nlab", id="lab-again"),

@@ -1,4 +1,4 @@
-"""Chapter 06 as a learner meets it: run its widgets, move the gate lab by keyboard, read it in the next cell."""
+"""Chapter 06 as a learner meets it: run its widgets, move the gate lab by keyboard, freeze a unit of the network."""
 
 from __future__ import annotations
 
@@ -49,6 +49,27 @@ def test_keyboard_moves_the_lab_and_the_next_cell_moves_it_back(chapter):
     assert survives == {f: round(f**7, 3) for f in (1.0, 0.9, 0.5)}
     page.wait_for_function(f"document.querySelector('{LAB} [data-preset]').value === 'remember'")
     assert shown(chapter, "f") == 1.0
+    page.keyboard.press("Escape")
+
+
+def test_a_unit_of_the_trained_network_is_frozen_by_keyboard(chapter):
+    page, tab = chapter.page, f"{LAB} [data-panel=network]"
+    chapter.activate(chapter.place_of(tab))
+    before = chapter.shape()
+    prompt = page.locator(f"{tab} [data-writing=prompt]").input_value()
+    chapter.tab_to(f"{tab} [data-do=freeze]")
+    page.keyboard.press("Space")
+    whole = "text => document.querySelector(text).textContent.length === 120"
+    page.wait_for_function(whole, arg=f"{tab} [data-text=held]")
+    free, held = (
+        page.locator(f"{tab} [data-text={name}]").text_content().removeprefix(prompt)
+        for name in ("free", "held")
+    )
+    assert held == held.upper() and free != free.upper(), "the network shouts on"
+    chapter.tab_to(f"{tab} [data-slider=step]")
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(f"{tab} [data-slider=step]").input_value() == "20"
+    assert chapter.shape() == before, "a key reached the notebook"
     page.keyboard.press("Escape")
 
 

@@ -25,6 +25,7 @@ from rnncourse.widgets._gate_lab import (
 )
 
 ROOT = ".rnncourse-gate-lab"
+MATHEMATICS = read_front_end("activations.js", "gate_math.js")
 LAB, READ, SET, RESET = 1, 3, 4, 5
 IS = "([selector, value]) => document.querySelector(selector).value === value"
 
@@ -76,7 +77,7 @@ def row(page: Page, name: str) -> list[float | None]:
 
 def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
     rng = np.random.default_rng(11)
-    script = f"""([x, holds, weights, w]) => {{ {read_front_end("gate_math.js")};
+    script = f"""([x, holds, weights, w]) => {{ {MATHEMATICS};
         return {{ ...gateRun(x, holds, weights), rnn: rnnSurvives(x, w) }}; }}"""
     worst = 0.0
     for _ in range(200):
@@ -129,7 +130,7 @@ def random_attempts(rng: np.random.Generator, name: str) -> dict:
 def test_browser_and_python_agree_about_missions(page):
     rng, verdicts = np.random.default_rng(3), set()
     starts = gate_lab().fixed["missions"]
-    script = f"""([start, x, holds, weights]) => {{ {read_front_end("gate_math.js")};
+    script = f"""([start, x, holds, weights]) => {{ {MATHEMATICS};
         return missionMet(start, x, holds, gateRun(x, holds, weights)); }}"""
     for start_of in starts:
         for _ in range(20):
@@ -421,16 +422,24 @@ def test_play_carries_a_number_along_the_belt(page):
     assert 8 < first < second <= 532 and size > 3
 
 
-def test_nothing_moves_for_readers_who_want_less_motion(page):
+def test_the_picture_flows_once_the_hand_rests_and_not_for_readers_who_want_less_motion(page):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     page.emulate_media(reduced_motion="reduce")
     start(page, gate_lab())
-    page.locator(f"{ROOT} [data-do=next]").click()
-    assert page.locator(ROOT).get_attribute("data-moving") is not None
-    moving = "one => getComputedStyle(one).animationName"
-    assert page.locator(f"{ROOT} [data-flow=belt]").evaluate(moving) == "none"
+    moving = f"document.querySelector('{ROOT} [data-panel=cell]').hasAttribute('data-moving')"
+    for _ in range(3):
+        page.locator(f"{ROOT} [data-do=next]").click()
+        page.clock.run_for(150)
+        assert not page.evaluate(moving), "the hand does not rest yet"
+    page.clock.run_for(100)
+    assert page.evaluate(moving)
+    animation = "one => getComputedStyle(one).animationName"
+    assert page.locator(f"{ROOT} [data-flow=belt]").evaluate(animation) == "none"
     page.emulate_media(reduced_motion="no-preference")
-    page.locator(f"{ROOT} [data-do=next]").click()
-    assert page.locator(f"{ROOT} [data-flow=belt]").evaluate(moving) == "rnncourse-flow"
+    assert page.locator(f"{ROOT} [data-flow=belt]").evaluate(animation) == "rnncourse-flow"
+    page.clock.run_for(1600)
+    assert not page.evaluate(moving)
 
 
 def test_own_weights_stand_in_the_formulas(page):

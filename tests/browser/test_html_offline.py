@@ -33,7 +33,7 @@ def page(browser: Browser, file: Path) -> Iterator[Page]:
     opened.on("console", lambda message: said.append(message.text))
     opened.on("pageerror", lambda error: said.append(str(error)))
     opened.goto(file.as_uri())
-    expect(opened.locator(".rnncourse-live")).to_have_count(4)
+    expect(opened.locator(".rnncourse-live")).to_have_count(5)
     yield opened
     context.close()
     assert [url for url in asked if not url.startswith(("data:", file.as_uri()))] == []
@@ -70,6 +70,16 @@ def test_two_views_of_one_lab_move_together(page):
         "all => all.map((one) => one.value)"
     )
     assert chosen == ["forget", "forget"]
+
+
+def test_a_network_writes_in_the_page(page):
+    wanted, text = page_notebook.sampler_of_the_page(), page.locator(".rnncourse-sampler .rnncourse-text")
+    page.get_by_role("group", name="Sampler").get_by_label("Prompt").fill("b. a")
+    wanted.prompt = "b. a"
+    expect(text).to_have_text("b. a" + wanted.text)
+    page.get_by_role("group", name="Sampler").get_by_label("Hold").select_option("f")
+    wanted.hold = "f"
+    expect(text).to_have_text("b. a" + wanted.text)
 
 
 def test_a_player_is_alive(page):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
@@ -15,10 +13,12 @@ from rnncourse.data import Vocabulary
 from rnncourse.widgets import Sampler, sampler
 from rnncourse.widgets._fallback import read_front_end
 from rnncourse.widgets._unit_ranking import SIGNALS, correlations, signal
+from rnncourse.widgets._writing_net import packed, start_of
 
 ROOT = ".rnncourse-sampler"
 TEXT, READOUT = f"{ROOT} .rnncourse-text", f"{ROOT} .rnncourse-readout"
 CHARACTERS = "\n abT."
+MATHEMATICS = read_front_end("activations.js", "writer_math.js")
 
 
 def net_of(kind: str = "LSTM", seed: int = 3, phi: str = "tanh", scale: float = 4.0) -> in_numpy.RecurrentNet:
@@ -46,22 +46,37 @@ def finished(page: Page, widget: Sampler) -> None:
     )
 
 
-WRITE = """([view, fixed, start, settings]) => {
-    const numbers = Uint8Array.from(atob(view), (one) => one.charCodeAt(0));
-    const net = { ...fixed, p: unpack(new DataView(numbers.buffer), fixed.shapes, fixed.single) };
+WRITE = """([weights, fixed, start, settings]) => {
+    const net = netOf(fixed, weights);
     const next = writerOf(net, start, { ...settings, random: generator(fixed.generators[settings.seed]) });
     return Array.from({ length: start.length + settings.n }, () => {
-        const { memory, ...one } = next();
+        const { memory, made, ...one } = next();
         return { ...one, memory: [...memory] };
     });
 }"""
 
 
 def test_browser_draws_from_pcg64_as_numpy_does(page):
-    script = f"""([pairs, n]) => {{ {read_front_end("writer_math.js")};
+    script = f"""([pairs, n]) => {{ {MATHEMATICS};
         return pairs.map((pair) => {{ const draw = generator(pair); return Array.from({{ length: n }}, draw); }}); }}"""
     found = page.evaluate(script, [made().fixed["generators"], 50])
     assert found == [np.random.default_rng(seed).random(50).tolist() for seed in range(100)]
+
+
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_browser_unpacks_every_parameter_exactly(page, kind):
+    net = net_of()
+    for name, array in net.params.items():
+        net.params[name] = array.astype(kind)
+    edges = np.array([2.0**-24, -(2.0**-14), 0.0, -1.0, 65504.0, 1023 * 2.0**-24], dtype=kind)
+    net.params["b_y"] = edges
+    widget = sampler(net, Vocabulary(list(CHARACTERS)))
+    assert widget.fixed["bits"] == 8 * np.dtype(kind).itemsize
+    script = f"""([weights, {{ shapes, bits }}]) => {{ {MATHEMATICS};
+        const all = Object.entries(unpack(weights, shapes, bits));
+        return Object.fromEntries(all.map(([name, numbers]) => [name, [...numbers]])); }}"""
+    found = page.evaluate(script, [packed(net), widget.fixed])
+    assert found == {name: array.astype(float).ravel().tolist() for name, array in net.params.items()}
 
 
 def random_holds(rng: np.random.Generator, widget: Sampler) -> None:
@@ -74,7 +89,7 @@ def random_holds(rng: np.random.Generator, widget: Sampler) -> None:
 
 def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
     rng, worst = np.random.default_rng(8), 0.0
-    page.evaluate(f"window.write = (() => {{ {read_front_end('writer_math.js')}; return {WRITE}; }})(); 0")
+    page.evaluate(f"window.write = (() => {{ {MATHEMATICS}; return {WRITE}; }})(); 0")
     for k in range(200):
         kind = ("RNN", "LSTM", "GRU")[k % 3]
         phi = ("tanh", "sigmoid", "relu", "leaky_relu")[k % 4]
@@ -94,11 +109,11 @@ def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
             for one in widget._holds(4)
         ]
         settings = {"temperature": widget.temperature, "seed": widget.seed, "holds": holds, "n": 40}
-        weights = base64.b64encode(widget.weights).decode()
-        asked = [weights, widget.fixed, widget._start().tolist(), settings]
+        start_ = start_of(widget.prompt, widget.vocabulary).tolist()
+        asked = [widget.weights, widget.fixed, start_, settings]
         found = page.evaluate("asked => window.write(asked)", asked)
         wanted = widget.written
-        assert [one["index"] for one in found] == [*widget._start(), *wanted.indices]
+        assert [one["index"] for one in found] == [*start_, *wanted.indices]
         for name, values in (("p", wanted.p), ("drawn", wanted.drawn)):
             worst = max(worst, np.abs(np.array([one[name] for one in found[4:]]) - values).max())
         memory = np.array([one["memory"] for one in found[:-1]])
@@ -111,7 +126,7 @@ def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
 
 def test_browser_ranks_units_as_python_does(page):
     rng = np.random.default_rng(2)
-    script = f"""([text, name, memory]) => {{ {read_front_end("writer_math.js")};
+    script = f"""([text, name, memory]) => {{ {MATHEMATICS};
         const wanted = SIGNAL_OF[name](text);
         return [wanted, correlationsOf(memory, wanted)]; }}"""
     for name in SIGNALS:

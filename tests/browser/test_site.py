@@ -10,8 +10,9 @@ from browser.accessibility import violations
 from browser.site_pages import PAGE
 from playwright.sync_api import Browser, Page, expect
 
+from rnncourse import data, in_numpy
 from rnncourse.analysis.gradient_flow import gradient_flow
-from rnncourse.widgets import gate_lab
+from rnncourse.widgets import gate_lab, sampler
 from rnncourse.widgets._gradient_lab import verdict
 
 HOME, CHAPTER, OWN = "index.html", "chapters/06_lstm_gates.html", f"{PAGE}.html"
@@ -69,8 +70,7 @@ def test_a_lab_of_a_chapter_reacts_to_keys(reader):
     assert labs.nth(1).locator("[data-preset]").input_value() == "forget", "two views of one lab"
     page.locator(".rnncourse-player").get_by_role("slider").press("ArrowRight")
     assert page.locator(".rnncourse-frame:visible").all_inner_texts() == ["two"]
-    [left] = page.locator(".rnncourse-fallback:visible").all_inner_texts()
-    assert left.startswith("Sampler"), "its weights are not on the page"
+    expect(page.locator(".rnncourse-fallback:visible")).to_have_count(0)
 
 
 def test_the_gradient_lab_computes_on_the_page_of_its_chapter(reader):
@@ -80,6 +80,36 @@ def test_the_gradient_lab_computes_on_the_page_of_its_chapter(reader):
     cell.select_option("lstm")
     lab.locator("[data-setting=forget_bias]").press("End")
     assert fate.inner_text() == verdict(gradient_flow("lstm", T=100, H=32, forget_bias=6.0))
+
+
+def test_the_weights_of_the_sampler_are_loaded_when_the_reader_gets_there(reader):
+    page = reader.open("chapters/08_putting_it_to_work.html")
+    characters, params = data.alice_writer()
+    net = in_numpy.RecurrentNet(in_numpy.LSTM(len(characters), 192), len(characters))
+    net.params.update(params)
+    wanted = sampler(net, data.Vocabulary(list(characters)), "Alice ", temperature=0.5)
+    place = page.locator("[data-widget=Sampler]")
+    assert place.locator(".rnncourse-fallback").count() == 1
+    assert not any("/states/" in url for url in reader.asked)
+    place.scroll_into_view_if_needed()
+    text = page.locator(".rnncourse-sampler .rnncourse-text")
+    expect(text).to_have_text("Alice " + wanted.text)
+    assert sum("/states/" in url for url in reader.asked) == 1
+    page.locator(".rnncourse-sampler").get_by_label("Prompt").fill("The Queen ")
+    wanted.prompt = "The Queen "
+    expect(text).to_have_text("The Queen " + wanted.text)
+
+
+def test_a_unit_of_the_network_of_chapter_06_is_frozen_and_its_text_rewritten(reader):
+    page = reader.open(CHAPTER)
+    tab = page.locator(".rnncourse-gate-lab [data-panel=network]")
+    free, held = tab.locator("[data-text=free]"), tab.locator("[data-text=held]")
+    prompt = tab.get_by_label("Prompt").input_value()
+    tab.get_by_role("button", name="Freeze").click()
+    expect(tab.locator("[data-part=held-title]")).to_contain_text("100 % capitals")
+    page.wait_for_function("text => text.textContent.length === 120", arg=held.element_handle())
+    written = held.inner_text().removeprefix(prompt)
+    assert written == written.upper() != free.inner_text().removeprefix(prompt)
 
 
 def test_a_result_is_covered_until_the_reader_commits_and_the_answer_stays(reader):

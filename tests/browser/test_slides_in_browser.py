@@ -55,9 +55,23 @@ def sentence() -> widgets.SentenceLab:
     return widgets.sentence_lab(words, np.random.default_rng(0).normal(size=(4, 3)))
 
 
+def writer() -> tuple[in_numpy.RecurrentNet, data.Vocabulary]:
+    rng, letters = np.random.default_rng(0), data.Vocabulary(list(' "abcdefgABCDEFG.'))
+    return in_numpy.RecurrentNet(in_numpy.LSTM(len(letters), 6, rng=rng), len(letters), rng=rng), letters
+
+
+def network() -> widgets.GateLab:
+    net, letters = writer()
+    lab = widgets.gate_lab(network=net, vocabulary=letters, prompt='abba cede. "ABBA FA', unit=2)
+    lab.unit_holds = {"f": 1.0, "i": 0.0}
+    return lab
+
+
 LABS = {
     "gates": lambda: widgets.gate_lab("remember"),
     "gradient": lambda: widgets.gradient_lab(T=50),
+    "network": network,
+    "sampler": lambda: widgets.sampler(*writer(), "abba cede. "),
     "jar": widgets.jar_lab,
     "memory": widgets.memory_lab,
     "wiring": widgets.wiring_lab,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_the_state_of_each_widget_that_computes_in_the_browser_is_stored(refresh
         "lab": ("GateLab", "1"),
         "question": ("Prediction", "2"),
         "player": ("FramePlayer", "3"),
+        "writes": ("Sampler", "4"),
         "lab-again": ("GateLab", "1"),
     }
     assert found["lab"].state == found["lab-again"].state
@@ -62,7 +64,17 @@ def test_widgets_are_found_by_their_models(refreshed):
         "1": "GateLab",
         "2": "Prediction",
         "3": "FramePlayer",
+        "4": "Sampler",
     }
+
+
+def test_the_weights_of_a_network_are_stored_with_every_digit(refreshed):
+    state = views(refreshed)["writes"].state
+    wanted = page_notebook.sampler_of_the_page()
+    assert state["weights"] == wanted.weights
+    assert (state["fixed"]["bits"], state["prompt"]) == (32, "ab")
+    size = sum(array.size for array in wanted.net.params.values())
+    assert len(base64.b64decode(state["weights"])) == 4 * size
 
 
 def test_front_ends_are_shared():

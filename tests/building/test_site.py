@@ -5,20 +5,23 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import numpy as np
 import pytest
 from browser.lab_server import ROOT
 from browser.site_pages import PAGE
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from typer.testing import CliRunner
 
+from rnncourse import data
 from rnncourse.building import site
 from rnncourse.building.live import LIVE
-from rnncourse.building.site import links, pages, pictures
+from rnncourse.building.site import links, pages, pictures, states
 from rnncourse.building.site.build import MARK, Course, online_copy
 from rnncourse.cli import app
 from rnncourse.errors import InputError
@@ -124,6 +127,35 @@ def test_the_theme_brings_only_icons_that_are_used(built_site):
     assert len(gzip.compress(sheet.encode())) < 50_000
 
 
+def test_a_networks_weights_are_a_file_that_loads_late(built_site):
+    page = built_site / "chapters" / "08_putting_it_to_work.html"
+    [apart] = re.findall(r'data-widget="Sampler"[^>]* data-apart="([^"]*)"', text_of(page))
+    [(trait, address)] = json.loads(unescape(apart)).items()
+    file = page.parent / address
+    assert trait == "weights" and len(gzip.compress(file.read_bytes())) < 450_000
+    name, text = re.fullmatch(
+        r'\(window\.rnncourseTexts \?\?= \{\}\)\.(\w+) = "([\w+/=]+)";\n', text_of(file)
+    ).groups()
+    assert name == file.stem and text not in text_of(page)
+    sent = np.frombuffer(b64decode(text), "<f2")
+    stored = data.alice_writer()[1]
+    assert np.array_equal(sent, np.concatenate([np.ravel(array) for _, array in sorted(stored.items())]))
+
+
+def test_only_long_texts_of_a_state_are_taken_out(tmp_path):
+    state = {
+        "weights": "a" * states.LONG,
+        "prompt": "b",
+        "frames": ["c" * states.LONG],
+        "again": "a" * states.LONG,
+    }
+    left, names = states.take_long_texts_out(state, tmp_path / "states")
+    assert left == {"prompt": "b", "frames": state["frames"]}
+    assert set(names) == {"weights", "again"} and names["weights"] == names["again"]
+    [file] = (tmp_path / "states").iterdir()
+    assert file.name == f"{names['weights']}.js" and "a" * states.LONG in file.read_text()
+
+
 def test_pictures_are_files_that_load_late_and_keep_their_place(built_site):
     pictures = 0
     for name in CHAPTERS:
@@ -139,7 +171,7 @@ def test_pictures_are_files_that_load_late_and_keep_their_place(built_site):
 def test_front_ends_are_files_that_pages_share(built_site):
     body = text_of(built_site / f"{PAGE}.html")
     scripts = re.findall(r'<script src="[./]*_static/rnncourse/([^"]*)"', body)
-    assert sorted(scripts) == ["frame_player.js", "gate_lab.js", "quiz.js", "site.js"]
+    assert sorted(scripts) == ["frame_player.js", "gate_lab.js", "quiz.js", "sampler.js", "site.js"]
     assert "gateRun" not in body
     assert "gateRun" in text_of(built_site / "_static" / "rnncourse" / "gate_lab.js")
     assert '_static/rnncourse/gate_lab.js"' in text_of(built_site / "index.html")
@@ -150,11 +182,17 @@ def test_states_of_widgets_are_in_the_page_and_kernels_are_not_needed(built_site
     places = re.findall(
         r'<div class="rnncourse-place" data-rnncourse-model="(\w+)" data-widget="(\w+)"', body
     )
-    assert places == [("1", "GateLab"), ("2", "Prediction"), ("3", "FramePlayer"), ("1", "GateLab")]
+    assert places == [
+        ("1", "GateLab"),
+        ("2", "Prediction"),
+        ("3", "FramePlayer"),
+        ("4", "Sampler"),
+        ("1", "GateLab"),
+    ]
     states = re.findall(r'(?s)<script type="application/json" class="rnncourse-state">(.*?)</script>', body)
-    assert [json.loads(state).get("step") for state in states] == [4, None, None, 4]
+    assert [json.loads(state).get("step") for state in states] == [4, None, None, None, 4]
     assert json.loads(states[1])["verdict"] == "below"
-    assert "Run this cell" not in body and "<strong>Sampler</strong>" in body
+    assert "Run this cell" not in body
 
 
 def test_the_source_of_a_question_is_not_shown(built_site):

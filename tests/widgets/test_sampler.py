@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import re
 
@@ -14,8 +15,9 @@ from rnncourse.analysis.gates import Hold
 from rnncourse.data import Vocabulary
 from rnncourse.errors import InputError
 from rnncourse.widgets import Sampler, sampler
-from rnncourse.widgets._sampler import numpy_copy, write_characters
+from rnncourse.widgets._sampler import write_characters
 from rnncourse.widgets._unit_ranking import correlations, signal
+from rnncourse.widgets._writing_net import numpy_copy
 
 CHARACTERS = "\n abT."
 V, H = len(CHARACTERS), 5
@@ -308,19 +310,28 @@ def test_it_can_be_read_without_a_kernel(monkeypatch):
     assert "never met" in widget.static_html() and "never met" in widget.static_text()
 
 
-def test_the_browser_gets_every_digit_of_the_parameters():
-    for dtype in (np.float32, np.float64):
-        net = net_of()
-        for name, array in net.params.items():
-            net.params[name] = (array + dtype(1) / dtype(3)).astype(dtype)
-        widget = sampler(net, Vocabulary(list(CHARACTERS)))
-        sent = np.frombuffer(widget.weights, "<f4" if widget.fixed["single"] else "<f8")
-        assert widget.fixed["single"] == (dtype is np.float32)
-        wanted = np.concatenate([np.ravel(array) for _, array in sorted(net.params.items())])
-        assert np.array_equal(sent, wanted)
-        net.params["b_y"] += 1
-        widget.seed = 5
-        assert not np.array_equal(np.frombuffer(widget.weights, sent.dtype), sent)
+@pytest.mark.parametrize(
+    ("numbers", "bits"), [([0.25, 1e-6], 32), ([0.25, 6e-8], 16), ([1 / 3, 7e4], 64), ([7e4, 0.5], 32)]
+)
+def test_the_browser_gets_every_digit_of_the_parameters_in_the_fewest_bits(numbers, bits):
+    """Half precision ends at 65,504 above and has steps of 6e-8 around 0."""
+    net = net_of()
+    kind = {16: np.float16, 32: np.float32, 64: np.float64}[bits]
+    for name, array in net.params.items():
+        net.params[name] = array.astype(np.float16).astype(np.float64)
+    net.params["b_y"][:2] = np.array(numbers, dtype=kind)
+    widget = sampler(net, Vocabulary(list(CHARACTERS)))
+    assert widget.fixed["bits"] == bits
+    sent = np.frombuffer(base64.b64decode(widget.weights), f"<f{bits // 8}")
+    assert np.array_equal(sent, np.concatenate([np.ravel(array) for _, array in sorted(net.params.items())]))
+
+
+def test_parameters_changed_in_place_are_sent_again():
+    widget = made()
+    before = widget.weights
+    widget.net.params["b_y"] += 1
+    widget.seed = 5
+    assert widget.weights != before
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])

@@ -140,7 +140,7 @@ def _write_notebook(course: Course, place: str, source: Path) -> None:
         buttons.append(["Open in Colab", f"https://colab.research.google.com/{copy.replace('.com', '', 1)}"])
         buttons.append(["Open in Kaggle", f"https://kaggle.com/kernels/welcome?src=https://{copy}"])
     change = links.to_pages(place, course.pages(), course.settings.source)
-    page = pages.Page(place, change, source / "extra" / "figures", up)
+    page = pages.Page(place, change, source / "extra", up)
     bar = _bar(course, place, buttons)
     _write(source / place, as_text(pages.prepare(read(text, course.root / place), page, bar)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from rnncourse.building.navigation import BOTTOM, TOP
 from rnncourse.building.outputs import merge_streams
 from rnncourse.building.site.links import relink
 from rnncourse.building.site.pictures import take_out
+from rnncourse.building.site.states import take_long_texts_out
 from rnncourse.question_cells import is_explanation, question_cells
 
 _JUPYTERLABS_RULES = re.compile(r"(?s)<style>\s*\.jp-.*?</style>")
@@ -27,13 +29,13 @@ COVER = "Commit to your prediction above, or show the result."
 class Page:
     """Where a notebook's page is, and what it links to.
 
-    place: the notebook's path in the course. change: where links lead, see links.relink. figures: the folder for
-    pictures. up: the way from the page to the top of the site, "" or "../".
+    place: the notebook's path in the course. change: where links lead, see links.relink. extra: the folder whose
+    contents are copied to the top of the site. up: the way from the page to there, "" or "../".
     """
 
     place: str
     change: Callable[[str, str], str | None]
-    figures: Path
+    extra: Path
     up: str
 
 
@@ -100,27 +102,35 @@ def _with_outputs(cell: NotebookNode, page: Page) -> NotebookNode:
     for output in merge_streams(cell.outputs):
         if widget := live_in(output):
             stand_in = shown.pop().data["text/html"] if shown else ""
-            shown.append(_html(place(widget, stand_in)))
+            shown.append(_html(place(widget, stand_in, page)))
         elif only_invites(output):
             shown.append(_html(f"<p>{ELSEWHERE}</p>"))
         else:
             shown.append(output)
     for output in shown:
         if html := output.get("data", {}).get("text/html"):
-            taken = take_out(html, page.figures, f"{page.up}figures")
+            taken = take_out(html, page.extra / "figures", f"{page.up}figures")
             output.data["text/html"] = _JUPYTERLABS_RULES.sub("", taken)
     cell.outputs = shown
     return cell
 
 
-def place(widget: LiveWidget, stand_in: str) -> str:
-    """Return the HTML of a live widget: its stand-in, its state, and the call that replaces one by the other."""
+def place(widget: LiveWidget, stand_in: str, page: Page | None = None) -> str:
+    """Return the HTML of a live widget: its stand-in, its state, and the call that replaces one by the other.
+
+    page: where long texts of its state become files; None keeps them in the HTML.
+    """
     name = live.front_end(widget.name).script_name
+    state, apart = widget.state, ""
+    if page:
+        state, names = take_long_texts_out(widget.state, page.extra / "states")
+        addresses = {trait: f"{page.up}states/{text}.js" for trait, text in names.items()}
+        apart = f' data-apart="{escape(json.dumps(addresses))}"' if addresses else ""
     return (
         f'<div class="rnncourse-place" data-rnncourse-model="{escape(widget.model)}" data-widget="{widget.name}" '
-        f'data-front-end="{name}">'
+        f'data-front-end="{name}"{apart}>'
         f"{stand_in}"
-        f'<script type="application/json" class="rnncourse-state">{for_script(widget.state)}</script></div>'
+        f'<script type="application/json" class="rnncourse-state">{for_script(state)}</script></div>'
         "<script>window.rnncourseWake?.()</script>"
     )
 

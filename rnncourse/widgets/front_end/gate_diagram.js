@@ -152,8 +152,7 @@ function drawDiagram(ui, view) {
   }
   const words = view.backward ? BACKWARD_WORDS : FORWARD_WORDS;
   for (const [name, text] of Object.entries(words)) setText(ui.diagram.querySelector(`[data-words=${name}]`), text);
-  ui.diagram.querySelector("[data-words=before]").textContent = view.backward ? "∂c" : "c";
-  ui.diagram.querySelector("[data-words=after]").textContent = view.backward ? "∂c" : "c";
+  for (const side of ["before", "after"]) setText(ui.diagram.querySelector(`[data-words=${side}]`), view.backward ? "∂c" : "c");
   ui.diagram.querySelector(".shown-words").style.visibility = view.backward ? "hidden" : "";
 }
 

@@ -2,10 +2,6 @@
 
 const GATES = ["i", "f", "g", "o"];
 
-function sigmoid(a) {
-  return 1 / (1 + Math.exp(-a));
-}
-
 /* x: T numbers; holds: gate -> T numbers, null where the cell computes it; weights: gate -> [of x, of h, bias]. */
 function gateRun(x, holds, weights) {
   const run = { i: [], f: [], g: [], o: [], c: [], h: [] };

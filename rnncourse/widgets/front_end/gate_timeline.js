@@ -92,8 +92,10 @@ function drawTimeline(ui, view) {
   setAttribute(chosen, "x", band.left(step - 1));
   setAttribute(chosen, "width", band.wide);
   const marks = [...x.keys()].filter((t) => band.wide > 20 || t === 0 || (t + 1) % 10 === 0);
-  const labels = d3.select(ui.timeline.querySelector(".steps")).selectAll("text").data(marks).join("text");
-  labels.attr("x", (t) => band.left(t + 0.5)).attr("y", 13).text((t) => t + 1);
+  if (isNews(ui, "steps", marks, band.wide)) {
+    const labels = d3.select(ui.timeline.querySelector(".steps")).selectAll("text").data(marks).join("text");
+    labels.attr("x", (t) => band.left(t + 0.5)).attr("y", 13).text((t) => t + 1);
+  }
   const values = backward ? run.survives : run.c;
   const starts = backward ? [run.survives[0], ...run.survives.slice(0, -1)] : x.map((_, t) => (t ? run.f[t] * run.c[t - 1] : 0));
   setAttribute(ui.timeline.querySelector(".zero"), "d", `M${STRIPS.left} ${STRIPS.top + STRIPS.belt / 2}H${ui.wide - 2}`);

@@ -27,6 +27,19 @@ function store(model, values) {
   model.save_changes();
 }
 
+/* A listener that calls again() once for all traits that are set together, still within the same task. */
+function onceAfter(again) {
+  let due = false;
+  return () => {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => {
+      due = false;
+      again();
+    });
+  };
+}
+
 /* Append a widget's root element, `.rnncourse-NAME`, to `el`; `ui.leave` undoes all that the panel set up.
    isLab: whether it has the looks that labs share, `.rnncourse-lab` in theme.css. */
 function panel(el, { name, label, html = "", isLab = false }) {

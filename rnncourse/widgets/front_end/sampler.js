@@ -8,14 +8,8 @@ const SLIDERS = [
 const HELD_AT = { name: "value", label: "at value", write: (v) => v.toFixed(1) };
 const WRITES = ["prompt", "temperature", "characters", "seed", "hold", "unit", "value"]; // what the text depends on
 const LOOKS = ["follows", "colored"];
-const BUDGET_MS = 6; // of each frame
-const PACE = 0.24; // characters a millisecond: fast, but one sees the text being written
 const SHOWN_UNITS = 5;
 const STRIPS = { left: 132, right: 4, top: 4, surprise: 34, row: 28 };
-
-function quoted(character) {
-  return character === " " ? "space" : character === "\n" ? "new line" : `“${character}”`;
-}
 
 function samplerHtml({ ranges, parts, units, signals }) {
   const colors = { surprise: "surprise", unit: "the unit held or first below", nothing: "nothing" };
@@ -61,28 +55,12 @@ function showSettings(ui, model, { ranges, gates }) {
   }
 }
 
-/* The tokens of the prompt, and what is wrong with it. */
-function startOf(prompt, { tokens, blank }) {
-  const characters = [...(prompt || blank)];
-  const strange = [...new Set(characters.filter((one) => !tokens.includes(one)))].sort();
-  const named = strange.slice(0, 5).map((one) => `“${one}”`).join(", ");
-  const problem = `The net has never met ${named}. Take ${strange.length === 1 ? "it" : "them"} out of the prompt.`;
-  return { start: characters.map((one) => tokens.indexOf(one)), problem: strange.length ? problem : "" };
-}
-
 /* What is held, as writerOf takes it; `from` is the first step at which it is. */
 function holdsOf(model, { frozen }, start) {
   const [part, value, unit] = ["hold", "value", "unit"].map((name) => model.get(name));
   if (part === "nothing") return [];
   if (part !== "frozen") return [{ part, value, unit, from: 0 }];
   return Object.entries(frozen).map(([gate, at]) => ({ part: gate, value: at, unit, from: start.length }));
-}
-
-function letterOf({ index, p }, k, tokens) {
-  const one = document.createElement(p === null ? "b" : "span");
-  one.textContent = tokens[index];
-  one.dataset.k = k;
-  return one;
 }
 
 /* How surprising: bits, and one of four levels. */
@@ -94,44 +72,31 @@ function levelOf(p) {
   return p === null ? 0 : [0.5, 0.2, 0.05].filter((limit) => p < limit).length;
 }
 
-/* Write from the start: as much in each frame as there is time for. ui.run is what has been written so far. */
+/* Write from the start. ui.run is what has been written so far. */
 function begin(ui, model, net) {
-  const { fixed } = net;
-  cancelAnimationFrame(ui.frame);
-  const { start, problem } = startOf(model.get("prompt"), fixed);
-  const box = ui.part(".rnncourse-problem");
-  box.hidden = !problem;
-  setText(box, problem);
+  ui.stop();
+  const { start, problem } = startOf(model.get("prompt"), net);
+  showProblem(ui, problem);
   const total = problem ? 0 : start.length + model.get("characters");
-  ui.run = { said: [], marked: 0, total, start: start.length, began: performance.now() };
+  ui.run = { said: [], marked: 0, total, start: start.length };
   ui.part(".rnncourse-text").replaceChildren();
   ui.part("[data-do=look]").max = Math.max(total, 1);
   if (!ui.pointed) ui.part("[data-do=look]").value = start.length + 1;
   const next = writerOf(net, start, {
     temperature: model.get("temperature"),
-    random: generator(fixed.generators[model.get("seed")]),
-    holds: holdsOf(model, fixed, start),
+    random: generator(net.generators[model.get("seed")]),
+    holds: holdsOf(model, net, start),
   });
-  const go = () => {
-    writeSome(ui, model, net, next);
-    if (ui.run.said.length < ui.run.total) ui.frame = requestAnimationFrame(go);
-    else finish(ui, model, fixed, problem);
-  };
-  go();
+  const add = (fresh) => addLetters(ui, model, net, fresh);
+  ui.stop = writeOut(next, { start: start.length, total, take: add, finish: () => finish(ui, model, net, problem) });
 }
 
-function writeSome(ui, model, { fixed }, next) {
-  const now = performance.now();
-  const due = prefersLessMotion() ? Infinity : ui.run.start + 1 + PACE * (now - ui.run.began);
-  const fresh = document.createDocumentFragment();
-  while (ui.run.said.length < Math.min(ui.run.total, due) && performance.now() < now + BUDGET_MS) {
-    const one = next();
-    fresh.append(letterOf(one, ui.run.said.length, fixed.tokens));
-    ui.run.said.push(one);
-  }
-  ui.part(".rnncourse-text").append(fresh);
-  if (!ui.ranking) rank(ui, model, fixed);
-  drawLooks(ui, model, fixed);
+function addLetters(ui, model, net, fresh) {
+  const { said } = ui.run;
+  ui.part(".rnncourse-text").append(...fresh.map((one, k) => letterOf(one, said.length + k, net.tokens)));
+  said.push(...fresh);
+  if (!ui.ranking) rank(ui, model, net);
+  drawLooks(ui, model, net);
 }
 
 function finish(ui, model, fixed, problem) {
@@ -316,17 +281,13 @@ function watchStrips(ui, model, fixed, set) {
   });
 }
 
-function netOf(model, fixed) {
-  return { ...fixed, fixed, p: unpack(model.get("weights"), fixed.shapes, fixed.single) };
-}
-
 function render({ model, el }) {
   const fixed = model.get("fixed");
   const ui = panel(el, { name: "sampler", label: "Sampler", html: samplerHtml(fixed) });
-  Object.assign(ui, { strips: ui.part(".rnncourse-strips svg"), wide: 800, looked: null, pointed: false, ranking: null, frame: 0 });
+  Object.assign(ui, { strips: ui.part(".rnncourse-strips svg"), wide: 800, looked: null, pointed: false, ranking: null, stop: () => {} });
   ui.root.style.setProperty("--tone", fixed.tone);
   addStrips(ui);
-  let net = netOf(model, fixed);
+  let net = netOf(fixed, model.get("weights"));
   const set = (values) => {
     for (const [name, value] of Object.entries(values)) model.set(name, value);
     showSettings(ui, model, fixed);
@@ -342,15 +303,13 @@ function render({ model, el }) {
   });
   watchStrips(ui, model, fixed, set);
 
-  // Several settings may change at once, such as a unit and its hold: write once.
-  const rewrite = () => {
+  const rewrite = onceAfter(() => {
     showSettings(ui, model, fixed);
-    cancelAnimationFrame(ui.frame);
-    ui.frame = requestAnimationFrame(() => begin(ui, model, net));
-  };
+    begin(ui, model, net);
+  });
   ui.listen(model, WRITES, rewrite);
   ui.listen(model, ["weights"], () => {
-    net = netOf(model, fixed);
+    net = netOf(fixed, model.get("weights"));
     rewrite();
   });
   ui.listen(model, LOOKS, () => {
@@ -359,7 +318,7 @@ function render({ model, el }) {
     drawLooks(ui, model, fixed);
   });
   onWidthOf(ui, ui.part(".rnncourse-strips"), () => drawLooks(ui, model, fixed));
-  ui.onLeave(() => cancelAnimationFrame(ui.frame));
+  ui.onLeave(() => ui.stop());
   showSettings(ui, model, fixed);
   begin(ui, model, net);
   return ui.leave;

@@ -1,26 +1,38 @@
 /* A trained net that writes: the same numbers as rnncourse.in_numpy in float64, and the same random draws. */
 
-function sigmoid(a) {
-  return 1 / (1 + Math.exp(-a));
+/* The number that 16 bits stand for (IEEE 754, half precision). */
+function halfOf(bits) {
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
+  return bits >> 15 ? -size : size;
 }
 
-const ACTIVATIONS = {
-  tanh: Math.tanh,
-  sigmoid,
-  relu: (a) => Math.max(a, 0),
-  leaky_relu: (a) => Math.max(a, 0.01 * a),
-};
-
-/* The parameters by name, from all of them in a row. view: a DataView; single: whether they are 32 bits each. */
-function unpack(view, shapes, single) {
-  const [size, read] = single ? [4, "getFloat32"] : [8, "getFloat64"];
+/* The parameters by name, from all of them in a row: base64, `bits` each. Nothing is rounded: single precision has
+   room for 16 and 32 bits, and large matrices are read faster from it. */
+function unpack(text, shapes, bits) {
+  const raw = atob(text);
+  const bytes = new Uint8Array(raw.length);
+  for (let k = 0; k < raw.length; k++) bytes[k] = raw.charCodeAt(k);
+  const view = new DataView(bytes.buffer);
+  const readers = {
+    16: (at) => halfOf(view.getUint16(at, true)),
+    32: (at) => view.getFloat32(at, true),
+    64: (at) => view.getFloat64(at, true),
+  };
+  const [read, size] = [readers[bits], bits / 8];
   let at = 0;
   const one = (shape) => {
-    const numbers = new Float64Array(shape.reduce((a, b) => a * b, 1));
-    for (let k = 0; k < numbers.length; k++, at += size) numbers[k] = view[read](at, true);
+    const Kind = shape.length > 1 && bits < 64 ? Float32Array : Float64Array;
+    const numbers = new Kind(shape.reduce((a, b) => a * b, 1));
+    for (let k = 0; k < numbers.length; k++, at += size) numbers[k] = read(at);
     return numbers;
   };
   return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, one(shape)]));
+}
+
+/* A net as writerOf takes it. about: what Python says of it (_writing_net.py, description). */
+function netOf(about, weights) {
+  return { ...about, p: unpack(weights, about.shapes, about.bits) };
 }
 
 /* h @ W, added to `sum`; W: as many rows as h has numbers. */
@@ -49,7 +61,7 @@ function heldAt(name, values, holds, t) {
   return values;
 }
 
-/* One step of each kind of cell: state and index of the token read at step t -> the new state. */
+/* One step of each kind of cell: state and index of the token read at step t -> gates and the new state. */
 const CELLS = {
   RNN({ p, phi }, index, { h }, hold) {
     const a = addProduct(rowPlus(p.W_xh, index, p.b_h), h, p.W_hh);
@@ -60,7 +72,7 @@ const CELLS = {
     const block = (name, k, squash) => hold(name, a.slice(k * H, (k + 1) * H).map(squash));
     const [i, f, g, o] = [block("i", 0, sigmoid), block("f", 1, sigmoid), block("g", 2, Math.tanh), block("o", 3, sigmoid)];
     const cell = hold("c", c.map((one, k) => f[k] * one + i[k] * g[k]));
-    return { c: cell, h: hold("h", cell.map((one, k) => o[k] * Math.tanh(one))) };
+    return { i, f, g, o, c: cell, h: hold("h", cell.map((one, k) => o[k] * Math.tanh(one))) };
   },
   GRU({ p }, index, { h }, hold) {
     const [x, H] = [rowPlus(p.W_x, index, p.b), h.length];
@@ -68,7 +80,7 @@ const CELLS = {
     const r = hold("r", h.map((_, k) => sigmoid(x[k] + s[k])));
     const z = hold("z", h.map((_, k) => sigmoid(x[H + k] + s[H + k])));
     const n = hold("n", h.map((_, k) => Math.tanh(x[2 * H + k] + r[k] * (s[2 * H + k] + p.b_hn[k]))));
-    return { h: hold("h", h.map((one, k) => (1 - z[k]) * n[k] + z[k] * one)) };
+    return { r, z, n, h: hold("h", h.map((one, k) => (1 - z[k]) * n[k] + z[k] * one)) };
   },
 };
 
@@ -110,24 +122,25 @@ function choiceOf(p, u) {
   return p.length - 1;
 }
 
-/* A writer: step() reads or writes one token and returns { index, p, drawn, likeliest, memory }, where p is null
-   for a token of the start. net: { kind, phi, p, units }. */
+/* A writer: step() reads or writes one token and returns { index, p, drawn, likeliest, made, memory }, where p is null
+   for a token of the start. made: gates and states after the token was read; memory: c, or h where there is none.
+   net: see netOf. */
 function writerOf(net, start, { temperature, random, holds }) {
   let [state, t, logP] = [{ h: new Float64Array(net.units), c: new Float64Array(net.units) }, 0, null];
   const read = (index) => {
     state = CELLS[net.kind](net, index, state, (name, values) => heldAt(name, values, holds, t));
     t += 1;
     logP = logSoftmax(addProduct(Float64Array.from(net.p.b_y), state.h, net.p.W_hy));
-    return state.c ?? state.h;
+    return { made: state, memory: state.c ?? state.h };
   };
   return () => {
-    if (t < start.length) return { index: start[t], p: null, memory: read(start[t]) };
+    if (t < start.length) return { index: start[t], p: null, ...read(start[t]) };
     const drawnWith = withTemperature(logP, temperature);
     const index = choiceOf(drawnWith, random());
     const before = logP;
     const order = [...before.keys()].sort((a, b) => before[b] - before[a]).slice(0, 3);
     const likeliest = order.map((k) => [k, Math.exp(before[k])]);
-    return { index, p: Math.exp(before[index]), drawn: drawnWith[index], likeliest, memory: read(index) };
+    return { index, p: Math.exp(before[index]), drawn: drawnWith[index], likeliest, ...read(index) };
   };
 }
 

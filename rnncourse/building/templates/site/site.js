@@ -10,16 +10,49 @@
   };
 
   function wake(el) {
-    const { rnncourseModel: id, frontEnd } = el.dataset;
     el.dataset.awake = "";
-    const widget = window.rnncourseFrontEnds?.[frontEnd];
-    if (!widget) return; // the stand-in stays
+    if (!window.rnncourseFrontEnds?.[el.dataset.frontEnd]) return; // the stand-in stays
+    const apart = Object.entries(JSON.parse(el.dataset.apart ?? "{}"));
+    if (apart.length) whenNear(el, () => load(apart, (texts) => draw(el, texts)));
+    else draw(el, {});
+  }
+
+  function draw(el, texts) {
+    const { rnncourseModel: id, frontEnd } = el.dataset;
     const stored = el.querySelector(".rnncourse-state");
-    const state = JSON.parse(stored.textContent);
+    const state = { ...JSON.parse(stored.textContent), ...texts };
     stored.remove();
     if (state.questions) state.history = answeredBefore(state);
     models[id] ??= new Model(state);
-    widget.render({ model: models[id], el });
+    window.rnncourseFrontEnds[frontEnd].render({ model: models[id], el });
+  }
+
+  /* Do something once a reader is about a screen away from an element. */
+  function whenNear(el, then) {
+    const watch = new IntersectionObserver((seen) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      watch.disconnect();
+      then();
+    }, { rootMargin: "1000px" });
+    watch.observe(el);
+  }
+
+  /* Load long texts of a state, [trait, address] each. A page on a disk may load scripts and nothing else. */
+  function load(apart, then) {
+    let left = apart.length;
+    const arrived = () => {
+      left -= 1;
+      if (left) return;
+      then(Object.fromEntries(apart.map(([trait, address]) => [trait, window.rnncourseTexts[nameOf(address)]])));
+    };
+    for (const [, address] of apart) {
+      if (window.rnncourseTexts?.[nameOf(address)]) arrived();
+      else document.head.append(Object.assign(document.createElement("script"), { src: address, onload: arrived }));
+    }
+  }
+
+  function nameOf(address) {
+    return address.split("/").at(-1).replace(".js", "");
   }
 
   const tellingOf = (key) => [...document.querySelectorAll(`.rnncourse-told[data-rnncourse-tells~="${key}"]`)];

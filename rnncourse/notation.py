@@ -25,6 +25,20 @@ PALETTE = {
     "grey": "#767676",
 }
 
+INKS = {
+    PALETTE["blue"]: ("#0062B0", "#74B2FF"),
+    PALETTE["vermillion"]: ("#BF4A00", "#FF8A47"),
+    PALETTE["purple"]: ("#A83A7B", "#EE9CC8"),
+    PALETTE["green"]: ("#007A58", "#35C797"),
+    PALETTE["orange"]: ("#8F6000", "#F2B134"),
+    PALETTE["sky"]: ("#00788F", "#7AD7F0"),
+    PALETTE["yellow"]: ("#6A6400", "#E6DC4A"),
+}
+"""For each color of letters in formulas: a darker shade for a white page, a lighter one for a dark page.
+
+Lines and areas need a contrast of 3:1, letters 4.5:1, and no single tone reaches that on both pages: 4.3:1 is the most.
+"""
+
 SOLID, DASHED, DOTTED, DASHDOT = "solid", "dashed", "dotted", "dashdot"
 
 
@@ -43,7 +57,7 @@ class Symbol:
 
 def _symbols() -> Iterator[Symbol]:
     grey, blue, vermillion, green = (PALETTE[c] for c in ("grey", "blue", "vermillion", "green"))
-    orange, sky, purple = (PALETTE[c] for c in ("orange", "sky", "purple"))
+    orange, sky, purple, yellow = (PALETTE[c] for c in ("orange", "sky", "purple", "yellow"))
     yield Symbol("T", "T", "T", "", "number of time steps", grey)
     yield Symbol("B", "B", "B", "", "batch size: sequences handled at once", grey)
     yield Symbol("V", "V", "V", "", "size of the vocabulary", grey)
@@ -77,13 +91,16 @@ def _symbols() -> Iterator[Symbol]:
     yield Symbol("f_t", "f_t", "f_t", "(B, H)", "forget gate", blue, DOTTED)
     yield Symbol("o_t", "o_t", "o_t", "(B, H)", "output gate", orange, DASHDOT)
     yield Symbol("g_t", "g_t", "g_t", "(B, H)", "candidate (not a gate)", sky, SOLID)
+    yield Symbol("r_t", "r_t", "r_t", "(B, H)", "reset gate of a GRU", orange, DASHDOT)
+    yield Symbol("z_t", "z_t", "z_t", "(B, H)", "update gate of a GRU", blue, DOTTED)
+    yield Symbol("n_t", "n_t", "n_t", "(B, H)", "candidate of a GRU", sky, SOLID)
     yield Symbol(
         "dh_t",
         r"\partial L/\partial h_t",
         "dh_t",
         "(B, H)",
         "gradient of the loss with respect to h_t",
-        grey,
+        yellow,
         DASHDOT,
     )
 
@@ -148,6 +165,17 @@ def symbol(name: str) -> Symbol:
 def colour(name: str) -> str:
     """Return the color of a symbol as #RRGGBB."""
     return symbol(name).colour
+
+
+def ink(name: str) -> tuple[str, str]:
+    """Return the shades of a symbol's color for letters on a white page and on a dark one, each as #RRGGBB.
+
+    Raises InputError for a symbol that is unknown, or gray because no formula sets it off.
+    """
+    tone = colour(name)
+    if tone not in INKS:
+        raise InputError(f"name {name!r} is a symbol that formulas leave in the color of the text")
+    return INKS[tone]
 
 
 def dash(name: str) -> str:

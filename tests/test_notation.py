@@ -41,6 +41,42 @@ def test_symbols_that_share_a_figure_differ_in_colour_and_in_dash_or_kind():
     assert len(set(gates)) == 4
 
 
+def luminance(tone):
+    """Return the relative luminance of #RRGGBB, as WCAG defines it."""
+    parts = np.array([int(tone[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("tone", notation.INKS)
+def test_letters_can_be_read_on_white_and_on_every_dark_page_of_the_course(tone):
+    assert tone in notation.PALETTE.values()
+    on_white, on_dark = notation.INKS[tone]
+    assert contrast(on_white, "#FFFFFF") >= 4.5
+    # The dark pages of JupyterLab, of the slides and of the site.
+    for page in ("#111111", "#14171A", "#14181E"):
+        assert contrast(on_dark, page) >= 4.5, page
+
+
+def test_no_single_tone_could_be_read_on_both():
+    grays = [f"#{level:02X}{level:02X}{level:02X}" for level in range(256)]
+    best = max(min(contrast(gray, "#FFFFFF"), contrast(gray, "#111111")) for gray in grays)
+    assert best < 4.4
+
+
+def test_the_gradient_has_an_ink_of_its_own_and_gray_symbols_have_none():
+    others = {notation.ink(name) for name in ("x_t", "h_t", "c_t", "s_t", "a_t", "y_t", "i_t", "f_t", "o_t")}
+    assert notation.ink("dh_t") not in others
+    assert notation.ink("h_t") == notation.INKS[notation.colour("h_t")]
+    with pytest.raises(InputError, match="'b_h' is a symbol that formulas leave"):
+        notation.ink("b_h")
+
+
 def test_table_lists_what_was_asked_for_in_that_order():
     table = notation.table("h_t", "x_t")
     lines = table._repr_markdown_().splitlines()

@@ -1,4 +1,4 @@
-"""What a kernel of `rnncourse lab --edit` does so that the course's own notebooks can be read without changing them."""
+"""What a kernel of `rnncourse lab --edit` does so that the course's own notebooks ask their questions at once."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import Any
 
 from IPython import get_ipython
 
-LANGUAGE = {"name": "python"}
-"""What the course's notebooks store of their language: nothing that differs from one computer to the next."""
-
 _ASKS = re.compile(r"(?m)^(predict|quiz)\(")
 
 
@@ -19,8 +16,6 @@ def install() -> None:
     shell = get_ipython()
     if shell is None or not os.environ.get("RNNCOURSE_SOURCES"):
         return
-    # A front end stores in a notebook what its kernel says of the language, and then wants to save the notebook.
-    shell.kernel.language_info = LANGUAGE
     shell.events.register("pre_run_cell", lambda info: let_ask(shell, info.raw_cell))
 
 

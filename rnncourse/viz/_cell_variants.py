@@ -51,23 +51,23 @@ def _gru() -> list[str]:
         symbol((688, belt - 4), "h", "t", size=17),
         text((76, belt - 34), "the hidden state is the belt", cell.NOTE, anchor="start"),
         *_update_gate(),
-        *_rest_of("f_t"),
+        *_rest_of("z_t"),
         *_candidate(),
         *_reset_gate(),
     ]
 
 
 def _update_gate() -> list[str]:
-    x, tone = cell.COLUMNS["forget"], colour("f_t")
+    x, tone = cell.COLUMNS["forget"], colour("z_t")
     return [
         *_box(x, "z", "σ", "update gate", tone),
-        cell._wire([(x, TOP), (x, cell.BELT + cell.RING + 2)], tone, dash("f_t"), width=2.4),
+        cell._wire([(x, TOP), (x, cell.BELT + cell.RING + 2)], tone, dash("z_t"), width=2.4),
         cell._ring((x, cell.BELT), "×", tone, False),
     ]
 
 
 def _candidate() -> list[str]:
-    x, tone, ring = cell.COLUMNS["candidate"], colour("g_t"), cell.RING
+    x, tone, ring = cell.COLUMNS["candidate"], colour("n_t"), cell.RING
     product, belt = (cell.SUM, cell.PRODUCT), (cell.SUM, cell.BELT)
     return [
         *_box(x, "n", "tanh", "candidate", tone),
@@ -79,10 +79,10 @@ def _candidate() -> list[str]:
 
 
 def _reset_gate() -> list[str]:
-    x, tone, end = cell.COLUMNS["output"], colour("o_t"), cell.COLUMNS["candidate"] + 30
+    x, tone, end = cell.COLUMNS["output"], colour("r_t"), cell.COLUMNS["candidate"] + 30
     return [
         *_box(x, "r", "σ", "reset gate", tone),
-        cell._wire([(x, TOP), (x, TAP), (end, TAP), (end, TOP)], tone, dash("o_t"), width=3),
+        cell._wire([(x, TOP), (x, TAP), (end, TAP), (end, TOP)], tone, dash("r_t"), width=3),
         text((x + 8, TAP - 2), "how much of h it reads", cell.NOTE, anchor="start"),
     ]
 

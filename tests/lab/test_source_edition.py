@@ -1,15 +1,13 @@
-"""The course's own notebooks, opened by `rnncourse lab --edit`: questions work at once, and reading changes nothing."""
+"""The course's own notebooks, opened by `rnncourse lab --edit`: questions work at once."""
 
 from __future__ import annotations
 
 import os
 from types import SimpleNamespace
 
-import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from rnncourse.building.outputs import METADATA
 from rnncourse.lab import source_edition, workspace
 
 QUESTION = 'predict("Up or down?", ["up", "down"], answer="up", because="It grows.", key="way")'
@@ -35,16 +33,6 @@ def test_a_learners_copy_gets_no_name_that_is_not_in_its_cells(tmp_path):
     (tmp_path / workspace.MANIFEST).write_text("{}", encoding="utf-8")
     [asked] = executed(tmp_path, QUESTION).nb.cells
     assert asked.outputs[0].ename == "NameError"
-
-
-@pytest.mark.parametrize(("copy", "told"), [(False, METADATA["language_info"]), (True, None)])
-def test_the_kernel_says_of_its_language_what_the_sources_store(tmp_path, copy, told):
-    if copy:
-        (tmp_path / workspace.MANIFEST).write_text("{}", encoding="utf-8")
-    client = executed(tmp_path, "1")
-    assert client.nb.metadata["language_info"] == (
-        told or workspace.with_language(new_notebook()).metadata.language_info
-    )
 
 
 def test_names_of_the_readers_own_stay_theirs():

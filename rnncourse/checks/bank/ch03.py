@@ -481,10 +481,12 @@ def no_bias_for_the_state(D, H, K):
 
 
 def _padded_cases(rng):
-    """In the first case one sequence has a single step, and one fills the whole array."""
+    """In the first case one sequence has a single step, and one fills the whole array, but is not the last."""
     cases = []
     for (T, B, H), some in (((6, 4, 2), (1, 6)), ((7, 3, 5), (2, 6)), ((5, 2, 4), (4, 2))):
         lengths = rng.permutation([*some, *rng.integers(3, T - 1, size=B - 2)])
+        if lengths[-1] == T:
+            lengths = np.roll(lengths, 1)
         cases.append(Case((normal(rng, T, B, H), lengths)))
     return cases
 
@@ -601,13 +603,18 @@ def _held(x, h0, mask, p, *, carried=None, stored=None):
 
 
 def _masked_cases(rng):
-    """Padding comes at the end, in front and in between; one sequence has no real step, one has no padding."""
+    """Padding comes at the end, in front and in between; one sequence has no real step, one has no padding.
+
+    In the other cases there is a step that is padding in all sequences, once in the middle and once at the end.
+    """
     cases = []
     for T, B, D, H in ((6, 4, 2, 3), (7, 3, 4, 2), (5, 6, 3, 4)):
         mask = np.ones((T, B))
         mask[-2:, 0] = 0
         mask[[0, 3], 1] = 0
         mask[:, 2:3] = mask[:, 2:3] if T == 7 else 0
+        if T != 6:
+            mask[4] = 0
         mask = mask[:, rng.permutation(B)]
         cases.append(Case((normal(rng, T, B, D), normal(rng, B, H), mask, rnn_parameters(rng, D, H))))
     return cases

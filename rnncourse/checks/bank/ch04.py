@@ -25,10 +25,13 @@ def wavy_loss(w):
 
 
 def _nudge_cases(rng):
+    """The slopes of wavy_loss are negative at one entry at least, those of loss_at never."""
+    tall, wide = normal(rng, 5, 2), normal(rng, 2, 6)
+    tall[2, 1], wide[0, 3] = rng.uniform(2.0, 4.0, size=2)
     return [
         Case((Named("loss_at", loss_at), normal(rng, 3, 4), 0.02)),
-        Case((Named("wavy_loss", wavy_loss), normal(rng, 5, 2), 0.01)),
-        Case((Named("wavy_loss", wavy_loss), normal(rng, 2, 6), 0.1)),
+        Case((Named("wavy_loss", wavy_loss), tall, 0.01)),
+        Case((Named("wavy_loss", wavy_loss), wide, 0.1)),
     ]
 
 
@@ -716,11 +719,12 @@ def _gradients(rng, lengths):
 
 
 def _clip_cases(rng):
-    """Too long, short enough, too long for a larger limit, and all zero under other names."""
+    """Too long, short enough, too long for a larger limit, very short, and all zero under other names."""
     return [
         Case((_gradients(rng, (1.5, 2.4, 1.0)), 0.6), about="with a gradient that is too long"),
         Case((_gradients(rng, (0.4, 0.3, 0.2)), 0.6), about="with a gradient that is short enough already"),
         Case((_gradients(rng, (1.2, 0.9, 2.0)), 2.4), about="with a larger limit"),
+        Case((_gradients(rng, (3e-7, 2e-7, 1e-7)), 0.9), about="with a very short gradient"),
         Case(({"b_y": np.zeros(5), "W_hy": np.zeros((2, 5))}, 1.5), about="with a gradient of zeros"),
     ]
 

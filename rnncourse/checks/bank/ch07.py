@@ -128,9 +128,9 @@ def _names(rng, T, B):
 
 
 def _scored(rng, T, B):
-    """Return predictions, answers and mask of B names in an order drawn by rng."""
+    """Return predictions, answers and mask of B names in an order drawn by rng. Padding is token 10."""
     V, sequences = 9, _names(rng, T, B)
-    y, mask = np.zeros((T, B), dtype=np.int64), np.zeros((T, B))
+    y, mask = np.full((T, B), V + 1, dtype=np.int64), np.zeros((T, B))
     predicted = np.zeros_like(y)
     for b, k in enumerate(rng.permutation(B)):
         length, wrong, padding_right = sequences[k]

@@ -185,8 +185,9 @@ _PLAYED = (  # 0 for silence, 1, 2 and 3 for the tones; which labels those are i
 
 def _label_cases(rng):
     drawn = [rng.permutation(9)[:4] for _ in _PLAYED]
-    # label 0 is a tone like any other
-    drawn[0] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
+    # label 0 is a tone like any other, and once the first that is played
+    for i in (0, 3):
+        drawn[i] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
     for names in drawn:
         names[1:] = np.sort(names[1:])[::-1]  # so that to sort the tones is never right by chance
     return [Case((names[list(row)], int(names[0]))) for row, names in zip(_PLAYED, drawn, strict=True)]
@@ -922,20 +923,21 @@ def _draw_cases(rng):
     apart = rng.permutation(np.linspace(-900, 900, 7))[:, None]
     return [
         _draw_case(rng, 5, 0.6, small),
-        _draw_case(rng, 6, 1.3, large, "with logits around 1000"),
+        _draw_case(rng, 6, 1.3, large, "with logits around 1000", peak=2500.0),
         _draw_case(rng, 4, 0.8, apart, "when the logits of one row are far from those of another"),
     ]
 
 
-def _draw_case(rng, V, temperature, center, about=""):
+def _draw_case(rng, V, temperature, center, about="", peak=0.0):
     """The random numbers u are spread evenly over 0 to 1, so that likely and unlikely tokens are drawn.
 
-    Drawn until the temperature changes what is drawn.
+    Drawn until the temperature changes what is drawn. One logit of the first row is larger by `peak`.
     """
     B = len(center)
     while True:
         u = (rng.permutation(B) + rng.uniform(0.1, 0.9, size=B)) / B
         s = center + normal(rng, B, V, scale=1.5)
+        s[0, rng.integers(V)] += peak
         if not np.array_equal(_draw_next(s, temperature, u)[1], _draw_next(s, 1.0, u)[1]):
             return Case((s, temperature, u), about=about)
 

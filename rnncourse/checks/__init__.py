@@ -15,7 +15,8 @@ from rnncourse.checks.calling import call
 from rnncourse.checks.failure import Failure, Forbidden
 from rnncourse.checks.judging import judge
 from rnncourse.checks.probing import look_closer
-from rnncourse.checks.task import Task
+from rnncourse.checks.outcomes import Outcome
+from rnncourse.checks.task import Case, Task
 from rnncourse.checks.verdict import Verdict
 from rnncourse.errors import InputError
 from rnncourse.markup import Card
@@ -98,10 +99,16 @@ def examine(
         lambda: look_closer(
             task, lambda case: call(answer, case, task.seconds).value, notebook.source_of(answer)
         ),
+        lambda case: _called(answer, case, task.seconds),
     )
     if verdict.status == "right" and task.new_arrays and any(one.shared for one in answers):
         return Verdict("wrong", task.name, (_SHARED,), "shared", 0, task.points)
     return replace(verdict, printed=next((one.printed for one in answers if one.printed), ""))
+
+
+def _called(answer: Callable, case: Case, seconds: float) -> Outcome:
+    made = call(answer, case, seconds)
+    return Outcome(made.value, made.after)
 
 
 def hint(name: str) -> None:

@@ -184,7 +184,9 @@ def _parts(expected: Value, answer: Value, names: tuple[str, ...], name: str = "
 def _stacked(expected: list | tuple, answer: Value) -> bool:
     """Say whether an array holds all parts one after the other: unpacked, it gives them."""
     shapes = {np.shape(part) for part in expected if isinstance(part, (*_SCALARS, np.ndarray))}
-    return isinstance(answer, np.ndarray) and len(shapes) == 1 and answer.shape == (len(expected), *shapes.pop())
+    return (
+        isinstance(answer, np.ndarray) and len(shapes) == 1 and answer.shape == (len(expected), *shapes.pop())
+    )
 
 
 def _entries(name: str, expected: dict, answer: Value) -> Iterator[tuple]:
@@ -215,11 +217,17 @@ def _require_kind(name: str, expected: Value, answer: Value) -> None:
         if expected.ndim == 1 and isinstance(answer, list) and _flat(answer):
             return
         if expected.ndim:
-            _stop("list", f"{start(name)} is {what(answer)}, but should be a NumPy array. {_to_array(answer)}", answer)
+            _stop(
+                "list",
+                f"{start(name)} is {what(answer)}, but should be a NumPy array. {_to_array(answer)}",
+                answer,
+            )
     if not isinstance(expected, np.ndarray) and isinstance(expected, (list, tuple)):
         if isinstance(answer, (list, tuple)) and not _flat(answer):
             inside = next(one for one in answer if not _single(one))
-            text = f"{start(name)} should be {what(expected)}, but is {what(answer)}, and holds {what(inside)}."
+            text = (
+                f"{start(name)} should be {what(expected)}, but is {what(answer)}, and holds {what(inside)}."
+            )
             _stop("structure", text, answer)
         if not isinstance(answer, (list, tuple, np.ndarray)):
             _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)

@@ -329,7 +329,10 @@ class Unusable(Failure):
 
 @dataclass(frozen=True)
 class Raised(Failure):
-    """The call raised an exception. error: its type. line, source: where in the learner's own cell, if known."""
+    """The call raised an exception.
+
+    error: its type. line, source: where in the learner's own cell, if known, and the expression there.
+    """
 
     name: ClassVar[str] = "raised"
     error: str
@@ -344,7 +347,7 @@ class Raised(Failure):
 
     def in_words(self, called: str) -> tuple[str, ...]:
         error, _, said = steady(self.text).partition(": ")
-        where = f" in line {self.line} of its cell, `{self.source}`" if self.line and self.source else ""
+        where = f" in line {self.line} of its cell, at `{self.source}`" if self.line and self.source else ""
         told = f": {plainly(said)}" if said else ""
         meaning = next(words for pattern, words in _KIND_WORDS if re.search(pattern, self.text))
         return f"`{called}` stopped with `{error}`{where}{told}", meaning

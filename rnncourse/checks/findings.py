@@ -439,9 +439,13 @@ def _argument(p: Pair) -> Iterator[Finding]:
             if p.equal(times * whole, difference):
                 yield Finding(f"sum {name}", f"{start(p.name)} is right, but for `{name}`, which {said}.")
         if p.equal(p.e * whole, p.a):
-            yield Finding(f"times {name}", f"{start(p.name)} is right, but multiplied by `{name}` once too often.")
+            yield Finding(
+                f"times {name}", f"{start(p.name)} is right, but multiplied by `{name}` once too often."
+            )
         elif whole.all() and p.equal(p.e, p.a * whole):
-            yield Finding(f"over {name}", f"{start(p.name)} is right, but for `{name}`, a factor that is missing.")
+            yield Finding(
+                f"over {name}", f"{start(p.name)} is right, but for `{name}`, a factor that is missing."
+            )
 
 
 def _moved(p: Pair) -> Iterator[Finding]:
@@ -452,7 +456,10 @@ def _moved(p: Pair) -> Iterator[Finding]:
         if series.ndim != 1 or len(series) < 5 or len(np.unique(series)) < len(series):
             continue
         places = {value: i for i, value in enumerate(series.tolist())}
-        by = {places.get(a, -1) - places.get(e, -1) for e, a in zip(p.e.ravel().tolist(), p.a.ravel().tolist(), strict=True)}
+        by = {
+            places.get(a, -1) - places.get(e, -1)
+            for e, a in zip(p.e.ravel().tolist(), p.a.ravel().tolist(), strict=True)
+        }
         if len(by) == 1 and p.e.flat[0] in places and p.a.flat[0] in places and by != {0}:
             n = by.pop()
             way, many = "late" if n > 0 else "early", f"{abs(n)} place{'s' if abs(n) > 1 else ''}"
@@ -495,7 +502,9 @@ def _per_slice(p: Pair) -> Iterator[Finding]:
 def _nearly(p: Pair) -> Iterator[Finding]:
     if p.e.dtype.kind == "f" and (np.abs(p.a - p.e) <= 5e-3 * np.abs(p.e)).all():
         text = "is nearly right: the first digits agree, the later ones do not."
-        yield Finding("nearly", f"{start(p.name)} {text} Is something rounded, or only approximately what is meant?")
+        yield Finding(
+            "nearly", f"{start(p.name)} {text} Is something rounded, or only approximately what is meant?"
+        )
 
 
 def _sums(p: Pair) -> Iterator[Finding]:

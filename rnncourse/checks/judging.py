@@ -28,6 +28,9 @@ _SECONDS_OF_VARIATIONS = 0.06
 _SECONDS_AT_MOST = 0.5
 """How long they may take by the clock."""
 
+_WEAK = ("factor", "offset", "constant")
+"""What is known of all values and yet says little."""
+
 _PLAIN = ("unused", "twice")
 """What a closer look finds that says more than those do."""
 
@@ -151,7 +154,8 @@ def _named(
         explaining = [
             m
             for m, outcomes in known
-            if _explains(task, name, outcomes, expected, given) and _again(task, m.answer, expected, ask, name)
+            if _explains(task, name, outcomes, expected, given)
+            and _again(task, m.answer, expected, ask, name)
         ]
         mistake = next((m for m in explaining if m.name in found), next(iter(explaining), None))
         if mistake is None:
@@ -303,17 +307,20 @@ def _best(
             leaves(e.value, g.value, task.outputs)
         except WrongStructure as mismatch:
             return mismatch.finding, ()
-    whole, part = _common(task, wrong, parts)
+    whole, part = _common(task, wrong, parts, ask)
     found = _swapped(task, wrong) or whole
     only_if = _only_if(task, wrong, right)
-    if found:
+    if found and found.key not in _WEAK:
         return found, (only_if.text,) if only_if else ()
-    found = _varied(task, wrong, ask)
-    if found and found.key.removeprefix("one ") not in VAGUE:
+    found = found or _varied(task, wrong, ask)
+    if found and found.key.removeprefix("one ") not in VAGUE + _WEAK:
         return found, (only_if.text,) if only_if else ()
     special = found or _only_where(task, wrong, parts) or only_if
     closer = list(look_closer())
-    telling, example = [one for one in closer if one.key != "example"], [one for one in closer if one.key == "example"]
+    telling, example = (
+        [one for one in closer if one.key != "example"],
+        [one for one in closer if one.key == "example"],
+    )
     if telling and not (special and telling[0].key not in _PLAIN):
         return telling[0], ()
     if special:
@@ -323,7 +330,9 @@ def _best(
     return Finding("values", _differs(task, wrong, parts)), tuple(one.text for one in example[:1])
 
 
-def _common(task: Task, wrong: _Wrong, parts: Sequence[str]) -> tuple[Finding | None, Finding | None]:
+def _common(
+    task: Task, wrong: _Wrong, parts: Sequence[str], ask: Ask | None
+) -> tuple[Finding | None, Finding | None]:
     """Return the first finding that holds in every case in which its part is wrong: about the whole, and about what
     is right of it.
 
@@ -331,19 +340,42 @@ def _common(task: Task, wrong: _Wrong, parts: Sequence[str]) -> tuple[Finding | 
     """
     every: dict[str, list[tuple[list[Finding], list[Finding]]]] = {name: [] for name in parts}
     for case, e, g in wrong:
-        about = setting(task, case)
         for leaf in leaves(e.value, g.value, task.outputs):
             if not _right(leaf, task):
-                timed = leaf.name in task.timed or "result" in task.timed
-                every[leaf.name].append(findings(leaf, about.of(timed), task.tolerance))
+                every[leaf.name].append(_found(task, case, leaf))
     shapes = [
         f for found in every.values() for whole, _ in found for f in whole if f.key in ("shape", "axes")
     ]
     wholes = {name: _in_all([whole for whole, _ in found]) for name, found in every.items()}
+    wholes = {name: _no_chance(task, name, some, wrong[0][1], ask) for name, some in wholes.items()}
     pieces = {name: _in_all([part for _, part in found]) for name, found in every.items()}
     if not any(wholes.values()) and shapes:
         return Finding(shapes[0].key, f"{shapes[0].text} Other inputs give the right shape."), None
     return _first(wholes), _first(pieces)
+
+
+def _found(task: Task, case: Case, leaf: Leaf) -> tuple[list[Finding], list[Finding]]:
+    timed = leaf.name in task.timed or "result" in task.timed
+    return findings(leaf, setting(task, case).of(timed), task.tolerance)
+
+
+def _no_chance(
+    task: Task, name: str, found: list[Finding], expected: Outcome, ask: Ask | None
+) -> list[Finding]:
+    """Return those of the findings about a part that hold on other inputs, too, if they may hold by chance."""
+    if not found or ask is None or not _by_chance(task, expected, name):
+        return found
+    for seed in _OTHER_SEEDS:
+        for case in task.cases(np.random.default_rng(seed)):
+            made, given = outcome(task.reference, case), ask(case)
+            try:
+                leaf = None if _failed(given) else _part(name, made.value, given.value, task)
+            except WrongStructure:
+                return found
+            if leaf is not None and not _right(leaf, task):
+                keys = {one.key for one in _found(task, case, leaf)[0]}
+                found = [one for one in found if one.key in keys]
+    return found
 
 
 def _first(found: Mapping[str, Sequence[Finding]]) -> Finding | None:
@@ -356,7 +388,9 @@ def _first(found: Mapping[str, Sequence[Finding]]) -> Finding | None:
                 if other != name and some[0].key in {one.key for one in theirs}
             ]
             listed = " and ".join([", ".join(too[:-1]), too[-1]]) if len(too) > 1 else "".join(too)
-            return replace(some[0], text=f"{some[0].text} The same holds for {listed}." if too else some[0].text)
+            return replace(
+                some[0], text=f"{some[0].text} The same holds for {listed}." if too else some[0].text
+            )
     return None
 
 

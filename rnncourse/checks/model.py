@@ -87,7 +87,9 @@ def helpers(name: str, called: str) -> list[ast.FunctionDef]:
 
 
 def _defined(code: str, called: str) -> ast.FunctionDef | None:
-    found = next((n for n in ast.parse(code).body if isinstance(n, ast.FunctionDef) and n.name == called), None)
+    found = next(
+        (n for n in ast.parse(code).body if isinstance(n, ast.FunctionDef) and n.name == called), None
+    )
     if found is not None and ast.get_docstring(found):
         found.body = found.body[1:]
     return found

@@ -40,8 +40,14 @@ def arrays(task: Task, case: Case) -> dict[str, np.ndarray]:
     """Return the arrays of floats among the arguments, those in a dictionary included, by name."""
     found = {}
     for name, value in zip(model.arguments(task), case.args, strict=False):
-        inner = {f"{name}[{key!r}]": one for key, one in value.items()} if isinstance(value, dict) else {name: value}
-        found |= {k: v for k, v in inner.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f" and v.ndim}
+        inner = (
+            {f"{name}[{key!r}]": one for key, one in value.items()}
+            if isinstance(value, dict)
+            else {name: value}
+        )
+        found |= {
+            k: v for k, v in inner.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f" and v.ndim
+        }
     return found
 
 

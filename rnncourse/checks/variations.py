@@ -19,7 +19,12 @@ from rnncourse.checks.task import Task
 
 _COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq}
 _COMPARISONS |= {ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In}
-_OPPOSITE = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,)}
+_OPPOSITE = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult,),
+}
 _SIGNS = {ast.Add: "`+`", ast.Sub: "`-`", ast.Mult: "`*`", ast.Div: "`/`"}
 _SIGMOID = "1 / (1 + np.exp(-({})))"
 _SQUASHING = {
@@ -45,11 +50,15 @@ class _Change:
 
 @dataclass(frozen=True)
 class Variation:
-    """A wrong answer. kind and change: what was changed, for developers; text: what is said about it."""
+    """A wrong answer. kind and change: what was changed, for developers; text: what is said about it.
+
+    function: the one that was changed, the task's own or one that it calls.
+    """
 
     kind: str
     text: str
     answer: Callable
+    function: str
     _change: _Change
 
     @property
@@ -72,12 +81,13 @@ def _variations(name: str, called: str) -> tuple[Variation, ...]:
     for one in trees:
         _spell_out_bounds(one)
     # In each function, those of which little can be said come last.
-    changes = [c for one in trees for c in sorted(_changes(one), key=lambda change: change.kind in VAGUE)]
+    found = [(c, one.name) for one in trees for c in sorted(_changes(one), key=lambda c: c.kind in VAGUE)]
+    changes = [change for change, _ in found]
     names = dict(model.names(name))
     whole = ast.Module([_switched(one, changes) for one in trees], [])
     exec(compile(ast.fix_missing_locations(whole), "<variation>", "exec"), names)
     turned = [_turned(names, called, i) for i in range(len(changes))]
-    return tuple(Variation(c.kind, c.text, f, c) for c, f in zip(changes, turned, strict=True))
+    return tuple(Variation(c.kind, c.text, f, name, c) for (c, name), f in zip(found, turned, strict=True))
 
 
 def _turned(names: dict[str, Any], called: str, i: int) -> Callable:
@@ -141,7 +151,21 @@ def _with(node: ast.AST, **fields: Any) -> ast.AST:
 # ---------------------------------------------------------------- what is changed
 
 
+def _spell_out_arguments(function: ast.FunctionDef) -> None:
+    """Note at each call of one name what that name stands for, if it is given a value only once."""
+    given: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            given.setdefault(node.targets[0].id, []).append(node.value)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name):
+            values = given.get(node.args[0].id, [])
+            if len(values) == 1:
+                node.spelled_out = values[0]
+
+
 def _changes(function: ast.FunctionDef) -> Iterator[_Change]:
+    _spell_out_arguments(function)
     for node in ast.walk(function):
         for look in _LOOKS.get(type(node), ()):
             yield from look(node)
@@ -177,7 +201,9 @@ def _indices(node: ast.Subscript) -> Iterator[_Change]:
     """Yield an index that is one too large or too small."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     for part in parts:
-        if isinstance(part, (ast.Slice, ast.Starred)) or (isinstance(part, ast.Constant) and type(part.value) is not int):
+        if isinstance(part, (ast.Slice, ast.Starred)) or (
+            isinstance(part, ast.Constant) and type(part.value) is not int
+        ):
             continue
         if isinstance(node.value, ast.Name) and node.value.id == "p":
             continue
@@ -311,18 +337,26 @@ def _squashed(node: ast.Call, name: str) -> Iterator[_Change]:
 
 def _only_a_part(node: ast.Call, name: str, plain: str) -> Iterator[_Change]:
     """Yield a function of a sum that is taken of some of its terms only, or of each by itself."""
-    terms = _summed(node.args[0])
+    terms = _summed(getattr(node, "spelled_out", node.args[0]))
     if len(terms) < 2:
         return
-    said = f"`{plain}` is taken of a part of a sum, or of its terms one by one. It belongs around the whole sum."
+    said = (
+        f"`{plain}` is taken of a part of a sum, or of its terms one by one. It belongs around the whole sum."
+    )
     texts = [f"({ast.unparse(one)})" for one in terms]
     for inside in product((True, False), repeat=len(terms)):
-        inner, outer = ([t for t, i in zip(texts, inside, strict=True) if i is which] for which in (True, False))
+        inner, outer = (
+            [t for t, i in zip(texts, inside, strict=True) if i is which] for which in (True, False)
+        )
         if inner and outer:
             yield _Change("squash", node, _expr(" + ".join([f"{name}({' + '.join(inner)})", *outer])), said)
             each = [f"{name}({' + '.join(some)})" for some in (inner, outer)]
             yield _Change("squash", node, _expr(" + ".join(each)), said)
     yield _Change("squash", node, _expr(" + ".join(f"{name}({one})" for one in texts)), said)
+    for i in range(len(texts)):
+        also = [f"{name}({one})" if i == k else one for k, one in enumerate(texts)]
+        said = f"One term of a sum goes through a `{plain}` of its own before the one around the whole sum."
+        yield _Change("squash", node, _expr(f"{name}({' + '.join(also)})"), said)
 
 
 def _summed(node: ast.expr) -> list[ast.expr]:

@@ -126,7 +126,8 @@ def mutants(task: Task) -> list[Mutant]:
     """Return the mutants of a task's model answer; changes that read alike are numbered."""
     answer, seen, made = model.function(task), Counter(), []
     called = [*_call_changes(task, answer), *_aliasing(task, answer)]
-    varied = [one for one in variations.variations(task) if not (slow(task) and one.kind == "name")]
+    varied = [one for one in variations.variations(task) if one.function == task.called]
+    varied = [one for one in varied if not (slow(task) and one.kind == "name")]
     changes = [(one.kind, one.change, one.answer) for one in varied]
     for kind, change, one in (*changes, *((kind, f"{kind}: {change}", one) for kind, change, one in called)):
         seen[change] += 1

@@ -477,6 +477,20 @@ def no_bias_for_the_state(D, H, K):
     return (D * H + H * H + H * K, K)
 
 
+@COUNT_NUMBERS.mistake
+def four_gates(D, H, K):
+    """You have counted four blocks of weights, as an LSTM has them. This is a plain network: each matrix once."""
+    return 4 * (D * H + H * H) + H * K, 4 * H + K
+
+
+@COUNT_NUMBERS.mistake
+def recurrence_from_the_input(D, H, K):
+    """Your recurrent matrix has the size of the input. It leads from the previous state to the new one: what is
+    the shape of W_hh?
+    """
+    return D * H + D * D + H * K, H + K
+
+
 # ---------------------------------------------------------------- padded sequences
 
 
@@ -586,6 +600,14 @@ def only_the_first_sequence(h, lengths):
 def from_the_first_sequence(h, lengths):
     """The steps are right, but you take them all from the first sequence. Which index of `h` is the batch?"""
     return h[lengths - 1, 0]
+
+
+@LAST_STATES.mistake
+def lengths_as_indices(h, lengths):
+    """You use the lengths themselves as indices. A sequence of n steps has its last state at index n − 1; for the
+    longest one your index lies outside of the array.
+    """
+    return h[lengths, np.arange(len(lengths))]
 
 
 # ---------------------------------------------------------------- a state that padding does not move

@@ -57,8 +57,8 @@ _KIND_WORDS = (
     ),
     (
         r"takes \d+ positional|takes from \d+|missing \d+ required|unexpected keyword",
-        "A function was called with too many or too few arguments. Compare the call with what that function takes; "
-        "the first line of your own function should stay as it was given.",
+        "A function was called with too many or too few arguments. Compare the call with what that function takes, and "
+        "leave the first line of your function as it was given.",
     ),
     (r"^KeyError", "The dictionary has no such key. `print(list(d))` shows which keys a dictionary `d` has."),
     (
@@ -91,7 +91,7 @@ _KIND_WORDS = (
     (
         r"^IndexError: index -?\d+ is out of bounds for axis \d",
         "An index points outside of its array. Of T steps, the first has the index 0 and the last one T − 1. Does "
-        "an index or a loop go one too far, or are two indices in the wrong order?",
+        "an index or a loop go one step too far, or are two indices in the wrong order?",
     ),
     (
         r"^IndexError",

@@ -369,6 +369,25 @@ def _function_of_it(p: Pair) -> Iterator[Finding]:
             )
 
 
+def _inside(p: Pair) -> Iterator[Finding]:
+    """What goes into a `tanh` or a sigmoid at the end is wrong in a simple way."""
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 4:
+        return
+    for words, undo in (("`tanh`", np.arctanh), ("sigmoid", lambda e: np.log(e / (1 - e)))):
+        e, a = undo(p.e), undo(p.a)
+        if not (np.isfinite(e).all() and np.isfinite(a).all()):
+            continue
+        inner = replace(p, name="", e=e, a=a, tolerance=max(p.tolerance, 1e-6))
+        for look in (_argument, _factor, _offset):
+            found = next(look(inner), None)
+            if found is not None:
+                said = found.text.removeprefix("Your result ")
+                yield Finding(
+                    f"inside {words} {found.key}", f"In {_of(p)}, what goes into the last {words} {said}"
+                )
+                return
+
+
 def _all_rows_alike(p: Pair) -> Iterator[Finding]:
     if p.e.size >= 3 and np.ptp(p.a.astype(np.float64)) == 0 != np.ptp(p.e.astype(np.float64)):
         yield Finding("constant", f"All entries of {_of(p)} are the same.")
@@ -500,7 +519,8 @@ def _per_slice(p: Pair) -> Iterator[Finding]:
 
 
 def _nearly(p: Pair) -> Iterator[Finding]:
-    if p.e.dtype.kind == "f" and (np.abs(p.a - p.e) <= 5e-3 * np.abs(p.e)).all():
+    # Where many entries are exactly right and a few are off, something else is wrong.
+    if p.e.dtype.kind == "f" and close(p.e, p.a, 2e-3).all() and p.near(p.e, p.a).mean() < 0.2:
         text = "is nearly right: the first digits agree, the later ones do not."
         yield Finding(
             "nearly", f"{start(p.name)} {text} Is something rounded, or only approximately what is meant?"
@@ -657,6 +677,7 @@ _VALUES: tuple[_Look, ...] = (
     _offset,
     _function_of_it,
     _argument,
+    _inside,
     _all_rows_alike,
     _shifted,
     _moved,

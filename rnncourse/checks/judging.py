@@ -192,6 +192,12 @@ def _by_chance(task: Task, expected: Outcome, part: str | None) -> bool:
     return not all(a is not None and a.dtype.kind == "f" and a.ndim for a in arrays)
 
 
+def _whole_numbers(task: Task, expected: Outcome) -> bool:
+    """Say whether all outputs are arrays or lists of whole numbers."""
+    arrays = [as_array(leaf.expected) for leaf in leaves(expected.value, expected.value, task.outputs)]
+    return all(a is not None and a.dtype.kind in "iu" and a.ndim for a in arrays)
+
+
 def _same_part(task: Task, part: str, one: Outcome, other: Outcome) -> bool:
     try:
         leaf = _part(part, one.value, other.value, task)
@@ -474,7 +480,11 @@ def _matching(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
     answer = model.function(task)
     if answer is None or not all(_gives(task, answer, case, expected) for case, expected, _ in wrong):
         return  # a task with a reference of its own, under a name of the course
+    whole_numbers = _whole_numbers(task, wrong[0][1])
     for one in variations(task):
+        if whole_numbers and one.kind == "twice":
+            # Modulo a small number, many sums are alike.
+            continue
         if time.thread_time() > end:
             return
         if all(_gives(task, one.answer, case, given) for case, _, given in wrong) and _again(

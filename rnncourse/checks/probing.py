@@ -461,6 +461,31 @@ def _is_mask(value: Any) -> bool:
 def _mixed(probe: _Probe) -> Iterator[Finding]:
     """Say where one sequence of an input reaches another one's part of the answer."""
     yield from _reach(probe, 1)
+    for i, array in enumerate(probe.case.args):
+        if (
+            isinstance(array, np.ndarray)
+            and array.ndim == 2
+            and array.dtype.kind == "f"
+            and not _is_mask(array)
+        ):
+            k = len(array) // 2
+            case = _put(probe.case, i, _nudged(array, (k,)))
+            expected = probe.moved(probe.expected, _reference(probe.task, case))
+            answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
+            for name in expected or () if answer is not None else ():
+                if _beyond(expected[name], answer[name], k, len(array)):
+                    text = (
+                        f"In {said_of(name)}, the rows influence one another. Each is a sequence of its own."
+                    )
+                    yield Finding("reach", text)
+
+
+def _beyond(expected: np.ndarray, answer: np.ndarray, k: int, n: int) -> bool:
+    """Say whether a change of row k moves other rows of an answer, and none but that of the right one."""
+    if expected.ndim != 2 or expected.shape != answer.shape or len(expected) != n:
+        return False
+    should, does = expected.any(axis=1), answer.any(axis=1)
+    return bool(should[k] and should.sum() == 1 and np.delete(does, k).any())
 
 
 def _carried_on(probe: _Probe) -> Iterator[Finding]:
@@ -475,12 +500,20 @@ def _reach(probe: _Probe, axis: int) -> Iterator[Finding]:
         if axis > array.ndim - 2:
             continue
         n = array.shape[axis]
-        k = n // 2
-        case = _put(probe.case, i, _nudged(array, (slice(None),) * axis + (k,)))
-        expected = probe.moved(probe.expected, _reference(probe.task, case))
-        answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
-        for name in expected or () if answer is not None else ():
-            yield from _reached(name, expected[name], answer[name], axis, k, n, array.ndim)
+        found: list[set[Finding]] = []
+        for k in dict.fromkeys((n // 2, 1, n - 2)):
+            case = _put(probe.case, i, _nudged(array, (slice(None),) * axis + (k,)))
+            expected = probe.moved(probe.expected, _reference(probe.task, case))
+            answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
+            names = expected or () if answer is not None else ()
+            found.append(
+                {
+                    f
+                    for name in names
+                    for f in _reached(name, expected[name], answer[name], axis, k, n, array.ndim)
+                }
+            )
+        yield from sorted(set.intersection(*found), key=lambda one: one.text)
 
 
 def _reached(

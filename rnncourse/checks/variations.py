@@ -217,6 +217,11 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
     yield _Change("term", node, node.right, _missing(node.op, node.left, "left"))
     if isinstance(node.op, ast.MatMult):
         yield from _transposed(node)
+    if isinstance(node.op, ast.Mult):
+        for side in (node.left, node.right):
+            if _named(side) and not isinstance(side, ast.BinOp):
+                said = f"1 minus something is used where the thing itself belongs: {_named(side)}."
+                yield _Change("complement", side, _expr(f"(1 - {ast.unparse(side)})"), said)
     for other in _OPPOSITE.get(type(node.op), ()):
         said = f"At one place, there is {_SIGNS[other]} where {_SIGNS[type(node.op)]} belongs."
         yield _Change("sign", node, ast.BinOp(node.left, other(), node.right), said)

@@ -162,22 +162,23 @@ def test_new_arrays_must_be_new():
 
 
 @pytest.mark.parametrize(
-    ("some", "n", "word", "said"),
+    ("some", "n", "word", "blocks", "said", "many"),
     [
-        ([2, 3], 6, "column", "the second of the 3 blocks of columns"),
-        ([6, 7], 8, "column", "the fourth of the 4 blocks of columns"),
-        ([5, 6], 8, "column", "2 of the 8 columns"),
-        ([1, 3], 6, "row", "2 of the 6 rows"),
-        ([0, 1, 2], 3, "step", "every step"),
-        ([0], 4, "entry", "the first entry"),
-        ([3], 4, "step", "the last step"),
-        ([1], 3, "row", "row 1 (counting from 0)"),
-        ([0, 1, 2], 5, "row", "the first 3 rows"),
-        ([3, 4], 5, "entry", "the last 2 entries"),
+        ([2, 3], 6, "column", 3, "the second of the 3 blocks of columns", False),
+        ([6, 7], 8, "column", 4, "the fourth of the 4 blocks of columns", False),
+        ([6, 7], 8, "column", 0, "the last 2 columns", True),
+        ([5, 6], 8, "column", 4, "2 of the 8 columns", True),
+        ([1, 3], 6, "row", 0, "2 of the 6 rows", True),
+        ([0, 1, 2], 3, "step", 0, "every step", False),
+        ([0], 4, "entry", 0, "the first entry", False),
+        ([3], 4, "step", 0, "the last step", False),
+        ([1], 3, "row", 0, "row 1 (counting from 0)", False),
+        ([0, 1, 2], 5, "row", 0, "the first 3 rows", True),
+        ([3, 4], 5, "entry", 0, "the last 2 entries", True),
     ],
 )
-def test_slices_are_told_in_the_fewest_words(some, n, word, said):
-    assert probing._which(some, n, word) == said
+def test_slices_are_told_in_the_fewest_words(some, n, word, blocks, said, many):
+    assert probing._which(some, n, word, blocks) == (said, many)
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ FINDINGS = [
     (SEQUENCE, lambda x: x > 0, "dtype", r"bool, but the task asks for floats"),
     (SEQUENCE, lambda x: x.round(3), "nearly", r"nearly right.*rounded"),
     (SEQUENCE, lambda x: None, "none", r"is None\. A function without return"),
-    (SEQUENCE, lambda x: list(x), "list", r"a list of 5 things, but a NumPy array.*np\.stack"),
+    (SEQUENCE, lambda x: list(x), "list", r"a list of 5 things, but should be a NumPy array.*np\.stack"),
     (SEQUENCE, lambda x: x.tolist(), "list", r"a list of 5 things"),
     (SEQUENCE, lambda x: (x, x), "list", r"a tuple of 2 things"),
     (SEQUENCE, lambda x: {"x": x}, "structure", r"an array of shape \(5, 3, 2\), but is a dictionary"),

@@ -176,8 +176,8 @@ def examples_for_units(a):
 
 @DEAD_UNITS.mistake
 def on_average(a):
-    """You look at the average. A unit with a low average may still be active for a single example, and one
-    example is enough to give it a gradient.
+    """You look at the average, or at how active a unit is in all. A unit that is silent most of the time may still
+    be active for a single example, and one example is enough to give it a gradient.
     """
     return a.mean(axis=0) <= 0
 

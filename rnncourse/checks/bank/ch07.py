@@ -210,8 +210,8 @@ def padding_must_be_right(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def padding_counts_as_wrong(predicted, y, mask):
-    """Multiplying by the mask turns all padding into 0, and to `all` a 0 is a wrong letter. So only names
-    without any padding can be correct.
+    """A name with padding never counts as correct in your answer. Multiplying by the mask, for example, turns all
+    padding into 0, and to `all` a 0 is a wrong letter.
     """
     return (
         _letters_right(predicted, y, mask),

@@ -978,21 +978,20 @@ def _draw_cases(rng):
     apart = rng.permutation(np.linspace(-900, 900, 7))[:, None]
     return [
         _draw_case(rng, 5, 0.6, small),
-        _draw_case(rng, 6, 1.3, large, "with logits around 1000", peak=2500.0),
+        _draw_case(rng, 6, 1.3, large, "with logits around 1000"),
         _draw_case(rng, 4, 0.8, apart, "when the logits of one row are far from those of another"),
     ]
 
 
-def _draw_case(rng, V, temperature, center, about="", peak=0.0):
+def _draw_case(rng, V, temperature, center, about=""):
     """The random numbers u are spread evenly over 0 to 1, so that likely and unlikely tokens are drawn.
 
-    Drawn until the temperature changes what is drawn. One logit of the first row is larger by `peak`.
+    Drawn until the temperature changes what is drawn.
     """
     B = len(center)
     while True:
         u = (rng.permutation(B) + rng.uniform(0.1, 0.9, size=B)) / B
         s = center + normal(rng, B, V, scale=1.5)
-        s[0, rng.integers(V)] += peak
         if not np.array_equal(_draw_next(s, temperature, u)[1], _draw_next(s, 1.0, u)[1]):
             return Case((s, temperature, u), about=about)
 
@@ -1200,7 +1199,7 @@ def equal_pieces(s, temperature, u):
 
 @DRAW_NEXT.mistake
 def sorted_from_the_smallest(s, temperature, u):
-    """You sort the probabilities before you lay them on the ruler. The pieces are in the order of the
+    """You lay the probabilities on the ruler from the smallest to the largest. The pieces are in the order of the
     characters.
     """
     p = _softmax(s / temperature)

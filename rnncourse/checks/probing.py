@@ -172,7 +172,7 @@ def look_closer(task: Task, ask: Ask, source: str = "") -> list[Finding]:
         probe = _Probe(task, ask, source, SECONDS)
         if probe.which is None or isinstance(probe.answer, Failure):
             return []
-        for look in (_another_answer, _influences, _carried_on):
+        for look in (_another_answer, _influences, _carried_on, _right_without):
             found = next(look(probe), None)
             if found is not None:
                 return [found]
@@ -536,6 +536,55 @@ def _reached(
         yield Finding(
             "reach", f"In {where}, the sequences of a batch influence one another. Each should be on its own."
         )
+
+
+# ---------------------------------------------------------------- what must be gone for the answer to be right
+
+
+def _right_without(probe: _Probe) -> Iterator[Finding]:
+    """Say which arguments the answer is right without: what is done with them is wrong."""
+    names: dict[str, list[str]] = {}
+    for i, about, change in _neutral(probe):
+        for name in filter(probe.float, _names(probe)):
+            if not _right_part(probe, probe.case, name) and all(
+                _right_part(probe, _put(case, i, change(case.args[i])), name, telling=True)
+                for case in _like(probe)[:2]
+            ):
+                names.setdefault(name, []).append(about)
+    for name, some in names.items():
+        if len(some) <= 2:
+            what = " or with ".join(some)
+            them = "that" if len(some) == 1 else "these"
+            text = f"With {what}, {said_of(name)} is right. Look at every place where you use {them}."
+            yield Finding("right without", text)
+
+
+def _neutral(probe: _Probe) -> Iterator[tuple[int, str, Callable[[Any], Any]]]:
+    """Yield what takes an argument, or one array of a dictionary, out of play: zeros, or a mask of ones."""
+    for i, (name, value) in enumerate(zip(model.arguments(probe.task), probe.case.args, strict=False)):
+        if isinstance(value, dict):
+            for key, array in value.items():
+                if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+                    yield i, f"`{name}[{key!r}]` set to 0", lambda d, key=key: {**d, key: 0 * d[key]}
+        elif _is_mask(value):
+            yield i, f"`{name}` 1 everywhere", np.ones_like
+        elif isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+            yield i, f"`{name}` set to 0", lambda old: 0 * old
+
+
+def _right_part(probe: _Probe, case: Case, name: str, telling: bool = False) -> bool:
+    """Say whether one output is right for a case; telling: and not the same number everywhere."""
+    expected, answer = _reference(probe.task, case), probe.ask(case)
+    if isinstance(expected, Failure) or isinstance(answer, Failure):
+        return False
+    try:
+        leaf = next(one for one in leaves(expected, answer, probe.task.outputs) if one.name == name)
+    except WrongStructure:
+        return False
+    e = as_array(leaf.expected)
+    if telling and (e is None or not np.isfinite(e).all() or (np.ptp(e) == 0 if e.ndim else e == 0)):
+        return False
+    return equal(leaf.expected, leaf.answer, probe.task.tolerance)
 
 
 # ---------------------------------------------------------------- the smallest input that fails

@@ -415,6 +415,7 @@ def _greedy_case(rng, n, fits: Callable):
     """Draw states until every mistake shows: the text fits, has several tokens, and both loops matter.
 
     The token after the n-th is not `end`, and the text begins in another way without the state or from another token.
+    A long text is not what drawing would give either.
     """
     while True:
         state, (start, end) = normal(rng, 6), (int(k) for k in rng.permutation(10)[:2])
@@ -424,8 +425,21 @@ def _greedy_case(rng, n, fits: Callable):
             continue
         others = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
         others += [_until_end(_written(next_scores, state, k, end, n), end) for k in (0, end) if k != start]
+        if len(tokens) == n:
+            others += [_until_end(_drawn_tokens(state, start, n, u), end) for u in (0.2, 0.4, 0.6, 0.8)]
         if tokens not in others and others[0] != others[1]:
             return Case((Named("next_scores", next_scores), state, start, end, n))
+
+
+def _drawn_tokens(state, start, n, u):
+    """Return n tokens drawn with the same random number u at each step, instead of the likeliest."""
+    tokens, token = [], start
+    for _ in range(n):
+        s, state = next_scores(token, state)
+        p = np.cumsum(np.exp(s - s.max()))
+        token = int(np.searchsorted(p, u * p[-1]))
+        tokens.append(token)
+    return tokens
 
 
 def _over_at_once(rng, n):

@@ -201,20 +201,33 @@ def _shape(p: Pair) -> Iterator[Finding]:
         yield Finding(
             "shape", f"{both}: {more}. {right}Indexing with `[0]` drops an axis, `[None]` adds one."
         )
-    elif a.ndim == e.ndim and a.shape[1:] == e.shape[1:]:
-        yield from _more_or_less(p, both)
+    elif a.ndim == e.ndim and sum(n != m for n, m in zip(a.shape, e.shape, strict=True)) == 1:
+        axis = next(i for i in range(e.ndim) if a.shape[i] != e.shape[i])
+        turned = replace(p, e=np.moveaxis(e, axis, 0), a=np.moveaxis(a, axis, 0), step=p.word(axis))
+        yield from _more_or_less(turned, both)
+    elif a.size == e.size and p.telling(e) and p.equal(e.reshape(a.shape), a):
+        what = "axes were joined" if a.ndim < e.ndim else "an axis was split"
+        yield Finding("shape", f"{both}. The values are right and in the right order, but {what} on the way.")
     elif a.ndim == e.ndim - 1:
-        axis = next((i for i in range(e.ndim) if e.shape[:i] + e.shape[i + 1 :] == a.shape), None)
-        if axis is not None and p.equal(e.sum(axis=axis), a):
-            yield Finding("shape", f"{both}: the {ORDER[axis + 1]} axis was summed away.")
-        elif axis == 0 and any(p.equal(row, a) for row in e):
-            which = "last" if p.equal(e[-1], a) else "first" if p.equal(e[0], a) else "only one"
-            yield Finding("shape", f"{both}: this is the {which} {p.step} alone. Are all of them collected?")
-        else:
-            yield Finding("shape", f"{both}: an axis is missing.")
+        yield Finding("shape", f"{both}: {_axis_lost(p)}")
     else:
         letters = " Write the letters (T, B, H) beside every array on the way." if e.ndim == 3 else ""
         yield Finding("shape", f"{both}.{letters}")
+
+
+def _axis_lost(p: Pair) -> str:
+    """Say where an axis has gone: summed, averaged, or all but one place of it left out."""
+    e, a = p.e, p.a
+    for axis in (i for i in range(e.ndim) if e.shape[:i] + e.shape[i + 1 :] == a.shape):
+        if e.dtype.kind in "fiub" and p.equal(e.sum(axis=axis), a):
+            return f"the {ORDER[axis + 1]} axis was summed away."
+        if e.dtype.kind in "fiub" and p.equal(e.mean(axis=axis), a):
+            return f"over the {ORDER[axis + 1]} axis, a mean was taken."
+        places = [k for k in range(e.shape[axis]) if p.equal(e.take(k, axis=axis), a)]
+        if places and p.telling(a):
+            which = {0: "first", e.shape[axis] - 1: "last"}.get(places[0], "only one")
+            return f"this is the {which} {p.word(axis)} alone. Are all of them collected?"
+    return "an axis is missing."
 
 
 def _count(a: np.ndarray) -> str:

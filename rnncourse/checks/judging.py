@@ -327,6 +327,8 @@ def _best(
         [one for one in closer if one.key != "example"],
         [one for one in closer if one.key == "example"],
     )
+    if telling and telling[0].key == "right without" and part and not special:
+        return part, (telling[0].text,)
     if telling and not (special and telling[0].key not in _PLAIN):
         return telling[0], ()
     if special:

@@ -543,48 +543,74 @@ def _reached(
 
 def _right_without(probe: _Probe) -> Iterator[Finding]:
     """Say which arguments the answer is right without: what is done with them is wrong."""
-    names: dict[str, list[str]] = {}
-    for i, about, change in _neutral(probe):
-        for name in filter(probe.float, _names(probe)):
-            if not _right_part(probe, probe.case, name) and all(
-                _right_part(probe, _put(case, i, change(case.args[i])), name, telling=True)
-                for case in _like(probe)[:2]
-            ):
-                names.setdefault(name, []).append(about)
+    names: dict[str, list[tuple[str, str]]] = {}
+    wrong = {
+        name: where
+        for name in filter(probe.float, _names(probe))
+        if (where := _wrong_at(probe, name)) is not None
+    }
+    for i, about, how, change in _neutral(probe):
+        for name, where in wrong.items():
+            cases = [_put(case, i, change(case.args[i])) for case in _like(probe)[:2]]
+            if all(_right_there(probe, case, name, where) for case in cases):
+                names.setdefault(name, []).append((about, how))
     for name, some in names.items():
         if len(some) <= 2:
-            what = " or with ".join(some)
-            them = "that" if len(some) == 1 else "these"
-            text = f"With {what}, {said_of(name)} is right. Look at every place where you use {them}."
+            told = " or with ".join(f"{about} {how}" for about, how in some)
+            look = " and ".join(about for about, _ in some)
+            text = f"With {told}, {said_of(name)} is right. So look at what you do with {look}."
             yield Finding("right without", text)
 
 
-def _neutral(probe: _Probe) -> Iterator[tuple[int, str, Callable[[Any], Any]]]:
+def _neutral(probe: _Probe) -> Iterator[tuple[int, str, str, Callable[[Any], Any]]]:
     """Yield what takes an argument, or one array of a dictionary, out of play: zeros, or a mask of ones."""
     for i, (name, value) in enumerate(zip(model.arguments(probe.task), probe.case.args, strict=False)):
         if isinstance(value, dict):
             for key, array in value.items():
                 if isinstance(array, np.ndarray) and array.dtype.kind == "f":
-                    yield i, f"`{name}[{key!r}]` set to 0", lambda d, key=key: {**d, key: 0 * d[key]}
+                    yield i, f"`{name}[{key!r}]`", "set to 0", lambda d, key=key: {**d, key: 0 * d[key]}
         elif _is_mask(value):
-            yield i, f"`{name}` 1 everywhere", np.ones_like
+            yield i, f"`{name}`", "1 everywhere", np.ones_like
         elif isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
-            yield i, f"`{name}` set to 0", lambda old: 0 * old
+            yield i, f"`{name}`", "set to 0", lambda old: 0 * old
 
 
-def _right_part(probe: _Probe, case: Case, name: str, telling: bool = False) -> bool:
-    """Say whether one output is right for a case; telling: and not the same number everywhere."""
+def _wrong_at(probe: _Probe, name: str) -> np.ndarray | None:
+    """Return where one output is wrong; None where it is right, or of another shape."""
+    e, a = _one_output(probe, probe.expected, probe.answer, name)
+    if a is None or e.shape != a.shape or equal(e, a, probe.task.tolerance):
+        return None
+    return ~np.isclose(e, a, rtol=1e-9, atol=1e-12)
+
+
+def _right_there(probe: _Probe, case: Case, name: str, where: np.ndarray) -> bool:
+    """Say whether one output is right for a case, and not the same number everywhere where it was wrong."""
     expected, answer = _reference(probe.task, case), probe.ask(case)
     if isinstance(expected, Failure) or isinstance(answer, Failure):
         return False
+    e, a = _one_output(probe, expected, answer, name)
+    if (
+        a is None
+        or e.shape != where.shape
+        or not np.isfinite(e).all()
+        or not equal(e, a, probe.task.tolerance)
+    ):
+        return False
+    there = e[where] if e.ndim else e.reshape(1)
+    return bool(np.ptp(there) > 0 or (there.size == 1 and there[0] != 0))
+
+
+def _one_output(
+    probe: _Probe, expected: Value, answer: Value, name: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return one output of the right answer and of the learner's, None for one that is no array."""
     try:
-        leaf = next(one for one in leaves(expected, answer, probe.task.outputs) if one.name == name)
+        parts = leaves(expected, answer, probe.task.outputs)
     except WrongStructure:
-        return False
-    e = as_array(leaf.expected)
-    if telling and (e is None or not np.isfinite(e).all() or (np.ptp(e) == 0 if e.ndim else e == 0)):
-        return False
-    return equal(leaf.expected, leaf.answer, probe.task.tolerance)
+        parts = leaves(expected, expected, probe.task.outputs)
+        return as_array(next(one for one in parts if one.name == name).expected), None
+    leaf = next(one for one in parts if one.name == name)
+    return as_array(leaf.expected), as_array(leaf.answer)
 
 
 # ---------------------------------------------------------------- the smallest input that fails

@@ -372,6 +372,12 @@ def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
         (lambda x, start: np.ones(3)[1.5], "must be a whole number"),
         (lambda x, start: np.ones(3)[0, 0], "more indices than the array has axes"),
         (lambda x, start: np.ones(3)[7], "one step too far"),
+        (lambda x, start: np.split(x, 4), "parts of equal length"),
+        (
+            lambda x, start: np.linalg.lstsq(np.ones((3, 2)), np.ones(4), rcond=None),
+            "the same number of rows",
+        ),
+        (lambda x, start: 1 in None, "Something is None here"),
         (lambda x, start: [].pop(), "empty list"),
         (lambda x, start: np.ones(3)(1), "square brackets"),
         (lambda x, start: np.max([]), "no largest or smallest entry"),

@@ -96,6 +96,88 @@ def test_a_state_that_is_not_carried_is_found():
     assert found == "reach" and "no influence on the steps after it" in text
 
 
+def test_an_argument_that_the_answer_is_right_without_is_found():
+    def answer(x_t, h_prev, p):
+        return np.tanh(x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"].sum())
+
+    found, text = told("rnn_step", answer)
+    assert found == "right without" and text == (
+        "With `p['b_h']` set to 0, your result is right. So look at what you do with `p['b_h']`."
+    )
+
+
+def test_rows_that_reach_one_another_are_found():
+    def answer(x_t, h_prev, p):
+        return np.tanh(x_t @ p["W_xh"] + h_prev[::-1] @ p["W_hh"] + p["b_h"])
+
+    assert "the rows influence one another" in told("rnn_step", answer)[1]
+
+
+def test_the_influence_is_told_of_the_output_that_has_it():
+    """c_t does not depend on the output gate; h_t does."""
+
+    def answer(x_t, h_prev, c_prev, p):
+        o = p["W_x"][:, -h_prev.shape[1] :]
+        h_t, c_t = model.function(registry.task("lstm_step"))(x_t, h_prev, c_prev, p)
+        return h_t, c_t + x_t @ o
+
+    found, text = told("lstm_step", answer)
+    assert found == "depends" and text.startswith("`c_t` depends on the fourth of the 4 blocks")
+
+
+def test_what_is_rounded_or_cut_off_is_not_said_to_be_unused():
+    def rounded(W_hh, activation, steps):
+        return round(model.function(registry.task("gain_bound"))(W_hh, activation, steps), 2)
+
+    def cut_off(W_hh, activation, steps):
+        return min(1.0, model.function(registry.task("gain_bound"))(W_hh, activation, steps))
+
+    assert told("gain_bound", rounded)[0] != "unused"
+    assert told("gain_bound", cut_off)[0] != "unused"
+
+
+def test_lengths_that_are_used_are_not_said_to_be_unused():
+    """The order of the lengths is lost, and yet they are used."""
+    assert (
+        told("last_states", lambda h, lengths: h[lengths.max() - 1])[1].find("`lengths` has no influence") < 0
+    )
+
+
+def test_an_agreement_with_a_mistake_by_chance_is_no_name():
+    def no_more_than_one(a):
+        return (a > 0).sum(axis=0) <= 1
+
+    def silent_on_average(a):
+        return a.mean(axis=0) <= 0
+
+    assert examine(registry.task("dead_units"), silent_on_average).mistake == "on_average"
+    task = simple(
+        lambda a: (a <= 0).all(axis=0),
+        lambda rng: (
+            [Case((np.array([[1.0, -1.0, -1.0], [-3.0, -1.0, 1.0 if rng.random() < 0.5 else -9.0]]),))] * 2
+        ),
+    )
+    mistaken = task.mistake(silent_on_average_with_words)
+    assert mistaken and examine(task, no_more_than_one, np.random.default_rng(0)).mistake != mistaken.__name__
+
+
+def silent_on_average_with_words(a):
+    """You look at the average."""
+    return a.mean(axis=0) <= 0
+
+
+def test_a_state_that_is_kept_for_later_calls_is_found():
+    kept: dict = {}
+
+    def answer(indices, da, V):
+        dW = kept.setdefault((V, da.shape[2]), np.zeros((V, da.shape[2])))
+        np.add.at(dW, indices, da)
+        return dW
+
+    verdict = examine(registry.task("embedding_gradient"), answer)
+    assert (verdict.status, verdict.mistake) == ("wrong", "twice")
+
+
 def test_another_answer_at_the_second_call_is_found():
     drawn = np.random.default_rng(1)
     found, text = told("apply_gate", lambda a, values: values * drawn.uniform(size=a.shape))

@@ -28,7 +28,7 @@ _SECONDS_OF_VARIATIONS = 0.06
 _SECONDS_AT_MOST = 0.5
 """How long they may take by the clock."""
 
-_WEAK = ("factor", "offset", "constant")
+_WEAK = ("factor", "offset")
 """What is known of all values and yet says little."""
 
 _PLAIN = ("unused", "twice")

@@ -144,26 +144,24 @@ def test_lengths_that_are_used_are_not_said_to_be_unused():
 
 
 def test_an_agreement_with_a_mistake_by_chance_is_no_name():
-    def no_more_than_one(a):
-        return (a > 0).sum(axis=0) <= 1
-
     def silent_on_average(a):
+        """You look at the average."""
         return a.mean(axis=0) <= 0
 
-    assert examine(registry.task("dead_units"), silent_on_average).mistake == "on_average"
-    task = simple(
-        lambda a: (a <= 0).all(axis=0),
-        lambda rng: (
-            [Case((np.array([[1.0, -1.0, -1.0], [-3.0, -1.0, 1.0 if rng.random() < 0.5 else -9.0]]),))] * 2
-        ),
-    )
-    mistaken = task.mistake(silent_on_average_with_words)
-    assert mistaken and examine(task, no_more_than_one, np.random.default_rng(0)).mistake != mistaken.__name__
+    def last_example_only(a):
+        return a[-1] <= 0
 
-
-def silent_on_average_with_words(a):
-    """You look at the average."""
-    return a.mean(axis=0) <= 0
+    task = simple(lambda a: (a <= 0).all(axis=0), lambda rng: [Case((rng.normal(size=(3, 4)) - 0.5,))])
+    task.mistake(silent_on_average)
+    alike = []
+    for seed in range(60):
+        [case] = task.cases(np.random.default_rng(seed))
+        one, other = silent_on_average(*case.args), last_example_only(*case.args)
+        if np.array_equal(one, other) and not np.array_equal(one, task.reference(*case.args)):
+            alike.append(examine(task, last_example_only, np.random.default_rng(seed)).mistake)
+    assert alike and "silent_on_average" not in alike
+    told = [examine(task, silent_on_average, np.random.default_rng(seed)).mistake for seed in range(5)]
+    assert set(told) <= {"", "silent_on_average"} and any(told)
 
 
 def test_a_state_that_is_kept_for_later_calls_is_found():

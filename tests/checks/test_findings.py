@@ -9,11 +9,17 @@ import numpy as np
 import pytest
 from checks.examples import ZIGZAG, one_array, simple, zigzag
 
-from rnncourse.checks import examine
+from rnncourse.checks import examine, probing
 from rnncourse.checks.comparing import WrongStructure, equal, leaves
 from rnncourse.checks.failure import Missing, Raised, TimedOut
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
+
+
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch):
+    """Let a busy computer look as closely as an idle one."""
+    monkeypatch.setattr(probing, "SECONDS", 20.0)
 
 
 def said(task, function) -> tuple[str, str]:
@@ -141,12 +147,6 @@ FINDINGS = [
     (SEQUENCE, lambda x: (x, x), "list", r"a tuple of 2 things"),
     (SEQUENCE, lambda x: {"x": x}, "structure", r"an array of shape \(5, 3, 2\), but is a dictionary"),
     (SEQUENCE, lambda x: "x", "structure", r"but is a text"),
-    (
-        SEQUENCE,
-        lambda x: np.concatenate([x[:2], 0 * x[2:]]),
-        "unused",
-        r"The last 3 steps of x have no influence",
-    ),
     (SEQUENCE, lambda x: np.concatenate([x[:2], -x[2:]]), "until 0", r"There, the sign is wrong"),
     (
         SEQUENCE,

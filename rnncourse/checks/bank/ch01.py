@@ -543,7 +543,7 @@ def share_of_the_truth(series, n_train):
     """You divide each distance by the true number, so this is an error in percent. Return the mean distance, in
     sunspots.
     """
-    return np.abs(np.diff(series)[n_train - 1 :] / series[n_train:]).mean()
+    return (np.abs(np.diff(series))[n_train - 1 :] / series[n_train:]).mean()
 
 
 @PERSISTENCE_ERROR.mistake

@@ -1093,6 +1093,16 @@ def bias_reset_too(x_t, h_prev, p):
 
 
 @GRU_STEP.mistake
+def reset_on_the_input_alone(x_t, h_prev, p):
+    """Your reset gate scales the input's part of the candidate. It belongs to the state's part."""
+    H = h_prev.shape[1]
+    a, u = x_t @ p["W_x"] + p["b"], h_prev @ p["W_h"]
+    r, z = (1 / (1 + np.exp(-(a + u)[:, k * H : (k + 1) * H])) for k in (0, 1))
+    n = np.tanh(r * a[:, 2 * H :] + u[:, 2 * H :] + p["b_hn"])
+    return (1 - z) * n + z * h_prev
+
+
+@GRU_STEP.mistake
 def state_seen_twice(x_t, h_prev, p):
     """The candidate sees the previous state twice: once in full, and once more behind the reset gate. Keep the input's
     part and the state's part of the third block separate.

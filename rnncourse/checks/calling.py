@@ -154,15 +154,22 @@ def _unwritten(error: NotImplementedError, function: Callable) -> NotWritten:
 
 
 def _told(error: BaseException, function: Callable) -> Raised:
-    """Return the failure, with the last line of the learner's own cell that was running."""
+    """Return the failure, with the line and the expression of the learner's own cell at which it stopped."""
     raised = Raised(type(error).__name__, steady(plainly(_said(error), _shapes(error))))
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
     if not frames:
         return raised
     last = frames[-1]
-    source = linecache.getline(last.filename, last.lineno).strip()
-    return replace(raised, line=last.lineno, source=steady(source))
+    return replace(raised, line=last.lineno, source=steady(_expression(last)))
+
+
+def _expression(frame: traceback.FrameSummary) -> str:
+    """Return the expression of a line at which it stopped, as far as Python knows it; else the whole line."""
+    line = linecache.getline(frame.filename, frame.lineno)
+    if frame.lineno != frame.end_lineno or frame.colno is None or frame.end_colno is None:
+        return line.strip()
+    return line.encode()[frame.colno : frame.end_colno].decode(errors="replace").strip() or line.strip()
 
 
 def _shapes(error: BaseException) -> str:

@@ -138,8 +138,13 @@ def what(value: Value) -> str:
         return "a dictionary"
     if not isinstance(value, (list, tuple)):
         return f"an object of type {type(value).__name__}"
-    size = len(value)
-    return f"a {type(value).__name__} of {size} thing{'s' if size != 1 else ''}"
+    size, thing = len(value), "number" if value and _numbers(value) else "thing"
+    return f"a {type(value).__name__} of {size} {thing}{'s' if size != 1 else ''}"
+
+
+def _numbers(value: list | tuple) -> bool:
+    """Say whether all entries are single numbers."""
+    return all(_single(one) and np.asarray(one).dtype.kind in "iuf" for one in value)
 
 
 def _leaves(name: str, expected: Value, answer: Value) -> Iterator[Leaf]:
@@ -157,11 +162,21 @@ def _leaves(name: str, expected: Value, answer: Value) -> Iterator[Leaf]:
 
 def _flat(value: list | tuple) -> bool:
     """Say whether a list holds single values only, so that it is compared as one thing."""
-    return all(isinstance(one, _SCALARS) for one in value)
+    return all(_single(one) for one in value)
+
+
+def _single(value: Value) -> bool:
+    """Say whether a value is a single one; NumPy's own come as arrays without axes."""
+    return isinstance(value, _SCALARS) or (isinstance(value, np.ndarray) and not value.ndim)
 
 
 def _parts(expected: Value, answer: Value, names: tuple[str, ...], name: str = "") -> Iterator[tuple]:
-    """Yield (name, expected, answer) of the parts of a tuple or list; a list will do for a tuple."""
+    """Yield (name, expected, answer) of the parts of a tuple or list; a list will do for a tuple.
+
+    So will one array of all parts, where they have the same shape.
+    """
+    if _stacked(expected, answer):
+        answer = list(answer)
     wanted = f"{len(expected)} things" if name else f"{len(expected)} things ({', '.join(names)})"
     if not isinstance(answer, (list, tuple)):
         _stop(
@@ -172,6 +187,14 @@ def _parts(expected: Value, answer: Value, names: tuple[str, ...], name: str = "
     if len(answer) != len(expected):
         _stop("structure", f"{start(name)} should be {wanted}, but holds {len(answer)}.", answer)
     yield from zip(names, expected, answer, strict=True)
+
+
+def _stacked(expected: list | tuple, answer: Value) -> bool:
+    """Say whether an array holds all parts one after the other: unpacked, it gives them."""
+    shapes = {np.shape(part) for part in expected if isinstance(part, (*_SCALARS, np.ndarray))}
+    return (
+        isinstance(answer, np.ndarray) and len(shapes) == 1 and answer.shape == (len(expected), *shapes.pop())
+    )
 
 
 def _entries(name: str, expected: dict, answer: Value) -> Iterator[tuple]:
@@ -198,17 +221,33 @@ def _require_kind(name: str, expected: Value, answer: Value) -> None:
         _stop("none", f"{start(name)} is None.", answer)
     if isinstance(answer, (dict, str)) and type(answer) is not type(expected):
         _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)
-    if isinstance(expected, np.ndarray) and expected.ndim and isinstance(answer, (list, tuple)):
-        text = (
-            f"{start(name)} is {what(answer)}, but a NumPy array is asked for. "
-            "`np.stack` makes one out of arrays of the same shape, `np.array` out of numbers."
-        )
-        _stop("list", text, answer)
+    if isinstance(expected, np.ndarray) and isinstance(answer, (list, tuple)):
+        if expected.ndim == 1 and isinstance(answer, list) and _flat(answer):
+            return
+        if expected.ndim:
+            _stop(
+                "list",
+                f"{start(name)} is {what(answer)}, but should be a NumPy array. {_to_array(answer)}",
+                answer,
+            )
     if not isinstance(expected, np.ndarray) and isinstance(expected, (list, tuple)):
+        if isinstance(answer, (list, tuple)) and not _flat(answer):
+            inside = next(one for one in answer if not _single(one))
+            text = (
+                f"{start(name)} should be {what(expected)}, but is {what(answer)}, and holds {what(inside)}."
+            )
+            _stop("structure", text, answer)
         if not isinstance(answer, (list, tuple, np.ndarray)):
             _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)
     elif isinstance(answer, (list, tuple)):
         _stop("structure", f"{start(name)} should be {what(expected)}, but is {what(answer)}.", answer)
+
+
+def _to_array(answer: list | tuple) -> str:
+    """Say how to get from a list or tuple to the array, or where a tuple may come from."""
+    if isinstance(answer, tuple):
+        return "A comma at the end of a line makes a tuple, and some functions return several things in one."
+    return "`np.stack` makes one out of arrays of the same shape, `np.array` out of numbers."
 
 
 def _stop(key: str, text: str, answer: Value) -> None:

@@ -25,7 +25,8 @@ _KIND_WORDS = (
     ),
     (
         r"inhomogeneous shape|setting an array element with a sequence",
-        "NumPy cannot make one array out of rows of different lengths. Print the lengths of the rows.",
+        "NumPy cannot make one array out of pieces of different shapes. Print the shape of each piece: is the last "
+        "one cut off, or does a function in that line return several things?",
     ),
     (
         r"all input arrays must have the same shape",
@@ -42,15 +43,24 @@ _KIND_WORDS = (
         "Two arrays have shapes that cannot be combined entry by entry. Print both shapes before that line.",
     ),
     (
+        r"array split does not result in an equal division",
+        "`np.split` cuts into parts of equal length, so the length along that axis must be a multiple of their "
+        "number. Check the number of parts and `axis`.",
+    ),
+    (
+        r"Incompatible dimensions",
+        "The table and the targets need the same number of rows. Print both shapes.",
+    ),
+    (
         r"cannot reshape",
         "`reshape` keeps all numbers, so the new shape must have room for exactly as many as there are.",
     ),
     (
         r"takes \d+ positional|takes from \d+|missing \d+ required|unexpected keyword",
-        "A function was called with other arguments than its first line asks for. "
-        "Leave the first line of your function as it was given.",
+        "A function was called with too many or too few arguments. Compare the call with what that function takes, and "
+        "leave the first line of your function as it was given.",
     ),
-    (r"^KeyError", "The dictionary has no such key. `print(list(p))` shows which keys it has."),
+    (r"^KeyError", "The dictionary has no such key. `print(list(d))` shows which keys a dictionary `d` has."),
     (
         r"^UnboundLocalError",
         "A name is used before the function has given it a value. Does every path set it before that line?",
@@ -79,8 +89,13 @@ _KIND_WORDS = (
         "Something is taken out of an empty list.",
     ),
     (
+        r"^IndexError: index -?\d+ is out of bounds for axis \d",
+        "An index points outside of its array. Of T steps, the first has the index 0 and the last one T − 1. Does "
+        "an index or a loop go one step too far, or are two indices in the wrong order?",
+    ),
+    (
         r"^IndexError",
-        "An index points outside of its array or list. Does a loop run one step too far?",
+        "An index points outside of its list. Does a loop run one step too far?",
     ),
     (
         r"AxisError|axis \d+ is out of bounds",
@@ -99,7 +114,7 @@ _KIND_WORDS = (
     ),
     (
         r"zero-size array to reduction|attempt to get argm|iterable argument is empty|arg is an empty sequence",
-        "The largest or smallest of nothing is asked for: the array or list is empty here. Print its shape.",
+        "Nothing has no largest or smallest entry: the array or list is empty here. Print its shape.",
     ),
     (
         r"arrays can be converted to (Python )?scalar|must be real number",
@@ -117,6 +132,10 @@ _KIND_WORDS = (
         "replaced the function?",
     ),
     (r"is not subscriptable", "Square brackets were put after something that has no entries."),
+    (
+        r"'NoneType' is not iterable|'NoneType' has no len",
+        "Something is None here. Did a function in between forget its `return`? `append` and `sort` return None.",
+    ),
     (r"is not iterable|has no len\(\)", "A single number was used where a list or an array is needed."),
     (
         r"not enough values to unpack|too many values to unpack|cannot unpack",
@@ -150,7 +169,21 @@ _KIND_WORDS = (
     (r"^OverflowError", "A number became too large. The exponential of a large number does that."),
     (r"math domain error", "`math.log` and `math.sqrt` do not take this number. Is it negative or zero?"),
     (r"^SystemExit", "`exit()` ends a program; a function gives its answer back with `return`."),
-    (r"torch|Tensor", "A torch tensor and a NumPy array met. This task needs NumPy only."),
+    (
+        r"backward through the graph a second time",
+        "This backward pass wants to go on into an earlier window, whose graph has been thrown away. What carries the "
+        "history from one window to the next, and which method of a tensor cuts it off?",
+    ),
+    (
+        r"modified by an inplace operation",
+        "This backward pass goes back into an earlier window, but the update has changed the parameters since. "
+        "What carries the history from one window to the next?",
+    ),
+    (
+        r"does not require grad|requires grad",
+        "PyTorch follows this tensor for the backward pass. `.detach()` gives its numbers without the history.",
+    ),
+    (r"Tensor|tensor", "A torch tensor met something that does not go with it. Print the types of both."),
     (
         r"^TypeError",
         "An operation or a function got something of the wrong type. Print `type(...)` of what goes in.",
@@ -296,7 +329,10 @@ class Unusable(Failure):
 
 @dataclass(frozen=True)
 class Raised(Failure):
-    """The call raised an exception. error: its type. line, source: where in the learner's own cell, if known."""
+    """The call raised an exception.
+
+    error: its type. line, source: where in the learner's own cell, if known, and the expression there.
+    """
 
     name: ClassVar[str] = "raised"
     error: str
@@ -311,7 +347,7 @@ class Raised(Failure):
 
     def in_words(self, called: str) -> tuple[str, ...]:
         error, _, said = steady(self.text).partition(": ")
-        where = f" in line {self.line} of its cell, `{self.source}`" if self.line and self.source else ""
+        where = f" in line {self.line} of its cell, at `{self.source}`" if self.line and self.source else ""
         told = f": {plainly(said)}" if said else ""
         meaning = next(words for pattern, words in _KIND_WORDS if re.search(pattern, self.text))
         return f"`{called}` stopped with `{error}`{where}{told}", meaning

@@ -7,7 +7,7 @@ holds a value that was computed from the random inputs: the same mistake is told
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 import numpy as np
@@ -15,9 +15,12 @@ import numpy as np
 from rnncourse.checks.comparing import Finding, Leaf, as_array, close, kinds_fit, start
 
 _FACTORS = {2.0: "twice", 0.5: "half of", 3.0: "three times", 4.0: "four times", 0.25: "a quarter of"}
+_FACTORS |= {100.0: "100 times", 0.01: "a hundredth of"}
 _SINGLE = 2e-4
 """How exact a finding about an answer in float32 can be."""
 ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
+AGAIN = "again "
+"""What the key of a finding begins with that counts only if several inputs give it."""
 _BITS = 9.0
 """How unlikely whole numbers must be to agree by chance before anything is made of it: one in 2 to this power."""
 
@@ -27,11 +30,13 @@ class Setting:
     """What a finding may know about the task: whether the first axis is time, what is carried along it, and sizes.
 
     carries: "forward", "backward", or "". sizes: by name, the sizes and counts in the arguments of this case.
+    arrays: by name, the arrays of floats among the arguments.
     """
 
     timed: bool = False
     carries: str = ""
     sizes: Mapping[str, float] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Pair:
     def telling(self, piece: np.ndarray) -> bool:
         """Say whether it means anything that an answer agrees with this piece of what is expected."""
         if self.e.dtype.kind == "f":
-            return piece.size > 0
+            return bool(piece.any())
         values, counts = np.unique(self.e, return_counts=True)
         share = dict(zip(values.tolist(), (counts / counts.sum()).tolist(), strict=True))
         return -sum(np.log2(share.get(one, 1.0)) for one in piece.ravel().tolist()) >= _BITS
@@ -110,6 +115,11 @@ def findings(leaf: Leaf, setting: Setting, tolerance: float) -> tuple[list[Findi
 # ---------------------------------------------------------------- before the values
 
 
+def _no_array(p: Pair) -> Iterator[Finding]:
+    if bool(p.a.ndim) != bool(p.e.ndim):
+        yield from _shape(p)
+
+
 def _dtype(p: Pair) -> Iterator[Finding]:
     if kinds_fit(p.e, p.a):
         return
@@ -134,15 +144,16 @@ def _dtype(p: Pair) -> Iterator[Finding]:
             f"{start(p.name)} holds {p.a.dtype}, but the task asks for integers: they count or serve as an index.",
         )
     elif wanted == "b":
-        yield Finding("dtype", f"{start(p.name)} should hold True and False, but holds {p.a.dtype}.")
+        yield Finding("dtype", f"{start(p.name)} should hold True and False, but holds {_kind_word(kind)}.")
     else:
-        yield Finding(
-            "dtype", f"{start(p.name)} holds {_kind_word(kind)}, but the task asks for {_kind_word(wanted)}."
-        )
+        more = " The absolute value of a complex number is `np.abs`." if kind == "c" else ""
+        text = f"{start(p.name)} holds {_kind_word(kind)}, but the task asks for {_kind_word(wanted)}.{more}"
+        yield Finding("dtype", text)
 
 
 def _kind_word(kind: str) -> str:
     words = {"U": "texts", "S": "texts", "b": "True and False", "c": "complex numbers"}
+    words |= {"i": "whole numbers", "u": "whole numbers"}
     return words.get(kind, "real numbers")
 
 
@@ -190,20 +201,33 @@ def _shape(p: Pair) -> Iterator[Finding]:
         yield Finding(
             "shape", f"{both}: {more}. {right}Indexing with `[0]` drops an axis, `[None]` adds one."
         )
-    elif a.ndim == e.ndim and a.shape[1:] == e.shape[1:]:
-        yield from _more_or_less(p, both)
+    elif a.ndim == e.ndim and sum(n != m for n, m in zip(a.shape, e.shape, strict=True)) == 1:
+        axis = next(i for i in range(e.ndim) if a.shape[i] != e.shape[i])
+        turned = replace(p, e=np.moveaxis(e, axis, 0), a=np.moveaxis(a, axis, 0), step=p.word(axis))
+        yield from _more_or_less(turned, both)
+    elif a.size == e.size and p.telling(e) and p.equal(e.reshape(a.shape), a):
+        what = "axes were joined" if a.ndim < e.ndim else "an axis was split"
+        yield Finding("shape", f"{both}. The values are right and in the right order, but {what} on the way.")
     elif a.ndim == e.ndim - 1:
-        axis = next((i for i in range(e.ndim) if e.shape[:i] + e.shape[i + 1 :] == a.shape), None)
-        if axis is not None and p.equal(e.sum(axis=axis), a):
-            yield Finding("shape", f"{both}: the {ORDER[axis + 1]} axis was summed away.")
-        elif axis == 0 and any(p.equal(row, a) for row in e):
-            which = "last" if p.equal(e[-1], a) else "first" if p.equal(e[0], a) else "only one"
-            yield Finding("shape", f"{both}: this is the {which} {p.step} alone. Are all of them collected?")
-        else:
-            yield Finding("shape", f"{both}: an axis is missing.")
+        yield Finding("shape", f"{both}: {_axis_lost(p)}")
     else:
         letters = " Write the letters (T, B, H) beside every array on the way." if e.ndim == 3 else ""
         yield Finding("shape", f"{both}.{letters}")
+
+
+def _axis_lost(p: Pair) -> str:
+    """Say where an axis has gone: summed, averaged, or all but one place of it left out."""
+    e, a = p.e, p.a
+    for axis in (i for i in range(e.ndim) if e.shape[:i] + e.shape[i + 1 :] == a.shape):
+        if e.dtype.kind in "fiub" and p.equal(e.sum(axis=axis), a):
+            return f"the {ORDER[axis + 1]} axis was summed away."
+        if e.dtype.kind in "fiub" and p.equal(e.mean(axis=axis), a):
+            return f"over the {ORDER[axis + 1]} axis, a mean was taken."
+        places = [k for k in range(e.shape[axis]) if p.equal(e.take(k, axis=axis), a)]
+        if places and p.telling(a):
+            which = {0: "first", e.shape[axis] - 1: "last"}.get(places[0], "only one")
+            return f"this is the {which} {p.word(axis)} alone. Are all of them collected?"
+    return "an axis is missing."
 
 
 def _count(a: np.ndarray) -> str:
@@ -255,7 +279,7 @@ def _all_zero(p: Pair) -> Iterator[Finding]:
                 "zero", f"{start(p.name)} is False everywhere, and in some places it should be True."
             )
         return
-    stored = " Is what you compute ever stored in it?" if p.e.ndim else ""
+    stored = " Is what you compute ever stored in it?" if p.e.ndim and p.e.dtype.kind == "f" else ""
     yield Finding("zero", f"{start(p.name)} is zero{' everywhere' if p.e.ndim else ''}.{stored}")
 
 
@@ -358,7 +382,28 @@ def _function_of_it(p: Pair) -> Iterator[Finding]:
             )
 
 
+def _inside(p: Pair) -> Iterator[Finding]:
+    """What goes into a `tanh` or a sigmoid at the end is wrong in a simple way."""
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 4:
+        return
+    for words, undo in (("`tanh`", np.arctanh), ("sigmoid", lambda e: np.log(e / (1 - e)))):
+        e, a = undo(p.e), undo(p.a)
+        if not (np.isfinite(e).all() and np.isfinite(a).all()):
+            continue
+        inner = replace(p, name="", e=e, a=a, tolerance=max(p.tolerance, 1e-6))
+        for look in (_argument, _factor, _offset):
+            found = next(look(inner), None)
+            if found is not None:
+                said = found.text.removeprefix("Your result ")
+                yield Finding(
+                    f"inside {words} {found.key}", f"In {_of(p)}, what goes into the last {words} {said}"
+                )
+                return
+
+
 def _all_rows_alike(p: Pair) -> Iterator[Finding]:
+    if p.e.size >= 3 and np.ptp(p.a.astype(np.float64)) == 0 != np.ptp(p.e.astype(np.float64)):
+        yield Finding("constant", f"All entries of {_of(p)} are the same.")
     if p.e.ndim < 2:
         return
     for axis in range(p.e.ndim):
@@ -393,16 +438,66 @@ def _factor(p: Pair) -> Iterator[Finding]:
 
 def _normalizer(p: Pair, ratio: float) -> Iterator[Finding]:
     """The factor is a size or a count of this case, or one of them divided by another."""
-    sizes = {**p.setting.sizes, "": 1.0}
+    plain = {**p.setting.sizes, "": 1.0}
+    sizes = plain | (_differences(p.setting.sizes) if p.e.dtype.kind == "f" else {})
     for top, n in sizes.items():
         for bottom, m in sizes.items():
             if n != m and abs(ratio * m / n - 1) < 1e-6:
-                plain = "" in (top, bottom)
-                text = "Is there a sum where a mean is meant, or the other way around?" if plain else ""
+                sure = top in plain and bottom in plain
+                text = "Is there a sum where a mean is meant, or the other way around?"
+                text = text if sure and "" in (top, bottom) else ""
                 text = text or "Count again what you divide by: it is a different number of things."
-                yield Finding(
-                    f"normalizer {top}/{bottom}", f"{start(p.name)} is right up to one factor. {text}"
-                )
+                key = f"{'' if sure else AGAIN}normalizer {top}/{bottom}"
+                yield Finding(key, f"{start(p.name)} is right up to one factor. {text}")
+
+
+def _differences(sizes: Mapping[str, float]) -> dict[str, float]:
+    """Return what is left of each size after another one, and each size and each rest with one more or one less."""
+    rest = {f"{a} - {b}": n - m for a, n in sizes.items() for b, m in sizes.items() if n > m}
+    by_one = {f"{a} {s:+d}": n + s for a, n in {**sizes, **rest}.items() for s in (1, -1) if n + s > 1}
+    return rest | by_one
+
+
+def _argument(p: Pair) -> Iterator[Finding]:
+    """The difference, or the factor, is one of the arguments."""
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 3:
+        return
+    difference = p.a - p.e
+    for name, array in p.setting.arrays.items():
+        if array.ndim > p.e.ndim or array.shape != p.e.shape[p.e.ndim - array.ndim :] or np.ptp(array) == 0:
+            continue
+        whole = np.broadcast_to(array, p.e.shape)
+        for times, said in ((1, "is added once too often"), (-1, "is missing"), (-2, "has the wrong sign")):
+            if p.equal(times * whole, difference):
+                yield Finding(f"sum {name}", f"{start(p.name)} is right, but for `{name}`, which {said}.")
+        if p.equal(p.e * whole, p.a):
+            yield Finding(
+                f"times {name}", f"{start(p.name)} is right, but multiplied by `{name}` once too often."
+            )
+        elif whole.all() and p.equal(p.e, p.a * whole):
+            yield Finding(
+                f"over {name}", f"{start(p.name)} is right, but for `{name}`, a factor that is missing."
+            )
+
+
+def _moved(p: Pair) -> Iterator[Finding]:
+    """Both hold entries of one series among the arguments, but from different places."""
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 3:
+        return
+    for name, series in p.setting.arrays.items():
+        if series.ndim != 1 or len(series) < 5 or len(np.unique(series)) < len(series):
+            continue
+        places = {value: i for i, value in enumerate(series.tolist())}
+        by = {
+            places.get(a, -1) - places.get(e, -1)
+            for e, a in zip(p.e.ravel().tolist(), p.a.ravel().tolist(), strict=True)
+        }
+        if len(by) == 1 and p.e.flat[0] in places and p.a.flat[0] in places and by != {0}:
+            n = by.pop()
+            way, many = "late" if n > 0 else "early", f"{abs(n)} place{'s' if abs(n) > 1 else ''}"
+            text = f"{start(p.name)} holds entries of `{name}`, as it should, but each is from {{}} too {way} in it."
+            yield Finding(f"{AGAIN}of places {n}", text.format(many))
+            yield Finding(f"moved {way}", text.format("a place"))
 
 
 def _offset(p: Pair) -> Iterator[Finding]:
@@ -423,6 +518,9 @@ def _per_slice(p: Pair) -> Iterator[Finding]:
         if np.prod([p.e.shape[i] for i in others]) < 2:
             continue
         difference = p.a - p.e
+        if p.near(p.e, p.a).all(axis=others).any():
+            # Some slices are right: that says more.
+            continue
         mean = np.broadcast_to(difference.mean(axis=others, keepdims=True), p.e.shape)
         if p.equal(mean, difference):
             text = f"is off by an amount of its own in each {p.word(axis)}, the same all along it."
@@ -434,9 +532,30 @@ def _per_slice(p: Pair) -> Iterator[Finding]:
 
 
 def _nearly(p: Pair) -> Iterator[Finding]:
-    if p.e.dtype.kind == "f" and close(p.e, p.a, 2e-3).all():
-        text = "is nearly right: the first digits agree, the later ones do not. Is something rounded?"
-        yield Finding("nearly", f"{start(p.name)} {text}")
+    # Where many entries are exactly right and a few are off, something else is wrong.
+    if p.e.dtype.kind == "f" and close(p.e, p.a, 2e-3).all() and p.near(p.e, p.a).mean() < 0.2:
+        text = "is nearly right: the first digits agree, the later ones do not."
+        yield Finding(
+            "nearly", f"{start(p.name)} {text} Is something rounded, or only approximately what is meant?"
+        )
+
+
+def _sums(p: Pair) -> Iterator[Finding]:
+    """What should sum to 1 does not."""
+    if p.e.dtype.kind != "f" or not p.e.ndim or (p.e < 0).any() or p.e.shape[-1] < 2:
+        return
+    if close(1.0, p.e.sum(axis=-1), 1e-6).all() and not close(1.0, p.a.sum(axis=-1), 1e-6).all():
+        what = "Each row of {} should" if p.e.ndim == 2 else "Along the last axis, {} should"
+        text = f"{what.format(_of(p))} sum to 1, and yours does not."
+        yield Finding("sums", text)
+
+
+def _negative(p: Pair) -> Iterator[Finding]:
+    """Negative values where there should be none."""
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 6:
+        return
+    if (p.e >= 0).all() and (p.a < -p.tolerance).any():
+        yield Finding("negative", f"In some places {_of(p)} is negative, and nowhere should it be.")
 
 
 # ---------------------------------------------------------------- which part is right
@@ -464,27 +583,45 @@ def _blocks(p: Pair) -> Iterator[Finding]:
         text = (
             f"Of the {int(count)} blocks in {_of(p)}, only the {listed} {many.removeprefix('blocks ')} wrong."
         )
-        yield Finding(f"blocks {wrong}", text)
+        bad = np.repeat(~np.array(right), size)
+        yield Finding(f"blocks {wrong}", f"{text}{_there(p, -1, bad)}")
+
+
+def _there(p: Pair, axis: int, wrong: np.ndarray) -> str:
+    """Say what is wrong with the slices that are wrong, where that is easily said; "" elsewhere."""
+    e, a = p.e.compress(wrong, axis=axis), p.a.compress(wrong, axis=axis)
+    piece = replace(p, e=e, a=a)
+    if e.dtype.kind != "f" or a.dtype.kind != "f" or not e.any():
+        return ""
+    if not a.any():
+        return " What is wrong is still zero."
+    if np.ptp(e) == 0:
+        return ""
+    if piece.equal(-e, a):
+        return " There, the sign is wrong."
+    if next(_factor(piece), None):
+        return " There, it is right up to one factor."
+    return " There, it is off by the same amount everywhere." if next(_offset(piece), None) else ""
 
 
 def _slices(p: Pair) -> Iterator[Finding]:
-    """Which slices are right, along each axis."""
-    right = p.near(p.e, p.a)
+    """Which slices are right, along each axis, that first along which most are."""
+    right, found = p.near(p.e, p.a), []
     for axis in range(p.e.ndim):
         others = tuple(i for i in range(p.e.ndim) if i != axis)
         fine, n = right.all(axis=others), p.e.shape[axis]
         k = int(fine.sum())
         if not 0 < k < n or (n < 3 and p.e.ndim == 1) or not p.telling(p.e.compress(fine, axis=axis)):
             continue
+        found.append((-k / n, axis, fine, k))
+    for _, axis, fine, k in sorted(found, key=lambda one: one[:2]):
         yield from _which(p, axis, fine, k)
 
 
 def _which(p: Pair, axis: int, fine: np.ndarray, k: int) -> Iterator[Finding]:
     n, wrong = len(fine), ~fine
     one, many = p.word(axis), p.words(axis)
-    zeros = bool((p.a.compress(wrong, axis=axis) == 0).all()) if p.a.dtype.kind == "f" else False
-    zeros = zeros and p.e.compress(wrong, axis=axis).any(axis=None)
-    filled = " What is wrong is still zero: is it ever filled in?" if zeros else ""
+    filled = _there(p, axis, wrong)
     if k == n - 1 and wrong[-1] and n > 2:
         text = f"Only the last {one} of {_of(p)} is wrong; the others are right.{filled}"
         yield Finding(f"all but the last {axis}", text)
@@ -493,13 +630,13 @@ def _which(p: Pair, axis: int, fine: np.ndarray, k: int) -> Iterator[Finding]:
         yield Finding(f"all but the first {axis}", text)
     if fine[:k].all():
         which = f"Only the first {one} is" if k == 1 else f"The first {k} {many} are"
-        asked = _carried(p, axis, "forward") or filled
+        asked = filled or _carried(p, axis, "forward")
         yield Finding(
             f"until {axis}", f"{which} right in {_of(p)}, and everything after that is wrong.{asked}"
         )
     elif fine[-k:].all():
         which = f"Only the last {one} is" if k == 1 else f"The last {k} {many} are"
-        asked = _carried(p, axis, "backward") or filled
+        asked = filled or _carried(p, axis, "backward")
         text = f"{which} right in {_of(p)}, and everything before that is wrong.{asked}"
         yield Finding(f"from the end {axis}", text)
     elif block := _block(wrong):
@@ -522,12 +659,12 @@ def _block(wrong: np.ndarray) -> tuple[int, int] | None:
 
 
 def _carried(p: Pair, axis: int, way: str) -> str:
-    """Return a question about what one step hands to the next, where the task hands something on that way."""
+    """Return where to look: at what one step hands to the next, where the task hands something on that way."""
     if axis or p.step != "step" or p.setting.carries != way:
         return ""
     if way == "forward":
-        return " Does each step use the state that the step before it left?"
-    return " Does each step use what comes back from the step after it?"
+        return " Look at what a step takes over from the step before it."
+    return " Look at what a step gets back from the step after it."
 
 
 def _diagonal(p: Pair) -> Iterator[Finding]:
@@ -541,7 +678,7 @@ def _diagonal(p: Pair) -> Iterator[Finding]:
 
 
 _Look = Callable[[Pair], Iterator[Finding]]
-_BEFORE_VALUES: tuple[_Look, ...] = (_not_finite, _dtype, _shape)
+_BEFORE_VALUES: tuple[_Look, ...] = (_not_finite, _no_array, _dtype, _shape)
 _VALUES: tuple[_Look, ...] = (
     _float32,
     _all_zero,
@@ -552,12 +689,14 @@ _VALUES: tuple[_Look, ...] = (
     _factor,
     _offset,
     _function_of_it,
+    _argument,
+    _inside,
     _all_rows_alike,
     _shifted,
+    _moved,
     _another_order,
     _per_slice,
-    _nearly,
 )
 _ANY: tuple[_Look, ...] = (_reversed, _shifted, _another_order)
 """Those that also make sense for texts, such as tokens."""
-_PARTS: tuple[_Look, ...] = (_blocks, _diagonal, _slices)
+_PARTS: tuple[_Look, ...] = (_nearly, _blocks, _diagonal, _slices, _sums, _negative)

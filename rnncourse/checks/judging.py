@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from inspect import signature
 
 import numpy as np
@@ -11,12 +12,12 @@ import numpy as np
 from rnncourse.checks import model
 from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
 from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, Unusable, steady
-from rnncourse.checks.findings import findings
+from rnncourse.checks.findings import AGAIN, findings
 from rnncourse.checks.outcomes import Outcome, fresh, outcome
 from rnncourse.checks.setting import setting
 from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
-from rnncourse.checks.variations import variations
+from rnncourse.checks.variations import VAGUE, variations
 from rnncourse.checks.verdict import Verdict
 
 __all__ = ["ReferenceFailed", "alike", "fresh", "judge", "outcome"]
@@ -32,7 +33,19 @@ _SHARED = (
     "The task asks for new arrays. `.copy()` makes one."
 )
 
+_WEAK = ("factor", "offset")
+"""What is known of all values and yet says little."""
+
+_PLAIN = ("unused", "twice")
+"""What a closer look finds that says more than those do."""
+
+_OTHER_SEEDS = (101, 102)
+"""Of which inputs a mistake must give the learner's answers, too, where they may agree by chance."""
+
 _ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
+
+
+Ask = Callable[[Case], Outcome]
 
 
 class ReferenceFailed(RuntimeError):
@@ -46,13 +59,15 @@ def judge(
     after: Sequence[tuple | None] | None = None,
     look_closer: Callable[[], Sequence[Finding]] = tuple,
     shared: Sequence[bool] = (),
+    ask: Ask | None = None,
 ) -> Verdict:
     """Return the verdict on what a learner's function gave back for `cases`.
 
     answers: for each case the value returned, plain data, or a Failure. after: for each case its arguments as
     they were after the call, or None where that is not known. look_closer: finds out more about the function by
     calling it again; asked only about an answer that is wrong in no way that has a name. shared: for each case whether
-    the value shares memory with an argument. ReferenceFailed where the task's own answer fails.
+    the value shares memory with an argument. ask: calls it once more, to see that an agreement with a mistake is none
+    by chance. ReferenceFailed where the task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
     failure = next((one.value for one in given if _needs_no_comparison(one.value)), None)
@@ -68,7 +83,9 @@ def judge(
         return _verdict(task, "wrong", (_SHARED,), "shared")
     if all(right):
         return _praise(task, expected, given)
-    return _named(task, cases, expected, given) or _generic(task, cases, expected, given, right, look_closer)
+    return _named(task, cases, expected, given, ask) or _generic(
+        task, cases, expected, given, right, look_closer, ask
+    )
 
 
 def _needs_no_comparison(value: Value | Failure) -> bool:
@@ -131,19 +148,30 @@ def _lost_digits(task: Task, expected: Outcome, given: Outcome) -> bool:
 
 
 def _named(
-    task: Task, cases: Sequence[Case], expected: Sequence[Outcome], given: Sequence[Outcome]
+    task: Task,
+    cases: Sequence[Case],
+    expected: Sequence[Outcome],
+    given: Sequence[Outcome],
+    ask: Ask | None,
 ) -> Verdict | None:
     """Return the verdict of the mistake that gives these very answers, as a whole or in one part; or None."""
     known = [(mistake, _Made(mistake.answer, cases)) for mistake in task.mistakes]
     for mistake, outcomes in known:
-        if all(alike(task, made, one) for made, one in zip(outcomes, given, strict=True)):
+        if all(alike(task, made, one) for made, one in zip(outcomes, given, strict=True)) and _again(
+            task, mistake.answer, expected, ask
+        ):
             return _verdict(task, "wrong", (mistake.message,), mistake.name)
     if any(map(_failed, given)):
         return None
     parts = _wrong_parts(task, expected, given)
     found: dict[str, tuple[Mistake, list[str]]] = {}
     for name in parts:
-        explaining = [m for m, outcomes in known if _explains(task, name, outcomes, expected, given)]
+        explaining = [
+            m
+            for m, outcomes in known
+            if _explains(task, name, outcomes, expected, given)
+            and _again(task, m.answer, expected, ask, name)
+        ]
         mistake = next((m for m in explaining if m.name in found), next(iter(explaining), None))
         if mistake is None:
             return None
@@ -163,6 +191,48 @@ class _Made:
             if k == len(self._outcomes):
                 self._outcomes.append(outcome(self._function, case))
             yield self._outcomes[k]
+
+
+def _again(
+    task: Task, mistake: Callable, expected: Sequence[Outcome], ask: Ask | None, part: str | None = None
+) -> bool:
+    """Say whether a function still agrees with the learner's on other inputs, as a whole or in one part.
+
+    Only asked where they may agree by chance: where not all that is compared are arrays of floats.
+    """
+    if ask is None or not _by_chance(task, expected[0], part):
+        return True
+    for seed in _OTHER_SEEDS:
+        for case in task.cases(np.random.default_rng(seed)):
+            made, given = outcome(mistake, case), ask(case)
+            if part is None or _failed(made) or _failed(given):
+                agree = alike(task, made, given)
+            else:
+                agree = _same_part(task, part, made, given)
+            if not agree:
+                return False
+    return True
+
+
+def _by_chance(task: Task, expected: Outcome, part: str | None) -> bool:
+    """Say whether answers may agree by chance: numbers by themselves, whole numbers, bools or texts."""
+    parts = leaves(expected.value, expected.value, task.outputs)
+    arrays = [as_array(leaf.expected) for leaf in parts if part in (None, leaf.name)]
+    return not all(a is not None and a.dtype.kind == "f" and a.ndim for a in arrays)
+
+
+def _whole_numbers(task: Task, expected: Outcome) -> bool:
+    """Say whether all outputs are arrays or lists of whole numbers."""
+    arrays = [as_array(leaf.expected) for leaf in leaves(expected.value, expected.value, task.outputs)]
+    return all(a is not None and a.dtype.kind in "iu" and a.ndim for a in arrays)
+
+
+def _same_part(task: Task, part: str, one: Outcome, other: Outcome) -> bool:
+    try:
+        leaf = _part(part, one.value, other.value, task)
+    except WrongStructure:
+        return False
+    return leaf is not None and _right(leaf, task)
 
 
 def _wrong_parts(task: Task, expected: Sequence[Outcome], given: Sequence[Outcome]) -> list[str]:
@@ -222,12 +292,16 @@ def _generic(
     given: Sequence[Outcome],
     right: Sequence[bool],
     look_closer: Callable[[], Sequence[Finding]],
+    ask: Ask | None,
 ) -> Verdict:
     raised = next((one.value for one in given if _failed(one)), None)
     if raised is not None:
         about = _where(cases, [not _failed(one) for one in given])
         return _verdict(task, "wrong", (*raised.in_words(task.called), *about), "raised")
     changed = _changed(task, cases, given)
+    if changed:
+        # What a function that changes its arguments depends on is no simple matter.
+        look_closer = tuple
     rights = [case for case, fine in zip(cases, right, strict=True) if fine]
     parts = _wrong_parts(task, expected, given)
     wrong = [
@@ -237,12 +311,12 @@ def _generic(
     ]
     if changed and not wrong:
         return _verdict(task, "wrong", (changed.text,), changed.key)
-    found, more = _best(task, wrong, parts, expected, given, rights, look_closer)
+    found, more = _best(task, wrong, parts, rights, look_closer, ask)
     if changed and found.key == "values":
         return _verdict(task, "wrong", (changed.text,), changed.key)
     details = (found.text, *_standing(task, parts, expected), *_where(cases, right), *more)
     if changed:
-        details = (*details, changed.text)
+        details = (changed.text, *details)
     return _verdict(task, "wrong", details, found.key)
 
 
@@ -253,37 +327,49 @@ def _best(
     task: Task,
     wrong: _Wrong,
     parts: Sequence[str],
-    expected: Sequence[Outcome],
-    given: Sequence[Outcome],
     right: Sequence[Case],
     look_closer: Callable[[], Sequence[Finding]],
+    ask: Ask | None,
 ) -> tuple[Finding, tuple[str, ...]]:
     """Return the finding that explains most, and what else is said.
 
     In this order: another structure; what explains every value; one change of the model answer; what a closer look
-    finds; which part is right; and last that the values are wrong.
+    finds; which part is right; and last that the values are wrong. Where a change says little of its place, a closer
+    look comes before it.
     """
     for _, e, g in wrong:
         try:
             leaves(e.value, g.value, task.outputs)
         except WrongStructure as mismatch:
             return mismatch.finding, ()
-    whole, part = _common(task, wrong, parts)
-    found = _swapped(task, wrong) or whole or _varied(task, wrong)
-    if found:
-        return found, ()
-    special = _only_where(task, wrong, parts) or _only_if(task, wrong, right)
+    whole, part = _common(task, wrong, parts, ask)
+    found = _swapped(task, wrong) or whole
+    only_if = _only_if(task, wrong, right)
+    if found and found.key not in _WEAK:
+        return found, (only_if.text,) if only_if else ()
+    found = found or _varied(task, wrong, ask)
+    if found and found.key.removeprefix("one ") not in VAGUE + _WEAK:
+        return found, (only_if.text,) if only_if else ()
+    special = found or _only_where(task, wrong, parts) or only_if
+    closer = list(look_closer())
+    telling, example = (
+        [one for one in closer if one.key != "example"],
+        [one for one in closer if one.key == "example"],
+    )
+    if telling and telling[0].key == "right without" and part and not special:
+        return part, (telling[0].text,)
+    if telling and not (special and telling[0].key not in _PLAIN):
+        return telling[0], ()
     if special:
         return special, ()
-    closer = list(look_closer())
-    if part and (not closer or closer[0].key == "example"):
-        return part, ()
-    if closer and closer[0].key != "example":
-        return closer[0], ()
-    return Finding("values", _differs(task, wrong, parts)), tuple(one.text for one in closer[:1])
+    if part:
+        return part, tuple(one.text for one in example if part.key.startswith("some"))
+    return Finding("values", _differs(task, wrong, parts)), tuple(one.text for one in example[:1])
 
 
-def _common(task: Task, wrong: _Wrong, parts: Sequence[str]) -> tuple[Finding | None, Finding | None]:
+def _common(
+    task: Task, wrong: _Wrong, parts: Sequence[str], ask: Ask | None
+) -> tuple[Finding | None, Finding | None]:
     """Return the first finding that holds in every case in which its part is wrong: about the whole, and about what
     is right of it.
 
@@ -291,27 +377,65 @@ def _common(task: Task, wrong: _Wrong, parts: Sequence[str]) -> tuple[Finding | 
     """
     every: dict[str, list[tuple[list[Finding], list[Finding]]]] = {name: [] for name in parts}
     for case, e, g in wrong:
-        about = setting(task, case)
         for leaf in leaves(e.value, g.value, task.outputs):
             if not _right(leaf, task):
-                timed = leaf.name in task.timed or "result" in task.timed
-                every[leaf.name].append(findings(leaf, about.of(timed), task.tolerance))
+                every[leaf.name].append(_found(task, case, leaf))
     shapes = [
         f for found in every.values() for whole, _ in found for f in whole if f.key in ("shape", "axes")
     ]
-    wholes, pieces = [], []
-    for found in every.values():
-        wholes += _in_all([whole for whole, _ in found])
-        pieces += _in_all([part for _, part in found])
-    if not wholes and shapes:
+    wholes = {name: _in_all([whole for whole, _ in found]) for name, found in every.items()}
+    wholes = {name: _no_chance(task, name, some, wrong[0][1], ask) for name, some in wholes.items()}
+    pieces = {name: _in_all([part for _, part in found]) for name, found in every.items()}
+    if not any(wholes.values()) and shapes:
         return Finding(shapes[0].key, f"{shapes[0].text} Other inputs give the right shape."), None
-    return next(iter(wholes), None), next(iter(pieces), None)
+    return _first(wholes), _first(pieces)
+
+
+def _found(task: Task, case: Case, leaf: Leaf) -> tuple[list[Finding], list[Finding]]:
+    timed = leaf.name in task.timed or "result" in task.timed
+    return findings(leaf, setting(task, case).of(timed), task.tolerance)
+
+
+def _no_chance(
+    task: Task, name: str, found: list[Finding], expected: Outcome, ask: Ask | None
+) -> list[Finding]:
+    """Return those of the findings about a part that hold on other inputs, too, if they may hold by chance."""
+    if not found or ask is None or not _by_chance(task, expected, name):
+        return found
+    for seed in _OTHER_SEEDS:
+        for case in task.cases(np.random.default_rng(seed)):
+            made, given = outcome(task.reference, case), ask(case)
+            try:
+                leaf = None if _failed(given) else _part(name, made.value, given.value, task)
+            except WrongStructure:
+                return found
+            if leaf is not None and not _right(leaf, task):
+                keys = {one.key for one in _found(task, case, leaf)[0]}
+                found = [one for one in found if one.key in keys]
+    return found
+
+
+def _first(found: Mapping[str, Sequence[Finding]]) -> Finding | None:
+    """Return the first finding about any part, and of which other parts the same can be said."""
+    for name, some in found.items():
+        if some:
+            too = [
+                f"`{other}`"
+                for other, theirs in found.items()
+                if other != name and some[0].key in {one.key for one in theirs}
+            ]
+            listed = " and ".join([", ".join(too[:-1]), too[-1]]) if len(too) > 1 else "".join(too)
+            return replace(
+                some[0], text=f"{some[0].text} The same holds for {listed}." if too else some[0].text
+            )
+    return None
 
 
 def _in_all(found: Sequence[Sequence[Finding]]) -> list[Finding]:
-    """Return the findings of the first case that every other case has, too."""
+    """Return the findings of the first case that every other case has, too; some count only if there is another."""
     keys = [{one.key for one in some} for some in found]
-    return [one for one in found[0] if all(one.key in some for some in keys)] if found else []
+    common = [one for one in found[0] if all(one.key in some for some in keys)] if found else []
+    return [one for one in common if len(found) > 1 or not one.key.startswith(AGAIN)]
 
 
 def _swapped(task: Task, wrong: _Wrong) -> Finding | None:
@@ -372,26 +496,32 @@ def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None
     return None
 
 
-def _varied(task: Task, wrong: _Wrong) -> Finding | None:
+def _varied(task: Task, wrong: _Wrong, ask: Ask | None) -> Finding | None:
     """Return what was changed in the model answer if the learner's answers are those of the changed one."""
     try:
         with TimeLimit(_SECONDS_AT_MOST):
-            return next(_matching(task, wrong), None)
+            return next(_matching(task, wrong, ask), None)
     except TimeUp:
         return None
 
 
-def _matching(task: Task, wrong: _Wrong) -> Iterator[Finding]:
+def _matching(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
     """Yield what is said about the variations that give the learner's answer in every wrong case."""
     end = time.thread_time() + _SECONDS_OF_VARIATIONS
     answer = model.function(task)
     if answer is None or not all(_gives(task, answer, case, expected) for case, expected, _ in wrong):
         return  # a task with a reference of its own, under a name of the course
     wrong = sorted(wrong, key=lambda one: _room(one[0].args))  # most fail in the first, which should be small
+    whole_numbers = _whole_numbers(task, wrong[0][1])
     for one in variations(task):
+        if whole_numbers and one.kind == "twice":
+            # Modulo a small number, many sums are alike.
+            continue
         if time.thread_time() > end:
             return
-        if all(_gives(task, one.answer, case, given) for case, _, given in wrong):
+        if all(_gives(task, one.answer, case, given) for case, _, given in wrong) and _again(
+            task, one.answer, [expected for _, expected, _ in wrong], ask
+        ):
             yield Finding(f"one {one.kind}", f"{_ONE_THING} {one.text}")
 
 
@@ -450,7 +580,7 @@ def _names(task: Task, expected: Sequence[Outcome]) -> list[str]:
 def _where(cases: Sequence[Case], right: Sequence[bool]) -> tuple[str, ...]:
     """Return a sentence on the special inputs that alone went wrong, if the cases have names."""
     wrong = [case.about for case, fine in zip(cases, right, strict=True) if not fine]
-    if not any(right) or not all(wrong):
+    if not any(right) or not all(wrong) or len(set(wrong)) > 2:
         return ()
     return (f"With other inputs it works, but not {' or '.join(dict.fromkeys(wrong))}.",)
 

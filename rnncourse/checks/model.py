@@ -65,8 +65,31 @@ def function(task: Task) -> Callable | None:
 
 def definition(name: str, called: str) -> ast.FunctionDef | None:
     """Return the syntax tree of the function `called` in a model answer, without its docstring; None without one."""
-    tree = ast.parse(source(name))
-    found = next((n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == called), None)
+    return _defined(source(name), called)
+
+
+def helpers(name: str, called: str) -> list[ast.FunctionDef]:
+    """Return the trees of the model answers to earlier tasks that a model answer calls, directly or not.
+
+    A learner may have written their lines once more instead of calling them.
+    """
+    earlier = {cell: code for cell, code in _chapter(name)[:-1]}
+    found: dict[str, ast.FunctionDef] = {}
+    waiting = [definition(name, called)]
+    while waiting:
+        tree = waiting.pop()
+        calls = (n.func for n in ast.walk(tree) if isinstance(n, ast.Call)) if tree else ()
+        for callee in (one.id for one in calls if isinstance(one, ast.Name)):
+            if callee in earlier and callee not in found:
+                found[callee] = _defined(earlier[callee], callee)
+                waiting.append(found[callee])
+    return [one for one in found.values() if one is not None]
+
+
+def _defined(code: str, called: str) -> ast.FunctionDef | None:
+    found = next(
+        (n for n in ast.parse(code).body if isinstance(n, ast.FunctionDef) and n.name == called), None
+    )
     if found is not None and ast.get_docstring(found):
         found.body = found.body[1:]
     return found

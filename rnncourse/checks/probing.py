@@ -22,6 +22,7 @@ from rnncourse.checks.comparing import Finding, WrongStructure, as_array, equal,
 from rnncourse.checks.failure import Failure
 from rnncourse.checks.findings import ORDER
 from rnncourse.checks.outcomes import outcome
+from rnncourse.checks.setting import sizes
 from rnncourse.checks.task import Case, Named, Task, Value
 
 SECONDS = 0.06
@@ -81,23 +82,36 @@ class _Probe:
     def certain(self, argument: str, output: str) -> bool:
         """Say whether an output that did not change with an argument really does not depend on it.
 
-        Floats move with every array that they depend on. A single number may only matter beyond a limit, and whole
-        numbers, bools and texts may stay the same by chance: there the source must not mention the argument again.
+        Floats move with every array of floats that they depend on. A single number may only matter beyond a limit,
+        and whole numbers, masks, bools and texts may stay the same by chance: there the source must not mention the
+        argument again.
         """
         if self._words.get(argument, 0) == 1:
             return True
-        if self.single(argument):
+        if self.single(argument) or self.discrete(argument):
             return False
-        found = next(
-            leaf for leaf in leaves(self.expected, self.expected, self.task.outputs) if leaf.name == output
-        )
-        array = as_array(found.expected)
+        return self.float(output)
+
+    def float(self, output: str) -> bool:
+        """Say whether an output holds floats."""
+        parts = leaves(self.expected, self.expected, self.task.outputs)
+        array = as_array(next(leaf for leaf in parts if leaf.name == output).expected)
         return array is not None and array.dtype.kind == "f"
+
+    def blocks(self, n: int) -> int:
+        """Return of how many blocks of H an axis of length n consists, 0 if it is not three or four."""
+        count = n / (sizes(self.task, self.case).get("H") or n)
+        return int(count) if count in (3, 4) else 0
 
     def single(self, argument: str) -> bool:
         """Say whether an argument is a single number or text."""
         value = self.case.args[model.arguments(self.task).index(argument)]
         return not isinstance(value, (np.ndarray, dict, list, tuple))
+
+    def discrete(self, argument: str) -> bool:
+        """Say whether an argument holds whole numbers, bools or a mask."""
+        value = self.case.args[model.arguments(self.task).index(argument)]
+        return isinstance(value, np.ndarray) and (value.dtype.kind != "f" or _is_mask(value))
 
     def same(self, one: Value | Failure, other: Value | Failure) -> bool:
         """Say whether two answers agree."""
@@ -158,7 +172,7 @@ def look_closer(task: Task, ask: Ask, source: str = "") -> list[Finding]:
         probe = _Probe(task, ask, source, SECONDS)
         if probe.which is None or isinstance(probe.answer, Failure):
             return []
-        for look in (_another_answer, _influences, _reach):
+        for look in (_another_answer, _influences, _carried_on, _right_without):
             found = next(look(probe), None)
             if found is not None:
                 return [found]
@@ -194,9 +208,10 @@ def _influences(probe: _Probe) -> Iterator[Finding]:
             found = _compare(probe, changes)
             if found:
                 yield found
+    yield from _padding(probe, names)
+    yield from _mixed(probe)
     for i, name in enumerate(names[: len(probe.case.args)]):
         yield from _parts(probe, i, name)
-    yield from _padding(probe, names)
 
 
 def _whole(probe: _Probe, i: int, name: str) -> Iterator[list[_Change]]:
@@ -211,6 +226,9 @@ def _whole(probe: _Probe, i: int, name: str) -> Iterator[list[_Change]]:
             yield [_Change(_put(probe.case, i, new), about, name) for new in news]
         return
     news = [_other(probe, k, i) for k in range(3)]
+    if isinstance(old, np.ndarray) and old.dtype.kind == "f" and not _is_mask(old):
+        # What is cut off at a limit moves only below it.
+        news += [0.05 * old, 4.0 * old]
     if isinstance(old, (int, float, str, np.generic)) and not isinstance(old, bool):
         news = [new for new in _scalars(probe, i, old) if new != old]
     yield [_Change(_put(probe.case, i, new), f"`{name}`", name) for new in news]
@@ -294,25 +312,44 @@ def _slices(
     if array.dtype.kind != "f" or set(np.unique(array).tolist()) <= {0.0, 1.0}:
         return
     for axis, n in enumerate(array.shape):
-        if not 2 <= n <= 24:
+        if not 2 <= n <= 48:
             continue
         does = _pattern(probe, probe.case, put, axis, n, probe.ask, probe.answer)
-        should = _right_pattern(probe, about, put, axis, n) if does is not None else None
-        if does is None or should is None or does == should:
+        now = _right_pattern(probe, about, put, axis, n) if does is not None else None
+        if now is None or does == now:
+            continue
+        should = _ever(probe, about, put, axis, n)
+        if should is None:
             continue
         word = _axis_word(array, axis)
-        idle = [k for k in range(n) if should[k] - does[k]]
-        busy = [k for k in range(n) if does[k] - should[k]]
-        if idle and len(idle) < n and _floats(probe):
-            has = (
-                "have no influence on your result, and they"
-                if len(idle) > 1
-                else "has no influence on your result, and it"
+        always = _always(probe, about, put, axis, n, should)
+        for name in filter(probe.float, _names(probe)):
+            idle = [k for k in range(n) if name in should[k] - does[k]]
+            busy = [k for k in range(n) if name in does[k] - should[k]]
+            blocks = probe.blocks(n)
+            if idle and len(idle) < n and _stay_idle(probe, put, axis, idle, name):
+                which, many = _which(idle, n, word, blocks)
+                has = f"have no influence on {said_of(name)}, and they" if many else ""
+                has = has or f"has no influence on {said_of(name)}, and it"
+                yield Finding("unused", f"{_capital(which)} of {about} {has} should have.")
+            if busy and always:
+                where = f"{said_of(name)} depends" if name else "Your result depends"
+                which = f"{_which(busy, n, word, blocks)[0]} of {about}"
+                yield Finding("depends", f"{where} on {which}. The right answer does not.")
+
+
+def _stay_idle(probe: _Probe, put: Callable, axis: int, idle: Sequence[int], name: str) -> bool:
+    """Say whether slices that do not matter do not matter for large changes and for other values either."""
+    for case in _like(probe):
+        before = probe.ask(case)
+        for k in idle:
+            where = (slice(None),) * axis + (k,)
+            moved = probe.moved(
+                before, probe.ask(put(case, lambda array, w=where: _nudged(array, w, -3.0, 2.3)))
             )
-            yield Finding("unused", f"{_capital(_which(idle, n, word))} of {about} {has} should have.")
-        if busy:
-            which = f"{_which(busy, n, word)} of {about}"
-            yield Finding("depends", f"Your result depends on {which}. The right answer does not.")
+            if moved is None or moved[name].any():
+                return False
+    return True
 
 
 _Pattern = list[frozenset[str]]
@@ -333,18 +370,49 @@ def _pattern(
 
 
 _RIGHT: dict[tuple, _Pattern | None] = {}
-"""By task, case, argument and axis, what `_right_pattern` found: the inputs of a closer look are always the same."""
+"""By task, case, argument, axis and values, what `_right_pattern` found: a closer look always takes the same inputs."""
 
 
-def _right_pattern(probe: _Probe, about: str, put: Callable, axis: int, n: int) -> _Pattern | None:
-    """Return the pattern of the right answer; None where it is different with other values."""
-    key = (probe.task.reference, probe.task.cases, probe.which, about, axis)
+def _right_pattern(
+    probe: _Probe, about: str, put: Callable, axis: int, n: int, values: int = 0
+) -> _Pattern | None:
+    """Return the pattern of the right answer for the case looked at, or for one with other random values."""
+    key = (probe.task.reference, probe.task.cases, probe.which, about, axis, values)
     if key not in _RIGHT:
         ask = partial(_reference, probe.task)
-        cases = [probe.case, *(some[probe.which] for some in _others(probe.task))]
-        patterns = [_pattern(probe, case, put, axis, n, ask, ask(case)) for case in cases]
-        _RIGHT[key] = patterns[0] if patterns.count(patterns[0]) == len(patterns) else None
+        case = _like(probe)[values]
+        _RIGHT[key] = _pattern(probe, case, put, axis, n, ask, ask(case))
     return _RIGHT[key]
+
+
+def _right_patterns(probe: _Probe, about: str, put: Callable, axis: int, n: int) -> Iterator[_Pattern | None]:
+    """Give the patterns of the right answer, for all the random values that are tried."""
+    return (_right_pattern(probe, about, put, axis, n, values) for values in range(len(_like(probe))))
+
+
+def _ever(probe: _Probe, about: str, put: Callable, axis: int, n: int) -> _Pattern | None:
+    """Return for each slice along an axis which outputs of the right answer move with it, for some values at least."""
+    found = [frozenset()] * n
+    for pattern in _right_patterns(probe, about, put, axis, n):
+        if pattern is None:
+            return None
+        found = [one | other for one, other in zip(found, pattern, strict=True)]
+    return found
+
+
+def _always(probe: _Probe, about: str, put: Callable, axis: int, n: int, should: _Pattern) -> bool:
+    """Say whether the right answer depends on the same slices whatever the values are."""
+    return all(pattern == should for pattern in _right_patterns(probe, about, put, axis, n))
+
+
+def _names(probe: _Probe) -> list[str]:
+    """Return the names of the outputs."""
+    return [leaf.name for leaf in leaves(probe.expected, probe.expected, probe.task.outputs)]
+
+
+def _like(probe: _Probe) -> list[Case]:
+    """Return the case that is looked at, and the same with other random values."""
+    return [probe.case, *(some[probe.which] for some in _others(probe.task)[:2])]
 
 
 def _floats(probe: _Probe) -> bool:
@@ -353,9 +421,9 @@ def _floats(probe: _Probe) -> bool:
     return all((a := as_array(leaf.expected)) is not None and a.dtype.kind == "f" for leaf in parts)
 
 
-def _nudged(array: np.ndarray, where: tuple) -> np.ndarray:
+def _nudged(array: np.ndarray, where: tuple, times: float = 0.6, plus: float = 0.17) -> np.ndarray:
     new = array.copy()
-    new[where] = 0.6 * new[where] + 0.17
+    new[where] = times * new[where] + plus
     return new
 
 
@@ -365,31 +433,25 @@ def _axis_word(array: np.ndarray, axis: int) -> str:
     return "entry" if array.ndim == 1 else ("row", "column")[axis]
 
 
-def _which(some: Sequence[int], n: int, word: str) -> str:
-    """Return in words which slices are meant: the first, the last, one block of three or four, or some."""
+def _which(some: Sequence[int], n: int, word: str, blocks: int = 0) -> tuple[str, bool]:
+    """Return in words which slices are meant, and whether that is a plural: the first, the last, one block, or some."""
     many = {"entry": "entries", "entry of the last axis": "entries of the last axis"}.get(word, f"{word}s")
-    for blocks in (3, 4):
-        size = n // blocks
-        if (
-            n % blocks == 0
-            and len(some) == size > 1
-            and some[0] % size == 0
-            and some[-1] == some[0] + size - 1
-        ):
-            return f"the {ORDER[some[0] // size + 1]} of the {blocks} blocks of {many}"
+    size, run = n // blocks if blocks else 0, list(range(some[0], some[0] + len(some)))
+    if size > 1 and len(some) == size and some[0] % size == 0 and list(some) == run:
+        return f"the {ORDER[some[0] // size + 1]} of the {blocks} blocks of {many}", False
     if len(some) == n:
-        return f"every {word}"
+        return f"every {word}", False
     if list(some) == [0]:
-        return f"the first {word}"
+        return f"the first {word}", False
     if list(some) == [n - 1]:
-        return f"the last {word}"
+        return f"the last {word}", False
     if len(some) == 1:
-        return f"{word} {some[0]} (counting from 0)"
-    if list(some) == list(range(len(some))):
-        return f"the first {len(some)} {many}"
-    if list(some) == list(range(n - len(some), n)):
-        return f"the last {len(some)} {many}"
-    return f"{len(some)} of the {n} {many}"
+        return f"{word} {some[0]} (counting from 0)", False
+    if list(some) == run and some[0] == 0:
+        return f"the first {len(some)} {many}", True
+    if list(some) == run and some[-1] == n - 1:
+        return f"the last {len(some)} {many}", True
+    return f"{len(some)} of the {n} {many}", True
 
 
 def _padding(probe: _Probe, names: Sequence[str]) -> Iterator[Finding]:
@@ -415,19 +477,61 @@ def _is_mask(value: Any) -> bool:
 # ---------------------------------------------------------------- how far a change reaches
 
 
-def _reach(probe: _Probe) -> Iterator[Finding]:
-    """Say where one step or one sequence of an input reaches a part of the answer that it should not, or misses one."""
+def _mixed(probe: _Probe) -> Iterator[Finding]:
+    """Say where one sequence of an input reaches another one's part of the answer."""
+    yield from _reach(probe, 1)
     for i, array in enumerate(probe.case.args):
-        if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.ndim < 2 or _is_mask(array):
-            continue
-        for axis in range(min(array.ndim - 1, 2)):
-            n = array.shape[axis]
-            k = n // 2
-            case = _put(probe.case, i, _nudged(array, (slice(None),) * axis + (k,)))
+        if (
+            isinstance(array, np.ndarray)
+            and array.ndim == 2
+            and array.dtype.kind == "f"
+            and not _is_mask(array)
+        ):
+            case = _put(probe.case, i, _nudged(array, (0,)))
             expected = probe.moved(probe.expected, _reference(probe.task, case))
             answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
             for name in expected or () if answer is not None else ():
-                yield from _reached(name, expected[name], answer[name], axis, k, n, array.ndim)
+                if _beyond(expected[name], answer[name], len(array)):
+                    text = (
+                        f"In {said_of(name)}, the rows influence one another. Each is a sequence of its own."
+                    )
+                    yield Finding("reach", text)
+
+
+def _beyond(expected: np.ndarray, answer: np.ndarray, n: int) -> bool:
+    """Say whether a change of the first row moves other rows of an answer, and none but that of the right one."""
+    if expected.ndim != 2 or expected.shape != answer.shape or len(expected) != n:
+        return False
+    should, does = expected.any(axis=1), answer.any(axis=1)
+    return bool(should[0] and should.sum() == 1 and does[1:].any())
+
+
+def _carried_on(probe: _Probe) -> Iterator[Finding]:
+    """Say where one step of an input reaches a part of the answer that it should not, or misses one."""
+    yield from _reach(probe, 0)
+
+
+def _reach(probe: _Probe, axis: int) -> Iterator[Finding]:
+    for i, array in enumerate(probe.case.args):
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or array.ndim < 2 or _is_mask(array):
+            continue
+        if axis > array.ndim - 2:
+            continue
+        n = array.shape[axis]
+        found: list[set[Finding]] = []
+        for k in dict.fromkeys((n // 2, 1, n - 2)):
+            case = _put(probe.case, i, _nudged(array, (slice(None),) * axis + (k,)))
+            expected = probe.moved(probe.expected, _reference(probe.task, case))
+            answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
+            names = expected or () if answer is not None else ()
+            found.append(
+                {
+                    f
+                    for name in names
+                    for f in _reached(name, expected[name], answer[name], axis, k, n, array.ndim)
+                }
+            )
+        yield from sorted(set.intersection(*found), key=lambda one: one.text)
 
 
 def _reached(
@@ -452,6 +556,81 @@ def _reached(
         )
 
 
+# ---------------------------------------------------------------- what must be gone for the answer to be right
+
+
+def _right_without(probe: _Probe) -> Iterator[Finding]:
+    """Say which arguments the answer is right without: what is done with them is wrong."""
+    names: dict[str, list[tuple[str, str]]] = {}
+    wrong = {
+        name: where
+        for name in filter(probe.float, _names(probe))
+        if (where := _wrong_at(probe, name)) is not None
+    }
+    for i, about, how, change in _neutral(probe):
+        for name, where in wrong.items():
+            cases = [_put(case, i, change(case.args[i])) for case in _like(probe)[:2]]
+            if all(_right_there(probe, case, name, where) for case in cases):
+                names.setdefault(name, []).append((about, how))
+    for name, some in names.items():
+        if len(some) <= 2:
+            told = " or with ".join(f"{about} {how}" for about, how in some)
+            look = " and ".join(about for about, _ in some)
+            text = f"With {told}, {said_of(name)} is right. So look at what you do with {look}."
+            yield Finding("right without", text)
+
+
+def _neutral(probe: _Probe) -> Iterator[tuple[int, str, str, Callable[[Any], Any]]]:
+    """Yield what takes an argument, or one array of a dictionary, out of play: zeros, or a mask of ones."""
+    for i, (name, value) in enumerate(zip(model.arguments(probe.task), probe.case.args, strict=False)):
+        if isinstance(value, dict):
+            for key, array in value.items():
+                if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+                    yield i, f"`{name}[{key!r}]`", "set to 0", lambda d, key=key: {**d, key: 0 * d[key]}
+        elif _is_mask(value):
+            yield i, f"`{name}`", "1 everywhere", np.ones_like
+        elif isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+            yield i, f"`{name}`", "set to 0", lambda old: 0 * old
+
+
+def _wrong_at(probe: _Probe, name: str) -> np.ndarray | None:
+    """Return where one output is wrong; None where it is right, or of another shape."""
+    e, a = _one_output(probe, probe.expected, probe.answer, name)
+    if a is None or e.shape != a.shape or equal(e, a, probe.task.tolerance):
+        return None
+    return ~np.isclose(e, a, rtol=1e-9, atol=1e-12)
+
+
+def _right_there(probe: _Probe, case: Case, name: str, where: np.ndarray) -> bool:
+    """Say whether one output is right for a case, and not the same number everywhere where it was wrong."""
+    expected, answer = _reference(probe.task, case), probe.ask(case)
+    if isinstance(expected, Failure) or isinstance(answer, Failure):
+        return False
+    e, a = _one_output(probe, expected, answer, name)
+    if (
+        a is None
+        or e.shape != where.shape
+        or not np.isfinite(e).all()
+        or not equal(e, a, probe.task.tolerance)
+    ):
+        return False
+    there = e[where] if e.ndim else e.reshape(1)
+    return bool(np.ptp(there) > 0 or (there.size == 1 and there[0] != 0))
+
+
+def _one_output(
+    probe: _Probe, expected: Value, answer: Value, name: str
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return one output of the right answer and of the learner's, None for one that is no array."""
+    try:
+        parts = leaves(expected, answer, probe.task.outputs)
+    except WrongStructure:
+        parts = leaves(expected, expected, probe.task.outputs)
+        return as_array(next(one for one in parts if one.name == name).expected), None
+    leaf = next(one for one in parts if one.name == name)
+    return as_array(leaf.expected), as_array(leaf.answer)
+
+
 # ---------------------------------------------------------------- the smallest input that fails
 
 
@@ -459,7 +638,7 @@ def _example(probe: _Probe) -> Iterator[Finding]:
     """Show the smallest input that can be found for which the answer is wrong, and where it is wrong."""
     case = probe.case
     for size in sorted(_lengths(case.args), reverse=True):
-        for smaller in (1, 2):
+        for smaller in (1, 2, 4, 8):
             made = replace(case, args=_cut(case.args, size, smaller))
             if smaller < size and _still_wrong(probe, made):
                 case = made

@@ -32,8 +32,23 @@ class About:
 
 
 def setting(task: Task, case: Case) -> About:
-    """Return the sizes of a case, and what its task carries along time."""
-    return About(Setting(carries=carries(task), sizes=sizes(task, case)))
+    """Return the sizes and arrays of a case, and what its task carries along time."""
+    return About(Setting(carries=carries(task), sizes=sizes(task, case), arrays=arrays(task, case)))
+
+
+def arrays(task: Task, case: Case) -> dict[str, np.ndarray]:
+    """Return the arrays of floats among the arguments, those in a dictionary included, by name."""
+    found = {}
+    for name, value in zip(model.arguments(task), case.args, strict=False):
+        inner = (
+            {f"{name}[{key!r}]": one for key, one in value.items()}
+            if isinstance(value, dict)
+            else {name: value}
+        )
+        found |= {
+            k: v for k, v in inner.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f" and v.ndim
+        }
+    return found
 
 
 def sizes(task: Task, case: Case) -> dict[str, float]:

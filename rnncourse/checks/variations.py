@@ -11,6 +11,7 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from typing import Any
 
 from rnncourse.checks import model
@@ -18,8 +19,23 @@ from rnncourse.checks.task import Task
 
 _COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq}
 _COMPARISONS |= {ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In}
-_OPPOSITE = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
-_SQUASHING = {"np.tanh": ("sigmoid", "1 / (1 + np.exp(-({})))"), "sigmoid": ("tanh", "np.tanh({})")}
+_OPPOSITE = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult,),
+}
+_SIGNS = {ast.Add: "`+`", ast.Sub: "`-`", ast.Mult: "`*`", ast.Div: "`/`"}
+_SIGMOID = "1 / (1 + np.exp(-({})))"
+_SQUASHING = {
+    "np.tanh": {"sigmoid": _SIGMOID, "ReLU": "np.maximum({}, 0)"},
+    "sigmoid": {"tanh": "np.tanh({})", "ReLU": "np.maximum({}, 0)"},
+    "softmax": {"sigmoid": _SIGMOID, "exp": "np.exp({})"},
+}
+
+
+VAGUE = ("number", "name", "kept")
+"""Kinds of changes of which little can be said but that there is one."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +50,15 @@ class _Change:
 
 @dataclass(frozen=True)
 class Variation:
-    """A wrong answer. kind and change: what was changed, for developers; text: what is said about it."""
+    """A wrong answer. kind and change: what was changed, for developers; text: what is said about it.
+
+    function: the one that was changed, the task's own or one that it calls.
+    """
 
     kind: str
     text: str
     answer: Callable
+    function: str
     _change: _Change
 
     @property
@@ -57,13 +77,17 @@ def _variations(name: str, called: str) -> tuple[Variation, ...]:
     tree = model.definition(name, called)
     if tree is None:
         return ()
-    _spell_out_bounds(tree)
-    changes = list(_changes(tree))
+    trees = [tree, *model.helpers(name, called)]
+    for one in trees:
+        _spell_out_bounds(one)
+    # In each function, those of which little can be said come last.
+    found = [(c, one.name) for one in trees for c in sorted(_changes(one), key=lambda c: c.kind in VAGUE)]
+    changes = [change for change, _ in found]
     names = dict(model.names(name))
-    whole = ast.Module([_switched(tree, changes)], [])
+    whole = ast.Module([_switched(one, changes) for one in trees], [])
     exec(compile(ast.fix_missing_locations(whole), "<variation>", "exec"), names)
     turned = [_turned(names, called, i) for i in range(len(changes))]
-    return tuple(Variation(c.kind, c.text, f, c) for c, f in zip(changes, turned, strict=True))
+    return tuple(Variation(c.kind, c.text, f, name, c) for (c, name), f in zip(found, turned, strict=True))
 
 
 def _turned(names: dict[str, Any], called: str, i: int) -> Callable:
@@ -127,7 +151,21 @@ def _with(node: ast.AST, **fields: Any) -> ast.AST:
 # ---------------------------------------------------------------- what is changed
 
 
+def _spell_out_arguments(function: ast.FunctionDef) -> None:
+    """Note at each call of one name what that name stands for, if it is given a value only once."""
+    given: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            given.setdefault(node.targets[0].id, []).append(node.value)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name):
+            values = given.get(node.args[0].id, [])
+            if len(values) == 1:
+                node.spelled_out = values[0]
+
+
 def _changes(function: ast.FunctionDef) -> Iterator[_Change]:
+    _spell_out_arguments(function)
     for node in ast.walk(function):
         for look in _LOOKS.get(type(node), ()):
             yield from look(node)
@@ -139,7 +177,7 @@ def _changes(function: ast.FunctionDef) -> Iterator[_Change]:
 def _loops(node: ast.For | ast.comprehension) -> Iterator[_Change]:
     text = ast.unparse(node.iter)
     for cut, which in (("[:-1]", "last"), ("[1:]", "first")):
-        said = f"A loop leaves out its {which} step."
+        said = f"A loop leaves out its {which} iteration."
         yield _Change("loop", node.iter, _expr(f"list({text}){cut}"), said)
     if isinstance(node, ast.For):
         yield _Change("order", node.iter, _expr(f"list({text})[::-1]"), "A loop runs the wrong way around.")
@@ -154,6 +192,24 @@ def _slices(node: ast.Slice) -> Iterator[_Change]:
                 continue
             moved = _expr("1" if start else f"{ast.unparse(old)} {sign} 1")
             yield _Change("bound", old, moved, f"A slice {verb} one place too {way}.")
+        if old is not None and not start:
+            where = "begins at the very beginning" if end == "lower" else "goes on to the very end"
+            yield _Change("bound", old, ast.Constant(None), f"A slice {where}.")
+
+
+def _indices(node: ast.Subscript) -> Iterator[_Change]:
+    """Yield an index that is one too large or too small."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for part in parts:
+        if isinstance(part, (ast.Slice, ast.Starred)) or (
+            isinstance(part, ast.Constant) and type(part.value) is not int
+        ):
+            continue
+        if isinstance(node.value, ast.Name) and node.value.id == "p":
+            continue
+        for sign in ("-", "+"):
+            said = "An index is one place off: what is read or written is a neighbor of what is meant."
+            yield _Change("index", part, _expr(f"{ast.unparse(part)} {sign} 1"), said)
 
 
 def _terms(node: ast.BinOp) -> Iterator[_Change]:
@@ -161,15 +217,20 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
     yield _Change("term", node, node.right, _missing(node.op, node.left, "left"))
     if isinstance(node.op, ast.MatMult):
         yield from _transposed(node)
-    other = _OPPOSITE.get(type(node.op))
-    if other:
-        pair = "`+` and `-`" if isinstance(node.op, (ast.Add, ast.Sub)) else "`*` and `/`"
-        said = f"{pair} are mistaken for each other at one place."
+    if isinstance(node.op, ast.Mult):
+        for side in (node.left, node.right):
+            if _named(side) and not isinstance(side, ast.BinOp):
+                said = f"1 minus something is used where the thing itself belongs: {_named(side)}."
+                yield _Change("complement", side, _expr(f"(1 - {ast.unparse(side)})"), said)
+    for other in _OPPOSITE.get(type(node.op), ()):
+        said = f"At one place, there is {_SIGNS[other]} where {_SIGNS[type(node.op)]} belongs."
         yield _Change("sign", node, ast.BinOp(node.left, other(), node.right), said)
-    if isinstance(node.op, (ast.Add, ast.Mult)) and _named(node.right):
-        twice = ast.BinOp(node, type(node.op)(), copy.deepcopy(node.right))
-        word = "added" if isinstance(node.op, ast.Add) else "multiplied in"
-        yield _Change("twice", node, twice, f"{_capital(_named(node.right))} is {word} twice.")
+    if isinstance(node.op, (ast.Add, ast.Mult)):
+        for side in (node.left, node.right):
+            if _named(side):
+                twice = ast.BinOp(node, type(node.op)(), copy.deepcopy(side))
+                word = "added" if isinstance(node.op, ast.Add) else "multiplied in"
+                yield _Change("twice", node, twice, f"{_capital(_named(side))} is {word} twice.")
 
 
 def _transposed(node: ast.BinOp) -> Iterator[_Change]:
@@ -271,10 +332,43 @@ def _calls(node: ast.Call) -> Iterator[_Change]:
 
 def _squashed(node: ast.Call, name: str) -> Iterator[_Change]:
     plain, inner = name.removeprefix("np."), ast.unparse(node.args[0])
-    other, form = _SQUASHING[name]
-    yield _Change("squash", node, _expr(form.format(inner)), f"`{other}` is used where `{plain}` belongs.")
+    for other, form in _SQUASHING[name].items():
+        what = other if other == "ReLU" else f"`{other}`"
+        yield _Change("squash", node, _expr(form.format(inner)), f"{what} is used where `{plain}` belongs.")
     twice = _expr(f"{name}({name}({inner}))")
     yield _Change("squash", node, twice, f"`{plain}` is applied twice at one place.")
+    yield from _only_a_part(node, name, plain)
+
+
+def _only_a_part(node: ast.Call, name: str, plain: str) -> Iterator[_Change]:
+    """Yield a function of a sum that is taken of some of its terms only, or of each by itself."""
+    terms = _summed(getattr(node, "spelled_out", node.args[0]))
+    if len(terms) < 2:
+        return
+    said = (
+        f"`{plain}` is taken of a part of a sum, or of its terms one by one. It belongs around the whole sum."
+    )
+    texts = [f"({ast.unparse(one)})" for one in terms]
+    for inside in product((True, False), repeat=len(terms)):
+        inner, outer = (
+            [t for t, i in zip(texts, inside, strict=True) if i is which] for which in (True, False)
+        )
+        if inner and outer:
+            yield _Change("squash", node, _expr(" + ".join([f"{name}({' + '.join(inner)})", *outer])), said)
+            each = [f"{name}({' + '.join(some)})" for some in (inner, outer)]
+            yield _Change("squash", node, _expr(" + ".join(each)), said)
+    yield _Change("squash", node, _expr(" + ".join(f"{name}({one})" for one in texts)), said)
+    for i in range(len(texts)):
+        also = [f"{name}({one})" if i == k else one for k, one in enumerate(texts)]
+        said = f"One term of a sum goes through a `{plain}` of its own before the one around the whole sum."
+        yield _Change("squash", node, _expr(f"{name}({' + '.join(also)})"), said)
+
+
+def _summed(node: ast.expr) -> list[ast.expr]:
+    """Return the terms of a sum; the node alone if it is none."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summed(node.left), *_summed(node.right)]
+    return [node]
 
 
 def _returns(node: ast.Return) -> Iterator[_Change]:
@@ -292,6 +386,7 @@ def _returns(node: ast.Return) -> Iterator[_Change]:
 _LOOKS: dict[type, tuple[Callable[[Any], Iterator[_Change]], ...]] = {
     ast.For: (_loops,),
     ast.comprehension: (_loops,),
+    ast.Subscript: (_indices,),
     ast.Slice: (_slices,),
     ast.BinOp: (_terms,),
     ast.Compare: (_comparisons,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _TYPE = "a NumPy number or an array will do as well"
+_LIST = "a list of numbers will do as well"
 _ORDER = "the entries can be gone through in any order"
 _UNUSED = "the task does not need it"
 _COUNTS = "the loop only counts"
@@ -14,7 +15,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "fill_the_diary": {
         r"call: int\(pages\[0\]\) .*": _TYPE,
         r"number: 0 → (1|-1)": "the first page is written, so what was there before is never read",
+        r"index: 0 → 0 [-+] 1": "the first page is written, so what was there before is never read",
+        r"call: np\.array\(evenings\) .*": _LIST,
     },
+    "known_cards": {r"call: np\.array\(known\) .*": _LIST},
     "persistence_error": {r"part: series, first .*": "the first year is neither a forecast nor a target"},
     "one_hot_vectors": {r"order: .*": _ORDER},
     "pad_batch": {r"order: .*": _ORDER},
@@ -24,6 +28,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"order: .*": _ORDER,
         r"copy: w\.copy\(\) → w": "every entry of w is put back as it was",
     },
+    "masked_forward": {r"twice: (m_t|\(1 - m_t\)) .*": "the mask is 0 or 1"},
+    "gain_by_lag": {r"call: np\.array\(gains\) .*": _LIST},
     "rnn_step_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
     "rnn_backward": {r"order: grads .*": _ORDER, r"(ignored|part): p\['b_h'\].*": _UNUSED},
     "mended_f": {r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED},
@@ -63,6 +69,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "naive_forecasts": {r"part: z, last of axis 0": "both rules look at least one step back"},
     "autoregression": {r"part: z, last of axis 0": "it lies behind the cut"},
     "forecast_ahead": {
+        r"call: np\.array\(known.*": _LIST,
         r"order: range\(n\) → .*": _COUNTS,
         r"transpose: w → w\.T": "one axis has no other way around",
     },

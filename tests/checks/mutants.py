@@ -121,7 +121,8 @@ def mutants(task: Task) -> list[Mutant]:
     """Return the mutants of a task's model answer; changes that read alike are numbered."""
     answer, seen, made = model.function(task), Counter(), []
     called = [*_call_changes(task, answer), *_aliasing(task, answer)]
-    changes = [(one.kind, one.change, one.answer) for one in variations.variations(task)]
+    varied = [one for one in variations.variations(task) if one.function == task.called]
+    changes = [(one.kind, one.change, one.answer) for one in varied]
     for kind, change, one in (*changes, *((kind, f"{kind}: {change}", one) for kind, change, one in called)):
         seen[change] += 1
         made.append(Mutant(kind, change if seen[change] == 1 else f"{change} ({seen[change]})", one))

@@ -117,10 +117,7 @@ def test_an_error_is_told_with_the_learners_own_line():
     namespace = {"helper": helper}
     exec(compile(code, "<cell 7>", "exec"), namespace)
     text = told(namespace["f"])
-    assert (
-        "stopped with ValueError in line 3 of its cell, return helper(x) + undefined: (5, 3, 2) @ (5, 3, 2)"
-        in text
-    )
+    assert "stopped with ValueError in line 3 of its cell, at helper(x): (5, 3, 2) @ (5, 3, 2)" in text
     assert "as many columns in a as rows in b" in text
     assert "Traceback" not in text and "test_checks" not in text
 
@@ -345,7 +342,7 @@ def test_the_line_that_is_told_is_the_last_of_the_cell():
         return helper({"x": x})
 
     line = helper.__code__.co_firstlineno + 1
-    assert f'in line {line} of its cell, return x["no such key"]' in told(answer)
+    assert f'in line {line} of its cell, at x["no such key"]' in told(answer)
 
 
 def test_little_of_what_is_printed_is_kept():
@@ -363,7 +360,7 @@ def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
 @pytest.mark.parametrize(
     ("fails", "words"),
     [
-        (lambda x, start: np.array([[1, 2], [3]]), "rows of different lengths"),
+        (lambda x, start: np.array([[1, 2], [3]]), "pieces of different shapes"),
         (lambda x, start: np.stack([np.ones(2), np.ones(3)]), "arrays of one shape"),
         (lambda x, start: np.concatenate([np.ones((2, 3)), np.ones((2, 4))]), "joins arrays along one axis"),
         (lambda x, start: math.exp(np.ones(3)), "A single number is needed"),
@@ -375,9 +372,15 @@ def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
         (lambda x, start: np.ones(3)[1.5], "must be a whole number"),
         (lambda x, start: np.ones(3)[0, 0], "more indices than the array has axes"),
         (lambda x, start: np.ones(3)[7], "one step too far"),
+        (lambda x, start: np.split(x, 4), "parts of equal length"),
+        (
+            lambda x, start: np.linalg.lstsq(np.ones((3, 2)), np.ones(4), rcond=None),
+            "the same number of rows",
+        ),
+        (lambda x, start: 1 in None, "Something is None here"),
         (lambda x, start: [].pop(), "empty list"),
         (lambda x, start: np.ones(3)(1), "square brackets"),
-        (lambda x, start: np.max([]), "largest or smallest of nothing"),
+        (lambda x, start: np.max([]), "no largest or smallest entry"),
         (lambda x, start: (lambda: undefined_name)(), "has not been defined"),  # noqa: F821
         (lambda x, start: int("x"), "read as a number"),
     ],

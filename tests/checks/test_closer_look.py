@@ -97,6 +97,86 @@ def test_a_state_that_is_not_carried_is_found():
     assert found == "reach" and "no influence on the steps after it" in text
 
 
+def test_an_argument_that_the_answer_is_right_without_is_found():
+    def answer(x_t, h_prev, p):
+        return np.tanh(x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"].sum())
+
+    found, text = told("rnn_step", answer)
+    assert found == "right without" and text == (
+        "With `p['b_h']` set to 0, your result is right. So look at what you do with `p['b_h']`."
+    )
+
+
+def test_rows_that_reach_one_another_are_found():
+    def answer(x_t, h_prev, p):
+        return np.tanh(x_t @ p["W_xh"] + h_prev[::-1] @ p["W_hh"] + p["b_h"])
+
+    assert "the rows influence one another" in told("rnn_step", answer)[1]
+
+
+def test_the_influence_is_told_of_the_output_that_has_it():
+    """c_t does not depend on the output gate; h_t does."""
+
+    def answer(x_t, h_prev, c_prev, p):
+        o = p["W_x"][:, -h_prev.shape[1] :]
+        h_t, c_t = model.function(registry.task("lstm_step"))(x_t, h_prev, c_prev, p)
+        return h_t, c_t + x_t @ o
+
+    found, text = told("lstm_step", answer)
+    assert found == "depends" and text.startswith("`c_t` depends on the fourth of the 4 blocks")
+
+
+def test_what_is_rounded_or_cut_off_is_not_said_to_be_unused():
+    def rounded(W_hh, activation, steps):
+        return round(model.function(registry.task("gain_bound"))(W_hh, activation, steps), 2)
+
+    def cut_off(W_hh, activation, steps):
+        return min(1.0, model.function(registry.task("gain_bound"))(W_hh, activation, steps))
+
+    assert told("gain_bound", rounded)[0] != "unused"
+    assert told("gain_bound", cut_off)[0] != "unused"
+
+
+def test_lengths_that_are_used_are_not_said_to_be_unused():
+    """The order of the lengths is lost, and yet they are used."""
+    assert (
+        told("last_states", lambda h, lengths: h[lengths.max() - 1])[1].find("`lengths` has no influence") < 0
+    )
+
+
+def test_an_agreement_with_a_mistake_by_chance_is_no_name():
+    def silent_on_average(a):
+        """You look at the average."""
+        return a.mean(axis=0) <= 0
+
+    def last_example_only(a):
+        return a[-1] <= 0
+
+    task = simple(lambda a: (a <= 0).all(axis=0), lambda rng: [Case((rng.normal(size=(3, 4)) - 0.5,))])
+    task.mistake(silent_on_average)
+    alike = []
+    for seed in range(60):
+        [case] = task.cases(np.random.default_rng(seed))
+        one, other = silent_on_average(*case.args), last_example_only(*case.args)
+        if np.array_equal(one, other) and not np.array_equal(one, task.reference(*case.args)):
+            alike.append(examine(task, last_example_only, np.random.default_rng(seed)).mistake)
+    assert alike and "silent_on_average" not in alike
+    told = [examine(task, silent_on_average, np.random.default_rng(seed)).mistake for seed in range(5)]
+    assert set(told) <= {"", "silent_on_average"} and any(told)
+
+
+def test_a_state_that_is_kept_for_later_calls_is_found():
+    kept: dict = {}
+
+    def answer(indices, da, V):
+        dW = kept.setdefault((V, da.shape[2]), np.zeros((V, da.shape[2])))
+        np.add.at(dW, indices, da)
+        return dW
+
+    verdict = examine(registry.task("embedding_gradient"), answer)
+    assert (verdict.status, verdict.mistake) == ("wrong", "twice")
+
+
 def test_another_answer_at_the_second_call_is_found():
     drawn = np.random.default_rng(1)
     found, text = told("apply_gate", lambda a, values: values * drawn.uniform(size=a.shape))
@@ -163,22 +243,23 @@ def test_new_arrays_must_be_new():
 
 
 @pytest.mark.parametrize(
-    ("some", "n", "word", "said"),
+    ("some", "n", "word", "blocks", "said", "many"),
     [
-        ([2, 3], 6, "column", "the second of the 3 blocks of columns"),
-        ([6, 7], 8, "column", "the fourth of the 4 blocks of columns"),
-        ([5, 6], 8, "column", "2 of the 8 columns"),
-        ([1, 3], 6, "row", "2 of the 6 rows"),
-        ([0, 1, 2], 3, "step", "every step"),
-        ([0], 4, "entry", "the first entry"),
-        ([3], 4, "step", "the last step"),
-        ([1], 3, "row", "row 1 (counting from 0)"),
-        ([0, 1, 2], 5, "row", "the first 3 rows"),
-        ([3, 4], 5, "entry", "the last 2 entries"),
+        ([2, 3], 6, "column", 3, "the second of the 3 blocks of columns", False),
+        ([6, 7], 8, "column", 4, "the fourth of the 4 blocks of columns", False),
+        ([6, 7], 8, "column", 0, "the last 2 columns", True),
+        ([5, 6], 8, "column", 4, "2 of the 8 columns", True),
+        ([1, 3], 6, "row", 0, "2 of the 6 rows", True),
+        ([0, 1, 2], 3, "step", 0, "every step", False),
+        ([0], 4, "entry", 0, "the first entry", False),
+        ([3], 4, "step", 0, "the last step", False),
+        ([1], 3, "row", 0, "row 1 (counting from 0)", False),
+        ([0, 1, 2], 5, "row", 0, "the first 3 rows", True),
+        ([3, 4], 5, "entry", 0, "the last 2 entries", True),
     ],
 )
-def test_slices_are_told_in_the_fewest_words(some, n, word, said):
-    assert probing._which(some, n, word) == said
+def test_slices_are_told_in_the_fewest_words(some, n, word, blocks, said, many):
+    assert probing._which(some, n, word, blocks) == (said, many)
 
 
 @pytest.mark.parametrize(

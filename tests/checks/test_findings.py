@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from checks.examples import ZIGZAG, one_array, simple, zigzag
 
-from rnncourse.checks import examine
+from rnncourse.checks import examine, probing
 from rnncourse.checks.comparing import WrongStructure, equal, leaves
 from rnncourse.checks.failure import Missing, Raised, TimedOut
 from rnncourse.checks.findings import _block
 from rnncourse.checks.judging import judge
 from rnncourse.checks.task import Case
+
+
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch):
+    """Let a busy computer look as closely as an idle one."""
+    monkeypatch.setattr(probing, "SECONDS", 20.0)
 
 
 def said(task, function) -> tuple[str, str]:
@@ -136,11 +143,28 @@ FINDINGS = [
     (SEQUENCE, lambda x: x > 0, "dtype", r"bool, but the task asks for floats"),
     (SEQUENCE, lambda x: x.round(3), "nearly", r"nearly right.*rounded"),
     (SEQUENCE, lambda x: None, "none", r"is None\. A function without return"),
-    (SEQUENCE, lambda x: list(x), "list", r"a list of 5 things, but a NumPy array.*np\.stack"),
+    (SEQUENCE, lambda x: list(x), "list", r"a list of 5 things, but should be a NumPy array.*np\.stack"),
     (SEQUENCE, lambda x: x.tolist(), "list", r"a list of 5 things"),
     (SEQUENCE, lambda x: (x, x), "list", r"a tuple of 2 things"),
     (SEQUENCE, lambda x: {"x": x}, "structure", r"an array of shape \(5, 3, 2\), but is a dictionary"),
     (SEQUENCE, lambda x: "x", "structure", r"but is a text"),
+    (SEQUENCE, lambda x: np.concatenate([x[:2], -x[2:]]), "until 0", r"There, the sign is wrong"),
+    (
+        SEQUENCE,
+        lambda x: np.concatenate([x[:2], 5.5 * x[2:]]),
+        "until 0",
+        r"There, it is right up to one factor",
+    ),
+    (MATRIX, lambda x: np.full_like(x, 0.5), "constant", r"All entries of your result are the same"),
+    (
+        MATRIX,
+        lambda x: x[:, :-1],
+        "shape",
+        r"one column too few\. The last column is missing; the rest is right",
+    ),
+    (SEQUENCE, lambda x: x.reshape(-1), "shape", r"right and in the right order, but axes were joined"),
+    (SEQUENCE, lambda x: x.mean(axis=1), "shape", r"over the second axis, a mean was taken"),
+    (SEQUENCE, lambda x: x[:, 0], "shape", r"this is the first sequence alone"),
     (
         SEQUENCE,
         lambda x: np.sin(7 * x),
@@ -384,3 +408,71 @@ def test_no_answer_is_too_odd_for_a_verdict(expected, odd):
 )
 def test_a_block_is_named_where_it_is_the_only_one_with_wrong_entries(wrong, block):
     assert _block(np.array([letter == "1" for letter in wrong])) == block
+
+
+def two_arrays(reference, *shape: int):
+    return simple(
+        reference, lambda rng: [Case((rng.normal(size=shape), rng.normal(size=shape))) for _ in range(2)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "text"),
+    [
+        (lambda x, y: np.sin(x) + y, "sum y", "but for y, which is added once too often"),
+        (lambda x, y: np.sin(x) - y, "sum y", "but for y, which is missing"),
+        (lambda x, y: np.sin(x) * y, "times y", "multiplied by y once too often"),
+        (lambda x, y: np.sin(x) / y, "over y", "but for y, a factor that is missing"),
+    ],
+    ids=["added", "missing", "multiplied", "divided"],
+)
+def test_an_argument_too_much_or_too_little_is_named(answer, key, text):
+    found, told = said(two_arrays(lambda x, y: np.sin(x), 4, 3), answer)
+    assert (found, text in told) == (key, True), told
+
+
+def test_what_goes_into_the_last_tanh_is_told():
+    found, told = said(two_arrays(lambda x, y: np.tanh(x + y), 4, 3), lambda x, y: np.tanh(x))
+    assert (
+        found == "inside `tanh` sum y"
+        and "what goes into the last tanh is right, but for y, which is missing" in told
+    )
+
+
+def test_entries_of_a_series_from_another_place_are_told():
+    task = simple(lambda z: z[4:], lambda rng: [Case((rng.normal(size=n),)) for n in (12, 15)])
+    found, told = said(task, lambda z: z[1:-3])
+    assert found == "again of places -3" and "each is from 3 places too early in it" in told
+
+
+def test_rows_that_should_sum_to_one_are_told():
+    def shares(x):
+        return np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+
+    task = simple(shares, lambda rng: [Case((rng.normal(size=(4, 3)),)) for _ in range(2)])
+    assert said(task, lambda x: 1 / (1 + np.exp(-x)))[0] == "sums"
+
+
+def test_a_count_that_is_off_by_one_is_told():
+    task = simple(lambda x: x.mean(), lambda rng: [Case((rng.normal(size=n),)) for n in (5, 7)])
+    found, told = said(task, lambda x: x.sum() / (len(x) - 1))
+    assert found.startswith("again normalizer") and "Count again what you divide by" in told
+
+
+def test_a_flat_list_does_for_an_array_and_an_array_for_a_tuple():
+    assert examine(one_array(4), lambda x: x.tolist()).status == "right"
+    assert examine(one_array(4), list).status == "right"
+    task = two_arrays(lambda x, y: (x, y), 4, 3)
+    task = replace(task, outputs=("one", "other"))
+    assert examine(task, lambda x, y: np.stack([x, y])).status == "right"
+    assert "2 things (one, other), but is an array" in examine(task, lambda x, y: np.stack([x, y, x])).text()
+
+
+def test_the_parts_that_are_wrong_in_the_same_way_are_listed():
+    task = replace(two_arrays(lambda x, y: (x, y), 4, 3), outputs=("one", "other"))
+    found, told = said(task, lambda x, y: (-x, -y))
+    assert (
+        found == "sign"
+        and told.startswith("zigzag: Not yet.\none has the right size")
+        and "same holds for other" in told
+    )

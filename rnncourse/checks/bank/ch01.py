@@ -532,6 +532,26 @@ def median_for_mean(series, n_train):
     return np.median(np.abs(series[n_train:] - series[n_train - 1 : -1]))
 
 
+@PERSISTENCE_ERROR.mistake
+def largest_distance(series, n_train):
+    """This is the largest of the distances. Return their mean."""
+    return np.abs(np.diff(series))[n_train - 1 :].max()
+
+
+@PERSISTENCE_ERROR.mistake
+def share_of_the_truth(series, n_train):
+    """You divide each distance by the true number, so this is an error in percent. Return the mean distance, in
+    sunspots.
+    """
+    return (np.abs(np.diff(series))[n_train - 1 :] / series[n_train:]).mean()
+
+
+@PERSISTENCE_ERROR.mistake
+def next_year_is_known(series, n_train):
+    """Your forecast for a year is the year after it. Persistence looks back: the forecast is the year before."""
+    return np.abs(series - np.roll(series, -1))[n_train:].mean()
+
+
 # ---------------------------------------------------------------- explanations
 
 

@@ -17,11 +17,15 @@ _WORDS = ("Doug", "Jane", "Spot", "The", "the", "saw", "ran", "and", "with", "."
 
 
 def _text(rng, n, extra):
-    """Return tokens with n different words; the late ones are frequent, and the last token occurs once."""
-    words = rng.permutation(
-        ["The", "the", ".", *rng.permutation([w for w in _WORDS if w.lower() != "the"])[: n - 3]]
-    )
+    """Return tokens with n different words; the late ones are frequent, and the last token occurs once.
+
+    One word is a part of another that stands before it.
+    """
+    always = ("The", "the", ".")
+    others = rng.permutation([word for word in _WORDS if word not in always])[: n - len(always)]
+    words = rng.permutation([*always, *others])
     *some, last = words.tolist()
+    some.insert(max(some.index(word) for word in ("The", "the") if word in some) + 1, "he")
     more = [word for word in some[-3:] for _ in range(extra)]
     return [*some, *rng.permutation(more).tolist(), some[0], last]
 

@@ -477,14 +477,30 @@ def no_bias_for_the_state(D, H, K):
     return (D * H + H * H + H * K, K)
 
 
+@COUNT_NUMBERS.mistake
+def four_gates(D, H, K):
+    """You have counted four blocks of weights, as an LSTM has them. This is a plain network: each matrix once."""
+    return 4 * (D * H + H * H) + H * K, 4 * H + K
+
+
+@COUNT_NUMBERS.mistake
+def recurrence_from_the_input(D, H, K):
+    """Your recurrent matrix has the size of the input. It leads from the previous state to the new one: what is
+    the shape of W_hh?
+    """
+    return D * H + D * D + H * K, H + K
+
+
 # ---------------------------------------------------------------- padded sequences
 
 
 def _padded_cases(rng):
-    """In the first case one sequence has a single step, and one fills the whole array."""
+    """In the first case one sequence has a single step, and one fills the whole array, but is not the last."""
     cases = []
     for (T, B, H), some in (((6, 4, 2), (1, 6)), ((7, 3, 5), (2, 6)), ((5, 2, 4), (4, 2))):
         lengths = rng.permutation([*some, *rng.integers(3, T - 1, size=B - 2)])
+        if lengths[-1] == T:
+            lengths = np.roll(lengths, 1)
         cases.append(Case((normal(rng, T, B, H), lengths)))
     return cases
 
@@ -586,6 +602,14 @@ def from_the_first_sequence(h, lengths):
     return h[lengths - 1, 0]
 
 
+@LAST_STATES.mistake
+def lengths_as_indices(h, lengths):
+    """You use the lengths themselves as indices. A sequence of n steps has its last state at index n − 1; for the
+    longest one your index lies outside of the array.
+    """
+    return h[lengths, np.arange(len(lengths))]
+
+
 # ---------------------------------------------------------------- a state that padding does not move
 
 
@@ -601,13 +625,18 @@ def _held(x, h0, mask, p, *, carried=None, stored=None):
 
 
 def _masked_cases(rng):
-    """Padding comes at the end, in front and in between; one sequence has no real step, one has no padding."""
+    """Padding comes at the end, in front and in between; one sequence has no real step, one has no padding.
+
+    In the other cases there is a step that is padding in all sequences, once in the middle and once at the end.
+    """
     cases = []
     for T, B, D, H in ((6, 4, 2, 3), (7, 3, 4, 2), (5, 6, 3, 4)):
         mask = np.ones((T, B))
         mask[-2:, 0] = 0
         mask[[0, 3], 1] = 0
         mask[:, 2:3] = mask[:, 2:3] if T == 7 else 0
+        if T != 6:
+            mask[4] = 0
         mask = mask[:, rng.permutation(B)]
         cases.append(Case((normal(rng, T, B, D), normal(rng, B, H), mask, rnn_parameters(rng, D, H))))
     return cases

@@ -25,10 +25,13 @@ def wavy_loss(w):
 
 
 def _nudge_cases(rng):
+    """The slopes of wavy_loss are negative at one entry at least, those of loss_at never."""
+    tall, wide = normal(rng, 5, 2), normal(rng, 2, 6)
+    tall[2, 1], wide[0, 3] = rng.uniform(2.0, 4.0, size=2)
     return [
         Case((Named("loss_at", loss_at), normal(rng, 3, 4), 0.02)),
-        Case((Named("wavy_loss", wavy_loss), normal(rng, 5, 2), 0.01)),
-        Case((Named("wavy_loss", wavy_loss), normal(rng, 2, 6), 0.1)),
+        Case((Named("wavy_loss", wavy_loss), tall, 0.01)),
+        Case((Named("wavy_loss", wavy_loss), wide, 0.1)),
     ]
 
 
@@ -689,6 +692,22 @@ def h0_missing(p, x, h, dh):
     return {name: g for name, g in _mended_f(p, x, h, dh).items() if name != "h0"}
 
 
+@MENDED_F.mistake
+def carry_added_up(p, x, h, dh):
+    """You have found both bugs, but now the carry is added to what it was before. What comes back from one step
+    goes to the step before it, and then it has done its job.
+    """
+    grads = {name: np.zeros_like(p[name]) for name in ("W_xh", "W_hh", "b_h")}
+    carry = np.zeros_like(p["h0"])
+    for t in reversed(range(len(dh))):
+        da_t = (dh[t] + carry) * (1 - h[t] ** 2)
+        grads["W_xh"] += x[t].T @ da_t
+        grads["W_hh"] += (h[t - 1] if t > 0 else p["h0"]).T @ da_t
+        grads["b_h"] += da_t.sum(axis=0)
+        carry = carry + da_t @ p["W_hh"].T
+    return {**grads, "h0": carry}
+
+
 # ---------------------------------------------------------------- explanation
 
 
@@ -716,11 +735,12 @@ def _gradients(rng, lengths):
 
 
 def _clip_cases(rng):
-    """Too long, short enough, too long for a larger limit, and all zero under other names."""
+    """Too long, short enough, too long for a larger limit, very short, and all zero under other names."""
     return [
         Case((_gradients(rng, (1.5, 2.4, 1.0)), 0.6), about="with a gradient that is too long"),
-        Case((_gradients(rng, (0.4, 0.3, 0.2)), 0.6), about="with a gradient that is short enough already"),
+        Case((_gradients(rng, (1.2, 0.9, 0.6)), 1.8), about="with a gradient that is short enough already"),
         Case((_gradients(rng, (1.2, 0.9, 2.0)), 2.4), about="with a larger limit"),
+        Case((_gradients(rng, (3e-7, 2e-7, 1e-7)), 0.9), about="with a very short gradient"),
         Case(({"b_y": np.zeros(5), "W_hy": np.zeros((2, 5))}, 1.5), about="with a gradient of zeros"),
     ]
 
@@ -856,6 +876,52 @@ def last_array_only(grads, max_norm):
     """You use the length of the last array only. Does your sum of squares start over for each array?"""
     last = np.linalg.norm(list(grads.values())[-1])
     return _scaled(grads, max_norm / max(max_norm, last))
+
+
+@CLIP_GRADIENTS.mistake
+def mean_of_squares(grads, max_norm):
+    """In each array you take the mean of the squares. The length is the root of their sum."""
+    norm = np.sqrt(sum((g**2).mean() for g in grads.values()))
+    return _scaled(grads, max_norm / max(max_norm, norm))
+
+
+@CLIP_GRADIENTS.mistake
+def mean_over_the_arrays(grads, max_norm):
+    """You divide by the number of arrays before you take the root. The length is the root of the sum of all
+    squares, and nothing is divided.
+    """
+    norm = _norm(grads) / np.sqrt(len(grads))
+    return _scaled(grads, max_norm / max(max_norm, norm))
+
+
+@CLIP_GRADIENTS.mistake
+def mean_of_lengths(grads, max_norm):
+    """You take the mean of the lengths of the arrays. All arrays together are one long vector with one length."""
+    norm = np.mean([np.linalg.norm(g) for g in grads.values()])
+    return _scaled(grads, max_norm / max(max_norm, norm))
+
+
+@CLIP_GRADIENTS.mistake
+def factor_upside_down(grads, max_norm):
+    """Your factor is upside down: it should be below 1 where the vector is too long."""
+    norm = _norm(grads)
+    return _scaled(grads, min(1.0, norm / max_norm) if norm > 0 else 1.0)
+
+
+@CLIP_GRADIENTS.mistake
+def only_made_longer(grads, max_norm):
+    """What is too long stays as it is, and what is short is made longer. It is the other way around."""
+    norm = _norm(grads)
+    return _scaled(grads, max(1.0, max_norm / norm) if norm > 0 else 1.0)
+
+
+@CLIP_GRADIENTS.mistake
+def largest_stretch(grads, max_norm):
+    """You use the 2-norm of each matrix, its largest singular value. The length of an array as a vector is the root
+    of the sum of all its squares.
+    """
+    norm = np.sqrt(sum(np.linalg.norm(np.atleast_2d(g), 2) ** 2 for g in grads.values()))
+    return _scaled(grads, max_norm / max(max_norm, norm))
 
 
 # ---------------------------------------------------------------- truncation
@@ -1013,6 +1079,54 @@ def everything_returned(dh, x, h0, h, p, window):
     """You return several things. Return the gradients of the parameters only, a dictionary."""
     dx, dh0, grads = _all_back(dh, x, h0, h, p, carried=_cut(window))
     return dx, dh0, grads
+
+
+@TRUNCATED_BACKWARD.mistake
+def zero_state_at_the_cuts(dh, x, h0, h, p, window):
+    """Every window begins with a state of zeros in your backward pass. The state was carried over the cut: only the
+    gradient is thrown away there.
+    """
+    before = np.concatenate([h0[None], h[:-1]])
+    before[::window] = 0
+    return _all_back(dh, x, h0, h, p, before=before, carried=_cut(window))[2]
+
+
+@TRUNCATED_BACKWARD.mistake
+def overlapping_windows(dh, x, h0, h, p, window):
+    """Your windows overlap: there is one for every step. The next window begins where the last one ends."""
+    total = {name: np.zeros_like(array) for name, array in p.items()}
+    for start, first in enumerate([h0, *h[:-1]]):
+        now = slice(start, start + window)
+        for name, share in _all_back(dh[now], x[now], first, h[now], p)[2].items():
+            total[name] += share
+    return total
+
+
+@TRUNCATED_BACKWARD.mistake
+def one_step_of_the_last_window(dh, x, h0, h, p, window):
+    """Your gradients come from a single step of the last window. Every step has used the parameters, and all its
+    contributions are added up.
+    """
+    start, carry, last = (len(x) - 1) // window * window, 0.0, {}
+    for t in reversed(range(start, len(x))):
+        da = (dh[t] + carry) * (1 - h[t] ** 2)
+        carry = da @ p["W_hh"].T
+        last = {"W_xh": x[t].T @ da, "W_hh": (h[t - 1] if t > 0 else h0).T @ da, "b_h": da.sum(axis=0)}
+    return last
+
+
+@TRUNCATED_BACKWARD.mistake
+def windows_one_longer(dh, x, h0, h, p, window):
+    """Your windows have one step too many. The first one has the steps 0 to `window` − 1."""
+    return _truncated(dh, x, h0, h, p, window + 1)
+
+
+@TRUNCATED_BACKWARD.mistake
+def state_after_each_step(dh, x, h0, h, p, window):
+    """For the gradient of W_hh you use the state after each step. In the forward pass, W_hh met the state before
+    it.
+    """
+    return _all_back(dh, x, h0, h, p, before=h, carried=_cut(window))[2]
 
 
 # ---------------------------------------------------------------- a PyTorch training loop

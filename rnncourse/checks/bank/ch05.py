@@ -112,7 +112,7 @@ def _dead(a):
 
 
 def _dead_cases(rng):
-    return [_dead_case(rng, 6, "ddz-m+", 6), _dead_case(rng, 4, "zdmm+p", 9)]
+    return [_dead_case(rng, 6, "ddz-ms+", 5), _dead_case(rng, 4, "zdmms+p", 8)]
 
 
 def _dead_case(rng, N, kinds, more):
@@ -124,7 +124,7 @@ def _pre_activations(rng, N, kinds):
     """Return (N, H) with a column of each kind, in random order.
 
     d: all below 0. z: below 0 but for one 0. m, -: below 0 but for one, so that the mean is negative. +: above 0
-    but for one. p: all above 0.
+    but for one. p: all above 0. s: below 0 but for one that is hardly above it.
     """
     a = np.stack([_column(rng, N, kind) for kind in kinds], axis=1)
     return rng.permuted(a, axis=0)[:, rng.permutation(len(kinds))]
@@ -134,6 +134,8 @@ def _column(rng, N, kind):
     column = rng.uniform(0.5, 2.0, size=N) * (1 if kind in "+p" else -1)
     if kind == "z":
         column[0] = 0.0
+    elif kind == "s":
+        column[0] = 1e-9
     elif kind not in "dp":
         column[0] *= -0.3
     return column
@@ -174,8 +176,8 @@ def examples_for_units(a):
 
 @DEAD_UNITS.mistake
 def on_average(a):
-    """You look at the average. A unit with a low average may still be active for a single example, and one
-    example is enough to give it a gradient.
+    """You look at the average, or at how active a unit is in all. A unit that is silent most of the time may still
+    be active for a single example, and one example is enough to give it a gradient.
     """
     return a.mean(axis=0) <= 0
 
@@ -562,12 +564,15 @@ def _matrix(rng, *blocks):
 
 
 def _radius_cases(rng):
-    """The largest eigenvalue is once a pair with a negative real part, once a negative number."""
+    """The largest eigenvalue is once a pair with a negative real part, once a negative number.
+
+    The radius is once made smaller and once larger.
+    """
     u = rng.uniform
     others = lambda: (-u(1.4, 1.5), (u(1.2, 1.4), u(1.9, 2.2)), (u(1.0, 1.2), u(0.5, 0.9)), 0.4)  # noqa: E731
     pair = _hidden(rng, lambda: ((u(1.6, 1.9), u(2.0, 2.6)), *others()))
     single = _hidden(rng, lambda: (-u(1.6, 1.9), *others()))
-    return [Case((pair, u(0.8, 0.95))), Case((single, u(1.05, 1.2)))]
+    return [Case((pair, u(0.8, 0.95))), Case((single, u(2.1, 2.4)))]
 
 
 def _hidden(rng, blocks):

@@ -415,6 +415,36 @@ def state_added(x_t, h_prev, c_prev, p):
     return o_t * np.tanh(c_t + h_prev), c_t + h_prev
 
 
+@LSTM_STEP.mistake
+def two_gates_not_squashed(x_t, h_prev, c_prev, p):
+    """The forget gate and the input gate do not go through a sigmoid. Without it a gate is no number between 0
+    and 1.
+    """
+    i, f, g, o = np.split(x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"], 4, axis=1)
+    c_t = f * c_prev + i * np.tanh(g)
+    return np.tanh(c_t) / (1 + np.exp(-o)), c_t
+
+
+@LSTM_STEP.mistake
+def forget_gate_pushed_open(x_t, h_prev, c_prev, p):
+    """You add 1 to what goes into the forget gate. Some libraries do; here the bias in `p` is all there is."""
+    H = h_prev.shape[1]
+    b = p["b"].copy()
+    b[H : 2 * H] += 1
+    return reference_lstm_step(x_t, h_prev, c_prev, {**p, "b": b})
+
+
+@LSTM_STEP.mistake
+def sigmoid_before_tanh(x_t, h_prev, c_prev, p):
+    """All four blocks go through a sigmoid first, and the candidate then also through the tanh. It gets the tanh
+    alone.
+    """
+    sigmoid = lambda a: 1 / (1 + np.exp(-a))  # noqa: E731
+    i, f, g, o = np.split(sigmoid(x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"]), 4, axis=1)
+    c_t = f * c_prev + i * np.tanh(g)
+    return o * np.tanh(c_t), c_t
+
+
 # ---------------------------------------------------------------- the belt
 
 
@@ -713,6 +743,41 @@ def ratio_upside_down_root(b, left, steps):
     return _set(b, 1, np.log((left / (1 - left)) ** (1 / steps)))
 
 
+@REMEMBERING_BIAS.mistake
+def one_step_too_many(b, left, steps):
+    """You spread the loss over one step too many. There are `steps` gates to pass."""
+    return _remembering_bias(b, left, steps + 1)
+
+
+@REMEMBERING_BIAS.mistake
+def the_usual_one(b, left, steps):
+    """You set the bias to 1. That is a common choice, but it does not depend on `left` and `steps`: which gate is
+    needed here?
+    """
+    H = len(b) // 4
+    b = b.copy()
+    b[H : 2 * H] = 1.0
+    return b
+
+
+@REMEMBERING_BIAS.mistake
+def logarithm_to_base_2(b, left, steps):
+    """Your logarithm has the base 2. The sigmoid is made with `np.exp`, so its inverse needs `np.log`."""
+    H = len(b) // 4
+    new = _remembering_bias(b, left, steps)
+    new[H : 2 * H] /= np.log(2)
+    return new
+
+
+@REMEMBERING_BIAS.mistake
+def logarithm_to_base_10(b, left, steps):
+    """Your logarithm has the base 10. The sigmoid is made with `np.exp`, so its inverse needs `np.log`."""
+    H = len(b) // 4
+    new = _remembering_bias(b, left, steps)
+    new[H : 2 * H] /= np.log(10)
+    return new
+
+
 # ---------------------------------------------------------------- the GRU beside it
 
 
@@ -1005,6 +1070,50 @@ def both_gates_by_reset(x_t, h_prev, p):
     return (1 - z_t) * r_t * n_t + z_t * h_prev
 
 
+@GRU_STEP.mistake
+def reset_in_what_is_kept(x_t, h_prev, p):
+    """The reset gate also scales what is kept of the previous state. It belongs into the candidate only."""
+    H = h_prev.shape[1]
+    a, u = x_t @ p["W_x"] + p["b"], h_prev @ p["W_h"]
+    r, z = (1 / (1 + np.exp(-(a + u)[:, k * H : (k + 1) * H])) for k in (0, 1))
+    n = np.tanh(a[:, 2 * H :] + r * (u[:, 2 * H :] + p["b_hn"]))
+    return (1 - z) * n + z * r * h_prev
+
+
+@GRU_STEP.mistake
+def bias_reset_too(x_t, h_prev, p):
+    """You put the bias of the third block, or all that was computed with it, into what the reset gate scales once
+    more. There, the previous state meets its matrix and `b_hn`, and nothing else.
+    """
+    H = h_prev.shape[1]
+    a, u = x_t @ p["W_x"] + p["b"], h_prev @ p["W_h"]
+    r, z = (1 / (1 + np.exp(-(a + u)[:, k * H : (k + 1) * H])) for k in (0, 1))
+    n = np.tanh(a[:, 2 * H :] + r * (u[:, 2 * H :] + p["b"][2 * H :] + p["b_hn"]))
+    return (1 - z) * n + z * h_prev
+
+
+@GRU_STEP.mistake
+def reset_on_the_input_alone(x_t, h_prev, p):
+    """Your reset gate scales the input's part of the candidate. It belongs to the state's part."""
+    H = h_prev.shape[1]
+    a, u = x_t @ p["W_x"] + p["b"], h_prev @ p["W_h"]
+    r, z = (1 / (1 + np.exp(-(a + u)[:, k * H : (k + 1) * H])) for k in (0, 1))
+    n = np.tanh(r * a[:, 2 * H :] + u[:, 2 * H :] + p["b_hn"])
+    return (1 - z) * n + z * h_prev
+
+
+@GRU_STEP.mistake
+def state_seen_twice(x_t, h_prev, p):
+    """The candidate sees the previous state twice: once in full, and once more behind the reset gate. Keep the input's
+    part and the state's part of the third block separate.
+    """
+    H = h_prev.shape[1]
+    a, u = x_t @ p["W_x"] + p["b"], h_prev @ p["W_h"]
+    r, z = (1 / (1 + np.exp(-(a + u)[:, k * H : (k + 1) * H])) for k in (0, 1))
+    n = np.tanh((a + u)[:, 2 * H :] + r * (u[:, 2 * H :] + p["b_hn"]))
+    return (1 - z) * n + z * h_prev
+
+
 # ---------------------------------------------------------------- a padded batch
 
 
@@ -1026,7 +1135,8 @@ def _padded_cases(rng):
             (normal(rng, T, B, D), mask, normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H))
         )
 
-    return [case(7, 2, 5, (7, 3, 0, 4)), case(5, 4, 3, (2, 5))]
+    # In the second case, the last step is padding in all sequences.
+    return [case(7, 2, 5, (7, 3, 0, 4)), case(6, 4, 3, (2, 5))]
 
 
 READ_PADDED = task(

@@ -88,6 +88,16 @@ def shifted_in_place(y, start):
     return y
 
 
+@TEACHER_INPUTS.mistake
+def rolled_as_one_row(y, start):
+    """`np.roll` without an axis moves through the array as through one long row, so the letters slip into other
+    names. Move along the first axis, time.
+    """
+    inputs = np.roll(y, 1)
+    inputs[0] = start
+    return inputs
+
+
 # ---------------------------------------------------------------- two broken scores
 
 
@@ -128,9 +138,9 @@ def _names(rng, T, B):
 
 
 def _scored(rng, T, B):
-    """Return predictions, answers and mask of B names in an order drawn by rng."""
+    """Return predictions, answers and mask of B names in an order drawn by rng. Padding is token 10."""
     V, sequences = 9, _names(rng, T, B)
-    y, mask = np.zeros((T, B), dtype=np.int64), np.zeros((T, B))
+    y, mask = np.full((T, B), V + 1, dtype=np.int64), np.zeros((T, B))
     predicted = np.zeros_like(y)
     for b, k in enumerate(rng.permutation(B)):
         length, wrong, padding_right = sequences[k]
@@ -200,8 +210,8 @@ def padding_must_be_right(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def padding_counts_as_wrong(predicted, y, mask):
-    """Multiplying by the mask turns all padding into 0, and to `all` a 0 is a wrong letter. So only names
-    without any padding can be correct.
+    """A name with padding never counts as correct in your answer. Multiplying by the mask, for example, turns all
+    padding into 0, and to `all` a 0 is a wrong letter.
     """
     return (
         _letters_right(predicted, y, mask),
@@ -240,6 +250,46 @@ def still_broken(predicted, y, mask):
     letters = (right * mask).sum() / mask.size
     whole = right.all(axis=0).mean()
     return letters, whole
+
+
+@SPELLING_SCORES.mistake
+def mean_of_step_scores(predicted, y, mask):
+    """You average over the steps the share of correct letters in each. Then a letter counts more where few names are
+    still going on. Take the share of all real letters.
+    """
+    right = (predicted == y) * mask
+    return (right.sum(axis=1) / mask.sum(axis=1)).mean(), _whole_right(predicted, y, mask)
+
+
+@SPELLING_SCORES.mistake
+def last_letter_only(predicted, y, mask):
+    """A name counts as correct when its last letter is. All its letters have to be."""
+    ends = mask.sum(axis=0).astype(int) - 1
+    names = np.arange(y.shape[1])
+    whole = (predicted == y)[ends, names].mean()
+    return _letters_right(predicted, y, mask), whole
+
+
+@SPELLING_SCORES.mistake
+def half_is_enough(predicted, y, mask):
+    """A name counts as correct when more than half of its letters are. All of them have to be."""
+    share = ((predicted == y) * mask).sum(axis=0) / mask.sum(axis=0)
+    return _letters_right(predicted, y, mask), (share > 0.5).mean()
+
+
+@SPELLING_SCORES.mistake
+def share_in_each_name(predicted, y, mask):
+    """The second number is the mean share of correct letters in a name. Return the share of names that are correct to
+    the last letter.
+    """
+    share = ((predicted == y) * mask).sum(axis=0) / mask.sum(axis=0)
+    return _letters_right(predicted, y, mask), share.mean()
+
+
+@SPELLING_SCORES.mistake
+def errors_counted(predicted, y, mask):
+    """You count the letters that are wrong. The scores are shares of what is right."""
+    return 1 - _letters_right(predicted, y, mask), _whole_right(predicted, y, mask)
 
 
 # ---------------------------------------------------------------- which steps count
@@ -365,6 +415,7 @@ def _greedy_case(rng, n, fits: Callable):
     """Draw states until every mistake shows: the text fits, has several tokens, and both loops matter.
 
     The token after the n-th is not `end`, and the text begins in another way without the state or from another token.
+    A long text is not what drawing would give either.
     """
     while True:
         state, (start, end) = normal(rng, 6), (int(k) for k in rng.permutation(10)[:2])
@@ -374,8 +425,21 @@ def _greedy_case(rng, n, fits: Callable):
             continue
         others = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
         others += [_until_end(_written(next_scores, state, k, end, n), end) for k in (0, end) if k != start]
+        if len(tokens) == n:
+            others += [_until_end(_drawn_tokens(state, start, n, u), end) for u in (0.2, 0.4, 0.6, 0.8)]
         if tokens not in others and others[0] != others[1]:
             return Case((Named("next_scores", next_scores), state, start, end, n))
+
+
+def _drawn_tokens(state, start, n, u):
+    """Return n tokens drawn with the same random number u at each step, instead of the likeliest."""
+    tokens, token = [], start
+    for _ in range(n):
+        s, state = next_scores(token, state)
+        p = np.cumsum(np.exp(s - s.max()))
+        token = int(np.searchsorted(p, u * p[-1]))
+        tokens.append(token)
+    return tokens
 
 
 def _over_at_once(rng, n):
@@ -535,6 +599,56 @@ def stops_before_a_repeat(next_scores, state, start, end, n):
     tokens = _greedy_write(next_scores, state, start, end, n)
     same = (k + 1 for k in range(len(tokens) - 1) if tokens[k] == tokens[k + 1])
     return tokens[: next(same, max(len(tokens) - 1, 0))]
+
+
+@GREEDY_WRITE.mistake
+def end_is_skipped(next_scores, state, start, end, n):
+    """When `end` is the likeliest, you leave it out and go on writing. It says that the text is over."""
+    tokens, token = [], start
+    for _ in range(20 * n):
+        s, state = next_scores(token, state)
+        token = int(np.argmax(s))
+        tokens += [token] * (token != end)
+        if len(tokens) == n:
+            break
+    return tokens
+
+
+@GREEDY_WRITE.mistake
+def end_is_ruled_out(next_scores, state, start, end, n):
+    """You never let the decoder choose `end`, so it always writes n tokens. With `end` it says that it is done."""
+    tokens, token = [], start
+    for _ in range(n):
+        s, state = next_scores(token, state)
+        token = int(np.argmax(np.where(np.arange(len(s)) == end, -np.inf, s)))
+        tokens.append(token)
+    return tokens
+
+
+@GREEDY_WRITE.mistake
+def second_likeliest(next_scores, state, start, end, n):
+    """You take the second highest logit. The likeliest token has the highest."""
+    tokens, token = [], start
+    for _ in range(n):
+        s, state = next_scores(token, state)
+        token = int(np.argsort(s)[-2])
+        if token == end:
+            break
+        tokens.append(token)
+    return tokens
+
+
+@GREEDY_WRITE.mistake
+def zero_is_the_end(next_scores, state, start, end, n):
+    """You stop at token 0. The token that ends a text is the argument `end`."""
+    return _until_end(_written(next_scores, state, start, end, n), 0)
+
+
+@GREEDY_WRITE.mistake
+def filled_up(next_scores, state, start, end, n):
+    """You fill the text up with `end` until it has n tokens. Return the tokens that were written, and no more."""
+    tokens = _greedy_write(next_scores, state, start, end, n)
+    return tokens + [end] * (n - len(tokens))
 
 
 # ---------------------------------------------------------------- attention
@@ -734,6 +848,38 @@ def all_scores_at_once(q, k, v, mask):
     """All your weights together sum to 1. Each query has weights of its own: every row should sum to 1."""
     e = np.exp(_masked(_scaled(q, k), mask))
     return _looked_up(e / e.sum(), v)
+
+
+@ATTENTION.mistake
+def root_of_the_queries(q, k, v, mask):
+    """You divide by the root of the number of queries. A dot product has as many terms as a key has entries."""
+    s = np.where(mask == 1, q @ k.T / np.sqrt(len(q)), -np.inf)
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    w = e / e.sum(axis=1, keepdims=True)
+    return w @ v, w
+
+
+@ATTENTION.mistake
+def cosines(q, k, v, mask):
+    """You divide by the lengths of the query and the key, so your scores are cosines. The formula divides by √H
+    alone.
+    """
+    lengths = np.linalg.norm(q, axis=1, keepdims=True) * np.linalg.norm(k, axis=1)
+    s = np.where(mask == 1, q @ k.T / lengths, -np.inf)
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    w = e / e.sum(axis=1, keepdims=True)
+    return w @ v, w
+
+
+@ATTENTION.mistake
+def padding_nearly_shut_out(q, k, v, mask):
+    """Padding still gets a little weight: its scores are low, but not low enough. Which score has an exponential of
+    exactly 0?
+    """
+    s = np.where(mask == 1, q @ k.T / np.sqrt(q.shape[1]), -10.0)
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    w = e / e.sum(axis=1, keepdims=True)
+    return w @ v, w
 
 
 # ---------------------------------------------------------------- reading from both ends
@@ -1217,3 +1363,19 @@ def logs_taken_again(log_p, start, n, width):
     """
     tokens, _ = _beam_search(log_p, start, n, width)
     return tokens, float("nan")
+
+
+@BEAM_SEARCH.mistake
+def best_of_each(log_p, start, n, width):
+    """You extend each beginning by its `width` best tokens and keep all results, so their number grows with every step.
+    All results together compete, and only `width` of them are kept.
+    """
+    beams = [([], 0.0)]
+    for _ in range(n):
+        beams = [
+            ([*tokens, int(b)], total + log_p[last, b])
+            for tokens, total in beams
+            for last in [tokens[-1] if tokens else start]
+            for b in np.argsort(-log_p[last])[:width]
+        ]
+    return max(beams, key=lambda beam: beam[1])

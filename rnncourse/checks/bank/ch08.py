@@ -185,8 +185,9 @@ _PLAYED = (  # 0 for silence, 1, 2 and 3 for the tones, and how many frames: whi
 
 def _label_cases(rng):
     drawn = [rng.permutation(9)[:4] for _ in _PLAYED]
-    # label 0 is a tone like any other
-    drawn[0] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
+    # label 0 is a tone like any other, and once the first that is played
+    for i in (0, 3):
+        drawn[i] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
     for names in drawn:
         names[1:] = np.sort(names[1:])[::-1]  # so that to sort the tones is never right by chance
     return [
@@ -308,6 +309,13 @@ def positions(labels, silence):
 def how_many(labels, silence):
     """This is the number of tones. Return the list of them."""
     return len(_read_labels(labels, silence))
+
+
+@READ_LABELS.mistake
+def after_a_silence_only(labels, silence):
+    """You write a tone only if silence was before it. A tone may also follow another tone directly."""
+    before = [silence, *labels[:-1]]
+    return [int(b) for a, b in zip(before, labels, strict=True) if a == silence and b != silence]
 
 
 # ---------------------------------------------------------------- all alignments at once
@@ -778,6 +786,54 @@ def forecasts_returned(z, P, cut):
     return np.array([z[t - P : t][::-1] @ w + b for t in range(P, cut)]), b
 
 
+@AUTOREGRESSION.mistake
+def bias_column_first(z, P, cut):
+    """The column of ones comes first in your table, or you read it so: b is what belongs to that column, and the
+    weights are the others.
+    """
+    w, b = _autoregression(z, P, cut)
+    return np.append(w[1:], b), w[0]
+
+
+@AUTOREGRESSION.mistake
+def not_pulled_back(z, P, cut):
+    """Your table has no column for the bias; the mean was subtracted instead. That is not the same: the numbers before
+    the targets and the targets have means of their own.
+    """
+    mean = z[:cut].mean()
+    y = z - mean
+    table = np.array([y[t - P : t][::-1] for t in range(P, cut)])
+    w = np.linalg.lstsq(table, y[P:cut], rcond=None)[0]
+    return w, mean * (1 - w.sum())
+
+
+@AUTOREGRESSION.mistake
+def mean_as_bias(z, P, cut):
+    """Your table has no column for the bias, and b is the mean of the series. Least squares finds the bias like
+    any other weight.
+    """
+    mean = z[:cut].mean()
+    y = z - mean
+    table = np.array([y[t - P : t][::-1] for t in range(P, cut)])
+    return np.linalg.lstsq(table, y[P:cut], rcond=None)[0], mean
+
+
+@AUTOREGRESSION.mistake
+def weights_held_small(z, P, cut):
+    """Something in your solution holds the weights small, such as the 1 on the diagonal of a ridge regression. Least
+    squares alone makes the error as small as possible.
+    """
+    table = np.array([np.append(z[t - P : t][::-1], 1.0) for t in range(P, cut)])
+    found = np.linalg.solve(table.T @ table + np.eye(P + 1), table.T @ z[P:cut])
+    return found[:-1], found[-1]
+
+
+@AUTOREGRESSION.mistake
+def too_few_targets(z, P, cut):
+    """You leave out the last P targets before `z[cut]`. The last target is the one just before it."""
+    return _autoregression(z, P, cut - P)
+
+
 # ---------------------------------------------------------------- several steps ahead
 
 
@@ -1114,3 +1170,112 @@ def sigmoids(s, temperature, u):
     """You use a sigmoid. The probabilities of a row must sum to 1."""
     p = 1 / (1 + np.exp(-s / temperature))
     return _told_p(p, u)
+
+
+@DRAW_NEXT.mistake
+def no_ruler(s, temperature, u):
+    """You compare `u` with the probabilities themselves. Lay them end to end first: a piece ends where all
+    probabilities up to it sum to.
+    """
+    p = _softmax(s / temperature)
+    return p, np.minimum((p <= u[:, None]).sum(axis=1), p.shape[1] - 1)
+
+
+@DRAW_NEXT.mistake
+def pieces_counted_after(s, temperature, u):
+    """You count the pieces that end after `u`. How many lie wholly before it?"""
+    p = _softmax(s / temperature)
+    return p, np.minimum((np.cumsum(p, axis=1) >= u[:, None]).sum(axis=1), p.shape[1] - 1)
+
+
+@DRAW_NEXT.mistake
+def laid_from_the_last(s, temperature, u):
+    """You lay the last probability on the ruler first. Piece 0 comes first, from 0 to its probability."""
+    p = _softmax(s / temperature)
+    return p, _drawn(p[:, ::-1], u)
+
+
+@DRAW_NEXT.mistake
+def summed_down_the_columns(s, temperature, u):
+    """Your ruler adds up the probabilities of different texts: `cumsum` runs along the first axis. Each text has a
+    ruler of its own.
+    """
+    p = _softmax(s / temperature)
+    return p, np.minimum((np.cumsum(p, axis=0) <= u[:, None]).sum(axis=1), p.shape[1] - 1)
+
+
+@DRAW_NEXT.mistake
+def equal_pieces(s, temperature, u):
+    """All pieces of your ruler have the same length. Each is as long as its probability."""
+    p = _softmax(s / temperature)
+    return p, (u * p.shape[1]).astype(int)
+
+
+@DRAW_NEXT.mistake
+def sorted_from_the_smallest(s, temperature, u):
+    """You lay the probabilities on the ruler from the smallest to the largest. The pieces are in the order of the
+    characters.
+    """
+    p = _softmax(s / temperature)
+    return p, _drawn(np.sort(p, axis=1), u)
+
+
+@DRAW_NEXT.mistake
+def first_that_is_smaller(s, temperature, u):
+    """You look for the first end of a piece that is smaller than `u`. Look for the first that is larger."""
+    p = _softmax(s / temperature)
+    return p, (np.cumsum(p, axis=1) < u[:, None]).argmax(axis=1)
+
+
+@DRAW_NEXT.mistake
+def never_the_last(s, temperature, u):
+    """Your characters are one too late, cut off at the last. If `u` is smaller than the first probability, character
+    number 0 is drawn.
+    """
+    p, drawn = _draw_next(s, temperature, u)
+    return p, np.minimum(drawn + 1, p.shape[1] - 1)
+
+
+@DRAW_NEXT.mistake
+def never_below_0(s, temperature, u):
+    """Your characters are one too early, cut off at the first. If `u` is larger than the first probability, character
+    number 0 is not drawn.
+    """
+    p, drawn = _draw_next(s, temperature, u)
+    return p, np.maximum(drawn - 1, 0)
+
+
+@DRAW_NEXT.mistake
+def power_without_a_sum(s, temperature, u):
+    """You raise the probabilities to a power and leave it at that. They have to sum to 1 again."""
+    p = _softmax(s) ** (1 / temperature)
+    return p, _drawn(p, u)
+
+
+@DRAW_NEXT.mistake
+def divided_after_the_softmax(s, temperature, u):
+    """You divide the probabilities by the temperature. The logits are divided, before the softmax."""
+    p = _softmax(s) / temperature
+    return p, np.minimum(_drawn(p, u), p.shape[1] - 1)
+
+
+@DRAW_NEXT.mistake
+def along_the_batch(s, temperature, u):
+    """Your probabilities sum to 1 down the columns, over the texts. Each row is a text of its own."""
+    p = _softmax((s / temperature).T).T
+    return p, np.minimum(_drawn(p, u), p.shape[1] - 1)
+
+
+@DRAW_NEXT.mistake
+def columns_summed(s, temperature, u):
+    """You divide by the sum of each column, over the texts. Each row is a text of its own and must sum to 1."""
+    a = s / temperature
+    e = np.exp(a - a.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=0)
+    return p, np.minimum(_drawn(p, u), p.shape[1] - 1)
+
+
+@DRAW_NEXT.mistake
+def root_of_the_temperature(s, temperature, u):
+    """You divide by the root of the temperature. Divide by the temperature itself."""
+    return _draw_next(s, np.sqrt(temperature), u)

@@ -444,6 +444,22 @@ def test_lab_asks_nothing_about_news_and_keeps_the_users_settings(lab):
     assert default("themes", "theme") == "JupyterLab Dark"
 
 
+def test_lab_loads_nothing_that_a_lone_learner_does_not_use(lab):
+    """nbgrader takes longer to load than JupyterLab, and the hub is where it is used."""
+    said = lab.log.read_text(errors="replace")
+    assert "jupyterlab | extension was successfully loaded" in said
+    assert "nbgrader" not in said and "jupyter_lsp" not in said
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_only_a_learners_copy_does_without_nbgrader(tmp_path, copy):
+    if copy:
+        (tmp_path / workspace.MANIFEST).touch()
+    folders = workspace.quick_environment(tmp_path, {})["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert (str(workspace.QUICK_SETTINGS) in folders) is copy
+    assert folders[-1] == str(workspace.LAB_SETTINGS)
+
+
 def test_lab_runs_the_kernel_of_its_own_environment(lab):
     specs = lab.get("/api/kernelspecs")
     assert specs["default"] == "python3"

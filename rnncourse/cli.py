@@ -476,10 +476,10 @@ def build_slides(
 
 
 def _each(paths: Sequence[Path], do: Callable[[Path], object]) -> None:
-    """Do something with each path and say what came of it; those that fail are named at the end."""
+    """Do something with each path and say what came of it; those that fail are named at the end. Ctrl-C ends it."""
     from tqdm import tqdm
 
-    from rnncourse.building.outputs import NotebookFailed
+    from rnncourse.building.outputs import Interrupted, NotebookFailed
     from rnncourse.errors import InputError
 
     failures = []
@@ -489,6 +489,8 @@ def _each(paths: Sequence[Path], do: Callable[[Path], object]) -> None:
                 done = do(path)
         except (NotebookFailed, InputError) as failure:
             failures.append(str(failure))
+            if isinstance(failure, Interrupted):
+                break
         else:
             tqdm.write(f"{path}: {done}")
     if failures:

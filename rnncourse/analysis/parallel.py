@@ -11,8 +11,6 @@ from typing import Any
 from rnncourse.arguments import require_that
 from rnncourse.errors import InputError
 
-# How long a helper process with nothing to do keeps its memory.
-IDLE_SECONDS = 60
 # A bar of a helper would be drawn into the notebook's output, and a helper has one core.
 HELPER_ENVIRONMENT = {"TQDM_DISABLE": "1", "LOKY_MAX_CPU_COUNT": "1"}
 
@@ -44,7 +42,6 @@ def _computed(run: Callable, jobs: list[tuple]) -> list:
     if helpers < 1:
         _work_through(waiting, here, results)
         return results
-    pool = _pool(helpers)
 
     def elsewhere(*job: Any) -> Any:
         try:
@@ -52,7 +49,7 @@ def _computed(run: Callable, jobs: list[tuple]) -> list:
         except BrokenExecutor:  # the helper was ended from outside, by an interrupt or for want of memory
             return here(*job)
 
-    with ThreadPoolExecutor(helpers) as threads:
+    with _pool(helpers) as pool, ThreadPoolExecutor(helpers) as threads:
         helping = [threads.submit(_work_through, waiting, elsewhere, results) for _ in range(helpers)]
         try:
             _work_through(waiting, here, results)
@@ -79,10 +76,10 @@ def _cores() -> int:
 
 
 def _pool(helpers: int) -> Any:
-    """Return helper processes; those of the call before, if they are still there."""
-    from loky import get_reusable_executor
+    """Return helper processes, which end with the block: they would keep what they have imported and computed."""
+    from loky import ProcessPoolExecutor
 
-    return get_reusable_executor(helpers, timeout=IDLE_SECONDS, env=HELPER_ENVIRONMENT)
+    return ProcessPoolExecutor(helpers, env=HELPER_ENVIRONMENT)
 
 
 def _nested(lengths: list[int], results: Iterator) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import IO
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
@@ -30,6 +32,10 @@ CELL_NOISE = ("ExecuteTime", "collapsed", "colab", "execution", "pycharm", "scro
 
 class NotebookFailed(RuntimeError):
     """A notebook could not be run to its end, or not be stored; the message names the notebook and says why."""
+
+
+class Interrupted(NotebookFailed):
+    """Ctrl-C or SIGTERM came while a notebook ran."""
 
 
 def find_notebooks(paths: Iterable[Path]) -> list[Path]:
@@ -107,13 +113,14 @@ def read(text: str, path: Path) -> NotebookNode:
 def run(
     notebook: NotebookNode, path: Path, timeout: int, *, keep_widgets: bool = False, keep_times: bool = False
 ) -> None:
-    """Run `notebook` in place, in a fresh kernel in the folder of `path`; NotebookFailed if a cell raises.
+    """Run `notebook` in place, in a fresh kernel in the folder of `path`.
 
+    Raises NotebookFailed if a cell raises or takes too long, or the kernel dies, and Interrupted at Ctrl-C.
     keep_widgets: whether the states of its widgets are put into its metadata.
     keep_times: whether each cell's metadata says when it started and ended.
     """
     started: list[NotebookNode] = []
-    client = NotebookClient(
+    client = _Client(
         notebook,
         timeout=timeout,
         kernel_name="python3",
@@ -128,15 +135,38 @@ def run(
     client.create_kernel_manager().kernel_spec_manager = own_kernels
     if kernels_can_encrypt():
         client.km.transport_encryption = "auto"
-    try:
-        with empty_profile() as profile:
-            client.execute(env={**os.environ, **REPRODUCIBLE, **profile})
-    except CellExecutionError as error:
-        raise NotebookFailed(_failure(path, started, f"{error.ename}: {error.evalue}")) from error
-    except CellTimeoutError as error:
-        raise NotebookFailed(_failure(path, started, f"took more than {timeout} s")) from error
-    except RuntimeError as error:  # the kernel did not start, or died
-        raise NotebookFailed(_failure(path, started, str(error))) from error
+    with empty_profile() as profile, tempfile.TemporaryFile() as last_words:
+        try:
+            client.execute(env={**os.environ, **REPRODUCIBLE, **profile}, stderr=last_words)
+        except CellExecutionError as error:
+            raise NotebookFailed(_failure(path, started, f"{error.ename}: {error.evalue}")) from error
+        except CellTimeoutError as error:
+            raise NotebookFailed(_failure(path, started, f"took more than {timeout} s")) from error
+        except RuntimeError as error:  # the kernel did not start, or died
+            if client.interrupted:
+                raise Interrupted(_failure(path, started, "interrupted")) from error
+            raise NotebookFailed(_failure(path, started, f"{error}{_said(last_words)}")) from error
+
+
+class _Client(NotebookClient):
+    """A client that nbclient itself may tell to stop the kernel twice: at a signal, and at the end."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C or SIGTERM came while the cells ran."""
+        return hasattr(self, "_async_cleanup_kernel_future")
+
+    async def _async_cleanup_kernel(self) -> None:
+        if self.km is not None:
+            await super()._async_cleanup_kernel()
+
+
+def _said(last_words: IO[bytes]) -> str:
+    """Return the last line that a kernel wrote to its standard error, in brackets; "" if there is none."""
+    last_words.seek(0)
+    lines = last_words.read().decode(errors="replace").split("\n")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return said and f" ({said})"
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:

@@ -107,6 +107,8 @@ class AttentionEncoderDecoder(Composed):
         for _ in range(require_count("n", n)):
             before = np.eye(self.K, dtype=self.params["b_y_out"].dtype)[np.concatenate([token, written])]
             written = np.concatenate([written, self.forward(x, before, mask)[-1:].argmax(axis=2)])
+        for reader in (self.encoder, self.decoder):
+            reader.forget()  # a whole test set may have been read
         return written
 
 

@@ -62,6 +62,8 @@ class EncoderDecoder(Composed):
             token = self.decoder.forward(_beside(before, h_T), state)[0].argmax(axis=1)
             state = self.decoder.state_T
             written.append(token)
+        self._shape = None
+        self.encoder.forget()  # a whole test set may have been read
         return np.stack(written)
 
 

@@ -205,8 +205,13 @@ class Recurrent(Layer):
         loop, self._trace = self._loop, None
         if loop is None or (loop.cell, loop.shape, loop.dtype) != (self.cell, shape, dtype):
             kind = SWEEPS.get(type(self.cell), _Loop)
+            self._loop = loop = None  # its memory is free before the next one takes some
             loop = self._loop = kind(self.cell, shape, dtype)
         return loop
+
+    def forget(self) -> None:
+        """Give back the memory that the last `forward` takes: its trace, and what `backward` would need."""
+        self._loop = self._trace = None
 
 
 class RNN(Recurrent):

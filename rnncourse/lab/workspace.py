@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -13,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from rnncourse import __version__
@@ -33,7 +35,12 @@ COPY = "rnn-course"
 """The folder that `rnncourse lab` makes in a checkout, or in the working directory outside of one."""
 
 MANIFEST = ".rnncourse.json"
+Made = bytes | dict[str, Any]
+"""A file of the course as a learner gets it: a notebook, or the bytes of any other file."""
+
 LAB_SETTINGS = Path(__file__).parent / "settings"
+QUICK_SETTINGS = Path(__file__).parent / "quick_settings"
+"""Settings that leave out what takes long to load and what nobody who learns alone uses: nbgrader, language servers."""
 
 
 @dataclass
@@ -162,9 +169,9 @@ def copy_notebooks(source: Path, target: Path, without: Collection[str] | None =
     manifest, questions = {}, {}
     for file in files:
         name = file.relative_to(source).as_posix()
-        content, asked = learners_file(file, name, left_out)
+        made, asked = _learners_own(file, name, left_out)
         questions |= asked
-        manifest[name] = _bring_up_to_date(target / name, name, content, copied, report)
+        manifest[name] = _bring_up_to_date(target / name, name, made, copied, report)
     _write_questions(target, questions)
     _write_manifest(target, manifest, left_out)
     return report
@@ -175,29 +182,36 @@ def learners_file(file: Path, name: str, left_out: Iterable[str] = ()) -> tuple[
 
     left_out: folders that the learner's copy does not have; links to them become plain words.
     """
+    made, questions = _learners_own(file, name, left_out)
+    return _as_bytes(made), questions
+
+
+def _learners_own(file: Path, name: str, left_out: Iterable[str]) -> tuple[Made, dict[str, dict]]:
+    """Return what `learners_file` does, a notebook not yet written out: that takes most of the time."""
     content = file.read_bytes()
     if file.suffix != ".ipynb":
         return content, {}
     notebook = without_links_to(left_out, link_by_cells(json.loads(content), file.parent))
     if not name.startswith("chapters/"):
-        return as_text(with_language(notebook)).encode(), {}
-    notebook, questions = learners_edition(notebook)
-    return as_text(notebook).encode(), questions
+        return with_language(notebook), {}
+    return learners_edition(notebook)
 
 
-def _bring_up_to_date(
-    mine: Path, name: str, content: bytes, copied: Mapping[str, str], report: Report
-) -> str:
-    """Write `content` unless the learner changed the file; return what the manifest notes."""
-    theirs = _fingerprint(content, mine.suffix)
+def _as_bytes(made: Made) -> bytes:
+    return made if isinstance(made, bytes) else as_text(made).encode()
+
+
+def _bring_up_to_date(mine: Path, name: str, made: Made, copied: Mapping[str, str], report: Report) -> str:
+    """Write what was made unless the learner changed the file; return what the manifest notes."""
+    theirs = _hash(made if isinstance(made, bytes) else _cells_of(made))
     present = fingerprint(mine) if mine.exists() else None
     if present is None:
-        _write(mine, content)
+        _write(mine, _as_bytes(made))
         report.new.append(name)
     elif present == theirs:
         _tell_language(mine)
     elif present == copied.get(name):
-        _write(mine, content)
+        _write(mine, _as_bytes(made))
         report.updated.append(name)
     else:
         _tell_language(mine)
@@ -255,12 +269,20 @@ def fingerprint(file: Path) -> str:
 
 def _fingerprint(content: bytes, suffix: str) -> str:
     if suffix == ".ipynb":
-        try:
-            cells = json.loads(content)["cells"]
-            written = [[c["cell_type"], "".join(c["source"]), c.get("attachments", {})] for c in cells]
-            content = json.dumps(written, sort_keys=True).encode()
-        except (ValueError, KeyError, TypeError):
-            pass  # not a notebook after all, so every byte counts
+        # What is no notebook after all is taken byte for byte.
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            content = _cells_of(json.loads(content))
+    return _hash(content)
+
+
+def _cells_of(notebook: Mapping[str, Any]) -> bytes:
+    """Return what a learner can change in a notebook."""
+    cells = notebook["cells"]
+    written = [[c["cell_type"], "".join(c["source"]), c.get("attachments", {})] for c in cells]
+    return json.dumps(written, sort_keys=True).encode()
+
+
+def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
@@ -286,9 +308,17 @@ def lab_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def quick_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `lab_environment`, for a learner's copy with the settings that let JupyterLab start quickly."""
+    ours = lab_environment(root, environ)
+    if not ours["RNNCOURSE_SOURCES"]:
+        ours["JUPYTER_CONFIG_PATH"] = os.pathsep.join([str(QUICK_SETTINGS), ours["JUPYTER_CONFIG_PATH"]])
+    return ours
+
+
 def open_lab(root: Path, arguments: Sequence[str]) -> int:
     """Start JupyterLab on `root`; return its exit status, where this process does not become JupyterLab."""
-    command, environ = lab_command(arguments), lab_environment(root, os.environ)
+    command, environ = lab_command(arguments), quick_environment(root, os.environ)
     if os.name == "nt":  # Windows would start another process and let this one end
         return wait_for_lab(command, environ)
     sys.stdout.flush()

@@ -65,6 +65,8 @@ def test_all_cores_work_at_the_same_time(two_cores, tmp_path):
     one, two = in_parallel(lambda k: meet(*"ab") if k == 0 else meet(*"ba"), range(2))
     assert one != two
     assert os.getpid() in (one, two)
+    with pytest.raises(ProcessLookupError):  # a helper that stayed would keep its memory
+        os.kill(two if one == os.getpid() else one, 0)
 
 
 def test_every_result_is_a_copy_so_that_it_does_not_matter_where_it_was_made(cores):

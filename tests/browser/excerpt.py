@@ -1,4 +1,4 @@
-"""A chapter without its long computations: the text, the widgets, and the code that the widgets need.
+"""A chapter without its long computations: the widgets, the code that the widgets need, and the text beside them.
 
 Every cell of every chapter is run, and what it prints compared, with the notebooks themselves. What only a browser
 can tell is whether the widgets appear and answer.
@@ -14,18 +14,24 @@ from nbformat import NotebookNode
 
 
 def of_widgets(notebook: NotebookNode, also: Collection[str] = ()) -> NotebookNode:
-    """Remove the code cells that no widget needs, except those whose id is in `also`; return the notebook."""
+    """Remove the code cells that no widget needs, except those whose id is in `also`; return the notebook.
+
+    Of the text, what is directly above or below a code cell stays: a page of all of it takes JupyterLab long to draw.
+    """
     missing = {*also} - {cell.id for cell in notebook.cells}
     assert not missing, f"no cell has the id {missing}"
-    kept, needed = [], set()
-    for cell in reversed(notebook.cells):
+    kept, needed = set(), set()
+    for k, cell in reversed([*enumerate(notebook.cells)]):
         if cell.cell_type == "code":
             bound, read = names(cell.source)
-            if not (bound & needed or cell.id in also or shows_a_widget(cell)):
-                continue
-            needed = (needed - bound) | read
-        kept.append(cell)
-    notebook.cells = kept[::-1]
+            if bound & needed or cell.id in also or shows_a_widget(cell):
+                needed = (needed - bound) | read
+                kept.add(k)
+    notebook.cells = [
+        cell
+        for k, cell in enumerate(notebook.cells)
+        if k in kept or (cell.cell_type != "code" and kept & {k - 1, k + 1})
+    ]
     return notebook
 
 

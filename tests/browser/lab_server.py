@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from servers import free_ports, running
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
@@ -68,9 +67,7 @@ def running_lab(
     scratch: an empty folder for Jupyter's own files. edit: whether a checkout's own notebooks are opened. Raises
     AssertionError with the log if it does not start.
     """
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    [port] = free_ports(1)
     options = [
         "--no-browser",
         f"--port={port}",
@@ -78,42 +75,8 @@ def running_lab(
         f"--IdentityProvider.token={TOKEN}",
         *(["--edit"] if edit else []),
     ]
-    log = scratch / "lab.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [command, "lab", *options],
-            cwd=folder,
-            env={**environ, **jupyter_scratch(scratch)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    lab = Lab(f"http://localhost:{port}", process, log)
-    try:
-        _wait_until_it_answers(lab)
-        yield lab
-    finally:
-        stop(process)
-
-
-def _wait_until_it_answers(lab: Lab) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and lab.process.poll() is None:
-        try:
-            lab.get("/api/status")
-        except OSError:  # refused, reset or timed out
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"JupyterLab does not answer:\n{lab.log.read_text(errors='replace')}")
-
-
-def stop(process: subprocess.Popen) -> None:
-    """End the process, gently at first."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    url, log = f"http://localhost:{port}", scratch / "lab.log"
+    environ = {**environ, **jupyter_scratch(scratch)}
+    status = f"{url}/api/status?token={TOKEN}"
+    with running([command, "lab", *options], folder, log, status, START_SECONDS, environ) as process:
+        yield Lab(url, process, log)

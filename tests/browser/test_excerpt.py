@@ -11,6 +11,7 @@ WIDGET = [new_output("display_data", {"text/html": '<div class="rnncourse-fallba
 
 def chapter():
     cells = [
+        new_markdown_cell("A chapter.", id="title"),
         new_code_cell("import time", id="setup"),
         new_code_cell("scale = 1", id="replaced-later"),
         new_code_cell("for n in range(3):\n    print(n)", id="loop"),
@@ -21,6 +22,7 @@ def chapter():
         new_code_cell("lab = show(shift)\nlab", id="widget", outputs=WIDGET),
         new_code_cell("print(lab)", id="reader"),
         new_code_cell("lab = None", id="end"),
+        new_markdown_cell("A summary.", id="summary"),
     ]
     return new_notebook(cells=cells)
 
@@ -35,7 +37,7 @@ def test_the_widget_and_what_it_needs_is_kept():
 
 def test_a_cell_that_is_asked_for_comes_with_what_it_needs():
     assert kept("reader") == ["scale", "function", "text", "widget", "reader"]
-    assert kept("training") == ["setup", "scale", "function", "text", "training", "widget"]
+    assert kept("training") == ["title", "setup", "scale", "function", "text", "training", "widget"]
 
 
 def test_a_cell_that_does_not_exist_is_named():

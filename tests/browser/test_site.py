@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser.accessibility import violations
 from browser.site_pages import PAGE
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from rnncourse import data, in_numpy
 from rnncourse.analysis.gradient_flow import gradient_flow
@@ -24,6 +24,7 @@ class Reader:
 
     def __init__(self, browser: Browser, built: Path):
         self.browser, self.built = browser, built
+        self.contexts: list[BrowserContext] = []
         self.asked: list[str] = []
         self.said: list[str] = []
 
@@ -31,6 +32,7 @@ class Reader:
         context = self.browser.new_context(
             offline=True, viewport={"width": width, "height": height}, **settings
         )
+        self.contexts.append(context)
         opened = context.new_page()
         opened.on("request", lambda request: self.asked.append(request.url))
         opened.on("pageerror", lambda error: self.said.append(str(error)))
@@ -43,7 +45,7 @@ def reader(browser: Browser, built_site: Path) -> Iterator[Reader]:
     """Return a reader; the test fails if a page asked for anything outside of the site."""
     one = Reader(browser, built_site)
     yield one
-    for context in browser.contexts:
+    for context in one.contexts:
         context.close()
     inside = (built_site.as_uri(), "data:")
     assert [url for url in one.asked if not url.startswith(inside)] == []

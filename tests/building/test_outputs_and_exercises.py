@@ -8,12 +8,14 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from browser.lab_server import course_command
 from nbformat import NotebookNode, v4
 from typer.testing import CliRunner
 
@@ -142,7 +144,10 @@ def test_the_same_results_give_the_same_bytes(tmp_path):
             "cell broken: ZeroDivisionError: division by",
         ),
         ({"slow": "import time\ntime.sleep(30)"}, "cell slow: took more than 3 s"),
-        ({"dead": "import os\nos._exit(1)"}, "cell dead: "),
+        (
+            {"dead": "import os, sys\nprint('no memory', file=sys.__stderr__, flush=True)\nos._exit(1)"},
+            "cell dead: Kernel died",
+        ),
     ],
 )
 def test_a_failing_notebook_is_left_as_it_was(tmp_path, cells, said):
@@ -155,6 +160,27 @@ def test_a_failing_notebook_is_left_as_it_was(tmp_path, cells, said):
         outputs.refresh(path, timeout=3)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_kernel_said_before_it_died_is_told():
+    with tempfile.TemporaryFile() as last_words:
+        assert outputs._said(last_words) == ""
+        last_words.write(b"Traceback:\nZMQError: Address already in use\n\n")
+        assert outputs._said(last_words) == " (ZMQError: Address already in use)"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+def test_an_interrupt_is_told_in_one_sentence_and_ends_the_command(tmp_path):
+    stop = "import os, signal, time\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(60)"
+    path = store(notebook_of(fine="x = 1", stopped=stop), tmp_path / "x.ipynb")
+    later = store(notebook_of(fine="x = 1"), tmp_path / "y.ipynb")
+    before = [file.read_bytes() for file in (path, later)]
+    command = [course_command(), "build", "outputs", str(path), str(later)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == f"{path}: cell stopped: interrupted"
+    assert "Traceback" not in done.stderr
+    assert [file.read_bytes() for file in (path, later)] == before
 
 
 def test_what_is_no_notebook_is_refused(tmp_path):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,7 +21,8 @@ from typing import Any
 
 import requests
 import websocket
-from browser.lab_server import ROOT, stop
+from browser.lab_server import ROOT
+from servers import free_ports, running
 
 PROXY = shutil.which("configurable-http-proxy")
 COURSE = "rnn101"
@@ -108,7 +108,7 @@ class Hub:
         for name in names:
             while not self.api("GET", f"/users/{name}").json()["servers"].get("", {}).get("ready"):
                 assert time.monotonic() < deadline, f"no server for {name}\n{self.said()}"
-                time.sleep(1)
+                time.sleep(0.2)
         return [Learner(self, name) for name in names]
 
 
@@ -212,17 +212,6 @@ def _as_text(kind: str, content: dict[str, Any]) -> str:
     return content["data"].get("text/plain", "") + "\n" if "data" in content else ""
 
 
-def free_ports(number: int) -> list[int]:
-    """Return ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(number)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 def hub_environment(folder: Path) -> dict[str, str]:
     """Return the variables by which nbgrader finds its configuration and this class's exchange."""
     return {
@@ -259,29 +248,7 @@ def running_hub(folder: Path, **settings: Any) -> Iterator[Hub]:
     )
     config += "".join(f"c.JupyterHub.{name} = {value!r}\n" for name, value in settings.items())
     (folder / "config.py").write_text(config)
-    with (folder / "hub.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "--config", str(folder / "config.py")],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    hub = Hub(f"http://127.0.0.1:{port}", folder, process)
-    try:
-        _wait_until_it_answers(hub)
-        yield hub
-    finally:
-        stop(process)
-
-
-def _wait_until_it_answers(hub: Hub) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and hub.process.poll() is None:
-        try:
-            if requests.get(f"{hub.url}/hub/api", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError(f"the hub does not answer:\n{hub.said()}")
+    command = [sys.executable, "-m", "jupyterhub", "--config", str(folder / "config.py")]
+    url = f"http://127.0.0.1:{port}"
+    with running(command, folder, folder / "hub.log", f"{url}/hub/api", START_SECONDS) as process:
+        yield Hub(url, folder, process)

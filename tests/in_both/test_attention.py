@@ -126,6 +126,15 @@ def test_writing_reads_its_own_tokens(net, numbers):
     assert np.array_equal(net.forward(x, before, mask).argmax(-1), written)
 
 
+def test_writing_keeps_nothing_of_what_was_read(net, numbers):
+    """A test set that many nets have read would fill the memory."""
+    x, _, mask, _ = numbers
+    net.write(x, start=2, n=N, mask=mask)
+    assert net.encoder.trace == {}
+    with pytest.raises(InputError, match="backward needs a forward first"):
+        net.backward(np.ones((N, B, K)))
+
+
 @pytest.mark.parametrize(
     ("call", "said"),
     [

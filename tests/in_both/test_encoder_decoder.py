@@ -72,6 +72,15 @@ def test_writing_reads_its_own_words(net, numbers):
     assert np.array_equal(net.forward(x, before, mask).argmax(-1), written)
 
 
+def test_writing_keeps_nothing_of_what_was_read(net, numbers):
+    """A test set that many nets have read would fill the memory."""
+    x, _, mask, _ = numbers
+    net.write(x, start=2, n=N, mask=mask)
+    assert net.encoder.trace == {}
+    with pytest.raises(InputError, match="backward needs a forward first"):
+        net.backward(np.ones((N, B, K)))
+
+
 def test_the_torch_twin_says_and_learns_the_same(net, numbers):
     x, before, mask, y = numbers
     twin = in_torch.EncoderDecoder(D, K, H, rng=np.random.default_rng(0), dtype="float64")

@@ -249,11 +249,19 @@ def found(tmp_path: Path, cwd: Path | None = None, **environ: str) -> tuple[list
     return broken, done.stdout
 
 
-def test_a_numpy_of_ones_own_is_named_and_ends_nothing(tmp_path):
-    (tmp_path / "numpy.py").write_text("raise SystemExit('mine')\n")
-    broken, _ = found(tmp_path)
+@pytest.fixture(scope="module")
+def hidden_and_homeless(tmp_path_factory) -> tuple[Path, list[dict]]:
+    """A folder with a numpy.py of one's own, and what is broken there where the home cannot be written."""
+    folder = tmp_path_factory.mktemp("broken")
+    (folder / "numpy.py").write_text("raise SystemExit('mine')\n")
+    (folder / "home").touch()
+    return folder, found(folder, HOME=str(folder / "home"))[0]
+
+
+def test_a_numpy_of_ones_own_is_named_and_ends_nothing(hidden_and_homeless):
+    folder, broken = hidden_and_homeless
     [check] = [one for one in broken if one["name"] == "hidden modules"]
-    assert check["detail"] == f"{tmp_path / 'numpy.py'} is imported in place of the real numpy"
+    assert check["detail"] == f"{folder / 'numpy.py'} is imported in place of the real numpy"
 
 
 @pytest.mark.parametrize("name", ["numpy.py", "torch.py", "random.py", "tqdm/__init__.py"])
@@ -285,10 +293,8 @@ def test_a_foreign_numpy_in_pythonpath_is_named(tmp_path):
     assert check["fix"] == f"take {tmp_path}/theirs out of the variable PYTHONPATH, or unset it"
 
 
-def test_a_home_that_cannot_be_written_is_named(tmp_path):
-    (tmp_path / "home").touch()
-    broken, _ = found(tmp_path, HOME=str(tmp_path / "home"))
-    said = [one["detail"] for one in broken if one["name"] == "writing"]
+def test_a_home_that_cannot_be_written_is_named(hidden_and_homeless):
+    said = [one["detail"] for one in hidden_and_homeless[1] if one["name"] == "writing"]
     assert any(
         "JupyterLab's settings" in one and "cannot be written to (Not a directory)" in one for one in said
     )
@@ -350,6 +356,7 @@ def test_damaged_metadata_are_named(tmp_path, monkeypatch, content):
 @pytest.mark.parametrize("fault", ["version", "missing", "kernel"])
 def test_the_exit_status_is_1_when_something_is_broken(fault, tmp_path, monkeypatch):
     monkeypatch.setattr(doctor, "check_blas", lambda: doctor.Check("matrix products", True, ""))
+    monkeypatch.setattr(doctor, "check_imports", lambda needed: [])
     if fault != "kernel":
         monkeypatch.setattr(doctor, "check_kernel", lambda folders: doctor.Check("kernel", True, ""))
     real = doctor.installed_version

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -445,6 +444,22 @@ def test_lab_asks_nothing_about_news_and_keeps_the_users_settings(lab):
     assert default("themes", "theme") == "JupyterLab Dark"
 
 
+def test_lab_loads_nothing_that_a_lone_learner_does_not_use(lab):
+    """nbgrader takes longer to load than JupyterLab, and the hub is where it is used."""
+    said = lab.log.read_text(errors="replace")
+    assert "jupyterlab | extension was successfully loaded" in said
+    assert "nbgrader" not in said and "jupyter_lsp" not in said
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_only_a_learners_copy_does_without_nbgrader(tmp_path, copy):
+    if copy:
+        (tmp_path / workspace.MANIFEST).touch()
+    folders = workspace.quick_environment(tmp_path, {})["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert (str(workspace.QUICK_SETTINGS) in folders) is copy
+    assert folders[-1] == str(workspace.LAB_SETTINGS)
+
+
 def test_lab_runs_the_kernel_of_its_own_environment(lab):
     specs = lab.get("/api/kernelspecs")
     assert specs["default"] == "python3"
@@ -462,8 +477,5 @@ def test_ctrl_c_ends_it_without_a_traceback(tmp_path_factory):
     write_notebook(folder / START, "start")
     with running_lab(course_command(), folder, tmp_path_factory.mktemp("jupyter")) as lab:
         lab.process.send_signal(signal.SIGINT)
-        deadline = time.monotonic() + 60
-        while lab.process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert lab.process.returncode == 0
+        assert lab.process.wait(timeout=60) == 0
         assert "Traceback" not in lab.log.read_text(errors="replace")

@@ -74,10 +74,10 @@ def test_two_views_of_one_lab_move_together(page):
 
 def test_a_network_writes_in_the_page(page):
     wanted, text = page_notebook.sampler_of_the_page(), page.locator(".rnncourse-sampler .rnncourse-text")
-    page.get_by_role("group", name="Sampler").get_by_label("Prompt").fill("b. a")
+    page.locator(".rnncourse-sampler [data-setting=prompt]").fill("b. a")
     wanted.prompt = "b. a"
     expect(text).to_have_text("b. a" + wanted.text)
-    page.get_by_role("group", name="Sampler").get_by_label("Hold").select_option("f")
+    page.locator(".rnncourse-sampler [data-setting=hold]").select_option("f")
     wanted.hold = "f"
     expect(text).to_have_text("b. a" + wanted.text)
 

@@ -97,7 +97,7 @@ def test_the_weights_of_the_sampler_are_loaded_when_the_reader_gets_there(reader
     text = page.locator(".rnncourse-sampler .rnncourse-text")
     expect(text).to_have_text("Alice " + wanted.text)
     assert sum("/states/" in url for url in reader.asked) == 1
-    page.locator(".rnncourse-sampler").get_by_label("Prompt").fill("The Queen ")
+    page.locator(".rnncourse-sampler [data-setting=prompt]").fill("The Queen ")
     wanted.prompt = "The Queen "
     expect(text).to_have_text("The Queen " + wanted.text)
 

@@ -22,7 +22,7 @@ CARRIED = {
     "forward": " Look at what a step takes over from the step before it.",
     "backward": " Look at what a step gets back from the step after it.",
 }
-"""Where to look if everything is wrong after a step, or before it; the first guess, as long as nothing else is known."""
+"""Where to look if everything is wrong after a step, or before it: a first guess, while nothing else is known."""
 ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 AGAIN = "again "
 """What the key of a finding begins with that counts only if several inputs give it."""

@@ -18,6 +18,11 @@ _FACTORS = {2.0: "twice", 0.5: "half of", 3.0: "three times", 4.0: "four times",
 _FACTORS |= {100.0: "100 times", 0.01: "a hundredth of"}
 _SINGLE = 2e-4
 """How exact a finding about an answer in float32 can be."""
+CARRIED = {
+    "forward": " Look at what a step takes over from the step before it.",
+    "backward": " Look at what a step gets back from the step after it.",
+}
+"""Where to look if everything is wrong after a step, or before it: a first guess, while nothing else is known."""
 ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 AGAIN = "again "
 """What the key of a finding begins with that counts only if several inputs give it."""
@@ -662,9 +667,7 @@ def _carried(p: Pair, axis: int, way: str) -> str:
     """Return where to look: at what one step hands to the next, where the task hands something on that way."""
     if axis or p.step != "step" or p.setting.carries != way:
         return ""
-    if way == "forward":
-        return " Look at what a step takes over from the step before it."
-    return " Look at what a step gets back from the step after it."
+    return CARRIED[way]
 
 
 def _diagonal(p: Pair) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import numpy as np
 from rnncourse.checks import model
 from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
 from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, Unusable, steady
-from rnncourse.checks.findings import AGAIN, findings
+from rnncourse.checks.findings import AGAIN, CARRIED, findings
 from rnncourse.checks.outcomes import Outcome, fresh, outcome
 from rnncourse.checks.setting import setting
 from rnncourse.checks.stopping import TimeLimit, TimeUp
@@ -357,7 +357,8 @@ def _best(
         [one for one in closer if one.key == "example"],
     )
     if telling and telling[0].key == "right without" and part and not special:
-        return part, (telling[0].text,)
+        known = part.text.removesuffix(CARRIED["forward"]).removesuffix(CARRIED["backward"])
+        return replace(part, text=known), (telling[0].text,)
     if telling and not (special and telling[0].key not in _PLAIN):
         return telling[0], ()
     if special:

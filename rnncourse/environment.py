@@ -21,6 +21,8 @@ ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # Threads that only wait need no heaps of their own, from which the others could take nothing (glibc).
+    "MALLOC_ARENA_MAX": "1",
 }
 """Variables that keep NumPy and PyTorch to one thread: the products here are too small to be worth sharing."""
 

@@ -393,6 +393,7 @@ def test_kernels_run_on_one_thread_unless_the_user_chose_otherwise(tmp_path):
     assert changed["OMP_NUM_THREADS"] == "4"
     assert workspace.lab_environment(tmp_path, {})["OMP_NUM_THREADS"] == "1"
     assert workspace.lab_environment(tmp_path, {})["OPENBLAS_NUM_THREADS"] == "1"
+    assert workspace.lab_environment(tmp_path, {})["MALLOC_ARENA_MAX"] == "1"
 
 
 @pytest.fixture(scope="module")

@@ -78,14 +78,15 @@ def test_flows_are_those_of_analysis_in_200_random_settings(page):
 
     A tanh RNN or an LSTM with an exploding gradient is chaotic: the last bit of an early state is in the third digit of
     a late one, and the largest gain of the run says how much. In a saturated unit, 1 - h² cancels digits of the slope;
-    the smallest factor of a step says how many.
+    the smallest factor of a step says how many. The slopes of ReLU have no digits to lose.
     """
     rng = np.random.default_rng(3)
     exact = 0
     for _ in range(200):
         chosen = random_settings(rng)
         run, flow = in_page(page, FLOW, chosen | {"H": UNITS}), gradient_flow(**chosen, H=UNITS)
-        magnified = max(flow.norms.max(), 1 / flow.factors[flow.factors > 0].min())
+        smooth = chosen["cell"] not in ("relu", "leaky_relu")
+        magnified = max(flow.norms.max(), 1 / flow.factors.min()) if smooth else 1.0
         norms = np.array([number(one) for one in run["norms"]])[::-1]
         assert np.array_equal(np.isinf(norms), np.isinf(flow.log10_norms)), chosen
         left = np.isfinite(norms)
@@ -97,8 +98,9 @@ def test_flows_are_those_of_analysis_in_200_random_settings(page):
             assert np.mean(run["f"]) == pytest.approx(flow.mean_forget, abs=1e-12 * magnified)
         # a single unit's gradient is a sum of numbers of both signs: what cancels leaves its rounding behind
         sizes = np.array([number(one) for one in run["sizes"]]).reshape(-1, UNITS)
-        small = 1e-12 * magnified * flow.norms.max()
-        assert np.allclose(10**sizes, 10**flow.log10_gradients, rtol=1e-12, atol=small), chosen
+        large = flow.log10_gradients > flow.log10_norms[::-1, None] - 2
+        apart = np.expm1(np.log(10) * (sizes[large] - flow.log10_gradients[large]))
+        assert np.abs(apart).max() < 1e-10 * magnified, chosen
     assert exact >= 180, "most settings, those with up to 200 steps included, agree to 1e-12 itself"
 
 

@@ -366,6 +366,30 @@ def divided(W_hh, a_t):
     return W_hh / tanh_prime(a_t)
 
 
+@STEP_JACOBIAN.mistake
+def slope_squared(W_hh, a_t):
+    """You multiply by the square of the slope. One step has one tanh."""
+    return W_hh * tanh_prime(a_t) ** 2
+
+
+@STEP_JACOBIAN.mistake
+def one_slope_for_all(W_hh, a_t):
+    """You multiply by the mean of the slopes. Each unit has a slope of its own."""
+    return W_hh * tanh_prime(a_t).mean()
+
+
+@STEP_JACOBIAN.mistake
+def slope_of_a_relu(W_hh, a_t):
+    """This is the slope of a ReLU, 0 or 1. Write it for a tanh network."""
+    return W_hh * (a_t > 0)
+
+
+@STEP_JACOBIAN.mistake
+def root_of_the_slope(W_hh, a_t):
+    """You multiply by the root of the slope of tanh. Compare your formula with the chapter's."""
+    return W_hh * np.sqrt(tanh_prime(a_t))
+
+
 # ---------------------------------------------------------------- gains by lag
 
 
@@ -536,6 +560,43 @@ def identity_left_out(W_hh, a):
 def first_step_left_out(W_hh, a):
     """The last lag is missing: it goes back through the first step as well."""
     return _gains(W_hh, a)[:-1]
+
+
+@GAIN_BY_LAG.mistake
+def mean_of_the_entries(W_hh, a):
+    """You take the mean of the entries. The gain is the Frobenius norm, divided by √H."""
+    return np.append(1.0, _gains(W_hh, a, gain=lambda J: np.abs(J).mean())[1:])
+
+
+@GAIN_BY_LAG.mistake
+def stretch_per_root(W_hh, a):
+    """You take the largest singular value. The norm in the gain is the Frobenius norm, the root of the sum of all
+    squares.
+    """
+    return np.append(1.0, _gains(W_hh, a, gain=lambda J: np.linalg.norm(J, 2) / np.sqrt(len(J)))[1:])
+
+
+@GAIN_BY_LAG.mistake
+def determinants(W_hh, a):
+    """You take the determinant. It says by how much a volume changes; the gain is about a length."""
+    return np.append(1.0, _gains(W_hh, a, gain=lambda J: abs(np.linalg.det(J)))[1:])
+
+
+@GAIN_BY_LAG.mistake
+def starts_with_ones(W_hh, a):
+    """Your product starts with a matrix full of ones. What changes nothing when it is multiplied in?"""
+    H = len(W_hh)
+    J, gains = np.ones((H, H)), [1.0]
+    for a_t in a[::-1]:
+        J = (W_hh * tanh_prime(a_t)) @ J
+        gains.append(np.linalg.norm(J) / np.sqrt(H))
+    return np.array(gains)
+
+
+@GAIN_BY_LAG.mistake
+def relu_slopes(W_hh, a):
+    """Your slopes are those of a ReLU, 0 or 1. This is a tanh network."""
+    return _gains(W_hh, a, slope=lambda a_t: (a_t > 0) * 1.0)
 
 
 # ---------------------------------------------------------------- a given spectral radius
@@ -799,6 +860,32 @@ def transposed(W_hh, radius):
     another matrix.
     """
     return _with_radius(W_hh, radius).T
+
+
+@WITH_RADIUS.mistake
+def radius_squared(W_hh, radius):
+    """The radius comes out squared: it is multiplied in twice."""
+    return W_hh * (radius**2 / _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def root_of_the_radius(W_hh, radius):
+    """The radius comes out as its root. The eigenvalues grow as the matrix does: multiply by the radius itself."""
+    return W_hh * (np.sqrt(radius) / _radius(W_hh))
+
+
+@WITH_RADIUS.mistake
+def real_parts_only(W_hh, radius):
+    """You take the largest absolute value among the real parts. A complex eigenvalue has two parts, and its absolute
+    value needs both.
+    """
+    return W_hh * (radius / np.abs(np.linalg.eigvals(W_hh).real).max())
+
+
+@WITH_RADIUS.mistake
+def only_made_smaller(W_hh, radius):
+    """A matrix whose radius is too small stays as it is. It has to grow as well."""
+    return W_hh * min(1.0, radius / _radius(W_hh))
 
 
 # ---------------------------------------------------------------- a broken bound

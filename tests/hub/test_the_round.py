@@ -23,8 +23,6 @@ pytest.importorskip("playwright", reason="the browser tests need playwright")
 from hub.class_hub import COURSE, PASSWORD, Hub, Learner, hub_environment, missing, running_hub
 from nbgrader.api import Gradebook
 
-from rnncourse.lab.workspace import LAB_SETTINGS
-
 ASSIGNMENT, STEM = "week01", "01_sequences_exercises"
 MASTER = json.loads((ROOT / "solutions" / f"{STEM}.ipynb").read_text(encoding="utf-8"))
 KERNEL = {"name": "python3", "display_name": "Python 3"}
@@ -107,24 +105,6 @@ def test_the_courses_settings_are_kept(learners):
         assert kernel.run("import os; print(os.environ['OMP_NUM_THREADS'])") == "1\n"
         assert "There is no nothing_like_it yet." in kernel.run("nothing_like_it")
     assert "rnncourse.lab.server | extension was successfully loaded" in ana.hub.said_all()
-
-
-@pytest.mark.parametrize("page", ["lab", "notebooks/chapters/00_start_here.ipynb"])
-def test_pages_have_the_courses_style_sheet(learners, page):
-    [_, ben] = learners
-    shown = ben.ask("GET", f"/{page}").text
-    [address] = re.findall(r'<link rel="stylesheet" href="/user/ben(/custom/custom.css)"', shown)
-    sheet = (LAB_SETTINGS / "custom" / "custom.css").read_text(encoding="utf-8")
-    assert ben.ask("GET", address).text == sheet
-
-
-def test_a_source_without_its_languages_version_is_served_whole(learners):
-    [_, ben] = learners
-    source = new_notebook(metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
-    ben.save("source.ipynb", source)
-    with ben.kernel("source.ipynb") as kernel:
-        version = kernel.run("import platform; print(platform.python_version())").strip()
-    assert ben.read("source.ipynb")["metadata"]["language_info"]["version"] == version
 
 
 def test_an_assignment_goes_out_and_comes_back_with_feedback(hub, learners, tmp_path):

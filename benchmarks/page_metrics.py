@@ -6,8 +6,9 @@ by the height of the window.
 
     python benchmarks/page_metrics.py [--root CHECKOUT]
 
-It opens the chapters as they are stored, without running them. Needs JupyterLab, playwright and a Chromium. --root
-measures another checkout of the course, such as an earlier version, with the settings of this one.
+It opens the chapters as they are stored, without running them, with the settings of `rnncourse lab --edit`. Needs
+JupyterLab, playwright and a Chromium. --root measures another checkout, such as an earlier version, which then runs
+its own `rnncourse lab`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -83,17 +85,27 @@ def measure(page: Page, url: str, name: str) -> tuple[float, Counter, float]:
     return median(page.evaluate(LINES) or [0]), Counter(widths), screens
 
 
+def draw_all_cells(scratch: Path) -> None:
+    """Let JupyterLab draw cells outside the window as well, which not every version of the course asks it to do."""
+    file = scratch / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"windowingMode": "none"}', encoding="utf-8")
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--root", type=Path, default=ROOT)
     root = options.parse_args().root
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         course, scratch = Path(folder, "course"), Path(folder, "jupyter")
-        scratch.mkdir()
+        draw_all_cells(scratch)
         shutil.copytree(root / "chapters", course / "chapters")
         shutil.copy(root / "pyproject.toml", course)
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        with running_lab(course_command(), course, scratch, edit=True) as lab:
+        environ = {**os.environ, "PYTHONPATH": str(root.resolve())}
+        # Version 0.1 opened a checkout's own notebooks without being asked to.
+        edit = (root / "rnncourse" / "lab").is_dir()
+        with running_lab(course_command(), course, scratch, environ, edit=edit) as lab:
             print(f"{'chapter':<40}{'line':>5}{'plumbing':>14}{'screens':>9}  figures")
             for file in sorted((course / "chapters").glob("*.ipynb")):
                 page = chromium.new_context(viewport={"width": 1366, "height": 768}).new_page()

@@ -8,7 +8,8 @@ import secrets
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,6 +113,24 @@ class Lab:
     def _choose(self, menu: str, entry: str) -> None:
         for name in (menu, entry):
             self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    @contextmanager
+    def dark(self) -> Iterator[None]:
+        """Choose JupyterLab's dark theme, and the light one again at the end: the server remembers it."""
+        self._choose_theme("Dark")
+        try:
+            yield
+        finally:
+            self._choose_theme("Light")
+
+    def _choose_theme(self, name: str) -> None:
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.locator(".lm-Menu-item[data-type=submenu]", has_text=re.compile("^Theme$")).hover()
+        self.page.locator(".lm-Menu-item", has_text=re.compile(f"^JupyterLab {name}$")).click()
+        self.page.wait_for_function(
+            f"document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'"
+        )
+        self.page.wait_for_timeout(1500)
 
     def prompts(self) -> list[str]:
         """Return the prompts of the code cells on the page, such as "[3]:"."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -50,17 +49,40 @@ def notebook(server: Server) -> str:
     return "page.ipynb"
 
 
+def settle(page: Page) -> None:
+    """Wait until all cells are drawn in the course's style and nothing has moved for a second."""
+    page.wait_for_function(
+        """count => {
+          const shown = [...document.querySelectorAll('.jp-Notebook .rnncourse-figure img')];
+          const notebook = document.querySelector('.jp-Notebook');
+          return shown.length === count && shown.every((image) => image.complete && image.naturalWidth)
+            && getComputedStyle(notebook).getPropertyValue('--rnn-wide');
+        }""",
+        arg=len(SIZES),
+    )
+    page.wait_for_function(
+        """() => {
+          const cells = [...document.querySelectorAll('.jp-Notebook .jp-Cell')];
+          const places = JSON.stringify(cells.map((cell) => cell.getBoundingClientRect()));
+          const now = performance.now();
+          if (window.placesBefore !== places) [window.placesBefore, window.unmovedSince] = [places, now];
+          return now - window.unmovedSince > 1000;
+        }"""
+    )
+
+
 @pytest.fixture(params=["lab", "notebook"])
 def opened(request, lab: Lab, notebook: str) -> Iterator[Page]:
     """Return the page of JupyterLab, and that of Notebook 7, with the notebook open on a laptop's screen."""
     lab.page.set_viewport_size({"width": 1366, "height": 768})
     if request.param == "lab":
-        yield lab.open(notebook)
+        page = lab.open(notebook)
+        settle(page)
+        yield page
         return
     pytest.importorskip("notebook", reason="Notebook 7 is not installed")
     lab.page.goto(f"{lab.server.url}/notebooks/{notebook}?token={TOKEN}")
-    lab.page.wait_for_selector(".rnncourse-figure img")
-    lab.page.wait_for_timeout(1000)
+    settle(lab.page)
     yield lab.page
 
 
@@ -144,23 +166,13 @@ def ink(page: Page) -> tuple[int, int]:
     return ground, int(pixels.flat[np.abs(pixels - ground).argmax()])
 
 
-def choose_theme(page: Page, name: str) -> None:
-    """Choose JupyterLab's light or dark theme from its menu."""
-    page.get_by_role("menuitem", name="Settings", exact=True).click()
-    page.locator(".lm-Menu-item[data-type=submenu]", has_text=re.compile("^Theme$")).hover()
-    page.locator(".lm-Menu-item", has_text=re.compile(f"^JupyterLab {name}$")).click()
-    page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'")
-    page.wait_for_timeout(1500)
-
-
 def test_figures_follow_the_theme(lab: Lab, notebook: str):
     page = lab.open(notebook)
     ground, text = ink(page)
     assert ground == 255 and text < 60
-    choose_theme(page, "Dark")
-    ground, text = ink(page)
+    with lab.dark():
+        ground, text = ink(page)
     assert ground == 17 and text > 200
-    choose_theme(page, "Light")
 
 
 @pytest.mark.parametrize("width", [1366, 390])

@@ -1,0 +1,91 @@
+"""A link from a task into a chapter leads to the section it names, whether or not the chapter is open."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from browser.lab_browser import Lab, Server
+from browser.lab_server import ROOT, TOKEN, course_command, running_lab
+from playwright.sync_api import Browser, Page
+
+from rnncourse.lab.workspace import COPY
+
+EXERCISE = "exercises/03_recurrence_exercises.ipynb"
+CHAPTER = "chapters/03_recurrence.ipynb"
+SECTIONS = ["One step by hand", "Longer sequences"]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Iterator[Server]:
+    """Run `rnncourse lab` on a learner's copy of one chapter and its exercise."""
+    root = tmp_path_factory.mktemp("checkout")
+    for file in ("pyproject.toml", EXERCISE, CHAPTER):
+        (root / file).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / file, root / file)
+    with running_lab(course_command(), root, tmp_path_factory.mktemp("jupyter")) as running:
+        yield Server(root / COPY, running.url)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    yield context.new_page()
+    context.close()
+
+
+def link(page: Page, section: str):
+    return page.locator(".jp-MarkdownCell a", has_text=section).first
+
+
+def place(page: Page, section: str) -> tuple[float, float]:
+    """Return how far below the upper edge of its notebook a heading is, and how high the notebook is, in pixels."""
+    heading = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) h2", has_text=section)
+    return tuple(
+        heading.evaluate(
+            """heading => {
+              const notebook = heading.closest('.jp-WindowedPanel-outer').getBoundingClientRect();
+              return [heading.getBoundingClientRect().top - notebook.top, notebook.height];
+            }"""
+        )
+    )
+
+
+def assert_arrives(page: Page, section: str) -> None:
+    """Wait until the chapter shows the heading, and look again when all of the page has settled."""
+    heading = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) h2", has_text=section)
+    heading.wait_for()
+    page.wait_for_timeout(6000)
+    down, high = place(page, section)
+    assert -5 <= down <= high / 3, f"the heading is {down:.0f} px below the upper edge of {high:.0f}"
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_link_into_a_chapter_that_is_not_open_ends_at_its_section(course: Server, page: Page, section: str):
+    lab = Lab(page, course)
+    lab.open(EXERCISE)
+    assert page.locator(".jp-NotebookPanel").count() == 1
+    link(page, section).click()
+    page.locator(".jp-NotebookPanel").nth(1).wait_for(state="attached")
+    assert_arrives(page, section)
+
+
+def test_a_link_into_a_chapter_that_is_open_elsewhere_ends_at_its_section(course: Server, page: Page):
+    lab = Lab(page, course)
+    lab.open(EXERCISE)
+    for section in reversed(SECTIONS):
+        link(page, section).click()
+        assert_arrives(page, section)
+        page.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text="exercises").first.click()
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_in_notebook_7_a_link_opens_a_page_at_its_section(course: Server, page: Page, section: str):
+    pytest.importorskip("notebook", reason="Notebook 7 is not installed")
+    page.goto(f"{course.url}/notebooks/{EXERCISE}?token={TOKEN}")
+    link(page, section).wait_for()
+    page.wait_for_timeout(2000)
+    with page.expect_popup() as opened:
+        link(page, section).click()
+    assert_arrives(opened.value, section)

@@ -17,7 +17,7 @@
    by folder with `:submitters`, each with a `:name`; of a group there are several.
 5. https://gist.github.com/m13253/f3e418a556df9506f7494e0f9cd8e80f, which names such folders by their students. That all
    of it lies in `assignment_34_export/`, that the numbers are those of submissions, and `:sid` and `:email` are as
-   programs of several universities read them; Gradescope documents none of it.
+   other programs read them; Gradescope documents none of it.
 6. https://nbgrader.readthedocs.io/en/stable/user_guide/philosophy.html
 
 How Moodle named teams up to 3.9 is from its locallib.php of that time.

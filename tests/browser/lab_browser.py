@@ -172,12 +172,16 @@ class Lab:
             self.page.keyboard.press("ArrowDown" if active < cell else "ArrowUp")
         raise AssertionError(f"the keyboard did not reach cell {cell}")
 
-    def save_and_stop(self) -> None:
-        """Save the notebook with Ctrl + S, then end its kernel, as closing JupyterLab does."""
+    def save(self) -> None:
+        """Save the notebook with Ctrl + S."""
         file = self.server.root / self.path
         before = file.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
         self._until(lambda: file.stat().st_mtime_ns != before, 30, f"{self.path} was not saved")
+
+    def save_and_stop(self) -> None:
+        """Save the notebook, then end its kernel, as closing JupyterLab does."""
+        self.save()
         self.stop()
 
     def stop(self) -> None:

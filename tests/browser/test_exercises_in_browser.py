@@ -95,6 +95,27 @@ def test_a_loop_without_end_is_stopped_and_the_kernel_lives(exercise):
     assert "Right. 3 of 3 points." in exercise.run_and_read(check)
 
 
+def test_a_model_answer_opens_below_a_text_once_that_is_written_and_saved(exercise):
+    check = place(exercise, 'check("why_not_longer")')
+    said = exercise.run_and_read(check)
+    assert said.startswith("why_not_longer: Not written yet.") and "save the notebook" in said
+    write(exercise, check - 1, "All ten copies share their weights.")
+    exercise.save()
+    said = exercise.run_and_read(check)
+    assert said.startswith("why_not_longer: Written.")
+    output = exercise.page.locator(".jp-Notebook .jp-Cell").nth(check).locator(".rnncourse-check")
+    points, answer = output.locator("summary").all()
+    point, sentence = (
+        output.get_by_text(text) for text in ("3. Separate weights", "one network, used ten times")
+    )
+    assert [one.is_visible() for one in (points, point, answer, sentence)] == [True, False, False, False]
+    points.click()
+    assert [one.is_visible() for one in (point, answer, sentence)] == [True, True, False]
+    answer.click()
+    assert sentence.is_visible()
+    assert "1 of 1 text written" in exercise.run_and_read(place(exercise, 'progress("03")'))
+
+
 @pytest.mark.parametrize(("page_colour", "ink"), [("#ffffff", "#000000"), ("#111111", "#ffffff")])
 @pytest.mark.parametrize("status", ["right", "wrong", "note"])
 def test_verdicts_can_be_read_on_light_and_dark_pages(browser, page_colour, ink, status):

@@ -17,7 +17,7 @@ async () => {
 
   function measureText(node) {
     const element = node.parentElement;
-    if (!node.data.trim() || element.closest("aside, option") || !isShown(element)) return;
+    if (!node.data.trim() || element.closest("aside, option, .rnncourse-heard") || !isShown(element)) return;
     const range = document.createRange();
     range.selectNodeContents(node);
     const box = range.getBoundingClientRect();

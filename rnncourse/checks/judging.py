@@ -433,7 +433,7 @@ def _first(found: Mapping[str, Sequence[Finding]]) -> Finding | None:
 
 
 def _in_all(found: Sequence[Sequence[Finding]]) -> list[Finding]:
-    """Return the findings of the first case that all others have, too; some count only where there is a second case."""
+    """Return the findings of the first case that every other case has, too; some count only in several cases."""
     keys = [{one.key for one in some} for some in found]
     common = [one for one in found[0] if all(one.key in some for some in keys)] if found else []
     return [one for one in common if len(found) > 1 or not one.key.startswith(AGAIN)]

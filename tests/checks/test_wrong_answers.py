@@ -15,9 +15,10 @@ from rnncourse.checks.judging import alike, outcome
 
 TASKS = tuple(dict.fromkeys(one.task for one in answers()))
 QUICK = tuple(name for name in TASKS if registry.task(name).seconds <= 2)
-"""Tasks whose wrong answers can be looked at as closely as on an idle computer within a second."""
+LONG = ("rnn_backward", "truncated_backward")
+"""Tasks whose model answers have so many variations that only a named mistake is told at once."""
 
-DRAWS = 5
+DRAWS = 3
 SECONDS = 0.5
 
 
@@ -44,11 +45,13 @@ def quick(name: str):
 
 @pytest.mark.parametrize("name", QUICK)
 def test_each_wrong_answer_is_told_as_before(name):
+    """Not those of which nothing is told: to be sure of that takes longest."""
     task = quick(name)
-    told = {
-        one.title: examine(task, one.function(), np.random.default_rng(0)).mistake for one in of(name, False)
-    }
-    assert told == {one.title: one.expected for one in of(name, False)}
+    some = [
+        one for one in of(name, False) if one.kind == "named" or (one.kind != "generic" and name not in LONG)
+    ]
+    told = {one.title: examine(task, one.function(), np.random.default_rng(0)).mistake for one in some}
+    assert told == {one.title: one.expected for one in some}
 
 
 @pytest.mark.parametrize("name", TASKS)

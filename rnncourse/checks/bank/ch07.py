@@ -680,7 +680,8 @@ def _attention_cases(rng):
     """Padding lies in the middle as well, and its keys fit the queries well: to look at it would show."""
     cases = []
     for N, T, H, D in ((3, 6, 4, 5), (5, 7, 9, 2)):
-        mask = rng.permutation(np.repeat([1.0, 0.0], (T - 2, 2)))
+        # The last step is a real one, so that no padding is at the end alone.
+        mask = np.append(rng.permutation(np.repeat([1.0, 0.0], (T - 3, 2))), 1.0)
         k = normal(rng, T, H) * np.where(mask > 0, 1.0, 2.0)[:, None]
         cases.append(Case((normal(rng, N, H), k, normal(rng, T, D), mask)))
     return cases

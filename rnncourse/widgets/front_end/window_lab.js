@@ -78,7 +78,7 @@ function drawNear(ui, view) {
   setAttribute(svg.querySelector(".persistence"), "d", pathOf([0, ahead].map((k) => at(start + width - 1 + k, values.at(-1)))));
   join(".said", "circle", forecasts).attr("r", 4.5).attr("cx", (_, k) => x(start + width + k)).attr("cy", y);
   join(".known", "circle", truth).attr("r", 3.5).attr("cx", (_, k) => x(start + width + k)).attr("cy", y);
-  join(".ticks", "text", decades(fixed, from, shown.length)).attr("x", (k) => x(k)).attr("y", NEAR.height - 8).text((k) => fixed.years[k]);
+  join(".ticks", "text", decades(fixed, from, shown.length, ui.wide)).attr("x", (k) => x(k)).attr("y", NEAR.height - 8).text((k) => fixed.years[k]);
   const levels = [0, 50, 100, 150, 200];
   join(".levels", "path", levels).attr("d", (one) => `M${NEAR.left} ${y(one)}H${ui.wide - NEAR.right}`);
   join(".levels", "text", levels).attr("x", NEAR.left - 8).attr("y", (one) => y(one) + 4).text((one) => one);
@@ -94,9 +94,9 @@ function drawDot(dot, { fixed, start, values }, k, [x, y], moved) {
   for (const [name, value] of Object.entries(words)) setAttribute(dot, `aria-${name}`, value);
 }
 
-/* The places of the years that end in 0, or in 00 where many are shown. */
-function decades({ years }, from, count) {
-  const every = count > 100 ? 50 : 5;
+/* The places of the years that are written: every fifth, every tenth where there is little room, every 50th of many. */
+function decades({ years }, from, count, wide) {
+  const every = count > 100 ? 50 : wide < 330 ? 10 : 5;
   return Array.from({ length: count }, (_, k) => from + k).filter((k) => years[k] % every === 0);
 }
 
@@ -116,7 +116,7 @@ function drawFar(ui, { fixed, start, width }) {
   setAttribute(ui.far.querySelector(".series"), "d", pathOf(fixed.series.map((one, k) => [x(k), y(one)])));
   setAttribute(ui.far.querySelector(".trained"), "x", x(0));
   setAttribute(ui.far.querySelector(".trained"), "width", x(fixed.tested - 1) - x(0));
-  d3.select(ui.far.querySelector(".ticks")).selectAll("text").data(decades(fixed, 0, fixed.series.length)).join("text")
+  d3.select(ui.far.querySelector(".ticks")).selectAll("text").data(decades(fixed, 0, fixed.series.length, ui.wide)).join("text")
     .attr("x", (k) => Math.max(18, x(k))).attr("y", FAR.height - 2).text((k) => fixed.years[k]);
 }
 

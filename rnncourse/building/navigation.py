@@ -20,9 +20,14 @@ _BY_HAND = re.compile(r"(?m)^(?:-{3}\n+)?(?=.*\]\([^)]*00_start_here\.ipynb)(?=.
 def navigate(path: Path, root: Path) -> bool:
     """Write both lines into the notebook at `path` of the course in `root`; say whether the file changed."""
     before = path.read_text(encoding="utf-8")
-    notebook, top = without_navigation(read(before, path)), line(path, root)
-    bottom = "\n\n".join([top, *_detours(path, notebook)])
-    after = as_text(with_navigation(notebook, top, bottom))
+    notebook, top = read(before, path), line(path, root)
+    # A slide type that was set in JupyterLab, for one.
+    metadata = {cell.id: cell.metadata for cell in notebook.cells if cell.id in (TOP, BOTTOM)}
+    bottom = "\n\n".join([top, *_detours(path, without_navigation(notebook))])
+    notebook = with_navigation(notebook, top, bottom)
+    for cell in notebook.cells:
+        cell.metadata.update(metadata.get(cell.id, {}))
+    after = as_text(notebook)
     if after == before:
         return False
     write_whole(path, after.encode())

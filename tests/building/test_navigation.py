@@ -91,3 +91,16 @@ def test_a_detour_that_nothing_leads_to_is_listed(root, text, listed):
     write(path, "01 One", text)
     navigate(path, root)
     assert read(path)[-1].source.endswith("\n\nDetours: [more of it](detours/01_more.ipynb)") is listed
+
+
+def test_a_slide_type_of_the_links_is_kept(root):
+    path = root / "chapters/01_one.ipynb"
+    navigate(path, root)
+    notebook = v4.reads(path.read_text(encoding="utf-8"))
+    for cell in notebook.cells:
+        if cell.id in (TOP, BOTTOM):
+            cell.metadata["slideshow"] = {"slide_type": "skip"}
+    path.write_text(as_text(notebook), encoding="utf-8")
+    assert not navigate(path, root)
+    kept = [cell.metadata for cell in read(path) if cell.id in (TOP, BOTTOM)]
+    assert kept == [{"slideshow": {"slide_type": "skip"}}] * 2

@@ -14,7 +14,7 @@ from rnncourse.lab.workspace import COPY
 
 EXERCISE = "exercises/03_recurrence_exercises.ipynb"
 CHAPTER = "chapters/03_recurrence.ipynb"
-SECTIONS = ["One step by hand", "Longer sequences"]
+SECTIONS = ["One step by hand", "Counting the weights"]
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -76,7 +77,9 @@ def write_notebook(file: Path, language: dict) -> bytes:
 
 
 def wait_for(answer):
-    return asyncio.run(ensure_async(answer))
+    """Return what a server's method answers; in a thread of its own, for a browser's loop may run in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(ensure_async(answer))).result()
 
 
 @pytest.mark.parametrize("path", ["page.ipynb", "/page.ipynb"])

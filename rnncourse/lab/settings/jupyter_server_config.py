@@ -3,7 +3,8 @@
 The folder of this file is put in front of JUPYTER_CONFIG_PATH; options on the command line beat it.
 labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news, and has all cells of a
 page drawn at once: a link into the middle of a page would lose its aim while the cells above it appear.
-jupyter_server_config.d/rnncourse.json loads rnncourse.lab.server, and custom/custom.css is how the pages look.
+jupyter_server_config.d/rnncourse.json loads rnncourse.lab.server, custom/custom.css is how the pages look, and
+labextensions/ helps links into notebooks that are not open yet.
 """
 
 import os
@@ -25,6 +26,8 @@ c.LabApp.default_url = "/lab/tree/chapters/00_start_here.ipynb"
 c.ServerApp.allow_root = True
 # JupyterLab looks for a style sheet in these folders, Notebook 7 below the one that a page's settings name.
 c.LabApp.custom_css = True
+for app in ("LabApp", "JupyterNotebookApp"):
+    c[app].extra_labextensions_path = [os.path.join(HERE, "labextensions")]
 # A whole dictionary, for JupyterHub cannot read one that is only updated.
 c.ServerApp.tornado_settings = {
     "static_custom_path": [os.path.join(HERE, "custom")],

@@ -233,6 +233,10 @@ class Recurrent(Layer):
         parts = as_parts(what, state, len(names), f"a pair ({', '.join(names)})")
         return dict(zip(names, parts, strict=True))
 
+    def forget(self) -> None:
+        """Give back the memory that the last `forward` takes: its trace, and what `backward` would need."""
+        self._trace, self._inputs, self._outputs = {}, (), ()
+
 
 class RNN(Recurrent):
     """A vanilla recurrent layer: h_t = phi(x_t @ W_xh + h_prev @ W_hh + b_h) at every step.

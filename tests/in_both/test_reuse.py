@@ -8,6 +8,7 @@ import torch
 from in_both.engines import MAKERS, SINGLE, B, D, T, furthest, make, state_like
 
 from rnncourse import in_numpy, in_torch
+from rnncourse.errors import InputError
 from rnncourse.in_both.base import flatten, map_state
 
 ENGINES = pytest.mark.parametrize("engine", [in_numpy, in_torch], ids=["numpy", "torch"])
@@ -31,6 +32,18 @@ def test_the_last_state_is_no_view_of_all_states(engine, kind):
         plain(state)[...] = 99.0
     assert furthest(h, kept) == 0
     assert furthest(plain(layer.trace), trace) == 0
+
+
+@ENGINES
+@pytest.mark.parametrize("kind", SINGLE)
+def test_a_layer_that_forgets_keeps_nothing_and_can_be_used_again(engine, kind):
+    layer, x = make(kind, engine), np.random.default_rng(0).standard_normal((T, B, D))
+    h = plain(layer.forward(x)[0])
+    layer.forget()
+    assert layer.trace == {}
+    with pytest.raises(InputError, match="backward needs a forward first"):
+        layer.backward(np.ones_like(h))
+    assert furthest(plain(layer.forward(x)[0]), h) == 0
 
 
 @pytest.mark.parametrize("first", ["float32", "float64"])

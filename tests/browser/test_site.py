@@ -93,6 +93,7 @@ def test_the_weights_of_the_sampler_are_loaded_when_the_reader_gets_there(reader
     place = page.locator("[data-widget=Sampler]")
     assert place.locator(".rnncourse-fallback").count() == 1
     assert not any("/states/" in url for url in reader.asked)
+    page.locator("[data-covers=sampler-forget]").press("Enter")
     place.scroll_into_view_if_needed()
     text = page.locator(".rnncourse-sampler .rnncourse-text")
     expect(text).to_have_text("Alice " + wanted.text)

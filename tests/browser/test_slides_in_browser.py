@@ -199,7 +199,7 @@ def test_the_keys_step_through_everything_and_the_answer_is_one_step_away(talk):
 
 def test_a_lab_is_alive_and_a_clicker_leads_out_of_it(talk):
     talk.evaluate("Reveal.slide(2, 0)")
-    slider = talk.locator("[data-slider=f]")
+    slider = talk.locator("[data-slider=f]").first
     before = talk.locator("[data-row=f] text").all_text_contents()
     slider.focus()
     talk.keyboard.press("ArrowLeft")

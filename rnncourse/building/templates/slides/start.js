@@ -94,6 +94,10 @@
     for (const lab of document.querySelectorAll(".lab")) {
       new MutationObserver(() => enlarge(lab)).observe(lab.firstElementChild, { childList: true });
       enlarge(lab);
+      // A network that writes makes its lab higher.
+      new ResizeObserver(() => {
+        if (lab.scrollHeight > lab.clientHeight + 1) enlarge(lab);
+      }).observe(lab.firstElementChild);
     }
     document.body.dataset.ready = "true";
   });

@@ -22,13 +22,16 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "persistence_error": {r"part: series, first .*": "the first year is neither a forecast nor a target"},
     "one_hot_vectors": {r"order: .*": _ORDER},
     "pad_batch": {r"order: .*": _ORDER},
-    "honest_loss": {r"twice: losses \* mask → .*": "0 and 1 are their own squares"},
+    "honest_loss": {r"twice: losses \* mask → losses \* mask \* mask": "0 and 1 are their own squares"},
     "embedding_gradient": {r"order: .*": _ORDER},
     "central_differences": {
         r"order: .*": _ORDER,
         r"copy: w\.copy\(\) → w": "every entry of w is put back as it was",
     },
-    "masked_forward": {r"twice: (m_t|\(1 - m_t\)) .*": "the mask is 0 or 1"},
+    "masked_forward": {
+        r"twice: m_t \* rnn_step\(x_t, h_t, p\) → .* \* m_t": "the mask is 0 or 1",
+        r"twice: \(1 - m_t\) \* h_t → .* \* \(1 - m_t\)": "the mask is 0 or 1",
+    },
     "gain_by_lag": {r"call: np\.array\(gains\) .*": _LIST},
     "rnn_step_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
     "rnn_backward": {r"order: grads .*": _ORDER, r"(ignored|part): p\['b_h'\].*": _UNUSED},
@@ -51,7 +54,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "both_ways": {
         r"mask: .* → lengths - 1 - steps": _PADDING,
         r"name: (real → (read|p_fwd|p_bwd|lengths)|steps → (lengths|real) \(2\))": _PADDING,
-        r"twice: np\.concatenate.*": "the mask is 0 or 1",
+        r"twice: np\.concatenate.*( \* real\[None:, None:, None\]){2}": "the mask is 0 or 1",
     },
     "beam_search": {
         r"call: float\(total\) .*": _TYPE,

@@ -128,12 +128,19 @@ def _score_cases(rng):
 def _names(rng, T, B):
     """Return what is in `_SOME`, and B names in all: neither score can be guessed.
 
-    There are not as many names without an error as there are names whose padding was predicted.
+    There are not as many names without an error as there are names whose padding was predicted; and where token 0
+    is taken for padding, not as many names gain by it as lose.
     """
     while True:
         drawn = [(int(rng.integers(1, T + 1)), int(rng.integers(3)), bool(rng.integers(2))) for _ in range(B)]
         names = [*_SOME, *((length, min(wrong, length - 1), padding) for length, wrong, padding in drawn)][:B]
-        if sum(wrong == 0 for _, wrong, _ in names) != sum(fine or length == T for length, _, fine in names):
+        passing = [fine or length == T for length, _, fine in names]
+        faultless = [wrong == 0 for _, wrong, _ in names]
+        gain = sum(
+            all_right and not one for one, all_right in zip(faultless[2::3], passing[2::3], strict=True)
+        )
+        lose = sum(one and not all_right for one, all_right in zip(faultless, passing, strict=True))
+        if sum(faultless) != sum(passing) and gain != lose:
             return names
 
 

@@ -40,7 +40,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"order: (total|range\(0, len\(x\), window\)) .*": _ORDER,
         r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED,
     },
-    "train_in_torch": {r"name: optimizer → model": "both set the same gradients to zero"},
+    "train_in_torch": {
+        r"name: optimizer → model": "both set the same gradients to zero",
+        r"call: np\.array\(losses\) .*": _LIST,
+    },
     "belt_survival": {
         r"part: f, first of axis 0": "the first gate acts before there is anything to keep",
     },

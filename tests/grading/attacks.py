@@ -402,7 +402,7 @@ BANK: dict[str, Trial] = {
         "import rnncourse\nhere = os.path.dirname(rnncourse.__file__)\nfound = []\n"
         "for root in (here, here + '/../solutions', here + '/../exercises', '/tmp', '/dev/shm'):\n"
         "    for folder, _, names in os.walk(root):\n"
-        "        found += [n for n in names if n.endswith('.ipynb') or n in\n"
+        "        found += [n for n in names if n.endswith('_exercises.ipynb') or n in\n"
         "                  ('answers.json', 'statements.json', 'run.json', 'judging.py', 'ch03.py')]",
         said=("found []",),
     ),

@@ -234,7 +234,7 @@ def _telling_cells(following: list[NotebookNode], asked: QuestionCell) -> Iterat
 
 
 def _without_view(data: NotebookNode) -> NotebookNode:
-    """Return what replaces a widget that needs a kernel or large weights: where to find it."""
+    """Return what replaces a widget whose state is not stored: where to find it."""
     others = {mime: content for mime, content in data.items() if mime not in (WIDGET_VIEW, "text/plain")}
     return NotebookNode(others or {"text/html": f"<p>{ELSEWHERE}</p>"})
 

@@ -33,6 +33,11 @@ _SHARED = (
     "The task asks for new arrays. `.copy()` makes one."
 )
 
+_KEPT = (
+    "All values are right at first, but called again with the same input, `{}` gives a different answer. Does it keep "
+    "something from one call to the next?"
+)
+
 _WEAK = ("factor", "offset")
 """What is known of all values and yet says little."""
 
@@ -60,6 +65,7 @@ def judge(
     look_closer: Callable[[], Sequence[Finding]] = tuple,
     shared: Sequence[bool] = (),
     ask: Ask | None = None,
+    again: Callable[[], Value | Failure] | None = None,
 ) -> Verdict:
     """Return the verdict on what a learner's function gave back for `cases`.
 
@@ -67,7 +73,8 @@ def judge(
     they were after the call, or None where that is not known. look_closer: finds out more about the function by
     calling it again; asked only about an answer that is wrong in no way that has a name. shared: for each case whether
     the value shares memory with an argument. ask: calls it once more, to see that an agreement with a mistake is none
-    by chance. ReferenceFailed where the task's own answer fails.
+    by chance. again: returns what the function gives for the first case when it is called with it once more.
+    ReferenceFailed where the task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
     failure = next((one.value for one in given if _needs_no_comparison(one.value)), None)
@@ -81,11 +88,17 @@ def judge(
     right = [alike(task, e, g) for e, g in zip(expected, given, strict=True)]
     if all(right) and task.new_arrays and any(shared):
         return _verdict(task, "wrong", (_SHARED,), "shared")
+    if all(right) and again is not None and not _same_again(task, expected[0].value, again()):
+        return _verdict(task, "wrong", (_KEPT.format(task.called),), "twice")
     if all(right):
         return _praise(task, expected, given)
     return _named(task, cases, expected, given, ask) or _generic(
         task, cases, expected, given, right, look_closer, ask
     )
+
+
+def _same_again(task: Task, expected: Value, answer: Value | Failure) -> bool:
+    return not isinstance(answer, Failure) and equal(expected, answer, task.tolerance, task.outputs)
 
 
 def _needs_no_comparison(value: Value | Failure) -> bool:

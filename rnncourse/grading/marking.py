@@ -123,9 +123,12 @@ class Marker:
     def _call(
         self, item: Item, cases: Sequence[Case], session: Session, whole: bool = False
     ) -> list[Reply] | Lost:
-        """Return the replies to the calls of a task, fewer where more would say the same, or how it was lost."""
+        """Return the replies to the calls of a task, fewer where more would say the same, or how it was lost.
+
+        The first case comes once more at the end: a function that keeps something answers it differently.
+        """
         replies = []
-        for case in cases:
+        for case in (*cases, cases[0]):
             reply = session.call(item, case, whole)
             if isinstance(reply, Lost):
                 return reply
@@ -223,10 +226,10 @@ def _judged(item: Item, cases: Sequence[Case], replies: list[Reply] | Lost, sess
         return _stopped(item, stopped, code[item.name])
     if isinstance(failure := replies[-1].failure, (Forbidden, TimedOut)):
         return _by_failure(item, failure)
-    cases = cases[: len(replies)]
-    answers = [_answer(reply, case, code) for reply, case in zip(replies, cases, strict=True)]
+    asked = (*cases, cases[0])[: len(replies)]
+    answers = [_answer(reply, case, code) for reply, case in zip(replies, asked, strict=True)]
     try:
-        verdict = _verdict(item.task, cases, answers)
+        verdict = _verdict(item.task, cases[: len(replies)], answers)
     except ReferenceFailed:
         raise
     except Exception as error:  # an answer so odd that the comparison stumbles over it is not a right one
@@ -245,10 +248,15 @@ def _by_failure(item: Item, failure: Forbidden | TimedOut) -> TaskResult:
 
 
 def _verdict(task: Task, cases: Sequence[Case], answers: Sequence[tuple]) -> Verdict:
-    """Return what `check` would say; the reference is tried first, so that its own fault is never a student's."""
+    """Return what `check` would say; the reference is tried first, so that its own fault is never a student's.
+
+    answers: one for each of `cases`, and one more for the first of them if all were called.
+    """
     with _JUDGING:
-        values, after, shared = zip(*answers, strict=True)
-        return judge(task, cases, values, after, shared=shared)
+        once, again = answers[: len(cases)], answers[len(cases) :]
+        values, after, shared = zip(*once, strict=True)
+        once_more = (lambda: again[0][0]) if again else None
+        return judge(task, cases, values, after, shared=shared, again=once_more)
 
 
 def _answer(reply: Reply, case: Case, code: Mapping[str, str]) -> tuple:

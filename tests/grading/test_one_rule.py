@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from grading.classroom import require_sandbox
 from grading.exercise import checked, graded
-from grading.workarounds import HONEST, SHARED, WAYS
+from grading.workarounds import HONEST, KEPT, SHARED, WAYS
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +14,7 @@ def judged(tmp_path_factory):
     require_sandbox()
     everything = {**WAYS, **{f"honest_{name}": one for name, one in HONEST.items()}}
     everything |= {f"shared_{name}": one for name, one in SHARED.items()}
+    everything |= {f"kept_{name}": one for name, one in KEPT.items()}
     return checked(everything), graded(everything, tmp_path_factory.mktemp("one_rule"))
 
 
@@ -46,6 +47,14 @@ def test_where_new_arrays_are_wanted_both_refuse_those_that_came_in(judged, name
     assert judged[0][f"shared_{name}"].get(SHARED[name].task) == "wrong: shared"
     assert (row["points"], row["status"]) == ("0", "graded"), row
     assert "what you return shares memory with an argument" in row["summary"]
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_both_refuse_what_answers_the_same_input_differently_once_more(judged, name):
+    row = judged[1][f"kept_{name}", KEPT[name].task]
+    assert judged[0][f"kept_{name}"].get(KEPT[name].task) == "wrong: twice"
+    assert (row["points"], row["status"]) == ("0", "graded"), row
+    assert "called again with the same input" in row["summary"]
 
 
 @pytest.mark.parametrize("name", [name for name, way in WAYS.items() if not way.home])

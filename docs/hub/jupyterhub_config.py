@@ -46,7 +46,8 @@ c.Spawner.pre_spawn_hook = serve_instructors_more
 # Spawners that can limit memory do so: DockerSpawner, KubeSpawner, SystemdSpawner. The local one cannot.
 c.Spawner.mem_limit = MEMORY
 
-# Thirty people who log in at once wait for one another, and none is given up before its turn.
+# While this many servers are starting, whoever logs in is told to try again in a minute. About five for each core: with
+# more, a busy machine gives some of them up.
 c.JupyterHub.concurrent_spawn_limit = 10
-c.Spawner.start_timeout = 180
-c.Spawner.http_timeout = 180
+c.Spawner.start_timeout = 300
+c.Spawner.http_timeout = 300

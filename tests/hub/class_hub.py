@@ -84,12 +84,13 @@ class Hub:
 
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:
         """Return the answer to a request; AssertionError with its text for any other than a good one."""
-        headers = {"Authorization": f"token {TOKEN}"}
-        reply = requests.request(
-            method, f"{self.url}{path}", headers=headers, timeout=REQUEST_SECONDS, **more
-        )
+        reply = self._send(method, path, **more)
         assert reply.ok, f"{method} {path}: {reply.status_code} {reply.text[:2000]}\n{self.said()}"
         return reply
+
+    def _send(self, method: str, path: str, **more: Any) -> requests.Response:
+        headers = {"Authorization": f"token {TOKEN}"}
+        return requests.request(method, f"{self.url}{path}", headers=headers, timeout=REQUEST_SECONDS, **more)
 
     def said(self) -> str:
         """Return the end of what hub, proxy and servers have said."""
@@ -101,15 +102,24 @@ class Hub:
 
     def start(self, names: Sequence[str], seconds: float = START_SECONDS) -> list[Learner]:
         """Start the servers of these accounts, made where they are missing, and wait until all are ready."""
+        deadline = time.monotonic() + seconds
         for name in names:
             self.api("POST", f"/users/{name}")
-            self.api("POST", f"/users/{name}/server")
-        deadline = time.monotonic() + seconds
+            self._spawn(name, deadline)
         for name in names:
             while not self.api("GET", f"/users/{name}").json()["servers"].get("", {}).get("ready"):
                 assert time.monotonic() < deadline, f"no server for {name}\n{self.said()}"
-                time.sleep(0.2)
+                time.sleep(1)
         return [Learner(self, name) for name in names]
+
+    def _spawn(self, name: str, deadline: float) -> None:
+        """Start a server; while the hub is busy with others, come back when it says so, as a person would."""
+        path = f"/hub/api/users/{name}/server"
+        while (reply := self._send("POST", path)).status_code == requests.codes.too_many_requests:
+            wait = float(reply.headers.get("Retry-After", 10))
+            assert time.monotonic() + wait < deadline, f"no turn for {name}\n{self.said()}"
+            time.sleep(wait)
+        assert reply.ok, f"{path}: {reply.status_code} {reply.text[:2000]}\n{self.said()}"
 
 
 @dataclass

@@ -28,16 +28,15 @@ WAYS_AROUND = r"(?i)#\s*(pytest_validate_ignore_output|nbval_\w+)"
 
 
 def code_length(notebook: NotebookNode, path: Path) -> list[str]:
-    """Code that is not folded: median at most 6 lines (in a detour 9), nine in ten at most 15, none above 30."""
+    """Code that is not folded: median at most 6 lines, nine in ten at most 15, none above 30."""
     lengths = {cell.id: _lines(cell.source) for cell in _code(notebook) if not _folded(cell)}
     if not lengths:
         return []
     found = [f"{name}: {n} lines of code; 30 are the most" for name, n in lengths.items() if n > 30]
     median = statistics.median(lengths.values())
     short = sum(n <= 15 for n in lengths.values()) / len(lengths)
-    most = 9 if path.parent.name == "detours" else 6
-    if median > most:
-        found.append(f"the median code cell has {median:g} lines; {most} are the most")
+    if median > 6:
+        found.append(f"the median code cell has {median:g} lines; 6 are the most")
     if short < 0.9:
         found.append(f"{short:.0%} of the code cells have at most 15 lines; 90 % should")
     return found

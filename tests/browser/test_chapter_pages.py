@@ -19,3 +19,12 @@ def test_the_contents_of_a_chapter_are_accessible(lab: Lab, chapter: str):
     with lab.dark():
         assert violations(page, OURS) == []
     lab.stop()
+
+
+def test_jupyterlab_starts_without_an_error_in_the_console(lab: Lab):
+    said: list[str] = []
+    lab.page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    lab.page.on("pageerror", lambda error: said.append(str(error)))
+    lab.open("chapters/00_start_here.ipynb")
+    assert said == []
+    lab.stop()

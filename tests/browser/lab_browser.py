@@ -50,10 +50,6 @@ class Server:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read()
 
-    def copy_of(self, original: str, name: str) -> Path:
-        """Put the checkout's file `original` into the folder that is served, as `name`, and return its path."""
-        return Path(shutil.copy(ROOT / original, self.root / name))
-
     def excerpt_of(self, original: str, name: str, also: Collection[str] = ()) -> str:
         """Put a chapter's text and widgets into the folder that is served, with the cells `also`; return its name."""
         chapter = nbformat.read(ROOT / original, as_version=4)

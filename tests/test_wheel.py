@@ -1,11 +1,13 @@
 """The wheel carries the course: built, installed into a new environment, used from an empty directory.
 
-Nothing is borrowed from the environment of the tests, since a dependency that pyproject.toml forgets would be
-found there. The build itself runs without isolation, with the hatchling that constraints.txt names.
+The new environment has what the wheel asks for, taken from the environment of the tests, and nothing else: a dependency
+that pyproject.toml forgets is not found there. The build itself runs without isolation, with the hatchling that
+constraints.txt names.
 """
 
 from __future__ import annotations
 
+import email
 import json
 import os
 import re
@@ -14,10 +16,13 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from browser.lab_server import ROOT, running_lab
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from rnncourse.lab.workspace import course_files, learners_file
 
@@ -52,17 +57,52 @@ def wheel(dist) -> Path:
     return wheel
 
 
+def asked_for(wheel: Path) -> set[str]:
+    """Return the names of the packages that `pip install WHEEL[lab]` brings, those of its own packages included."""
+    with zipfile.ZipFile(wheel) as archive:
+        [about] = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        lines = email.message_from_bytes(archive.read(about)).get_all("Requires-Dist")
+    found, todo = set(), [(line, {"", "lab"}) for line in lines]
+    while todo:
+        line, extras = todo.pop()
+        one = Requirement(line)
+        wanted = one.marker is None or any(one.marker.evaluate({"extra": extra}) for extra in extras)
+        if wanted and (canonicalize_name(one.name), *one.extras) not in found:
+            found.add((canonicalize_name(one.name), *one.extras))
+            todo += [(below, {"", *one.extras}) for below in metadata.requires(one.name) or ()]
+    return {name for name, *_ in found}
+
+
+def borrow(package: str, venv: Path, site_packages: Path) -> None:
+    """Put a package of the tests' environment into another one; its commands stay, as they start this Python."""
+    for file in metadata.distribution(package).files:
+        target = Path(os.path.normpath(site_packages / file))
+        if target.is_relative_to(venv / BIN) or not file.locate().is_file():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(file.locate())
+        except OSError:  # another file system
+            shutil.copyfile(file.locate(), target)
+
+
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory) -> Path:
     """The folder of commands of a new environment into which the wheel was installed."""
     venv = tmp_path_factory.mktemp("installed") / "venv"
     run(sys.executable, "-m", "venv", "--without-pip", venv, cwd=venv.parent)
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site_packages = Path(run(venv / BIN / "python", "-c", code, cwd=venv).stdout.strip())
+    for package in asked_for(wheel):
+        borrow(package, venv, site_packages)
     pip = [sys.executable, "-m", "pip", "--python", venv / BIN / "python"]
-    # --no-compile: little of it is ever imported, and compiling all takes most of the time.
-    install = ["install", "-q", "--no-compile", "-c", ROOT / "constraints.txt", f"{wheel}[lab]"]
-    run(*pip, *install, cwd=venv.parent)
+    # --no-index: whatever is missing is an error.
+    run(*pip, "install", "-q", "--no-compile", "--no-index", f"{wheel}[lab]", cwd=venv.parent)
+    run(*pip, "check", cwd=venv.parent)
     yield venv / BIN
-    shutil.rmtree(venv)  # over a gigabyte, and pytest keeps the folders of three runs
+    shutil.rmtree(
+        venv
+    )  # over a gigabyte where it could not be linked, and pytest keeps the folders of three runs
 
 
 @pytest.fixture

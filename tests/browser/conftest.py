@@ -14,7 +14,7 @@ pytest.importorskip("playwright", reason="the browser tests need playwright")
 
 from browser.lab_browser import CHROMIUM, Lab, Server
 from browser.lab_server import ROOT, course_command, running_lab
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 HERE = Path(__file__).resolve().parent
 
@@ -52,14 +52,22 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def new_lab(server: Server, browser: Browser) -> Callable[[], AbstractContextManager[Lab]]:
-    """Return a context manager: JupyterLab in a fresh browser context, with no notebook open."""
+def lab_pages(browser: Browser) -> Iterator[BrowserContext]:
+    """Return what all pages of JupyterLab are opened in, so that its scripts are fetched and compiled once."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def new_lab(server: Server, lab_pages: BrowserContext) -> Callable[[], AbstractContextManager[Lab]]:
+    """Return a context manager: JupyterLab in a fresh page, with no notebook open."""
 
     @contextmanager
     def fresh() -> Iterator[Lab]:
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        yield Lab(context.new_page(), server)
-        context.close()
+        page = lab_pages.new_page()
+        yield Lab(page, server)
+        page.close()
 
     return fresh
 

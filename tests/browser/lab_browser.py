@@ -33,6 +33,8 @@ FLAGS = [
 ]
 KERNEL_S = 90
 RUN_ALL_S = 300
+NEAR = 2
+"""So many cells may the keyboard be from the one that it goes to; in a long notebook each of its steps is slow."""
 
 
 @dataclass
@@ -47,10 +49,6 @@ class Server:
         request = urllib.request.Request(f"{self.url}/{path}?token={TOKEN}", method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read()
-
-    def copy_of(self, original: str, name: str) -> Path:
-        """Put the checkout's file `original` into the folder that is served, as `name`, and return its path."""
-        return Path(shutil.copy(ROOT / original, self.root / name))
 
     def excerpt_of(self, original: str, name: str, also: Collection[str] = ()) -> str:
         """Put a chapter's text and widgets into the folder that is served, with the cells `also`; return its name."""
@@ -163,8 +161,13 @@ class Lab:
         )
 
     def activate(self, cell: int) -> None:
-        """Make a cell the active one, by keyboard: from command mode, up or down as far as it takes."""
+        """Make a cell the active one: with a click where it is far, and with the arrow keys for the rest."""
         self.page.keyboard.press("Escape")
+        active, _ = self.shape()
+        near = cell - NEAR if active < cell else cell + NEAR
+        prompt = self.page.locator(".jp-Notebook .jp-Cell").nth(near).locator(".jp-InputArea-prompt")
+        if abs(active - cell) > 2 * NEAR and prompt.is_visible():
+            prompt.click()
         for _ in range(200):
             active, _ = self.shape()
             if active == cell:

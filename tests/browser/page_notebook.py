@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from rnncourse.widgets import Sampler
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 MATHEMATICS = r"""# Gates $f_t$ in a page
 
@@ -67,3 +71,17 @@ def write(folder: Path) -> Path:
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     nbformat.write(new_notebook(cells=cells, metadata=kernel), path)
     return path
+
+
+def reopen(page: Page) -> None:
+    """Load the page again once an answer has been stored.
+
+    Chromium hands what is stored on to the next page's process a moment later than it says. A page that is loaded
+    before, as no reader can, sees none of it until it is loaded once more.
+    """
+    for _ in range(20):
+        page.reload()
+        if page.evaluate("localStorage.getItem('rnncourse-answers')"):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("no answer was stored")

@@ -71,12 +71,3 @@ def test_a_unit_of_the_trained_network_is_frozen_by_keyboard(chapter):
     assert page.locator(f"{tab} [data-slider=step]").input_value() == "20"
     assert chapter.shape() == before, "a key reached the notebook"
     page.keyboard.press("Escape")
-
-
-def test_chapter_can_be_read_without_running_it(lab):
-    untouched = lab.server.copy_of(CHAPTER, "chapters/untouched_06.ipynb")
-    assert "rnncourse-fallback" in untouched.read_text(encoding="utf-8")
-    lab.open("chapters/untouched_06.ipynb")
-    lab.page.wait_for_selector(".rnncourse-fallback")
-    assert lab.page.locator(".rnncourse-live").count() == 0
-    assert lab.errors() == []

@@ -43,12 +43,3 @@ def test_network_is_wired_by_keyboard_alone(chapter):
     assert chapter.shape() == before, "a key reached the notebook"
     assert violations(page, LAB) == []
     page.keyboard.press("Escape")
-
-
-def test_chapter_can_be_read_without_running_it(lab):
-    untouched = lab.server.copy_of(CHAPTER, "chapters/untouched_07.ipynb")
-    assert "rnncourse-fallback" in untouched.read_text(encoding="utf-8")
-    lab.open("chapters/untouched_07.ipynb")
-    lab.page.wait_for_selector(".rnncourse-fallback")
-    assert lab.page.locator(".rnncourse-live").count() == 0
-    assert lab.errors() == []

@@ -165,12 +165,3 @@ def test_escape_leads_back_to_the_notebook(played):
     set_to(played, "temperature", "Escape", "ArrowDown")
     played.page.wait_for_timeout(300)
     assert played.shape()[0] == played.place + 1
-
-
-def test_chapter_can_be_read_without_running_it(lab):
-    untouched = lab.server.copy_of(CHAPTER, "chapters/untouched_08.ipynb")
-    assert "rnncourse-fallback" in untouched.read_text(encoding="utf-8")
-    lab.open("chapters/untouched_08.ipynb")
-    lab.page.wait_for_selector(".rnncourse-fallback")
-    assert lab.page.locator(".rnncourse-live").count() == 0
-    assert lab.errors() == []

@@ -121,7 +121,7 @@ def test_one_click_shows_a_result_without_a_prediction(page):
 def test_an_answer_is_still_there_when_the_page_is_opened_again(page):
     page.get_by_label("left").check()
     page.get_by_role("button", name="Commit to this answer").click()
-    page.reload()
+    page_notebook.reopen(page)
     expect(page.locator(".rnncourse-page-verdict")).to_contain_text("You said “left”.")
     expect(page.locator(".jp-OutputArea pre", has_text="The right one.")).to_be_visible()
     assert page.get_by_label("left").is_disabled()

@@ -87,24 +87,25 @@ def _first_day(checkout: Path, progress: Path) -> None:
 
 @pytest.fixture(scope="module")
 def fresh_lab(checkout, progress, browser: Browser, tmp_path_factory) -> Iterator[Callable]:
-    """Return a context manager: `rnncourse lab` of the checkout in a fresh browser context."""
+    """Return a context manager: `rnncourse lab` of the checkout in a fresh page."""
     environ = {**os.environ, "RNNCOURSE_PROGRESS": str(progress)}
     write_chapter(checkout)
     with running_lab(course_command(), checkout, tmp_path_factory.mktemp("jupyter"), environ) as running:
         server = Server(checkout / workspace.COPY, running.url)
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
 
         @contextmanager
         def fresh(path: str = CHAPTER) -> Iterator[Lab]:
-            context = browser.new_context(viewport={"width": 1280, "height": 900})
             lab = Lab(context.new_page(), server)
             lab.open(path)
             try:
                 yield lab
             finally:
                 lab.stop()
-                context.close()
+                lab.page.close()
 
         yield fresh
+        context.close()
 
 
 FreshLab = Callable[..., AbstractContextManager[Lab]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser.accessibility import violations
+from browser.page_notebook import reopen
 from browser.site_pages import PAGE
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -128,7 +129,7 @@ def test_a_result_is_covered_until_the_reader_commits_and_the_answer_stays(reade
     verdict = page.locator(".rnncourse-page-verdict")
     assert "You said “left”. The answer is “right”." in verdict.inner_text()
     assert result.bounding_box()["y"] < verdict.bounding_box()["y"] < why.bounding_box()["y"]
-    page.reload()
+    reopen(page)
     expect(page.locator(".rnncourse-page-verdict")).to_contain_text("You said “left”.")
     expect(result).to_be_visible()
     assert page.get_by_label("left").is_disabled()

@@ -32,6 +32,7 @@ html_theme = "sphinx_book_theme"
 html_title = "Recurrent neural networks, by experiment"
 html_baseurl = SITE["address"]
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_extra_path = ["extra"]
 html_math_renderer = "mathml"
 html_copy_source = html_show_sourcelink = html_use_index = False

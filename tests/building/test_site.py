@@ -130,8 +130,8 @@ def test_pages_share_one_style_sheet_that_holds_what_is_used(built_site):
         assert all("rnncourse/" in one for one in listed[1:])
     style = text_of(sheet)
     assert len(gzip.compress(style.encode())) < 30_000
-    assert "@font-face" not in style and "@import" not in style and ".carousel" not in style
-    for used in (".bd-article", ".rnncourse-told", ".highlight .k{", "details.hide", ".bs-tooltip-auto"):
+    assert "@font-face" not in style and "@import" not in style and ".list-group" not in style
+    for used in (".bd-article", ".rnncourse-result", ".highlight .k ", "details.hide", ".bs-tooltip-auto"):
         assert used in style
     pages = "".join(map(text_of, pages_of(built_site)))
     icons = set(re.findall(r"\bfa-(?!solid|lg|fw)[a-z0-9-]+", pages))
@@ -240,6 +240,21 @@ def test_the_source_of_a_question_is_not_shown(built_site):
     assert "Which &lt;/script&gt; gate?" in article
     assert ">print</span>" in article
     assert ">predict</span>" not in article
+
+
+def test_code_that_jupyterlab_folds_is_folded(built_site):
+    body = text_of(built_site / "chapters" / "06_lstm_gates.html")
+    stored = json.loads((ROOT / "chapters" / "06_lstm_gates.ipynb").read_text(encoding="utf-8"))
+    hidden = [
+        cell["id"]
+        for cell in stored["cells"]
+        if cell["metadata"].get("jupyter", {}).get("source_hidden")
+        and "rnncourse_asks" not in cell["metadata"]
+    ]
+    assert "setup" in hidden and len(hidden) > 3
+    assert body.count('<details class="hide above-input">') == len(hidden)
+    before_imports = body[: body.index("gate_lab</span>")]
+    assert before_imports.rindex("<details") > before_imports.rindex("</h1>")
 
 
 def test_mathematics_is_mathml(built_site):

@@ -325,7 +325,10 @@ def test_a_text_ahead_of_the_next_heading_in_its_cell_is_for_the_speaker():
 def test_a_heading_alone_on_its_slide_says_enough_to_be_understood():
     story = "You copy a page. The copy is paler than the page. You copy the copy."
     far = f"{'Then you copy that one as well, and so on. ' * 5}How pale is the last of all these copies?"
-    assert prose.beginning(prose.pieces(f"{story}\n\n{far}")) == [story, "How pale is the last of all these copies?"]
+    assert prose.beginning(prose.pieces(f"{story}\n\n{far}")) == [
+        story,
+        "How pale is the last of all these copies?",
+    ]
     assert prose.beginning(prose.pieces(f"{story} {far}"))[0].startswith(f"{story} Then you copy")
     assert len(prose.beginning(prose.pieces(f"{story} {far}"))[0]) <= prose.MOST
     assert prose.beginning(prose.pieces("One is near. Look at the cell below. Two is far.")) == [

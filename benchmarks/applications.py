@@ -17,6 +17,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -85,8 +86,7 @@ def train_writer() -> None:
         training += history.loss[::10]
         samples[str(len(training) * 10)] = sample_of(net, vocabulary)
         print(len(curve), min(curve), samples[str(len(training) * 10)], flush=True)
-    half = {name: array.astype(np.float16) for name, array in net.params.items()}
-    np.savez_compressed(FOLDER / "writer.npz", characters=np.array("".join(vocabulary.tokens)), **half)
+    store_writer(vocabulary.tokens, net.params)
     store(
         "writer",
         {
@@ -101,6 +101,12 @@ def train_writer() -> None:
             "seconds": round(time.process_time() - start),
         },
     )
+
+
+def store_writer(tokens: Iterable[str], params: Mapping[str, np.ndarray]) -> None:
+    """Write the characters and the parameters, in steps of 1/64, which half precision holds exactly up to 32."""
+    rounded = {name: (np.rint(64 * array) / 64).astype(np.float16) for name, array in params.items()}
+    np.savez_compressed(FOLDER / "writer.npz", characters=np.array("".join(tokens)), **rounded)
 
 
 def sample_of(net: in_numpy.RecurrentNet, vocabulary: data.Vocabulary) -> str:

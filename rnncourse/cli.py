@@ -438,7 +438,7 @@ def build_site(
 ) -> None:
     """Make the website of the course from the stored outputs; nothing is run.
 
-    Addresses that are not given are read from docs/site/settings.toml. This needs the extra [site].
+    Addresses that are not given are read from docs/site/settings.toml. This needs the extra “site”.
     """
     from rnncourse.building import site
     from rnncourse.errors import InputError

@@ -32,8 +32,8 @@ html_theme = "sphinx_book_theme"
 html_title = "Recurrent neural networks, by experiment"
 html_baseurl = SITE["address"]
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_extra_path = ["extra"]
-html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = html_show_sourcelink = html_use_index = False
 html_permalinks_icon = "#"
@@ -73,12 +73,27 @@ def name_header(found):
     return found[0]
 
 
+def with_scripts(body, address):
+    """Return a page's text with the script of each lab in front of the first one that needs it."""
+    loaded = set()
+
+    def first(found):
+        script = SITE["front_ends"][found[1]][0]
+        if script in loaded:
+            return found[0]
+        loaded.add(script)
+        return f'<script src="{address(f"_static/rnncourse/{script}.js", 1)}"></script>{found[0]}'
+
+    return re.sub(r'<div class="rnncourse-place" [^>]*?data-widget="([^"]+)"', first, body)
+
+
 def finish_page(app, pagename, templatename, context, doctree):
-    """Name the headers of tables, and tell the template which scripts and style sheets the labs of a page need."""
-    body = context["body"] = re.sub(r"(?s)<th\b([^>]*)>(.*?)</th>", name_header, context.get("body", ""))
+    """Name the headers of tables, bring the scripts of the labs, and tell the template which style sheets they need."""
+    body = re.sub(r"(?s)<th\b([^>]*)>(.*?)</th>", name_header, context.get("body", ""))
     shown = set(re.findall('data-widget="([^"]+)"', body))
-    pairs = [pair for name, pair in SITE["front_ends"].items() if name in shown]
-    context["rnncourse_front_ends"] = [pair for k, pair in enumerate(pairs) if pair not in pairs[:k]]
+    sheets = [sheet for name, (_, sheet) in SITE["front_ends"].items() if name in shown]
+    context["rnncourse_sheets"] = list(dict.fromkeys(sheets))
+    context["body"] = with_scripts(body, context["pathto"])
 
 
 def setup(app):

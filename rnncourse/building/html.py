@@ -81,6 +81,8 @@ def as_page(notebook: NotebookNode, name: str) -> str:
     widgets = live_widgets(notebook)
     leave_places(notebook)
     cover_results(notebook)
+    for cell in notebook.cells:
+        cell.metadata["rnncourse_folded"] = is_folded(cell)
     exporter = CourseExporter(template_name="rnncourse", extra_template_basedirs=[str(TEMPLATES)])
     notebook.metadata["title"] = notebook_title(notebook) or name
     folder = TEMPLATES / "rnncourse"
@@ -206,6 +208,12 @@ def only_invites(output: NotebookNode) -> bool:
     """Say whether an output is what is stored of a widget without its state: an invitation to run its cell."""
     data = output.get("data", {})
     return set(data) == {"text/plain"} and data["text/plain"].startswith(INVITATION)
+
+
+def is_folded(cell: NotebookNode) -> bool:
+    """Say whether the code of a cell is folded in JupyterLab, as that of questions and of figures is."""
+    tags = cell.metadata.get("tags", [])
+    return "hide-input" in tags or cell.metadata.get("jupyter", {}).get("source_hidden", False)
 
 
 def cover_results(notebook: NotebookNode) -> None:

@@ -29,7 +29,7 @@ def alice_writer() -> tuple[str, dict[str, np.ndarray]]:
     """Return the characters that a writer knows, in the order of its vocabulary, and its parameters, float32.
 
     A RecurrentNet with an LSTM, trained on the first 90 % of alice_paragraphs by benchmarks/applications.py;
-    stored with half precision, about three decimal digits.
+    stored in steps of 1/64, which changes the loss by less than 0.01 and makes the site's copy less than half as large.
     """
     with (_FOLDER / "writer.npz").open("rb") as file, np.load(file) as stored:
         params = {name: stored[name].astype(np.float32) for name in stored.files if name != "characters"}

@@ -63,15 +63,21 @@ def test_browser_draws_from_pcg64_as_numpy_does(page):
     assert found == [np.random.default_rng(seed).random(50).tolist() for seed in range(100)]
 
 
-@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
-def test_browser_unpacks_every_parameter_exactly(page, kind):
+EDGES = [2.0**-24, -(2.0**-14), 0.0, -1.0, 65504.0, 1023 * 2.0**-24]
+STEPS = [0.0, 1 / 64, -1 / 64, 8.0, -8.0, 32 / 64]
+
+
+@pytest.mark.parametrize(
+    ("bits", "kind", "edges"),
+    [(6, "float32", STEPS), (16, "float16", EDGES), (32, "float32", EDGES), (64, "float64", EDGES)],
+)
+def test_browser_unpacks_every_parameter_exactly(page, bits, kind, edges):
     net = net_of()
     for name, array in net.params.items():
-        net.params[name] = array.astype(kind)
-    edges = np.array([2.0**-24, -(2.0**-14), 0.0, -1.0, 65504.0, 1023 * 2.0**-24], dtype=kind)
-    net.params["b_y"] = edges
+        net.params[name] = (np.rint(64 * array) / 64 if bits == 6 else array).astype(kind)
+    net.params["b_y"] = np.array(edges, dtype=kind)
     widget = sampler(net, Vocabulary(list(CHARACTERS)))
-    assert widget.fixed["bits"] == 8 * np.dtype(kind).itemsize
+    assert widget.fixed["bits"] == bits
     script = f"""([weights, {{ shapes, bits }}]) => {{ {MATHEMATICS};
         const all = Object.entries(unpack(weights, shapes, bits));
         return Object.fromEntries(all.map(([name, numbers]) => [name, [...numbers]])); }}"""

@@ -211,8 +211,23 @@ def test_a_chapter_prints_with_everything_and_without_the_frame(reader):
     page = reader.open(OWN)
     page.emulate_media(media="print")
     assert page.get_by_text("The right one.", exact=True).is_visible()
-    assert (
-        page.locator(".rnncourse-cover:visible, .bd-sidebar-primary:visible, .prev-next-area:visible").count()
-        == 0
+    hidden = (
+        ".rnncourse-cover, .bd-sidebar-primary, .prev-next-area, .rnncourse-live, details.hide:not([open])"
     )
+    assert page.locator(f":is({hidden}):visible").count() == 0
+    assert page.locator("h1:visible").count() == 1
+    stand_ins = page.locator(".rnncourse-fallback")
+    assert stand_ins.count() > 3 and all(one.is_visible() for one in stand_ins.all())
     assert len(page.pdf()) > 10_000
+
+
+def test_formulas_fit_the_paper(reader):
+    page = reader.open(CHAPTER)
+    page.set_viewport_size({"width": 680, "height": 900})
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    widths = page.locator(".rnncourse-formula > math").evaluate_all(
+        "all => all.map((one) => [one.scrollWidth, one.parentElement.clientWidth])"
+    )
+    assert len(widths) > 10
+    assert [pair for pair in widths if pair[0] > pair[1]] == []

@@ -5,26 +5,26 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
-import numpy as np
 import pytest
 from browser.lab_server import ROOT
 from browser.site_pages import PAGE
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 from typer.testing import CliRunner
 
-from rnncourse import data
+from rnncourse import data, in_numpy
 from rnncourse.building import site
 from rnncourse.building.live import LIVE
-from rnncourse.building.site import links, pages, pictures, states
+from rnncourse.building.site import links, pages, pictures, states, styles
 from rnncourse.building.site.build import MARK, Course, online_copy
 from rnncourse.cli import app
 from rnncourse.errors import InputError
+from rnncourse.widgets import sampler
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[0-9]*.ipynb"))
 WEIGHT = 400_000
@@ -113,18 +113,57 @@ def test_a_chapter_is_light_before_its_pictures(built_site, name):
         ):
             files.add((page.parent / value.partition("?")[0]).resolve())
     assert len(files) > 5
+    for apart in re.findall(r' data-apart="([^"]*)"', text_of(page)):
+        files |= {(page.parent / address).resolve() for address in json.loads(unescape(apart)).values()}
     weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
     assert weight <= WEIGHT, f"{weight} bytes in {len(files)} files"
 
 
-def test_the_theme_brings_only_icons_that_are_used(built_site):
-    sheet = (built_site / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
-    drawn = set(re.findall(r"\.(fa-[a-z0-9-]+)(?=[,{][^}]*--fa:)", sheet))
-    pages = "".join(page.read_text(encoding="utf-8") for page in built_site.rglob("*.html"))
-    used = set(re.findall(r"\bfa-(?!solid|brands|regular|lg|fw)[a-z0-9-]+", pages))
-    assert {"fa-magnifying-glass", "fa-list"} <= used <= drawn
-    assert len(drawn) < 60
-    assert len(gzip.compress(sheet.encode())) < 50_000
+def test_pages_share_one_style_sheet_that_holds_what_is_used(built_site):
+    sheet = built_site / "_static" / "book.css"
+    assert sorted(path.name for path in built_site.rglob("*.css") if "rnncourse" not in path.parts) == [
+        "book.css"
+    ]
+    for page in pages_of(built_site):
+        listed = [value for tag, value in addresses(page).named if tag == "link" and ".css" in value]
+        assert (page.parent / listed[0]).resolve() == sheet
+        assert all("rnncourse/" in one for one in listed[1:])
+    style = text_of(sheet)
+    assert len(gzip.compress(style.encode())) < 30_000
+    assert "@font-face" not in style and "@import" not in style and ".list-group" not in style
+    for used in (".bd-article", ".rnncourse-result", ".highlight .k ", "details.hide", ".bs-tooltip-auto"):
+        assert used in style
+    pages = "".join(map(text_of, pages_of(built_site)))
+    icons = set(re.findall(r"\bfa-(?!solid|lg|fw)[a-z0-9-]+", pages))
+    assert len(icons) > 5 and {one for one in icons if f".{one}::before" not in style} == set()
+
+
+@pytest.mark.parametrize(
+    ("style", "left"),
+    [
+        (".a{x:1}.b{x:2}", ".a{x:1}"),
+        (".a,.b,p{x:1}", ".a,p{x:1}"),
+        (".a .b{x:1}.a.c{x:2}", ".a.c{x:2}"),
+        (".a:not(.b){x:1}", ".a:not(.b){x:1}"),
+        (":is(.b,.a) p{x:1}", ":is(.b,.a) p{x:1}"),
+        ("@media print{.b{x:1}}.a{x:1}", ".a{x:1}"),
+        ("@media print{.b{x:1}.a{x:1}}", "@media print{.a{x:1}}"),
+        ("@keyframes k{0%{x:0.5}to{x:1}}", "@keyframes k{0%{x:0.5}to{x:1}}"),
+        ("/* .b{ */.a{x:url('data:,.b')}", ".a{x:url('data:,.b')}"),
+        ("@font-face{src:url(a.woff2)}.bs-b{x:1}", ".bs-b{x:1}"),
+    ],
+)
+def test_rules_of_classes_that_nothing_has_are_left_out(style, left):
+    assert styles.without_unused(style, {"a", "c"}) == left
+
+
+def test_scripts_of_labs_come_just_before_the_first_lab_that_needs_them(built_site):
+    body = text_of(built_site / f"{PAGE}.html")
+    for name, script in (("GateLab", "gate_lab"), ("Prediction", "quiz"), ("Sampler", "sampler")):
+        loading = f'<script src="../../_static/rnncourse/{script}.js"></script>'
+        assert body.count(loading) == 1
+        place = re.search(rf'<div class="rnncourse-place" [^>]*data-widget="{name}"', body).start()
+        assert body[:place].endswith(loading)
 
 
 def test_a_networks_weights_are_a_file_that_loads_late(built_site):
@@ -132,14 +171,15 @@ def test_a_networks_weights_are_a_file_that_loads_late(built_site):
     [apart] = re.findall(r'data-widget="Sampler"[^>]* data-apart="([^"]*)"', text_of(page))
     [(trait, address)] = json.loads(unescape(apart)).items()
     file = page.parent / address
-    assert trait == "weights" and len(gzip.compress(file.read_bytes())) < 450_000
+    assert trait == "weights" and len(gzip.compress(file.read_bytes())) < 190_000
     name, text = re.fullmatch(
         r'\(window\.rnncourseTexts \?\?= \{\}\)\.(\w+) = "([\w+/=]+)";\n', text_of(file)
     ).groups()
     assert name == file.stem and text not in text_of(page)
-    sent = np.frombuffer(b64decode(text), "<f2")
-    stored = data.alice_writer()[1]
-    assert np.array_equal(sent, np.concatenate([np.ravel(array) for _, array in sorted(stored.items())]))
+    characters, params = data.alice_writer()
+    net = in_numpy.RecurrentNet(in_numpy.LSTM(len(characters), 192), len(characters))
+    net.params.update(params)
+    assert text == sampler(net, data.Vocabulary(list(characters))).weights
 
 
 def test_only_long_texts_of_a_state_are_taken_out(tmp_path):
@@ -200,6 +240,21 @@ def test_the_source_of_a_question_is_not_shown(built_site):
     assert "Which &lt;/script&gt; gate?" in article
     assert ">print</span>" in article
     assert ">predict</span>" not in article
+
+
+def test_code_that_jupyterlab_folds_is_folded(built_site):
+    body = text_of(built_site / "chapters" / "06_lstm_gates.html")
+    stored = json.loads((ROOT / "chapters" / "06_lstm_gates.ipynb").read_text(encoding="utf-8"))
+    hidden = [
+        cell["id"]
+        for cell in stored["cells"]
+        if cell["metadata"].get("jupyter", {}).get("source_hidden")
+        and "rnncourse_asks" not in cell["metadata"]
+    ]
+    assert "setup" in hidden and len(hidden) > 3
+    assert body.count('<details class="hide above-input">') == len(hidden)
+    before_imports = body[: body.index("gate_lab</span>")]
+    assert before_imports.rindex("<details") > before_imports.rindex("</h1>")
 
 
 def test_mathematics_is_mathml(built_site):

@@ -259,6 +259,21 @@ def test_a_question_comes_before_its_result_and_the_verdict_after_it():
     assert "<code>a_1</code>" in page.sections([result])
 
 
+def test_the_answer_to_a_prediction_about_a_figure_is_a_slide_with_the_question_on_it():
+    cells = text("# T"), code(QUESTION), figure(name="result"), text("## On\n\nThen it goes on from here.")
+    _, asked, seen, told, _ = as_talk(notebook(*cells))
+    assert [part.kind for slide in (asked, seen) for part in slide.parts] == ["question", "figure"]
+    [part] = told.parts
+    assert (told.kicker, part.kind, part.content) == ("Answer", "answer", "Left or right?")
+    assert (told.below, told.notes) == (True, [])
+    shown = page.sections([told])
+    assert re.findall(r'<li( class="right visible")?><span class="letter">(.)</span>', shown) == [
+        ("", "A"),
+        (' class="right visible"', "B"),
+    ]
+    assert '<p class="because">It says so in <code>a_1</code>.</p>' in shown and "fragment" not in shown
+
+
 def test_a_quiz_gives_each_question_a_slide_whose_answer_is_one_step_away():
     quiz = f"quiz([{QUESTION.replace('predict', 'Question')}, {QUESTION.replace('predict', 'Question')}])"
     first, second = as_talk(notebook(text("# T"), code(quiz)))[1:]
@@ -283,6 +298,44 @@ def test_exercises_links_and_reading_lists_are_left_out():
         ("T", ("lead", "Hello there, everybody who has come.")),
         ("End", ("lead", "Read chapter 2 again, all of it.")),
     ]
+
+
+def test_what_a_reader_is_to_complete_is_left_out_and_the_rest_of_its_cell_is_shown():
+    exercise = code("a = ...", name="y", tags=["your-turn"])
+    turn = "**Your turn.** Complete the line below."
+    shown = outline(text(f"## A\n\nThis much can be said in public.\n\n{turn}"), exercise)
+    assert shown == [("A", ("lead", "This much can be said in public."))]
+    assert outline(text(f"## Your turn\n\n{turn}"), exercise) == []
+    [(_, (_, asked))] = outline(text("## A\n\n**Your turn.** What is two and two?"))
+    assert asked == "**Your turn.** What is two and two?", "nothing to complete: a question for the room"
+
+
+def test_a_text_ahead_of_the_next_heading_in_its_cell_is_for_the_speaker():
+    both = "It was a good run, and it will be a better one.\n\n## B\n\nAnd what does this cell print?"
+    first, second = as_talk(
+        notebook(text("## A\n\nThe run begins here and now."), text(both), code("", "1\n"))
+    )
+    assert [(slide.title, [part.kind for part in slide.parts]) for slide in (first, second)] == [
+        ("A", ["lead"]),
+        ("B", ["lead", "output"]),
+    ]
+    assert first.notes[-1] == "It was a good run, and it will be a better one."
+
+
+def test_a_heading_alone_on_its_slide_says_enough_to_be_understood():
+    story = "You copy a page. The copy is paler than the page. You copy the copy."
+    far = f"{'Then you copy that one as well, and so on. ' * 5}How pale is the last of all these copies?"
+    assert prose.beginning(prose.pieces(f"{story}\n\n{far}")) == [
+        story,
+        "How pale is the last of all these copies?",
+    ]
+    assert prose.beginning(prose.pieces(f"{story} {far}"))[0].startswith(f"{story} Then you copy")
+    assert len(prose.beginning(prose.pieces(f"{story} {far}"))[0]) <= prose.MOST
+    assert prose.beginning(prose.pieces("One is near. Look at the cell below. Two is far.")) == [
+        "One is near."
+    ]
+    [(_, *parts)] = outline(text(f"## A\n\n{story}\n\n$$x$$"))
+    assert parts == [("lead", "You copy a page. The copy is paler than the page."), ("text", "$$x$$")]
 
 
 def test_a_full_slide_is_continued():

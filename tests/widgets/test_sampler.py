@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import importlib
 import re
+from string import ascii_lowercase, ascii_uppercase
+from string import digits as decimal_digits
 
 import numpy as np
 import pytest
@@ -324,6 +326,21 @@ def test_the_browser_gets_every_digit_of_the_parameters_in_the_fewest_bits(numbe
     assert widget.fixed["bits"] == bits
     sent = np.frombuffer(base64.b64decode(widget.weights), f"<f{bits // 8}")
     assert np.array_equal(sent, np.concatenate([np.ravel(array) for _, array in sorted(net.params.items())]))
+
+
+def test_whole_steps_of_a_64th_are_written_as_digits():
+    net = net_of()
+    for name, array in net.params.items():
+        net.params[name] = np.rint(64 * array) / 64
+    net.params["W_x"][0, :5] = 0, 1 / 64, -1 / 64, 8, -8
+    widget = sampler(net, Vocabulary(list(CHARACTERS)))
+    assert widget.fixed["bits"] == 6
+    digits = f"{ascii_uppercase}{ascii_lowercase}{decimal_digits}+"
+    counts = [63 * one.count("/") + digits.index(one[-1]) for one in re.findall("/*[^/]", widget.weights)]
+    sent = [(count + 1) / 128 if count % 2 else -count / 128 for count in counts]
+    assert sent == np.concatenate([np.ravel(array) for _, array in sorted(net.params.items())]).tolist()
+    net.params["W_x"][0, 4] = -8 - 1 / 64
+    assert sampler(net, Vocabulary(list(CHARACTERS))).fixed["bits"] == 16
 
 
 def test_parameters_changed_in_place_are_sent_again():

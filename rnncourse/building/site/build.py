@@ -22,7 +22,7 @@ from rnncourse.building.html import TEMPLATES
 from rnncourse.building.live import LiveWidget
 from rnncourse.building.navigation import short_title
 from rnncourse.building.outputs import as_text, read
-from rnncourse.building.site import links, pages
+from rnncourse.building.site import links, pages, styles
 from rnncourse.building.site.settings import Settings
 from rnncourse.errors import InputError
 from rnncourse.files import write_whole
@@ -34,8 +34,6 @@ MARK = ".rnncourse-site"
 GUIDE, GLOSSARY = "docs/instructor_guide.md", "glossary.md"
 _NEEDED = ("sphinx", "myst_nb", "sphinx_book_theme")
 _UNUSED = ("**/*.map", "**/fontawesome.js*", "*.html")
-_ICON = re.compile(r"\bfa-[a-z0-9-]+")
-_ICON_RULE = re.compile(r"\.fa-[a-z0-9-]+(?:,\.fa-[a-z0-9-]+)*\{--fa:[^}]*\}")
 _PYTHON_SETUP = (
     "%pip install -q --no-deps 'rnncourse @ git+https://github.com/{repository}@{branch}' anywidget psygnal"
 )
@@ -311,27 +309,24 @@ def _add_beside(course: Course, made: Path) -> None:
     for pattern in _UNUSED:
         for unused in made.glob(f"_static/{pattern}"):
             unused.unlink()
-    _drop_unused_icons(made)
+    _join_styles(made)
     _write(made / MARK, f"{_version(course.root)}\n")
     _write(made / ".nojekyll", "")
     if course.settings.address:
         _write(made / "sitemap.xml", sitemap(course.settings.address, made))
 
 
-def _drop_unused_icons(made: Path) -> None:
-    """Take the rules of icons that no page and no script names out of the theme's style sheet: a third of it.
+def _join_styles(made: Path) -> None:
+    """Replace the style sheets by one, book.css, that holds what is used of them.
 
-    The sheet comes before the first word of every page, so a slow connection waits for it.
+    It comes before the first word of every page, so a slow connection waits for it: once, and as briefly as can be.
     """
-    named = {
-        name
-        for kind in ("html", "js")
-        for file in made.rglob(f"*.{kind}")
-        for name in _ICON.findall(file.read_text(encoding="utf-8"))
-    }
-    sheet = made / "_static" / "styles" / "pydata-sphinx-theme.css"
-    style = sheet.read_text(encoding="utf-8")
-    _write(sheet, _ICON_RULE.sub(lambda rule: rule[0] if named & {*_ICON.findall(rule[0])} else "", style))
+    static = made / "_static"
+    _write(static / "book.css", styles.without_unused(styles.joined(static), styles.classes_on(made)))
+    for name in (*styles.SHEETS, "styles/theme"):
+        for sheet in static.glob(f"{name}.css"):
+            sheet.unlink()
+    shutil.rmtree(static / "vendor")
 
 
 def sitemap(address: str, made: Path) -> str:

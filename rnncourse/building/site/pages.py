@@ -12,7 +12,7 @@ from pathlib import Path
 from nbformat import NotebookNode, v4
 
 from rnncourse.building import live
-from rnncourse.building.html import ELSEWHERE, cover_results, for_script, only_invites
+from rnncourse.building.html import ELSEWHERE, cover_results, for_script, is_folded, only_invites
 from rnncourse.building.live import LiveWidget, live_in
 from rnncourse.building.navigation import BOTTOM, TOP
 from rnncourse.building.outputs import merge_streams
@@ -46,6 +46,9 @@ def prepare(notebook: NotebookNode, page: Page, bar: str) -> NotebookNode:
     """
     cover_results(notebook)
     _say_where_verdicts_come(notebook)
+    for cell in notebook.cells:
+        if is_folded(cell):
+            _tag(cell, "hide-input")
     for asked in question_cells(notebook.cells):
         _tag(notebook.cells[asked.place], "remove-input")
     cells = [_with_outputs(cell, page) for cell in _without_navigation(notebook.cells)]

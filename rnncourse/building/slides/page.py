@@ -19,6 +19,7 @@ from rnncourse.markup import rich_text
 TEMPLATE = Path(__file__).parents[1] / "templates" / "slides"
 LETTERS = "ABCDEFGH"
 _MARKED = ' class="right fragment custom" data-fragment-index="0"'
+_BECAUSE = ' class="because fragment" data-fragment-index="0"'
 
 
 def as_page(slides: str, title: str, widgets: list[LiveWidget]) -> str:
@@ -134,10 +135,13 @@ def _question(part: Part) -> str:
         f'<li{_MARKED if is_right else ""}><span class="letter">{LETTERS[k]}</span><span>{rich_text(text)}</span></li>'
         for k, (text, is_right) in enumerate(part.options)
     )
-    because = (
-        f'<p class="because fragment" data-fragment-index="0">{rich_text(part.because)}</p>' if told else ""
-    )
+    because = f"<p{_BECAUSE}>{rich_text(part.because)}</p>" if told else ""
     return f'<h2 class="question">{rich_text(part.content)}</h2><ol class="options">{options}</ol>{because}'
+
+
+def _answer(part: Part) -> str:
+    """Return a question with the right option marked from the beginning."""
+    return _question(part).replace(_MARKED, ' class="right visible"').replace(_BECAUSE, ' class="because"')
 
 
 def _verdict(part: Part) -> str:
@@ -187,6 +191,7 @@ _MAKERS: dict[str, Callable[[Part], str]] = {
     "html": _boxed("html", lambda html: html),
     "sound": _boxed("sound", lambda html: html),
     "question": _question,
+    "answer": _answer,
     "verdict": _verdict,
     "lab": _lab,
 }

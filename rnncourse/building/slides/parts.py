@@ -43,9 +43,9 @@ class Part:
     """One thing on a slide.
 
     kind: "text" and "lead" hold Markdown, "code" and "output" plain text, "figure", "sound" and "html" HTML, "lab"
-    the id of a widget's model, "question" and "verdict" plain text. caption: HTML below a figure; words: Markdown in
-    its place. options: of a question, each with whether it is right. because: of a question or a verdict. ratio: width
-    by height of a figure.
+    the id of a widget's model, "question", "answer" and "verdict" plain text. caption: HTML below a figure; words:
+    Markdown in its place. options: of a question or an answer, each with whether it is right. because: of these and of
+    a verdict. ratio: width by height of a figure.
     """
 
     kind: str
@@ -87,6 +87,11 @@ def verdict(question: Part) -> Part:
     """Return the part that tells the answer once the result has been seen."""
     right = next(text for text, is_right in question.options if is_right)
     return Part("verdict", right, fragment=True, because=question.because)
+
+
+def answer(question: Part) -> Part:
+    """Return the part that repeats a question with the right option marked, for a slide of its own."""
+    return replace(question, kind="answer", notes=[])
 
 
 def without_answer(question: Part) -> Part:

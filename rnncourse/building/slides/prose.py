@@ -9,6 +9,9 @@ from dataclasses import dataclass
 LONGEST = 150
 """Characters of a sentence that can be read while somebody is talking."""
 
+MOST = 240
+"""Characters of several sentences that belong together."""
+
 SHORTEST = 28
 """Characters of a sentence that says something by itself."""
 
@@ -19,6 +22,7 @@ _END = re.compile(r"(?<=[.?!])[”\"*)]*\s+(?=[A-Z“\"$`*(0-9])")
 _KEPT = re.compile(r"\$[^$]*\$|`[^`]*`|\[[^\]]*\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _SAID_BOLD = re.compile(r"\*\*(?P<said>[^*]{24,}[.?!:])\*\*")
+_TURN = re.compile(r"(?ms)^(?:#+ Your turn|\*\*Your turn).*\Z")
 _LEAD_IN = re.compile(r"\*\*[^*]+[.:]\*\*\s+")
 _POINTS_ELSEWHERE = re.compile(
     r"(?i)\b(below|above|this chapter|these cells?|the cell|run it|the previous cell)\b"
@@ -75,6 +79,25 @@ def statement(section_pieces: list[Piece]) -> str:
         if len(one) <= LONGEST:
             return one.rstrip(":")
     return ""
+
+
+def beginning(section_pieces: list[Piece]) -> list[str]:
+    """Return what a section begins with, as far as MOST goes, and the sentence that `statement` picks further on."""
+    picked = statement(section_pieces)
+    first = next((unlinked(piece.text) for piece in section_pieces if piece.kind == "paragraph"), "")
+    said: list[str] = []
+    for one in sentences(first):
+        if _POINTS_ELSEWHERE.search(one) or len(" ".join([*said, one])) > MOST:
+            break
+        said.append(one)
+    words = " ".join(said).removesuffix(":")
+    is_new = picked not in words and not (said and picked.startswith(said[0]))
+    return [one for one in (words, picked if is_new else "") if one]
+
+
+def without_turns(markdown: str) -> str:
+    """Return a text cell without what a reader at a computer is to do: the end that begins with “Your turn”."""
+    return _TURN.sub("", markdown).strip()
 
 
 def truth(section_pieces: list[Piece]) -> str:

@@ -18,6 +18,7 @@ from rnncourse.building.slides.parts import (
     MOST_ROWS,
     Part,
     Slide,
+    answer,
     caption_words,
     code_parts,
     question_parts,
@@ -88,14 +89,16 @@ class _Talk:
             self.slide.parts.append(without_answer(question) if results else question)
             self.slide.notes += question.notes
             if results:
-                self._open.setdefault(results[-1], []).append(verdict(question))
+                self._open.setdefault(results[-1], []).append(question)
 
     def answer(self, cell: NotebookNode) -> None:
-        """Tell the verdict on a prediction after the last cell that shows its result."""
-        for part in self._open.pop(cell.id, []):
-            if any(one.kind in ("figure", "lab", "html", "verdict") for one in self.slide.parts):
-                self.begin(below=True, kicker=self.section)
-            self.slide.parts.append(part)
+        """Tell the answer to a prediction after the last cell that shows its result: below it, or on a slide."""
+        for question in self._open.pop(cell.id, []):
+            if any(one.kind in ("figure", "lab", "html", "verdict", "answer") for one in self.slide.parts):
+                self.begin(below=True, kicker="Answer")
+                self.slide.parts.append(answer(question))
+            else:
+                self.slide.parts.append(verdict(question))
 
     def _is_shown(self, cell_id: str) -> bool:
         return any(
@@ -186,8 +189,12 @@ class _ByRule(_Talk):
         if cell.id in (TOP, BOTTOM):
             return
         if cell.cell_type == "markdown":
-            for section in prose.sections(source_of(cell)):
-                self._say(section, self._shows_next(place))
+            text = prose.without_turns(source_of(cell)) if self._is_for_readers(place) else source_of(cell)
+            *others, last = prose.sections(text) or [None]
+            for section in others:
+                self._say(section, False)
+            if last:
+                self._say(last, self._shows_next(place))
         elif not self._left_out and place in self.asked:
             self.ask(self.asked[place])
             self._awaits_output = False
@@ -217,8 +224,14 @@ class _ByRule(_Talk):
         self.begin(section.heading, below=is_below, kicker=self.section if is_below else "")
         self.slide.is_title = section.level == 1
         self.section = self.section if is_below else section.heading
-        words = prose.truth(section.pieces) or prose.statement(section.pieces)
-        self.slide.parts += [Part("lead", words)] if words else []
+        self.slide.parts += [Part("lead", words) for words in self._words_below(section)]
+
+    def _words_below(self, section: prose.Section) -> list[str]:
+        """Return what is said below a heading: one sentence, or more where there is nothing else to see."""
+        truth = prose.truth(section.pieces)
+        if truth or self.slide.is_title or _shown(section):
+            return [words] if (words := truth or prose.statement(section.pieces)) else []
+        return prose.beginning(section.pieces)
 
     def _continue(self, section: prose.Section, shows_next: bool) -> bool:
         """Begin a slide with a text that has no heading, if it has something to show; say whether it has."""
@@ -256,10 +269,20 @@ class _ByRule(_Talk):
             bool(self.slides) and bool(self.slide.title) and not self.slide.parts and not self.slide.is_title
         )
 
+    def _following(self, place: int) -> NotebookNode | None:
+        """Return the code cell after this one, None where there is none."""
+        following = self.cells[place + 1] if place + 1 < len(self.cells) else None
+        return following if following is not None and following.cell_type == "code" else None
+
+    def _is_for_readers(self, place: int) -> bool:
+        """Say whether the cell after this one is a line to complete."""
+        following = self._following(place)
+        return following is not None and _is_exercise(following)
+
     def _shows_next(self, place: int) -> bool:
         """Say whether the cell after this one shows something printed."""
-        following = self.cells[place + 1] if place + 1 < len(self.cells) else None
-        if following is None or following.cell_type != "code" or place + 1 in self.asked:
+        following = self._following(place)
+        if following is None or place + 1 in self.asked:
             return False
         shown = [] if _is_exercise(following) else code_parts(following, code=self.code)
         return any(part.kind in ("code", "output") for part in shown)
@@ -318,7 +341,7 @@ def _finished(slide: Slide) -> Slide:
         title, rest = _first_sentence(caption_words(first))
         slide.title, first.caption = _SIGNS.sub(r"\\\1", title), ""
         slide.notes += [rest] if rest else []
-    if not slide.title and not any(part.kind in ("question", "lab") for part in slide.parts):
+    if not slide.title and not any(part.kind in ("question", "answer", "lab") for part in slide.parts):
         slide.title = slide.kicker
     if slide.kicker == slide.title:
         slide.kicker = ""

@@ -7,9 +7,23 @@ function halfOf(bits) {
   return bits >> 15 ? -size : size;
 }
 
-/* The parameters by name, from all of them in a row: base64, `bits` each. Nothing is rounded: single precision has
-   room for 16 and 32 bits, and large matrices are read faster from it. */
-function unpack(text, shapes, bits) {
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Numbers in steps of 1/64: each is a digit, after a slash for each further 63; 1, 2, 3, 4 stand for 1, −1, 2, −2 steps. */
+function inSteps(text) {
+  const numbers = [];
+  let count = 0;
+  for (let k = 0; k < text.length; k++) {
+    count += DIGITS.indexOf(text[k]);
+    if (text[k] === "/") continue;
+    numbers.push((count % 2 ? count + 1 : -count) / 128);
+    count = 0;
+  }
+  return numbers;
+}
+
+/* Numbers in base64 with 16, 32 or 64 bits each. */
+function inBits(text, bits) {
   const raw = atob(text);
   const bytes = new Uint8Array(raw.length);
   for (let k = 0; k < raw.length; k++) bytes[k] = raw.charCodeAt(k);
@@ -19,13 +33,19 @@ function unpack(text, shapes, bits) {
     32: (at) => view.getFloat32(at, true),
     64: (at) => view.getFloat64(at, true),
   };
-  const [read, size] = [readers[bits], bits / 8];
+  return Float64Array.from({ length: (8 * bytes.length) / bits }, (_, k) => readers[bits]((k * bits) / 8));
+}
+
+/* The parameters by name, from all of them in a row, as `packed` in _writing_net.py writes them. Nothing is rounded:
+   single precision has room for all but 64 bits, and large matrices are read faster from it. */
+function unpack(text, shapes, bits) {
+  const numbers = bits === 6 ? inSteps(text) : inBits(text, bits);
   let at = 0;
   const one = (shape) => {
     const Kind = shape.length > 1 && bits < 64 ? Float32Array : Float64Array;
-    const numbers = new Kind(shape.reduce((a, b) => a * b, 1));
-    for (let k = 0; k < numbers.length; k++, at += size) numbers[k] = read(at);
-    return numbers;
+    const size = shape.reduce((a, b) => a * b, 1);
+    at += size;
+    return Kind.from(numbers.slice(at - size, at));
   };
   return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, one(shape)]));
 }

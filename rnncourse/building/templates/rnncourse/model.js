@@ -2,6 +2,7 @@
    kept here and nowhere else. */
 const rnncourseModels = (() => {
   const ANSWERS = "rnncourse-answers";
+  const PAPER = 600; // pixels of a line of A4 or Letter
 
   /* The option that was committed to and how sure the reader was, by the key of the question. */
   function answers() {
@@ -69,6 +70,17 @@ const rnncourseModels = (() => {
       else ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
     }
   }
+  /* Paper does not scroll: what is wider than its lines is printed smaller. */
+  function fitToPaper() {
+    for (const formula of document.querySelectorAll(".rnncourse-formula > math")) {
+      formula.style.minWidth = "0";
+      const scale = Math.min(1, PAPER / formula.getBoundingClientRect().width);
+      formula.style.minWidth = "";
+      formula.style.setProperty("--print-scale", scale.toFixed(3));
+    }
+  }
+  addEventListener("beforeprint", fitToPaper);
+
   addEventListener("load", fitFormulas);
   addEventListener("resize", fitFormulas);
 

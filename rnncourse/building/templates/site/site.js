@@ -92,5 +92,5 @@
   });
 
   // Paper shows everything.
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => (one.open = true)));
+  addEventListener("beforeprint", () => document.querySelectorAll("details:not(.hide, figure *)").forEach((one) => (one.open = true)));
 })();

@@ -207,6 +207,17 @@ def test_display_formulas_can_be_read_to_their_end_on_a_phone(reader):
         assert not wide or can_scroll
 
 
+def test_formulas_in_lines_fit_their_lines_on_a_phone(reader):
+    page = reader.open(CHAPTER, 390)
+    page.wait_for_function("document.querySelectorAll('math[style*=font-size]').length > 0")
+    longer = page.locator("p > math").evaluate_all(
+        "all => all.filter((one) => one.getBoundingClientRect().width > one.parentElement.clientWidth + 1).length"
+    )
+    assert longer == 0
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.wait_for_function("document.querySelectorAll('math[style*=font-size]').length === 0")
+
+
 def test_a_chapter_prints_with_everything_and_without_the_frame(reader):
     page = reader.open(OWN)
     page.emulate_media(media="print")

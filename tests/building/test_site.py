@@ -130,7 +130,12 @@ def test_pages_share_one_style_sheet_that_holds_what_is_used(built_site):
         assert all("rnncourse/" in one for one in listed[1:])
     style = text_of(sheet)
     assert len(gzip.compress(style.encode())) < 30_000
-    assert "@font-face" not in style and "@import" not in style and ".list-group" not in style
+    assert (
+        "@font-face" not in style
+        and "@import" not in style
+        and ".accordion-flush" not in style
+        and ".fa-github" not in style
+    )
     for used in (".bd-article", ".rnncourse-result", ".highlight .k ", "details.hide", ".bs-tooltip-auto"):
         assert used in style
     pages = "".join(map(text_of, pages_of(built_site)))
@@ -252,7 +257,7 @@ def test_code_that_jupyterlab_folds_is_folded(built_site):
         and "rnncourse_asks" not in cell["metadata"]
     ]
     assert "setup" in hidden and len(hidden) > 3
-    assert body.count('<details class="hide above-input">') == len(hidden)
+    assert body.count('<details class="admonition hide above-input"') == len(hidden)
     before_imports = body[: body.index("gate_lab</span>")]
     assert before_imports.rindex("<details") > before_imports.rindex("</h1>")
 

@@ -209,7 +209,7 @@ class _ByRule(_Talk):
         if self._left_out:
             return
         if section.heading:
-            self._head(section)
+            self._head(section, shows_next)
         elif not self._continue(section, shows_next):
             self.slide.notes.append(section.text)
             self._awaits_output = False
@@ -219,17 +219,17 @@ class _ByRule(_Talk):
             self._add(part)
         self._awaits_output = True
 
-    def _head(self, section: prose.Section) -> None:
+    def _head(self, section: prose.Section, shows_next: bool) -> None:
         is_below = section.level > 2
         self.begin(section.heading, below=is_below, kicker=self.section if is_below else "")
         self.slide.is_title = section.level == 1
         self.section = self.section if is_below else section.heading
-        self.slide.parts += [Part("lead", words) for words in self._words_below(section)]
+        self.slide.parts += [Part("lead", words) for words in self._words_below(section, shows_next)]
 
-    def _words_below(self, section: prose.Section) -> list[str]:
+    def _words_below(self, section: prose.Section, shows_next: bool) -> list[str]:
         """Return what is said below a heading: one sentence, or more where there is nothing else to see."""
         truth = prose.truth(section.pieces)
-        if truth or self.slide.is_title or _shown(section):
+        if truth or self.slide.is_title or _shown(section) or shows_next:
             return [words] if (words := truth or prose.statement(section.pieces)) else []
         return prose.beginning(section.pieces)
 

@@ -69,6 +69,13 @@ const rnncourseModels = (() => {
       if (box.scrollWidth > box.clientWidth) Object.assign(box, { tabIndex: 0, role: "group", ariaLabel: "Wide formula" });
       else ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
     }
+    const inLines = [...document.querySelectorAll("math[display=inline]")];
+    for (const one of inLines) one.style.fontSize = "";
+    // A formula cannot be broken like a line of text: it is written smaller where it is longer than the line.
+    const shares = inLines.map((one) => one.parentElement.clientWidth / one.getBoundingClientRect().width);
+    inLines.forEach((one, k) => {
+      if (shares[k] > 0 && shares[k] < 1) one.style.fontSize = `${(1.1 * shares[k]).toFixed(3)}em`;
+    });
   }
   /* Paper does not scroll: what is wider than its lines is printed smaller. */
   function fitToPaper() {

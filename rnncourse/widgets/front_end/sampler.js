@@ -283,7 +283,7 @@ function watchStrips(ui, model, fixed, set) {
 
 function render({ model, el }) {
   const fixed = model.get("fixed");
-  const ui = panel(el, { name: "sampler", label: "Sampler", html: samplerHtml(fixed) });
+  const ui = panel(el, { name: "sampler", isLab: true, label: "Sampler", html: samplerHtml(fixed) });
   Object.assign(ui, { strips: ui.part(".rnncourse-strips svg"), wide: 800, looked: null, pointed: false, ranking: null, stop: () => {} });
   ui.root.style.setProperty("--tone", fixed.tone);
   addStrips(ui);

@@ -126,6 +126,16 @@ def test_what_is_added_is_set_by_mouse_and_keys(page):
     assert_shows(page, in_python(page))
 
 
+def test_the_chosen_day_is_set_by_a_list_as_well(page):
+    start(page, jar_lab(0.8))
+    page.locator(f"{ROOT} [data-slider=step]").fill("3")
+    today = page.get_by_label("Biscuits added on this day")
+    assert today.input_value() == "1"
+    today.select_option("3")
+    assert page.evaluate("state.added.slice(0, 5)") == [1, 1, 3, 1, 1]
+    assert_shows(page, in_python(page))
+
+
 def test_pinned_curves_stay_in_the_chart(page):
     start(page, jar_lab(0.5))
     page.get_by_role("button", name="Pin this curve").click()

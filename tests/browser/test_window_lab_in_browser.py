@@ -176,6 +176,8 @@ def test_window_is_moved_by_touch_on_a_phone(browser, lab):
     assert abs(in_python(page, lab).year - 1856) <= 2
     assert_shows(page, lab)
     near = page.locator(f"{ROOT} .rnncourse-near").bounding_box()
+    dots = [page.locator(f"{ROOT} [data-pull='{k}'] .dot").bounding_box() for k in range(3)]
+    assert dots[1]["x"] - dots[0]["x"] >= 20 and dots[2]["x"] - dots[1]["x"] >= 20, "a finger finds each year"
     last = page.locator(f"{ROOT} [data-setting=ahead]").bounding_box()
     assert last["y"] + last["height"] - near["y"] < 664
     assert page.evaluate("document.documentElement.scrollWidth") == 390

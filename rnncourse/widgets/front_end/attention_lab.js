@@ -1,10 +1,10 @@
 /* The Attention lab: links from the tokens written to the words read, and the whole map below them. */
 
 const AREA = { left: 34, right: 4, written: 30, words: 176, map: 196, row: 18 };
-const NARROW = 76; // pixels: in columns that are narrower, words stand on two levels
+const NARROW = 86; // pixels: in columns that are narrower, words stand on two levels
 const TURNED = 42; // in columns that are narrower still, words stand upright
 const LEVEL = 14;
-const UPRIGHT = 52;
+const UPRIGHT = 64;
 
 /* Over how many words a row of weights is spread: 1 for a single one. */
 function spread(weights) {

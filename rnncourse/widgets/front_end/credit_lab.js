@@ -1,7 +1,8 @@
 /* The Credit lab: an unrolled network with the paths of a loss, above the grid of what each loss says. */
 
 const SHARED = ["loss", "k1", "k2"];
-const AREA = { left: 64, right: 26, losses: 20, states: 84, grid: 124, row: 25, tall: 28, widest: 44 };
+const AREA = { losses: 20, states: 84, grid: 124, row: 25, tall: 28, widest: 44 };
+const NARROW = 330; // pixels: a picture that is narrower takes all of them
 const SLIDERS = [
   { name: "k2", label: "How far back k₂" },
   { name: "k1", label: "How often k₁" },
@@ -18,12 +19,14 @@ function labHtml(T) {
 
 /* Columns of the grid lie between the states, where W_hh is used: use k is between h of k − 1 and h of k. */
 function places(ui) {
-  const pitch = (ui.wide - AREA.left - AREA.right) / ui.T;
+  const [left, right, share] = ui.wide < NARROW ? [36, 14, 0.78] : [64, 26, 0.62];
+  const pitch = (ui.wide - left - right) / ui.T;
   return {
+    left,
     pitch,
-    box: Math.min(AREA.widest, pitch * 0.62),
-    h: (t) => AREA.left + t * pitch,
-    column: (k) => AREA.left + (k - 1) * pitch,
+    box: Math.min(AREA.widest, pitch * share),
+    h: (t) => left + t * pitch,
+    column: (k) => left + (k - 1) * pitch,
     row: (t) => AREA.grid + (t - 1) * AREA.row,
   };
 }
@@ -99,7 +102,8 @@ function drawGraph(ui, view) {
   const states = svg.select(".states").selectAll("g");
   states.select("rect").attr("x", (t) => at.h(t) - at.box / 2).attr("width", at.box);
   states.select("text").attr("x", (t) => at.h(t));
-  svg.select(".uses").selectAll("text").attr("x", (k) => at.h(k) - at.pitch / 2);
+  const uses = svg.select(".uses").selectAll("text").attr("x", (k) => at.h(k) - at.pitch / 2);
+  uses.attr("visibility", (k) => (at.pitch < 40 && k % 2 === 0 ? "hidden" : null)); // in narrow columns, every other one
   const losses = svg.select(".losses").selectAll(".loss");
   losses.select(".box").attr("x", (t) => at.h(t) - at.box / 2).attr("width", at.box);
   losses.select(".field").attr("x", (t) => at.h(t) - at.pitch / 2).attr("width", at.pitch);
@@ -120,7 +124,7 @@ function drawGrid(ui, view) {
   numbers.attr("x", (one) => at.column(one.k) + at.pitch / 2).attr("y", (one) => at.row(one.t) + 17);
   numbers.attr("class", (one) => (isKept(one.t, one.k, view.k1, view.k2) ? "kept" : "cut")).text((one) => one.value.toFixed(0));
   const rows = svg.select(".rows").selectAll("text").data(view.percents).join("text");
-  rows.attr("x", AREA.left - 10).attr("y", (_, t) => at.row(t + 1) + 17).text((_, t) => (at.pitch > 60 ? `loss ${t + 1}` : `L${t + 1}`));
+  rows.attr("x", at.left - 10).attr("y", (_, t) => at.row(t + 1) + 17).text((_, t) => (at.pitch > 60 ? `loss ${t + 1}` : `L${t + 1}`));
   rows.attr("class", (_, t) => (t + 1 === (view.looked?.t ?? view.loss) ? "chosen" : ""));
   drawWindows(ui, view, at);
 }
@@ -189,17 +193,17 @@ function setWindow(ui, model, name, value) {
 /* The edge of the last window, and every cell of the grid, can be pulled: a window reaches back to there. */
 function dragWindow(ui, model) {
   let grabbed = null;
-  const columnAt = (event) => Math.floor((event.x - AREA.left) / places(ui).pitch) + 1;
+  const columnsTo = (event) => (event.x - places(ui).left) / places(ui).pitch;
   const start = ({ sourceEvent }) => {
     const { target } = sourceEvent;
     grabbed = target.classList.contains("edge") ? ui.T : target.dataset.t ? Number(target.dataset.t) : null;
   };
   const go = (event) => {
-    const reach = grabbed && grabbed - Math.round((event.x - AREA.left) / places(ui).pitch);
+    const reach = grabbed && grabbed - Math.round(columnsTo(event));
     if (grabbed) setWindow(ui, model, "k2", reach);
   };
   const end = (event) => {
-    if (grabbed && Math.abs(event.x - event.subject.x) < 3 && columnAt(event) <= grabbed) store(model, { loss: grabbed });
+    if (grabbed && Math.abs(event.x - event.subject.x) < 3 && Math.floor(columnsTo(event)) < grabbed) store(model, { loss: grabbed });
   };
   const drag = d3.drag().container(() => ui.svg).subject((event) => ({ x: event.x, y: event.y }));
   drag.filter((event) => event.target.closest?.(".edge, .grid rect") !== null);

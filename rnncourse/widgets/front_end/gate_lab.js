@@ -64,7 +64,7 @@ function connectTabs(ui, model) {
 function render({ model, el }) {
   const hatch = { cell: uniqueId("hatch"), network: uniqueId("hatch") };
   const [fixed, network] = [model.get("fixed"), model.get("network")];
-  const ui = panel(el, { name: "gate-lab", label: "Gate lab", html: labHtml(fixed, network, hatch) });
+  const ui = panel(el, { name: "gate-lab", isLab: true, label: "Gate lab", html: labHtml(fixed, network, hatch) });
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   if (network.kind) connectTabs(ui, model);
   startCell({ ...within(ui, ui.part("[data-panel=cell]")), hatch: hatch.cell }, model);

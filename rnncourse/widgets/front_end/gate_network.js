@@ -10,7 +10,7 @@ const TRACES_HEIGHT = TRACES.top + TRACES.belt + TRACED.length * TRACES.row + TR
 
 function networkHtml({ units }, limits, hatch) {
   const text = (name, label) => `<p class="rnncourse-title"><span data-part="${name}-title"></span></p>
-    <div class="rnncourse-text" data-text="${name}" role="group" aria-label="${label}" tabindex="0"></div>`;
+    <div class="rnncourse-text" data-by="unit" data-text="${name}" role="group" aria-label="${label}" tabindex="0"></div>`;
   return `<div class="rnncourse-prompt"><label><span>Prompt</span><input type="text" data-writing="prompt" maxlength="200"
         spellcheck="false" autocomplete="off"></label>
       <label><span>Unit</span><select data-writing="unit" aria-label="Unit, of ${units}"></select></label>

@@ -1,25 +1,43 @@
 /* The belt unrolled over time, and the strips below it, on which gate values are painted. */
 
-const STRIPS = { left: 46, top: 16, belt: 48, row: 19, home: 40 };
+const STRIPS = { left: 46, top: 16, belt: 48, row: 19, touched: 26, home: 40 };
+const TOUCHED = 806; // pixels: a timeline that is narrower is on a tablet or a phone, and has rows for fingers
 const PAINTED = ["x", "f", "i", "g", "o"];
 const FEW = 36; // pixels that a step needs for its number
 
-const LOWEST = STRIPS.top + STRIPS.belt + PAINTED.length * STRIPS.row;
-const TIMELINE_HEIGHT = LOWEST + STRIPS.home + 2;
+/* How tall a row is, where each begins, where h begins below the last one, and how tall all is. */
+function rowsOf(ui) {
+  const tall = ui.wide < TOUCHED ? STRIPS.touched : STRIPS.row;
+  const top = (k) => STRIPS.top + STRIPS.belt + k * tall;
+  const lowest = top(PAINTED.length);
+  return { tall, top, lowest, height: lowest + STRIPS.home + 2 };
+}
 
 function timelineSvg() {
-  const rows = PAINTED.map((name, k) => {
-    const y = STRIPS.top + STRIPS.belt + k * STRIPS.row;
-    return `<g data-strip="${name}" data-tone="${name}" tabindex="0" role="slider" aria-label="${NAMES[name]} ${name} over time">
-      <rect class="ground" x="${STRIPS.left}" y="${y + 1}" height="${STRIPS.row - 2}"/>
-      <g class="marks" data-row="${name}"></g>${symbolText(10, y + 14, name, "t")}</g>`;
-  });
-  return `<svg class="rnncourse-over-time" height="${TIMELINE_HEIGHT}">
-    <rect class="chosen" y="1" height="${TIMELINE_HEIGHT - 2}" rx="5"/>
+  const rows = PAINTED.map(
+    (name) => `<g data-strip="${name}" data-tone="${name}" tabindex="0" role="slider" aria-label="${NAMES[name]} ${name} over time">
+      <rect class="ground" x="${STRIPS.left}"/><g class="marks" data-row="${name}"></g>${symbolText(10, 0, name, "t")}</g>`,
+  );
+  return `<svg class="rnncourse-over-time"><rect class="chosen" y="1" rx="5"/>
     <g class="steps"></g><path class="zero"/><g class="belt"></g>
     <text class="symbol" x="10" y="${STRIPS.top + 27}" data-words="belt">c</text>${rows.join("")}
-    <g class="home"></g><text class="symbol" x="10" y="${LOWEST + 23}" data-words="home"></text>
-    <rect class="under" y="1" height="${TIMELINE_HEIGHT - 2}" rx="5" visibility="hidden"/></svg>`;
+    <g class="home"></g><text class="symbol" x="10" data-words="home"></text>
+    <rect class="under" y="1" rx="5" visibility="hidden"/></svg>`;
+}
+
+/* Put the rows where this width wants them. */
+function placeRows(ui) {
+  const { tall, top, lowest, height } = rowsOf(ui);
+  if (!isNews(ui, "rows", tall)) return;
+  setAttribute(ui.timeline, "height", height);
+  for (const mark of [".chosen", ".under"]) setAttribute(ui.timeline.querySelector(mark), "height", height - 2);
+  PAINTED.forEach((name, k) => {
+    const strip = ui.timeline.querySelector(`[data-strip=${name}]`);
+    setAttribute(strip.querySelector(".ground"), "y", top(k) + 1);
+    setAttribute(strip.querySelector(".ground"), "height", tall - 2);
+    setAttribute(strip.querySelector(".symbol"), "y", top(k) + tall / 2 + 4.5);
+  });
+  setAttribute(ui.timeline.querySelector("[data-words=home]"), "y", lowest + 23);
 }
 
 function bandOf(ui, T) {
@@ -59,8 +77,9 @@ function drawNumbers(ui, selector, values, y, band, mark) {
 /* A strip: bars from the floor for gates, from the middle for what has a sign. */
 function drawStrip(ui, name, values, held, [low, high], band) {
   if (!isNews(ui, name, values, held, band.wide)) return;
-  const tall = STRIPS.row - 4;
-  const top = STRIPS.top + STRIPS.belt + PAINTED.indexOf(name) * STRIPS.row + 2;
+  const rows = rowsOf(ui);
+  const tall = rows.tall - 4;
+  const top = rows.top(PAINTED.indexOf(name)) + 2;
   const at = (value) => top + tall * (1 - (value - low) / (high - low));
   const marks = ui.timeline.querySelector(`[data-row=${name}]`);
   setAttribute(marks.parentNode.querySelector(".ground"), "width", ui.wide - STRIPS.left - 2);
@@ -68,26 +87,28 @@ function drawStrip(ui, name, values, held, [low, high], band) {
   bars.attr("x", (_, t) => band.left(t) + 0.5).attr("width", Math.max(1, band.wide - 1));
   bars.attr("y", (one) => Math.min(at(one), at(0))).attr("height", (one) => Math.max(1, Math.abs(at(one) - at(0))));
   bars.attr("class", (_, t) => (held[t] ? "held" : ""));
-  drawNumbers(ui, `[data-row=${name}]`, values, top + 12, band, "data-number-at");
+  drawNumbers(ui, `[data-row=${name}]`, values, top + tall / 2 + 4.5, band, "data-number-at");
 }
 
 function drawHome(ui, { run, rnn, backward, now }, band) {
   const before = (values) => [values[0], ...values.slice(0, -1)];
   const values = backward ? rnn : run.h;
   const starts = backward ? before(rnn) : run.h;
-  drawUnrolled(ui, ".home", values, starts, LOWEST, STRIPS.home - 4, band);
+  const { lowest } = rowsOf(ui);
+  drawUnrolled(ui, ".home", values, starts, lowest, STRIPS.home - 4, band);
   ui.timeline.querySelector(".home").toggleAttribute("data-gradient", backward);
   ui.timeline.querySelector(".belt").toggleAttribute("data-gradient", backward);
   for (const word of ui.timeline.querySelectorAll("[data-words]")) word.toggleAttribute("data-gradient-words", backward);
   setText(ui.timeline.querySelector("[data-words=home]"), backward ? "RNN" : "h");
   setText(ui.timeline.querySelector("[data-words=belt]"), backward ? "LSTM" : "c");
-  drawNumbers(ui, ".home", values, LOWEST + 23, band, "data-home");
+  drawNumbers(ui, ".home", values, lowest + 23, band, "data-home");
 }
 
 function drawTimeline(ui, view) {
   const { run, x, holds, step, T, backward } = view;
   const band = bandOf(ui, T);
   setAttribute(ui.timeline, "width", ui.wide);
+  placeRows(ui);
   const chosen = ui.timeline.querySelector(".chosen");
   setAttribute(chosen, "x", band.left(step - 1));
   setAttribute(chosen, "width", band.wide);
@@ -117,14 +138,14 @@ function drawTimeline(ui, view) {
 function underPointer(ui, event, T, limits) {
   const t = Math.floor((event.x - STRIPS.left) / bandOf(ui, T).wide);
   const step = Math.max(1, Math.min(T, t + 1));
-  const k = Math.floor((event.y - STRIPS.top - STRIPS.belt) / STRIPS.row);
-  return { step, name: PAINTED[k] ?? null, valueOn: (name) => paintedValue(event.y, name, limits[name]) };
+  const rows = rowsOf(ui);
+  const k = Math.floor((event.y - rows.top(0)) / rows.tall);
+  return { step, name: PAINTED[k] ?? null, valueOn: (name) => paintedValue(rows, event.y, name, limits[name]) };
 }
 
 /* Where a strip was touched is its value; near its edges, the largest and the smallest. */
-function paintedValue(y, name, [low, high]) {
-  const top = STRIPS.top + STRIPS.belt + PAINTED.indexOf(name) * STRIPS.row;
-  const share = 1 - (y - top - 4) / (STRIPS.row - 8);
+function paintedValue({ tall, top }, y, name, [low, high]) {
+  const share = 1 - (y - top(PAINTED.indexOf(name)) - 4) / (tall - 8);
   return Math.round((low + Math.max(0, Math.min(1, share)) * (high - low)) * 20) / 20;
 }
 

@@ -3,7 +3,8 @@
 const CHART = { left: 48, right: 10, top: 20, heat: 88, gap: 26, curve: 178, below: 34 };
 const CURVE_TOP = CHART.top + CHART.heat + CHART.gap;
 const CURVE_BOTTOM = CURVE_TOP + CHART.curve;
-const LEGEND = { wide: 84, right: 98 };
+const LEGEND = { wide: 84, right: 98, rightOfNumber: 44 };
+const NARROW = 330; // pixels: in a chart that is narrower, there is room for fewer words
 const LARGE_NUMBERS = ["", " thousand", " million", " billion", " trillion"];
 
 function chartHtml() {
@@ -101,12 +102,13 @@ function paintHeat(ui, { flow, fixed }) {
 
 function legendSvg(ui, { fixed }, wide) {
   const stops = fixed.stops.map(([at, colour]) => `<stop offset="${at}" stop-color="${colour}"/>`).join("");
-  const to = wide - LEGEND.right;
+  const narrow = wide < NARROW;
+  const to = wide - (narrow ? LEGEND.rightOfNumber : LEGEND.right);
   const from = to - LEGEND.wide;
   return `<defs><linearGradient id="${ui.gradientId}">${stops}</linearGradient></defs>
     <rect x="${from}" y="4" width="${LEGEND.wide}" height="11" rx="2" class="scale" fill="url(#${ui.gradientId})"/>
-    ${textSvg(from - 5, 15, `dead ${powerSvg(-fixed.decades)}`, "end")}${textSvg((from + to) / 2, 14, "1", "middle", "on-bright")}
-    ${textSvg(to + 5, 15, `${powerSvg(fixed.decades)}<tspan dy="5"> exploded</tspan>`)}`;
+    ${textSvg(from - 5, 15, `${narrow ? "" : "dead "}${powerSvg(-fixed.decades)}`, "end")}${textSvg((from + to) / 2, 14, "1", "middle", "on-bright")}
+    ${textSvg(to + 5, 15, `${powerSvg(fixed.decades)}<tspan dy="5">${narrow ? "" : " exploded"}</tspan>`)}`;
 }
 
 function gridSvg({ x, y }, { low, high, step }, T, wide) {
@@ -127,21 +129,22 @@ function frameSvg(ui, view, scales, powers) {
   const { flow, fixed } = view;
   const [right, s] = [ui.wide - CHART.right, flow.state];
   const band = scales.y(fixed.rounding);
+  const narrow = ui.wide < NARROW;
   return [
     textSvg(CHART.left, 14, `${partialSvg(`|∂L/∂${s}`, "t")}|${ui.wide < 420 ? "" : ", a row for each unit"}`),
     legendSvg(ui, view, ui.wide),
     `<rect x="${CHART.left - 1}" y="${CHART.top - 1}" width="${right - CHART.left + 2}" height="${CHART.heat + 2}" class="edge"/>`,
     textSvg(CHART.left - 6, CHART.top + 10, "unit 0", "end"),
     textSvg(CHART.left - 6, CHART.top + CHART.heat - 2, flow.H - 1, "end"),
-    textSvg(CHART.left, CURVE_TOP - 8, `${partialSvg(`‖∂${s}`, "T")}${partialSvg(`/∂${s}`, "t")}‖, what is left`),
+    textSvg(CHART.left, CURVE_TOP - 8, `${partialSvg(`‖∂${s}`, "T")}${partialSvg(`/∂${s}`, "t")}‖${narrow ? "" : ", what is left"}`),
     `<rect x="${CHART.left}" y="${band}" width="${right - CHART.left}" height="${CURVE_BOTTOM - band}" class="lost"/>`,
     gridSvg(scales, powers, flow.T, ui.wide),
     `<path d="M${CHART.left} ${scales.y(EXPLODES)}H${right}" class="limit" data-fate="explodes"/>`,
     `<path d="M${CHART.left} ${scales.y(DIES)}H${right}" class="limit" data-fate="dies"/>`,
     textSvg(right - 5, scales.y(EXPLODES) - 4, "above 1,000: explodes", "end", "halo"),
     textSvg(CHART.left + 6, scales.y(DIES) + 13, "below 1/1000: dies", "start", "halo"),
-    textSvg(right - 5, CURVE_BOTTOM - 6, "added to 1, float32 rounds this away", "end", "halo"),
-    textSvg((CHART.left + right) / 2, CURVE_BOTTOM + 30, 'step <tspan class="math">t</tspan>', "middle"),
+    textSvg(right - 5, CURVE_BOTTOM - 6, `${narrow ? "" : "added to 1, "}float32 rounds this away`, "end", "halo"),
+    textSvg(narrow ? CHART.left + 20 : (CHART.left + right) / 2, CURVE_BOTTOM + 30, 'step <tspan class="math">t</tspan>', "middle"),
     textSvg(right, CURVE_BOTTOM + 30, "← it starts here", "end"),
   ].join("");
 }

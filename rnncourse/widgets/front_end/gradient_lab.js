@@ -181,7 +181,7 @@ function listenToReader(ui, model, walk, again) {
 
 function render({ model, el }) {
   const fixed = model.get("fixed");
-  const ui = panel(el, { name: "gradient-lab", label: "Gradient lab", html: labHtml(fixed) });
+  const ui = panel(el, { name: "gradient-lab", isLab: true, label: "Gradient lab", html: labHtml(fixed) });
   addElements(ui, fixed);
   const again = () => ui.storing || draw(ui, model);
   const { walk, playing } = playback(ui, model, {

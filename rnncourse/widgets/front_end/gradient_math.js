@@ -85,13 +85,13 @@ const drawnGradient = remembering(8, (seed, H) => {
   return g.map((one) => (one * Math.sqrt(H)) / length);
 });
 
-/* out = A B, all (n, n), n divisible by four: two rows by four columns at a time, which the processor keeps at hand. */
-function multiply(out, A, B, n) {
+/* out += A B, all (n, n), n divisible by four: two rows by four columns at a time, which the processor keeps at hand. */
+function addProduct(out, A, B, n) {
   for (let row = 0; row < n * n; row += 2 * n) {
     for (let j = 0; j < n; j += 4) {
       let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
-      for (let k = 0, at = j; k < n; k++, at += n) {
-        const x = A[row + k], y = A[row + n + k];
+      for (let k = row, at = j; k < row + n; k++, at += n) {
+        const x = A[k], y = A[n + k];
         const p = B[at], q = B[at + 1], r = B[at + 2], s = B[at + 3];
         a += x * p;
         b += x * q;
@@ -102,34 +102,48 @@ function multiply(out, A, B, n) {
         g += y * r;
         h += y * s;
       }
-      out[row + j] = a;
-      out[row + j + 1] = b;
-      out[row + j + 2] = c;
-      out[row + j + 3] = d;
-      out[row + n + j] = e;
-      out[row + n + j + 1] = f;
-      out[row + n + j + 2] = g;
-      out[row + n + j + 3] = h;
+      out[row + j] += a;
+      out[row + j + 1] += b;
+      out[row + j + 2] += c;
+      out[row + j + 3] += d;
+      out[row + n + j] += e;
+      out[row + n + j + 1] += f;
+      out[row + n + j + 2] += g;
+      out[row + n + j + 3] += h;
     }
   }
 }
 
-/* a_t (blocks * H) of every step from x (T, INPUTS); step(a) takes a and returns the new h. */
+/* a_t (blocks * H) of every step from x (T, INPUTS); step(a, h, t) takes a and puts the new state into h. */
 function runForward({ W_x, W_h, b }, x, T, H, step) {
   const width = W_h.length * H;
-  let h = new Float64Array(H);
+  const [a, h] = [new Float64Array(width), new Float64Array(H)];
   for (let t = 0; t < T; t++) {
-    const a = b.slice();
+    a.set(b);
     for (let d = 0; d < INPUTS; d++) {
       const x_td = x[t * INPUTS + d];
       if (x_td) for (let j = 0; j < width; j++) a[j] += x_td * W_x[d * width + j];
     }
-    W_h.forEach((W, block) => {
-      for (let k = 0; k < H; k++) {
-        if (h[k]) for (let j = 0; j < H; j++) a[block * H + j] += h[k] * W[k * H + j];
-      }
-    });
-    h = step(a, t);
+    for (let block = 0; block < W_h.length; block++) addRow(a, block * H, h, W_h[block], H);
+    step(a, h, t);
+  }
+}
+
+/* a += h W, from the place `first` of a on; W (n, n), n divisible by four. */
+function addRow(a, first, h, W, n) {
+  for (let j = 0; j < n; j += 4) {
+    let p = a[first + j], q = a[first + j + 1], r = a[first + j + 2], s = a[first + j + 3];
+    for (let k = 0, at = j; k < n; k++, at += n) {
+      const one = h[k];
+      p += one * W[at];
+      q += one * W[at + 1];
+      r += one * W[at + 2];
+      s += one * W[at + 3];
+    }
+    a[first + j] = p;
+    a[first + j + 1] = q;
+    a[first + j + 2] = r;
+    a[first + j + 3] = s;
   }
 }
 
@@ -183,73 +197,98 @@ const gradientFlow = remembering(12, (cell, init, scale, T, seed, bias, inputs, 
   return { T, H, state: kind === "lstm" ? "c" : "h", norms: measured.norms, sizes: measured.sizes, ...rest };
 });
 
-/* out = W diag(by). */
-function scaleColumns(out, W, by) {
-  const H = by.length;
-  for (let row = 0; row < W.length; row += H) {
-    for (let k = 0; k < H; k++) out[row + k] = W[row + k] * by[k];
+/* out = W diag(by), for H numbers of `by` from the place `first` on. */
+function scaleColumns(out, W, by, first, H) {
+  for (let k = 0; k < H; k++) {
+    const by_k = by[first + k];
+    for (let at = k; at < H * H; at += H) out[at] = W[at] * by_k;
+  }
+}
+
+/* W becomes diag(by) W, for H numbers of `by` from the place `first` on. */
+function scaleRows(W, by, first, H) {
+  for (let k = 0, at = 0; k < H; k++) {
+    const by_k = by[first + k];
+    for (const end = at + H; at < end; at++) W[at] *= by_k;
   }
 }
 
 function flowOfRnn(p, [phi, slope], x, T, H, look) {
-  const slopes = [];
-  runForward(p, x, T, H, (a) => {
-    slopes.push(a.map(slope));
-    return a.map(phi);
+  const slopes = new Float64Array(T * H);
+  runForward(p, x, T, H, (a, h, t) => {
+    for (let k = 0; k < H; k++) {
+      slopes[t * H + k] = slope(a[k]);
+      h[k] = phi(a[k]);
+    }
   });
-  const [J, spare] = [new Float64Array(H * H), new Float64Array(H * H)];
+  const J = new Float64Array(H * H);
+  let next = new Float64Array(H * H);
   walkBack(T, [identityMatrix(H)], (t, P) => {
-    scaleColumns(J, p.W_h[0], slopes[t - 1]);
-    multiply(spare, J, P[0], H);
-    P[0].set(spare);
+    scaleColumns(J, p.W_h[0], slopes, (t - 1) * H, H);
+    next.fill(0);
+    addProduct(next, J, P[0], H);
+    [P[0], next] = [next, P[0]];
   }, look);
-  const dead = Array.from({ length: H }, (_, unit) => slopes.every((one) => one[unit] === 0)).filter(Boolean).length;
-  return { dead, f: null };
+  const isDead = (_, unit) => slopes.every((one, at) => at % H !== unit || one === 0);
+  return { dead: Array.from({ length: H }, isDead).filter(Boolean).length, f: null };
+}
+
+/* i, f, g, o, c_{t-1} (before) and tanh(c_t) (shown) of every step, each (T, H), one step after the other. */
+function traceOfLstm(p, x, T, H) {
+  const [i, f, g, o, before, shown] = Array.from({ length: 6 }, () => new Float64Array(T * H));
+  const c = new Float64Array(H);
+  runForward(p, x, T, H, (a, h, t) => {
+    for (let k = 0, at = t * H; k < H; k++, at++) {
+      i[at] = sigmoid(a[k]);
+      f[at] = sigmoid(a[H + k]);
+      g[at] = Math.tanh(a[2 * H + k]);
+      o[at] = sigmoid(a[3 * H + k]);
+      before[at] = c[k];
+      c[k] = f[at] * c[k] + i[at] * g[at];
+      shown[at] = Math.tanh(c[k]);
+      h[k] = o[at] * shown[at];
+    }
+  });
+  return { i, f, g, o, before, shown };
 }
 
 function flowOfLstm(p, x, T, H, look) {
-  const steps = [];
-  let c = new Float64Array(H);
-  runForward(p, x, T, H, (a) => {
-    const gate = (k, phi) => a.subarray(k * H, (k + 1) * H).map(phi);
-    const [i, f, g, o] = [gate(0, sigmoid), gate(1, sigmoid), gate(2, Math.tanh), gate(3, sigmoid)];
-    const before = c;
-    c = f.map((one, k) => one * before[k] + i[k] * g[k]);
-    const shown = c.map(Math.tanh);
-    steps.push({ i, f, g, o, before, shown });
-    return o.map((one, k) => one * shown[k]);
-  });
-  const [toC, toH, spare, through] = Array.from({ length: 4 }, () => new Float64Array(H * H));
+  const trace = traceOfLstm(p, x, T, H);
+  const [toC, toH] = [new Float64Array(H * H), new Float64Array(H * H)];
+  let next = new Float64Array(H * H);
   walkBack(T, [new Float64Array(H * H), identityMatrix(H)], (t, P) => {
-    const { f, o, shown } = steps[t - 1];
+    const first = (t - 1) * H;
     const [h, inC] = P;
-    lstmJacobians(toH, toC, p.W_h, steps[t - 1], H);
-    for (let k = 0; k < H; k++) {
-      const show = o[k] * (1 - shown[k] ** 2);
-      for (let at = k * H; at < (k + 1) * H; at++) inC[at] += show * h[at];
-    }
-    multiply(through, toH, h, H);
-    multiply(spare, toC, inC, H);
-    for (let k = 0; k < H; k++) {
-      for (let at = k * H; at < (k + 1) * H; at++) {
-        inC[at] *= f[k];
-        h[at] = through[at] + spare[at];
-      }
-    }
+    lstmJacobians(toH, toC, p.W_h, trace, first, H);
+    showInH(inC, h, trace, first, H);
+    next.fill(0);
+    addProduct(next, toH, h, H);
+    addProduct(next, toC, inC, H);
+    scaleRows(inC, trace.f, first, H);
+    [P[0], next] = [next, h];
   }, look);
-  return { dead: 0, f: steps.map((one) => one.f) };
+  return { dead: 0, f: Array.from({ length: T }, (_, t) => trace.f.subarray(t * H, (t + 1) * H)) };
 }
 
-/* How h_{t-1} acts through the weights: on h_t by o (toH), and on c_t by i, f and g (toC). */
-function lstmJacobians(toH, toC, [W_i, W_f, W_g, W_o], { i, f, g, o, before, shown }, H) {
-  const byI = g.map((one, k) => one * i[k] * (1 - i[k]));
-  const byF = before.map((one, k) => one * f[k] * (1 - f[k]));
-  const byG = i.map((one, k) => one * (1 - g[k] ** 2));
-  const byO = shown.map((one, k) => one * o[k] * (1 - o[k]));
-  for (let row = 0; row < H * H; row += H) {
-    for (let k = 0; k < H; k++) {
-      toC[row + k] = W_i[row + k] * byI[k] + W_f[row + k] * byF[k] + W_g[row + k] * byG[k];
-      toH[row + k] = W_o[row + k] * byO[k];
+/* inC += what c_t does to the end by way of h_t = o_t tanh(c_t); `first` is where step t begins in the trace. */
+function showInH(inC, h, { o, shown }, first, H) {
+  for (let k = 0, at = 0; k < H; k++) {
+    const show = o[first + k] * (1 - shown[first + k] ** 2);
+    for (const end = at + H; at < end; at++) inC[at] += show * h[at];
+  }
+}
+
+/* How h_{t-1} acts through the weights: on h_t by o (toH), and on c_t by i, f and g (toC); column by column. */
+function lstmJacobians(toH, toC, [W_i, W_f, W_g, W_o], { i, f, g, o, before, shown }, first, H) {
+  for (let k = 0; k < H; k++) {
+    const step = first + k;
+    const byI = g[step] * i[step] * (1 - i[step]);
+    const byF = before[step] * f[step] * (1 - f[step]);
+    const byG = i[step] * (1 - g[step] ** 2);
+    const byO = shown[step] * o[step] * (1 - o[step]);
+    for (let at = k; at < H * H; at += H) {
+      toC[at] = W_i[at] * byI + W_f[at] * byF + W_g[at] * byG;
+      toH[at] = W_o[at] * byO;
     }
   }
 }

@@ -11,7 +11,7 @@ const GOALS = {
 };
 const HINTS = { one: "One a day", first: "One on day 1 only", own: "Your own" };
 
-function jarHtml({ mostKept }) {
+function jarHtml({ mostKept, mostAdded }) {
   return `<div class="rnncourse-head"><strong>A jar with a memory</strong><span class="rnncourse-tasks" role="img"></span>
       <span><button type="button" data-do="pin">Pin this curve</button> <button type="button" data-do="unpin">Unpin</button></span></div>
     <p class="rnncourse-says"></p>
@@ -21,8 +21,10 @@ function jarHtml({ mostKept }) {
     <div class="rnncourse-controls"><label class="rnncourse-keep"><span>Fraction that is kept</span>
         <input type="range" data-setting="keep" min="0" max="${mostKept}" step="0.01"><output></output></label>
       <p class="rnncourse-equation"></p></div>
-    <div class="rnncourse-added"><label>Biscuits added <select data-setting="added" aria-label="Biscuits added">
+    <div class="rnncourse-added"><div class="choices"><label>Biscuits added <select data-setting="added" aria-label="Biscuits added">
         ${Object.entries(HINTS).map(([name, words]) => `<option value="${name}">${words}</option>`).join("")}</select></label>
+      <label>on day <span data-part="day"></span> <select data-setting="today" aria-label="Biscuits added on this day">
+        ${Array.from({ length: mostAdded + 1 }, (_, k) => `<option>${k}</option>`).join("")}</select></label></div>
       <svg class="rnncourse-bars" height="${INPUTS.height}" role="group" aria-label="Biscuits added on each day"></svg></div>
     ${playbackHtml("Day <i>t</i>")}`;
 }
@@ -146,6 +148,8 @@ function drawWords(ui, { keep, before, now, added, day, done }) {
   if (Number(ui.keep.value) !== keep) ui.keep.value = keep;
   setText(ui.keep.nextElementSibling, keep.toFixed(2));
   setAttribute(ui.keep, "aria-valuetext", `${keep.toFixed(2)} is kept`);
+  setText(ui.part("[data-part=day]"), String(day));
+  ui.today.value = added[day - 1];
   ui.select.value = isOneADay(added) ? "one" : isFirstOnly(added) ? "first" : "own";
   const index = (letter, t) => `<i>${letter}</i><sub>${t}</sub>`;
   const html = `${index("h", day)} = ${keep.toFixed(2)} · ${index("h", day - 1)} + ${index("x", day)} = ${keep.toFixed(2)} · <b class="h">${before.toFixed(2)}</b>
@@ -248,6 +252,7 @@ function listenToReader(ui, model) {
     const first = ui.select.value === "first";
     if (ui.select.value !== "own") change(model, { added: Array.from({ length: days }, (_, k) => (first && k ? 0 : 1)) });
   });
+  ui.today.addEventListener("change", () => add(model, model.get("day") - 1, Number(ui.today.value)));
   ui.part("[data-do=pin]").addEventListener("click", () => pinCurve(model));
   ui.part("[data-do=unpin]").addEventListener("click", () => change(model, { pinned: [] }));
 }
@@ -258,6 +263,7 @@ function render({ model, el }) {
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
   Object.assign(ui, { wide: 480, jars: ui.part(".rnncourse-jars"), chart: ui.part(".rnncourse-chart"), bars: ui.part(".rnncourse-bars") });
   Object.assign(ui, { cut: ui.part(".cut"), keep: ui.part("[data-setting=keep]"), select: ui.part("[data-setting=added]") });
+  ui.today = ui.part("[data-setting=today]");
   addBars(ui, model);
   const last = model.get("added").length;
   const { playing } = playback(ui, model, { name: "day", first: 1, last, describe: (day) => `${day} of ${last}`, stepMs: 600 });

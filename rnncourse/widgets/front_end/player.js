@@ -12,8 +12,9 @@ function render({ model, el }) {
   const pictures = frames.map((frame) => `<div class="rnncourse-frame">${frame.html}</div>`).join("");
   const ui = panel(el, {
     name: "player",
+    isLab: true,
     label: model.get("title"),
-    html: `${playbackHtml("")}<div class="rnncourse-stage">${pictures}</div>`,
+    html: `${playbackHtml("")}<div class="rnncourse-stage rnncourse-wide">${pictures}</div>`,
   });
   ui.part(".rnncourse-walk span").textContent = model.get("step_name");
 

@@ -185,7 +185,7 @@ function addStrips(ui) {
   const row = (k) => {
     const y = base + 6 + STRIPS.row * k;
     return `<g class="unit"><path class="zero"/><path class="bars"/><g class="take" role="button" tabindex="0">
-      <rect x="2" y="${y + 2}" width="86" height="${STRIPS.row - 4}" rx="6"/><text x="45" y="${y + 18}"></text></g>
+      <rect x="1" y="${y + 2}" width="84" height="${STRIPS.row - 4}" rx="6"/><text x="43" y="${y + 18}"></text></g>
       <text class="number" x="${STRIPS.left - 6}" y="${y + 18}"></text></g>`;
   };
   ui.strips.innerHTML = `<text class="name" x="2" y="${base - 10}">surprise, bits</text><path class="surprise"/>
@@ -283,7 +283,7 @@ function watchStrips(ui, model, fixed, set) {
 
 function render({ model, el }) {
   const fixed = model.get("fixed");
-  const ui = panel(el, { name: "sampler", label: "Sampler", html: samplerHtml(fixed) });
+  const ui = panel(el, { name: "sampler", isLab: true, label: "Sampler", html: samplerHtml(fixed) });
   Object.assign(ui, { strips: ui.part(".rnncourse-strips svg"), wide: 800, looked: null, pointed: false, ranking: null, stop: () => {} });
   ui.root.style.setProperty("--tone", fixed.tone);
   addStrips(ui);

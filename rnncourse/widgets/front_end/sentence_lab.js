@@ -28,7 +28,7 @@ function sentenceHtml({ vocabulary, W }) {
   const matrix = W ? `<table class="matrix"><caption><i>W</i>, a row for each token</caption><tbody>${rows.join("")}</tbody></table>` : "";
   return `<div class="rnncourse-head"><strong>From a sentence to vectors</strong><span class="rnncourse-tasks" role="img"></span></div>
     <p class="rnncourse-says"></p>
-    <label class="rnncourse-text"><span>Type a text</span><input type="text" maxlength="120" spellcheck="false" autocomplete="off"></label>
+    <label class="rnncourse-typed"><span>Type a text</span><input type="text" maxlength="120" spellcheck="false" autocomplete="off"></label>
     <div class="rnncourse-flow"><div class="rnncourse-wide"><table class="grid"><thead><tr class="tokens"><th scope="row">token</th></tr>
       <tr class="indices"><th scope="row">index</th></tr></thead><tbody>${vocabulary.map((token, k) => `<tr data-place="${k}">${name(token)}</tr>`).join("")}</tbody></table></div>${matrix}</div>
     <p class="rnncourse-readout"></p>`;
@@ -120,7 +120,7 @@ function render({ model, el }) {
   const fixed = model.get("fixed");
   const ui = panel(el, { name: "sentence-lab", isLab: true, label: "From a sentence to vectors", html: sentenceHtml(fixed) });
   for (const [name, colour] of Object.entries(fixed.colours)) ui.root.style.setProperty(`--tone-${name}`, colour);
-  ui.field = ui.part(".rnncourse-text input");
+  ui.field = ui.part(".rnncourse-typed input");
   ui.field.addEventListener("input", () => {
     typed(model, ui.field.value, fixed.longest);
     showLatest(ui);

@@ -1,7 +1,8 @@
 /* A window to be dragged along a series, with the network's forecast for the years after it. */
 
 const WATCHED = ["start", "ahead", "pulled", "done"];
-const NEAR = { height: 250, left: 44, right: 12, top: 14, bottom: 26, before: 14, after: 20 };
+const NEAR = { height: 250, left: 44, right: 12, top: 14, bottom: 26 };
+const NARROW = 480; // pixels: a chart that is narrower shows fewer years, so that a finger finds each of them
 const FAR = { height: 64, top: 6, bottom: 16 };
 
 /* What the tasks ask for. first: the first year that the network was not trained on. */
@@ -19,7 +20,7 @@ function key(dot, line, words) {
 }
 
 function windowHtml(width, furthest) {
-  const dots = Array.from({ length: width }, (_, k) => `<circle class="pull" data-pull="${k}" r="7.5" tabindex="0" role="slider"/>`);
+  const dots = Array.from({ length: width }, (_, k) => `<g class="pull" data-pull="${k}" tabindex="0" role="slider"><circle class="field" r="13"/><circle class="dot" r="7.5"/></g>`);
   return `<div class="rnncourse-head"><strong>A window on the Sun</strong><span class="rnncourse-tasks" role="img"></span>
       <button type="button" data-do="own">Values as measured</button></div>
     <p class="rnncourse-says"></p>
@@ -51,8 +52,14 @@ function viewOf(model) {
   };
 }
 
-function nearScales(ui, start, width, highest) {
-  const { height, left, right, top, bottom, before, after } = NEAR;
+/* How many years are shown before the window and after it. */
+function yearsAround(wide, ahead) {
+  return wide < NARROW ? { before: 5, after: Math.max(6, ahead + 2) } : { before: 14, after: 20 };
+}
+
+function nearScales(ui, { start, width, ahead, fixed: { highest } }) {
+  const { height, left, right, top, bottom } = NEAR;
+  const { before, after } = yearsAround(ui.wide, ahead);
   const x = d3.scaleLinear([start - before - 0.5, start + width + after - 0.5], [left, ui.wide - right]);
   return { x, y: d3.scaleLinear([0, highest], [height - bottom, top]).clamp(true) };
 }
@@ -63,11 +70,12 @@ function pathOf(points) {
 
 function drawNear(ui, view) {
   const { fixed, start, width, values, forecasts, truth, pulled, ahead } = view;
-  const { x, y } = nearScales(ui, start, width, fixed.highest);
+  const { x, y } = nearScales(ui, view);
+  const { before, after } = yearsAround(ui.wide, ahead);
   const svg = ui.near;
   const at = (k, value) => [x(k), y(value)];
-  const from = Math.max(0, start - NEAR.before);
-  const shown = fixed.series.slice(from, start + width + NEAR.after);
+  const from = Math.max(0, start - before);
+  const shown = fixed.series.slice(from, start + width + after);
   const join = (group, kind, data) => d3.select(svg.querySelector(group)).selectAll(kind).data(data).join(kind);
   setAttribute(svg, "width", ui.wide);
   setAttribute(svg.querySelector(".band"), "x", x(start - 0.5));
@@ -78,7 +86,7 @@ function drawNear(ui, view) {
   setAttribute(svg.querySelector(".persistence"), "d", pathOf([0, ahead].map((k) => at(start + width - 1 + k, values.at(-1)))));
   join(".said", "circle", forecasts).attr("r", 4.5).attr("cx", (_, k) => x(start + width + k)).attr("cy", y);
   join(".known", "circle", truth).attr("r", 3.5).attr("cx", (_, k) => x(start + width + k)).attr("cy", y);
-  join(".ticks", "text", decades(fixed, from, shown.length, ui.wide)).attr("x", (k) => x(k)).attr("y", NEAR.height - 8).text((k) => fixed.years[k]);
+  join(".ticks", "text", decades(fixed, from, shown.length, x(1) - x(0))).attr("x", (k) => x(k)).attr("y", NEAR.height - 8).text((k) => fixed.years[k]);
   const levels = [0, 50, 100, 150, 200];
   join(".levels", "path", levels).attr("d", (one) => `M${NEAR.left} ${y(one)}H${ui.wide - NEAR.right}`);
   join(".levels", "text", levels).attr("x", NEAR.left - 8).attr("y", (one) => y(one) + 4).text((one) => one);
@@ -86,17 +94,17 @@ function drawNear(ui, view) {
 }
 
 function drawDot(dot, { fixed, start, values }, k, [x, y], moved) {
-  setAttribute(dot, "cx", x);
-  setAttribute(dot, "cy", y);
+  setAttribute(dot, "transform", `translate(${x} ${y})`);
   dot.toggleAttribute("data-moved", moved);
   const year = fixed.years[start + k];
   const words = { label: `Value of ${year}`, valuemin: 0, valuemax: fixed.highest, valuenow: values[k].toFixed(1), valuetext: `${year}: ${values[k].toFixed(1)}` };
   for (const [name, value] of Object.entries(words)) setAttribute(dot, `aria-${name}`, value);
 }
 
-/* The places of the years that are written: every fifth, every tenth where there is little room, every 50th of many. */
-function decades({ years }, from, count, wide) {
-  const every = count > 100 ? 50 : wide < 330 ? 10 : 5;
+/* The places of the years that are written: every fifth, every tenth where there is little room, every 50th of many.
+   pitch: pixels from year to year. */
+function decades({ years }, from, count, pitch) {
+  const every = count > 100 ? 50 : 5 * pitch < 36 ? 10 : 5;
   return Array.from({ length: count }, (_, k) => from + k).filter((k) => years[k] % every === 0);
 }
 
@@ -116,7 +124,7 @@ function drawFar(ui, { fixed, start, width }) {
   setAttribute(ui.far.querySelector(".series"), "d", pathOf(fixed.series.map((one, k) => [x(k), y(one)])));
   setAttribute(ui.far.querySelector(".trained"), "x", x(0));
   setAttribute(ui.far.querySelector(".trained"), "width", x(fixed.tested - 1) - x(0));
-  d3.select(ui.far.querySelector(".ticks")).selectAll("text").data(decades(fixed, 0, fixed.series.length, ui.wide)).join("text")
+  d3.select(ui.far.querySelector(".ticks")).selectAll("text").data(decades(fixed, 0, fixed.series.length, x(1) - x(0))).join("text")
     .attr("x", (k) => Math.max(18, x(k))).attr("y", FAR.height - 2).text((k) => fixed.years[k]);
 }
 
@@ -164,8 +172,7 @@ function pull(model, k, value) {
 function dragDots(ui, model) {
   ui.dots.forEach((dot, k) => {
     const drag = d3.drag().container(() => ui.near).on("drag", (event) => {
-      const { start, width, fixed } = viewOf(model);
-      pull(model, k, nearScales(ui, start, width, fixed.highest).y.invert(event.y));
+      pull(model, k, nearScales(ui, viewOf(model)).y.invert(event.y));
     });
     d3.select(dot).call(drag);
     dot.addEventListener("keydown", (event) => {
@@ -183,8 +190,7 @@ function dragSeries(ui, model, move) {
   const near = d3.drag().container(() => ui.near).filter((event) => !event.target.closest(".pull"));
   near.on("start", (event) => ([from, begin] = [event.x, model.get("start")]));
   near.on("drag", (event) => {
-    const { width, fixed } = viewOf(model);
-    const { x } = nearScales(ui, 0, width, fixed.highest);
+    const { x } = nearScales(ui, viewOf(model));
     move(begin - Math.round((event.x - from) / (x(1) - x(0))));
   });
   d3.select(ui.near).call(near);

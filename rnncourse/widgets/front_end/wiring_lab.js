@@ -1,7 +1,8 @@
 /* The Wiring lab: switches at the inputs and outputs of an unrolled network, and what the wiring is called. */
 
 const SHARED = ["read", "counted", "layers", "both_ways", "job", "done"];
-const AREA = { left: 58, right: 6, height: 262, top: 38, foot: 36, tall: 30, widest: 48 };
+const AREA = { right: 6, height: 262, top: 38, foot: 36, tall: 30, widest: 48 };
+const NARROW = 330; // pixels: in a picture that is narrower, the names of the rows are turned
 const MOVING_MS = 1600; // how long the wires flow after a change
 const ROWS = [
   { row: "counted", letter: "s", label: "counts?", noun: "output", on: "counts", off: "does not count" },
@@ -36,12 +37,16 @@ function symbolHtml(letter, index) {
 
 /* Where columns and rows are. y: of inputs, of each layer from below, and of outputs. */
 function places(ui, layers) {
-  const pitch = (ui.wide - AREA.left - AREA.right) / ui.steps;
+  const turned = ui.wide < NARROW;
+  const left = turned ? 20 : 58;
+  const pitch = (ui.wide - left - AREA.right) / ui.steps;
   const [top, low] = [AREA.top, AREA.height - AREA.foot];
   const state = (k) => low - ((k + 1) * (low - top)) / (layers + 1);
   return {
+    turned,
+    left,
     pitch,
-    x: (t) => AREA.left + pitch * (t + 0.5),
+    x: (t) => left + pitch * (t + 0.5),
     box: Math.min(AREA.widest, pitch - 9),
     counted: top,
     read: low,
@@ -56,7 +61,7 @@ function addSwitches(ui) {
   svg.append("g").attr("class", "states");
   for (const { row, letter, label } of ROWS) {
     const group = svg.append("g").attr("role", "group").attr("aria-label", label).attr("data-row", row);
-    group.append("text").attr("class", "row").attr("x", 2).text(label);
+    group.append("text").attr("class", "row").text(label);
     for (let t = 0; t < ui.steps; t++) {
       const one = group.append("g").attr("class", "switch").attr("role", "switch").attr("data-step", t).attr("data-tone", letter);
       one.append("rect").attr("class", "field");
@@ -151,7 +156,10 @@ function drawNet(ui, view) {
   groups.select("text").attr("x", (one) => at.x(one.t)).attr("y", (one) => one.y + 5);
   groups.select("text").html((one) => symbolHtml(one.letter + "′".repeat(one.layer), one.index));
   for (const kind of ROWS) {
-    setAttribute(ui.net.querySelector(`[data-row=${kind.row}] .row`), "y", at[kind.row] + 4);
+    const turn = at.turned ? `translate(12 ${at[kind.row]}) rotate(-90)` : `translate(2 ${at[kind.row] + 4})`;
+    const name = ui.net.querySelector(`[data-row=${kind.row}] .row`);
+    setAttribute(name, "transform", turn);
+    name.toggleAttribute("data-turned", at.turned);
     view[kind.row].forEach((isOn, t) => drawSwitch(ui, at, kind, t, isOn, view.words[kind.row]));
   }
   markHeard(ui, view);
@@ -283,7 +291,7 @@ function paintSwitches(ui, model) {
   let [row, on] = [null, true];
   const step = (event) => {
     const at = places(ui, model.get("layers"));
-    return Math.max(0, Math.min(ui.steps - 1, Math.floor((event.x - AREA.left) / at.pitch)));
+    return Math.max(0, Math.min(ui.steps - 1, Math.floor((event.x - at.left) / at.pitch)));
   };
   const start = (event) => {
     const hit = event.sourceEvent.target.closest(".switch");

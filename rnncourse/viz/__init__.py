@@ -27,6 +27,7 @@ from rnncourse.viz._series import (
     line_plot,
     loss_plot,
     sound_plot,
+    training_curves,
     windows_picture,
 )
 from rnncourse.viz._show import figure_html, show
@@ -107,6 +108,7 @@ __all__ = [
     "task_pictures",
     "text_trace",
     "token_strip",
+    "training_curves",
     "unrolled_network",
     "value_strips",
     "windows_picture",

@@ -76,6 +76,55 @@ def loss_plot(losses: Mapping[str, ArrayLike], *, ylabel: str = "loss", log: boo
     return fig
 
 
+def training_curves(runs: Mapping[str, tuple[ArrayLike, ArrayLike]], *, every: int = 10) -> Figure:
+    """Return a panel for each of up to 4 runs, title -> (training losses (steps,), validation losses (checks,)).
+
+    every: how many training steps there are from one check to the next, the first before step 1; `fit` checks every
+    tenth. Each panel has its own loss axis. Raises InputError for more runs, other shapes, and a check after the end.
+    """
+    require_count("every", every)
+    pairs = {title: _losses(title, pair, every) for title, pair in require_named("runs", runs, 4).items()}
+    rows, cols = -(-len(pairs) // 2), min(len(pairs), 2)
+    fig, axes = figure(height=0.5 + 2.1 * rows, rows=rows, cols=cols)
+    panels = np.atleast_1d(axes).ravel()
+    training, validation = series_styles(["training", "validation"])
+    with course_style():
+        for ax in panels[len(pairs) :]:
+            ax.set_axis_off()
+        for ax, (title, (losses, checks)) in zip(panels, pairs.items(), strict=False):
+            named = ax is panels[0]
+            steps, checked = np.arange(len(losses)), every * np.arange(len(checks))
+            ax.plot(
+                steps,
+                losses,
+                label="training" if named else None,
+                **training | {"marker": "", "linewidth": 1.2},
+            )
+            ax.plot(
+                checked,
+                checks,
+                label="validation" if named else None,
+                markevery=_marker_step(len(checks)),
+                **validation,
+            )
+            _finish(ax, "training step", "loss" if ax in panels[::2] else None, title)
+        legend_above(fig)
+    return fig
+
+
+def _losses(title: str, pair: tuple[ArrayLike, ArrayLike], every: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training and the validation losses of a run; raise InputError where they do not fit together."""
+    training, validation = require_pair(f"runs[{title!r}]", pair, "(training losses, validation losses)")
+    training = require_numbers(f"training losses of {title!r}", training)
+    validation = require_numbers(f"validation losses of {title!r}", validation)
+    if (last := every * (len(validation) - 1)) > len(training):
+        raise InputError(
+            f"the {len(validation)} validation losses of {title!r}, one every {every} steps, reach step {last}, "
+            f"but only {len(training)} training losses came"
+        )
+    return training, validation
+
+
 def forecast_plot(
     t: ArrayLike,
     actual: ArrayLike,

@@ -158,6 +158,7 @@ PICTURES = {
         "",
     ),
     "token_strip": ({"tokens": ["a"], "marked": {1}}, "tokens marked", "", ""),
+    "training_curves": ({"runs": {"a": (LINE, LINE[:1])}, "every": 2}, "", "every", "runs"),
     "unrolled_network": ({"T": 2, "inputs": ["a", 1], "states": [1, 2]}, "", "T inputs states", ""),
     "value_strips": ({"tables": {"a": GRID}, "labels": [*"abcd"]}, "labels", "", "tables"),
     "windows_picture": ({"series": LINE, "width": 2, "windows": 2}, "", "series width windows", ""),

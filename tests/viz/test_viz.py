@@ -400,6 +400,27 @@ def test_loss_plot_starts_at_step_one():
     assert ax.get_yscale() == "log"
 
 
+def test_training_curves_have_a_panel_for_each_run_and_checks_at_their_steps():
+    runs = {"A": ([4.0, 3.0, 5.0, 1.0, 2.0], [4.5, 2.5, 3.5]), "B": ([9.0, 8.0], [7.0]), "C": ([6.0], [6.5])}
+    fig = viz.training_curves(runs, every=2)
+    drawn = [
+        [(list(line.get_xdata()), list(line.get_ydata())) for line in ax.lines]
+        for ax in fig.axes
+        if ax.axison
+    ]
+    assert drawn[0] == [([0, 1, 2, 3, 4], [4, 3, 5, 1, 2]), ([0, 2, 4], [4.5, 2.5, 3.5])]
+    assert drawn[1:] == [[([0, 1], [9, 8]), ([0], [7])], [([0], [6]), ([0], [6.5])]]
+    assert [(ax.get_title(loc="left"), ax.get_ylabel()) for ax in fig.axes] == [
+        ("A", "loss"),
+        ("B", ""),
+        ("C", "loss"),
+        ("", ""),
+    ]
+    [legend] = fig.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["training", "validation"]
+    assert len({(line.get_color(), line.get_linestyle()) for line in fig.axes[1].lines}) == 2
+
+
 def test_forecast_plot_draws_measurement_forecasts_and_split():
     fig = viz.forecast_plot(
         [1, 2, 3], [5, 6, 7], {"net": ([3, 4], [7.5, 8])}, xlabel="t", ylabel="y", split=2.5
@@ -467,6 +488,10 @@ def test_series_name_wrong_input():
     says(lambda: viz.line_plot(["a"], {"a": [1]}, xlabel="x", ylabel="y"), "x", "numbers")
     says(lambda: viz.line_plot([1], {"a": [np.nan]}, xlabel="x", ylabel="y"), "lines['a']", "NaN")
     says(lambda: viz.loss_plot({"a": [1.0, 0.0]}, log=True), "losses", "positive")
+    says(lambda: viz.training_curves({"a": [1.0, 2.0, 3.0]}), "runs['a']", "pair", "validation losses")
+    says(lambda: viz.training_curves({"a": ([1.0], [np.nan])}), "validation losses of 'a'", "NaN")
+    says(lambda: viz.training_curves({"a": ([1.0] * 19, [1.0] * 3)}), "'a'", "reach step 20", "only 19")
+    says(lambda: viz.training_curves(dict.fromkeys("abcde", ([1.0], [1.0]))), "runs", "1 to 4")
     says(
         lambda: viz.forecast_plot([1], [1], {"a": [1, 2, 3]}, xlabel="x", ylabel="y"),
         "forecasts['a']",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import sys
+import io
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from rnncourse.checks import model
 from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
 from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, Unusable, steady
 from rnncourse.checks.findings import AGAIN, CARRIED, findings
-from rnncourse.checks.outcomes import Outcome, fresh, outcome, quiet
+from rnncourse.checks.outcomes import Outcome, bare_outcome, fresh, outcome, quiet
 from rnncourse.checks.setting import setting
 from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
@@ -27,6 +27,9 @@ __all__ = ["ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
 _SECONDS_OF_VARIATIONS = 0.06
 """How much of the processor's time the variations of a model answer are tried."""
+
+_SECONDS_OF_PAIRS = 0.03
+"""How much of it two variations at once are tried."""
 
 _SECONDS_AT_MOST = 0.5
 """How much of it all that is done for them may take, and how long by the clock."""
@@ -248,14 +251,14 @@ def _finite(task: Task, one: Outcome) -> bool:
 class _Made:
     """What a function gives for some cases, in order, found out no sooner than somebody looks."""
 
-    def __init__(self, function: Callable, cases: Sequence[Case]):
-        self._function, self._cases = function, cases
+    def __init__(self, function: Callable, cases: Sequence[Case], call: Callable = outcome):
+        self._function, self._cases, self._call = function, cases, call
         self._outcomes: list[Outcome] = []
 
     def __iter__(self) -> Iterator[Outcome]:
         for k, case in enumerate(self._cases):
             if k == len(self._outcomes):
-                self._outcomes.append(outcome(self._function, case))
+                self._outcomes.append(self._call(self._function, case))
             yield self._outcomes[k]
 
 
@@ -405,9 +408,9 @@ def _best(
 ) -> tuple[Finding, tuple[str, ...]]:
     """Return the finding that explains most, and what else is said.
 
-    In this order: another structure; what explains every value; one change of the model answer; what a closer look
-    finds; which part is right; and last that the values are wrong. Where a change says little of its place, a closer
-    look comes before it.
+    In this order: another structure; what explains every value; one change of the model answer, or one in each part
+    that is wrong; what a closer look finds; two changes at once; which part is right, and for which inputs all is; and
+    last that the values are wrong. Where a change says little of its place, a closer look comes before it.
     """
     for _, e, g in wrong:
         try:
@@ -647,7 +650,7 @@ def _varied(task: Task, wrong: _Wrong, ask: Ask | None, twice: bool = False) -> 
     try:
         # The time may be up just where a call of a variation gives the output stream or the warnings back.
         with (
-            contextlib.redirect_stdout(sys.stdout),
+            contextlib.redirect_stdout(io.StringIO()),
             quiet(),
             TimeLimit(_SECONDS_AT_MOST, _SECONDS_BY_THE_CLOCK),
         ):
@@ -676,7 +679,7 @@ def _matching(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
             continue
         if time.thread_time() > end:
             return
-        made = _Made(one.answer, cases)
+        made = _Made(one.answer, cases, bare_outcome)
         if all(map(partial(_same_values, task), made, given)) and _again(task, one.answer, expected, ask):
             yield Finding(f"one {one.kind}", f"{_ONE_THING} {one.text}")
         for name in (name for name, said in parts.items() if said is None):
@@ -695,11 +698,11 @@ def _matching_twice(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Find
     cases, expected, given = zip(*wrong, strict=True)
     if not _many_floats(task, expected[0]):
         return
-    end = time.thread_time() + _SECONDS_OF_VARIATIONS / 2
+    end = time.thread_time() + _SECONDS_OF_PAIRS
     for one, other, answer in pairs(task):
         if time.thread_time() > end:
             return
-        if all(map(partial(_same_values, task), _Made(answer, cases), given)):
+        if all(map(partial(_same_values, task), _Made(answer, cases, bare_outcome), given)):
             yield Finding(f"two {one.kind} {other.kind}", f"{_TWO_THINGS} {one.text} {other.text}")
 
 

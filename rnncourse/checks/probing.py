@@ -674,7 +674,8 @@ def _right_if(probe: _Probe) -> Iterator[Finding]:
     for one in _simpler(probe):
         for name, where in wrong.items():
             cases = [one.change(case) for case in _like(probe)[:2]]
-            if all(_right_there(probe, case, name, None if one.smaller else where) for case in cases):
+            right = all(_right_there(probe, case, name, None if one.smaller else where) for case in cases)
+            if right and (one.smaller or _all_matters(probe, cases[0], name)):
                 found.setdefault(name, []).append(one)
     for name, some in found.items():
         some = [one for one in some if not any(one.told.startswith(other) for other in _weaker(some))]
@@ -688,6 +689,22 @@ def _weaker(some: Sequence[_Simpler]) -> list[str]:
     """Return how what is said of ones begins for the arrays of which more is said: that all of an axis are the same."""
     constant = (one.told.partition(" of ") for one in some if one.told.startswith("all "))
     return [f"{rest.removesuffix(' are the same')} is 1 everywhere" for _, _, rest in constant]
+
+
+def _all_matters(probe: _Probe, case: Case, name: str) -> bool:
+    """Say whether one output of the right answer still depends on all arrays on which it depends otherwise.
+
+    If not, an input is so simple that it says nothing: with equal logits, for example, the state is of no account.
+    """
+    for _, get, put in _arrays(probe):
+        moves = []
+        for one in (probe.case, case):
+            new = put(one, _nudged(get(one), (...,)))
+            moved = probe.moved(_reference(probe.task, one), _reference(probe.task, new))
+            moves.append(moved is None or bool(moved[name].any()))
+        if moves == [True, False]:
+            return False
+    return True
 
 
 def _simpler(probe: _Probe) -> Iterator[_Simpler]:

@@ -28,7 +28,9 @@ def time_enough(monkeypatch):
     """Let a busy computer look as closely as an idle one."""
     monkeypatch.setattr(probing, "SECONDS", 20.0)
     monkeypatch.setattr(judging, "_SECONDS_OF_VARIATIONS", 20.0)
+    monkeypatch.setattr(judging, "_SECONDS_OF_PAIRS", 20.0)
     monkeypatch.setattr(judging, "_SECONDS_AT_MOST", 60.0)
+    monkeypatch.setattr(judging, "_SECONDS_BY_THE_CLOCK", 60.0)
 
 
 def nameless(name: str):

@@ -14,7 +14,7 @@ import numpy as np
 
 from rnncourse.checks import model
 from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
-from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, Unusable, steady
+from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, TimedOut, Unusable, steady
 from rnncourse.checks.findings import AGAIN, CARRIED, findings
 from rnncourse.checks.outcomes import Outcome, bare_outcome, fresh, outcome, quiet
 from rnncourse.checks.setting import setting
@@ -271,9 +271,15 @@ def _again(
     """
     if ask is None or not _by_chance(task, expected[0], part):
         return True
+    compared = 0
     for seed in _OTHER_SEEDS:
         for case in task.cases(np.random.default_rng(seed)):
-            made, given = outcome(mistake, case), ask(case)
+            given = ask(case)
+            if isinstance(given.value, TimedOut):
+                # A slow answer, or a busy computer: what has been compared must do.
+                return compared > 0
+            made = outcome(mistake, case)
+            compared += 1
             if part is None or _failed(made) or _failed(given):
                 agree = alike(task, made, given)
             else:

@@ -630,7 +630,8 @@ def _negative(p: Pair) -> Iterator[Finding]:
 
 def _one_number(p: Pair) -> Iterator[Finding]:
     """All wrong entries are the same, and should not be."""
-    if not p.e.ndim or p.e.dtype.kind == "b" or p.e.size < 6:
+    numbers = p.e.dtype.kind in "fiu" and p.a.dtype.kind in "fiu"
+    if not numbers or p.e.size < 6:
         return
     wrong = ~p.near(p.e, p.a)
     e, a = p.e[wrong], p.a[wrong]
@@ -638,7 +639,7 @@ def _one_number(p: Pair) -> Iterator[Finding]:
         return
     held = "0" if not a.any() else "one and the same number"
     asked = "Are they ever computed?" if not a.any() else "Is something cut off there, or never computed?"
-    yield Finding("one number", f"All entries of {_of(p)} that are wrong hold {held}. {asked}")
+    yield Finding("same number", f"All entries of {_of(p)} that are wrong hold {held}. {asked}")
 
 
 def _by_sign(p: Pair) -> Iterator[Finding]:

@@ -190,7 +190,7 @@ FINDINGS = [
         r"holds differences, along its first",
     ),
     (SEQUENCE, lambda x: np.where(x > 0, x, x**2), "sign positive", r"should be positive, and wrong where"),
-    (SEQUENCE, lambda x: np.minimum(x, -0.3), "one number", r"that are wrong hold one and the same number"),
+    (SEQUENCE, lambda x: np.minimum(x, -0.3), "same number", r"that are wrong hold one and the same number"),
     (
         SEQUENCE,
         lambda x: x - np.exp(x),
@@ -268,6 +268,8 @@ def test_a_list_with_more_in_between_or_less_is_told():
     assert "in the right order, but with more in between" in said(task, lambda n: ["a", "x", *words[1:]])[1]
     assert "but some in between are missing" in said(task, lambda n: [*words[:2], *words[3:]])[1]
     assert "order" not in said(task, lambda n: ["b", "a", "x", *words[2:]])[1]
+    assert said(task, lambda n: [*words[:4], "x", "x"])[0] == "until 0"
+    assert said(task, lambda n: ["x"] * 6)[0] == "values"
 
 
 def test_a_whole_number_that_is_off_by_a_size_or_a_product_of_two_is_told():

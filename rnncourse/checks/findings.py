@@ -177,7 +177,7 @@ def _not_finite(p: Pair) -> Iterator[Finding]:
         if p.step == "step" and rows.any() and rows[rows.argmax() :].all() and rows.argmax() > 0:
             where = f"from step {int(rows.argmax())} on (counting from 0)"
     source = (
-        "NaN comes from 0/0, the logarithm of a negative number, or infinity minus infinity."
+        "NaN comes from 0/0, the logarithm of a negative number, infinity minus infinity, or another NaN."
         if nan
         else "Infinity comes from a division by zero, `np.log(0)`, or `np.exp` of a large number."
     )
@@ -254,7 +254,17 @@ def _more_or_less(p: Pair, both: str) -> Iterator[Finding]:
         said = f" The {place} {some} should not be there; the rest is right."
         if not long:
             said = f" The {place} {some} {'is' if by == 1 else 'are'} missing; the rest is right."
+    elif n > 1 and e.ndim == 1 and p.telling(part) and _in_order(part, full):
+        said = " What there is is right and in the right order, but some in between are missing."
+        if long:
+            said = " All that should be there is there, in the right order, but with more in between."
     yield Finding("shape", f"{both}{': ' if many else ''}{many}.{said}")
+
+
+def _in_order(part: np.ndarray, full: np.ndarray) -> bool:
+    """Say whether all entries of one list stand in another, in the same order."""
+    left = iter(full.tolist())
+    return all(one in left for one in part.tolist())
 
 
 def _size(a: np.ndarray) -> str:
@@ -463,6 +473,18 @@ def _differences(sizes: Mapping[str, float]) -> dict[str, float]:
     return rest | by_one
 
 
+def _counted(p: Pair) -> Iterator[Finding]:
+    """A whole number is off by one of the numbers among the arguments, or by the product of two of them."""
+    if p.e.ndim or p.e.dtype.kind not in "iu" or p.a.dtype.kind not in "iu":
+        return
+    off, plain = int(p.a) - int(p.e), {name: int(n) for name, n in p.setting.sizes.items() if " " not in name}
+    names = list(plain)
+    for some in [(name,) for name in names] + [(a, b) for i, a in enumerate(names) for b in names[i:]]:
+        if off and abs(off) == np.prod([plain[name] for name in some]):
+            way, product = "large" if off > 0 else "small", " × ".join(f"`{name}`" for name in some)
+            yield Finding(f"{AGAIN}off by {way} {some}", f"{start(p.name)} is too {way} by {product}.")
+
+
 def _argument(p: Pair) -> Iterator[Finding]:
     """The difference, or the factor, is one of the arguments."""
     if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 3:
@@ -483,6 +505,49 @@ def _argument(p: Pair) -> Iterator[Finding]:
             yield Finding(
                 f"over {name}", f"{start(p.name)} is right, but for `{name}`, a factor that is missing."
             )
+
+
+def _multiple(p: Pair) -> Iterator[Finding]:
+    """What is off is a multiple of an argument, or the answer is an argument itself."""
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 4:
+        return
+    difference = p.a - p.e
+    for name, array in p.setting.arrays.items():
+        if array.ndim > p.e.ndim or array.shape != p.e.shape[p.e.ndim - array.ndim :] or np.ptp(array) == 0:
+            continue
+        if array.shape == p.e.shape and p.equal(array, p.a):
+            yield Finding(f"itself {name}", f"{start(p.name)} is `{name}` itself, unchanged.")
+        whole = np.broadcast_to(array, p.e.shape)
+        times = float((difference * whole).sum() / (whole * whole).sum())
+        if abs(times) > 1e-3 and p.equal(times * whole, difference):
+            text = f"is off by a multiple of `{name}`. Look at how often, and with which factor, it goes in."
+            yield Finding(f"multiple {name}", f"{start(p.name)} {text}")
+
+
+def _running(p: Pair) -> Iterator[Finding]:
+    """One is the running sum, product or mean of the other along an axis, from either end."""
+    numbers = p.e.dtype.kind in "fiu" and p.a.dtype.kind in "fiu"
+    if not numbers or p.e.size < 4 or set(np.unique(p.e).tolist()) <= {0, 1}:
+        return
+    e, a = p.e.astype(np.float64), p.a.astype(np.float64)
+    for axis in (i for i in range(e.ndim) if e.shape[i] >= 3):
+        for flip, end in ((False, ""), (True, ", from the end")):
+            x, y = (np.flip(e, axis), np.flip(a, axis)) if flip else (e, a)
+            counts = np.arange(1, e.shape[axis] + 1).reshape(-1, *[1] * (e.ndim - 1 - axis))
+            along = f"along its {ORDER[axis + 1]} axis{end}" if e.ndim > 1 else f"of its entries{end}"
+            for what, made in (
+                ("sum", np.cumsum(x, axis)),
+                ("product", np.cumprod(x, axis)),
+                ("mean", np.cumsum(x, axis) / counts),
+            ):
+                if p.equal(made, y):
+                    yield Finding(
+                        f"running {what} {axis}{end}",
+                        f"{start(p.name)} is a running {what} of what it should be, {along}.",
+                    )
+            if p.equal(x, np.cumsum(y, axis)):
+                text = f"holds differences, {along}: their running sum is what the task asks for."
+                yield Finding(f"differences {axis}{end}", f"{start(p.name)} {text}")
 
 
 def _moved(p: Pair) -> Iterator[Finding]:
@@ -561,6 +626,49 @@ def _negative(p: Pair) -> Iterator[Finding]:
         return
     if (p.e >= 0).all() and (p.a < -p.tolerance).any():
         yield Finding("negative", f"In some places {_of(p)} is negative, and nowhere should it be.")
+
+
+def _one_number(p: Pair) -> Iterator[Finding]:
+    """All wrong entries are the same, and should not be."""
+    numbers = p.e.dtype.kind in "fiu" and p.a.dtype.kind in "fiu"
+    if not numbers or p.e.size < 6:
+        return
+    wrong = ~p.near(p.e, p.a)
+    e, a = p.e[wrong], p.a[wrong]
+    if not 3 <= wrong.sum() < wrong.size or np.ptp(a) > 0 or np.ptp(e) == 0:
+        return
+    held = "0" if not a.any() else "one and the same number"
+    asked = "Are they ever computed?" if not a.any() else "Is something cut off there, or never computed?"
+    yield Finding("same number", f"All entries of {_of(p)} that are wrong hold {held}. {asked}")
+
+
+def _by_sign(p: Pair) -> Iterator[Finding]:
+    """Right exactly where the right answer has one sign."""
+    if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 6 or (p.e == 0).any():
+        return
+    right = p.near(p.e, p.a)
+    for where, one, other in ((p.e > 0, "positive", "negative"), (p.e < 0, "negative", "positive")):
+        if 2 <= where.sum() <= where.size - 2 and np.array_equal(right, where):
+            text = f"{start(p.name)} is right where it should be {one}, and wrong where it should be {other}."
+            yield Finding(f"sign {one}", text)
+
+
+def _one_sided(p: Pair) -> Iterator[Finding]:
+    """Nowhere too small, or nowhere too large."""
+    if p.e.dtype.kind not in "fiu" or p.a.dtype.kind not in "fiu" or not np.isfinite(p.a).all():
+        return
+    wrong = ~p.near(p.e, p.a)
+    for way, other in (("large", "small"), ("small", "large")):
+        off = p.a > p.e if way == "large" else p.a < p.e
+        if not p.e.ndim:
+            if off:
+                yield Finding(
+                    f"too {way}",
+                    f"{start(p.name)} is too {way} for every input that was tried and went wrong.",
+                )
+        elif wrong.sum() >= 6 and off[wrong].all():
+            everywhere = "Every entry" if wrong.all() else "Every wrong entry"
+            yield Finding(f"too {way}", f"{everywhere} of {_of(p)} is too {way}, none too {other}.")
 
 
 # ---------------------------------------------------------------- which part is right
@@ -692,7 +800,10 @@ _VALUES: tuple[_Look, ...] = (
     _factor,
     _offset,
     _function_of_it,
+    _counted,
     _argument,
+    _multiple,
+    _running,
     _inside,
     _all_rows_alike,
     _shifted,
@@ -702,4 +813,14 @@ _VALUES: tuple[_Look, ...] = (
 )
 _ANY: tuple[_Look, ...] = (_reversed, _shifted, _another_order)
 """Those that also make sense for texts, such as tokens."""
-_PARTS: tuple[_Look, ...] = (_nearly, _blocks, _diagonal, _slices, _sums, _negative)
+_PARTS: tuple[_Look, ...] = (
+    _nearly,
+    _blocks,
+    _diagonal,
+    _slices,
+    _by_sign,
+    _one_number,
+    _sums,
+    _negative,
+    _one_sided,
+)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from inspect import signature
 
 import numpy as np
 
 from rnncourse.checks import model
 from rnncourse.checks.comparing import Finding, Leaf, WrongStructure, as_array, close, equal, leaves, start
-from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, Unusable, steady
+from rnncourse.checks.failure import Failure, Missing, NotWritten, Raised, TimedOut, Unusable, steady
 from rnncourse.checks.findings import AGAIN, CARRIED, findings
-from rnncourse.checks.outcomes import Outcome, fresh, outcome
+from rnncourse.checks.outcomes import Outcome, bare_outcome, fresh, outcome, quiet
 from rnncourse.checks.setting import setting
 from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
-from rnncourse.checks.variations import VAGUE, variations
+from rnncourse.checks.variations import VAGUE, pairs, variations
 from rnncourse.checks.verdict import Verdict
 
 __all__ = ["ReferenceFailed", "alike", "fresh", "judge", "outcome"]
@@ -25,8 +28,13 @@ __all__ = ["ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 _SECONDS_OF_VARIATIONS = 0.06
 """How much of the processor's time the variations of a model answer are tried."""
 
+_SECONDS_OF_PAIRS = 0.03
+"""How much of it two variations at once are tried."""
+
 _SECONDS_AT_MOST = 0.5
-"""How long they may take by the clock."""
+"""How much of it all that is done for them may take, and how long by the clock."""
+
+_SECONDS_BY_THE_CLOCK = 2.0
 
 _SHARED = (
     "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
@@ -38,8 +46,17 @@ _KEPT = (
     "something from one call to the next?"
 )
 
+_PARTS_TOLD = 3
+"""Of at most so many wrong parts something of its own is said."""
+
 _WEAK = ("factor", "offset")
 """What is known of all values and yet says little."""
+
+_SOME = "some parts: "
+"""What the key of a finding begins with that says nothing of some of the parts that are wrong."""
+
+_BESIDE = ("right without", "right if", "never")
+"""What a closer look finds that is said beside the part that is right."""
 
 _PLAIN = ("unused", "twice")
 """What a closer look finds that says more than those do."""
@@ -48,6 +65,7 @@ _OTHER_SEEDS = (101, 102)
 """Of which inputs a mistake must give the learner's answers, too, where they may agree by chance."""
 
 _ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
+_TWO_THINGS = "Your answers are exactly those of a function that is right but for two things."
 
 
 Ask = Callable[[Case], Outcome]
@@ -176,6 +194,9 @@ def _named(
             return _verdict(task, "wrong", (mistake.message,), mistake.name)
     if any(map(_failed, given)):
         return None
+    apart = _named_but_for_nan(task, cases, known, expected, given)
+    if apart:
+        return apart
     parts = _wrong_parts(task, expected, given)
     found: dict[str, tuple[Mistake, list[str]]] = {}
     for name in parts:
@@ -192,17 +213,52 @@ def _named(
     return _partly_named(task, found, parts, expected) if found else None
 
 
+def _named_but_for_nan(
+    task: Task,
+    cases: Sequence[Case],
+    known: Sequence[tuple[Mistake, _Made]],
+    expected: Sequence[Outcome],
+    given: Sequence[Outcome],
+) -> Verdict | None:
+    """Return the verdict of the mistake that gives these answers wherever they are finite, and what holds elsewhere."""
+    finite = [not _finite(task, e) or _finite(task, g) for e, g in zip(expected, given, strict=True)]
+    if all(finite) or not any(finite):
+        return None
+    if all(alike(task, e, g) for e, g, fine in zip(expected, given, finite, strict=True) if fine):
+        return None
+    for mistake, outcomes in known:
+        if all(
+            alike(task, made, one) for made, one, fine in zip(outcomes, given, finite, strict=True) if fine
+        ):
+            about = dict.fromkeys(
+                case.about or "with other inputs" for case, f in zip(cases, finite, strict=True) if not f
+            )
+            where = " and ".join(about)
+            also = f"Besides, {where} it holds NaN or infinity: is something divided by zero, or too large?"
+            return _verdict(task, "wrong", (mistake.message, also), mistake.name)
+    return None
+
+
+def _finite(task: Task, one: Outcome) -> bool:
+    """Say whether a value holds no NaN and no infinity."""
+    try:
+        arrays = [as_array(leaf.expected) for leaf in leaves(one.value, one.value, task.outputs)]
+    except WrongStructure:
+        return True
+    return all(a is None or a.dtype.kind != "f" or bool(np.isfinite(a).all()) for a in arrays)
+
+
 class _Made:
     """What a function gives for some cases, in order, found out no sooner than somebody looks."""
 
-    def __init__(self, function: Callable, cases: Sequence[Case]):
-        self._function, self._cases = function, cases
+    def __init__(self, function: Callable, cases: Sequence[Case], call: Callable = outcome):
+        self._function, self._cases, self._call = function, cases, call
         self._outcomes: list[Outcome] = []
 
     def __iter__(self) -> Iterator[Outcome]:
         for k, case in enumerate(self._cases):
             if k == len(self._outcomes):
-                self._outcomes.append(outcome(self._function, case))
+                self._outcomes.append(self._call(self._function, case))
             yield self._outcomes[k]
 
 
@@ -215,9 +271,15 @@ def _again(
     """
     if ask is None or not _by_chance(task, expected[0], part):
         return True
+    compared = 0
     for seed in _OTHER_SEEDS:
         for case in task.cases(np.random.default_rng(seed)):
-            made, given = outcome(mistake, case), ask(case)
+            given = ask(case)
+            if isinstance(given.value, TimedOut):
+                # A slow answer, or a busy computer: what has been compared must do.
+                return compared > 0
+            made = outcome(mistake, case)
+            compared += 1
             if part is None or _failed(made) or _failed(given):
                 agree = alike(task, made, given)
             else:
@@ -232,6 +294,12 @@ def _by_chance(task: Task, expected: Outcome, part: str | None) -> bool:
     parts = leaves(expected.value, expected.value, task.outputs)
     arrays = [as_array(leaf.expected) for leaf in parts if part in (None, leaf.name)]
     return not all(a is not None and a.dtype.kind == "f" and a.ndim for a in arrays)
+
+
+def _many_floats(task: Task, expected: Outcome) -> bool:
+    """Say whether there are so many floats among the outputs that they do not agree by chance."""
+    arrays = [as_array(leaf.expected) for leaf in leaves(expected.value, expected.value, task.outputs)]
+    return sum(a.size for a in arrays if a is not None and a.dtype.kind == "f" and a.ndim) >= 4
 
 
 def _whole_numbers(task: Task, expected: Outcome) -> bool:
@@ -346,9 +414,9 @@ def _best(
 ) -> tuple[Finding, tuple[str, ...]]:
     """Return the finding that explains most, and what else is said.
 
-    In this order: another structure; what explains every value; one change of the model answer; what a closer look
-    finds; which part is right; and last that the values are wrong. Where a change says little of its place, a closer
-    look comes before it.
+    In this order: another structure; what explains every value; one change of the model answer, or one in each part
+    that is wrong; what a closer look finds; two changes at once; which part is right, and for which inputs all is; and
+    last that the values are wrong. Where a change says little of its place, a closer look comes before it.
     """
     for _, e, g in wrong:
         try:
@@ -357,28 +425,45 @@ def _best(
             return mismatch.finding, ()
     whole, part = _common(task, wrong, parts, ask)
     found = _swapped(task, wrong) or whole
+    if found and _asks_why(found):
+        # One change may explain all parts that are wrong, or why they are what they are.
+        varied = _varied(task, wrong, ask)
+        clear = varied and varied.key.removeprefix("one ") not in VAGUE
+        found = varied if clear else replace(found, key=found.key.removeprefix(_SOME))
     only_if = _only_if(task, wrong, right)
     if found and found.key not in _WEAK:
         return found, (only_if.text,) if only_if else ()
     found = found or _varied(task, wrong, ask)
     if found and found.key.removeprefix("one ") not in VAGUE + _WEAK:
         return found, (only_if.text,) if only_if else ()
-    special = found or _only_where(task, wrong, parts) or only_if
+    special = found or _only_where(task, wrong, parts, ask) or only_if
     closer = list(look_closer())
-    telling, example = (
-        [one for one in closer if one.key != "example"],
-        [one for one in closer if one.key == "example"],
-    )
-    if telling and telling[0].key == "right without" and part and not special:
-        known = part.text.removesuffix(CARRIED["forward"]).removesuffix(CARRIED["backward"])
-        return replace(part, text=known), (telling[0].text,)
+    example = [one.text for one in closer if one.key == "example"]
+    beside = [one for one in closer if one.key in _BESIDE]
+    telling = [one for one in closer if one.key not in (*_BESIDE, "example")]
     if telling and not (special and telling[0].key not in _PLAIN):
         return telling[0], ()
     if special:
         return special, ()
+    both = _varied(task, wrong, ask, twice=True)
+    if both:
+        return both, ()
+    if beside and part:
+        known = part.text.removesuffix(CARRIED["forward"]).removesuffix(CARRIED["backward"])
+        return replace(part, text=known), (beside[0].text,)
+    if beside:
+        return beside[0], ()
     if part:
-        return part, tuple(one.text for one in example if part.key.startswith("some"))
-    return Finding("values", _differs(task, wrong, parts)), tuple(one.text for one in example[:1])
+        vague = part.key.startswith(("some", "too")) or _by_chance(task, wrong[0][1], None)
+        return part, tuple(example if vague else ())
+    return Finding("values", _differs(task, wrong, parts)), tuple(example[:1])
+
+
+def _asks_why(found: Finding) -> bool:
+    """Say whether a finding leaves open why an answer is wrong, or why in some of its parts."""
+    vague_shape = found.key == "shape" and "right" not in found.text
+    some_nan = found.key == "nan" and ("in some entries" in found.text or "from step" in found.text)
+    return vague_shape or some_nan or found.key.startswith((_SOME, "alike", "constant"))
 
 
 def _common(
@@ -400,9 +485,15 @@ def _common(
     wholes = {name: _in_all([whole for whole, _ in found]) for name, found in every.items()}
     wholes = {name: _no_chance(task, name, some, wrong[0][1], ask) for name, some in wholes.items()}
     pieces = {name: _in_all([part for _, part in found]) for name, found in every.items()}
+    if len(pieces) > 1:
+        # Of one part among several that are wrong, this would say too little.
+        pieces = {n: [one for one in some if not one.key.startswith("too ")] for n, some in pieces.items()}
     if not any(wholes.values()) and shapes:
         return Finding(shapes[0].key, f"{shapes[0].text} Other inputs give the right shape."), None
-    return _first(wholes), _first(pieces)
+    whole = _first(wholes)
+    if whole and not all(wholes.values()):
+        whole = replace(whole, key=f"{_SOME}{whole.key}")
+    return whole, _first(pieces)
 
 
 def _found(task: Task, case: Case, leaf: Leaf) -> tuple[list[Finding], list[Finding]]:
@@ -430,19 +521,29 @@ def _no_chance(
 
 
 def _first(found: Mapping[str, Sequence[Finding]]) -> Finding | None:
-    """Return the first finding about any part, and of which other parts the same can be said."""
+    """Return the first finding about any part, of which other parts the same can be said, and what of the others."""
+    told, texts = [], []
     for name, some in found.items():
-        if some:
+        if some and name not in told:
             too = [
-                f"`{other}`"
+                other
                 for other, theirs in found.items()
-                if other != name and some[0].key in {one.key for one in theirs}
+                if other not in (name, *told)
+                and _nameless(some[0], name) in [_nameless(f, other) for f in theirs]
             ]
-            listed = " and ".join([", ".join(too[:-1]), too[-1]]) if len(too) > 1 else "".join(too)
-            return replace(
-                some[0], text=f"{some[0].text} The same holds for {listed}." if too else some[0].text
+            listed = [f"`{other}`" for other in too]
+            listed = [", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed
+            texts.append(
+                f"{some[0].text} The same holds for {' and '.join(listed)}." if too else some[0].text
             )
-    return None
+            told += [name, *too]
+    first = next((some[0] for some in found.values() if some), None)
+    return first and replace(first, text=" ".join(texts[:_PARTS_TOLD]))
+
+
+def _nameless(one: Finding, part: str) -> tuple[str, str]:
+    """Return what a finding says, whatever part it is about and whatever its shape; and where there is NaN."""
+    return one.key, one.text.replace(f"`{part}`", "") if one.key == "nan" else ""
 
 
 def _in_all(found: Sequence[Sequence[Finding]]) -> list[Finding]:
@@ -470,27 +571,67 @@ def _trade_places(task: Task, expected: Value, answer: Value, i: int, j: int) ->
     return equal(expected, tuple(traded), task.tolerance, task.outputs)
 
 
-def _only_where(task: Task, wrong: _Wrong, parts: Sequence[str]) -> Finding | None:
+def _only_where(task: Task, wrong: _Wrong, parts: Sequence[str], ask: Ask | None) -> Finding | None:
     """Return a finding where a part is wrong only at entries at which an argument has one certain value."""
+    more: list[tuple[Case, Outcome, Outcome]] = []
     for name in parts:
         for i, argument in enumerate(model.arguments(task)[: len(wrong[0][0].args)]):
             first = wrong[0][0].args[i]
             if not isinstance(first, np.ndarray) or not first.ndim or len(values := np.unique(first)) > 6:
                 continue
             for value in values.tolist():
-                if all(_wrong_at(task, name, one, i, value) for one in wrong):
-                    shown = int(value) if value == int(value) else value
-                    text = f"{start(name)} is right except where `{argument}` is {shown}."
-                    return Finding("only where", text)
+                shown = int(value) if value == int(value) else value
+                for said, place in _PLACES.items():
+                    at = partial(_wrong_at, task, name, i, value, place)
+                    if all(map(at, wrong)) and all(map(at, more := more or _others(task, ask))):
+                        where = said.format(shown)
+                        return Finding(
+                            "only where", f"{start(name)} is right except where `{argument}` {where}."
+                        )
     return None
 
 
-def _wrong_at(task: Task, name: str, one: tuple[Case, Outcome, Outcome], i: int, value: float) -> bool:
+def _others(task: Task, ask: Ask | None) -> list[tuple[Case, Outcome, Outcome]]:
+    """Return what the learner's function gives for other inputs, where it can be asked and does not fail."""
+    if ask is None:
+        return []
+    cases = [case for seed in _OTHER_SEEDS for case in task.cases(np.random.default_rng(seed))]
+    asked = [(case, outcome(task.reference, case), ask(case)) for case in cases]
+    return [one for one in asked if not _failed(one[1]) and not _failed(one[2])]
+
+
+def _before(there: np.ndarray) -> np.ndarray:
+    """Return where a condition holds one place before along the first axis; not at the first place."""
+    return np.concatenate([np.zeros_like(there[:1]), there[:-1]])
+
+
+_PLACES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "is {0}, and was {0} one place before, too": lambda there: there & _before(there),
+    "is {}, and was not one place before": lambda there: there & ~_before(there),
+    "is {}": lambda there: there,
+    "was {} one place before": _before,
+}
+"""Where an argument has a certain value, or had it: first what says most."""
+
+
+def _wrong_at(
+    task: Task,
+    name: str,
+    i: int,
+    value: float,
+    place: Callable[[np.ndarray], np.ndarray],
+    one: tuple[Case, Outcome, Outcome],
+) -> bool:
+    """Say whether a part is right but at places that have to do with one value of an argument, if not everywhere."""
     case, expected, given = one
-    leaf, there = _part(name, expected.value, given.value, task), case.args[i] == value
-    e, a = as_array(leaf.expected), as_array(leaf.answer)
-    if _right(leaf, task):
+    try:
+        leaf = _part(name, expected.value, given.value, task)
+    except WrongStructure:
+        return False
+    if leaf is None or _right(leaf, task):
         return True
+    e, a = as_array(leaf.expected), as_array(leaf.answer)
+    there = place(case.args[i] == value)
     if a is None or e.shape != a.shape or e.shape[: there.ndim] != there.shape or there.all():
         return False
     bad = ~close(e, a, task.tolerance) if e.dtype.kind == "f" and a.dtype.kind in "fiu" else e != a
@@ -510,33 +651,72 @@ def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None
     return None
 
 
-def _varied(task: Task, wrong: _Wrong, ask: Ask | None) -> Finding | None:
+def _varied(task: Task, wrong: _Wrong, ask: Ask | None, twice: bool = False) -> Finding | None:
     """Return what was changed in the model answer if the learner's answers are those of the changed one."""
     try:
-        with TimeLimit(_SECONDS_AT_MOST):
-            return next(_matching(task, wrong, ask), None)
+        # The time may be up just where a call of a variation gives the output stream or the warnings back.
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            quiet(),
+            TimeLimit(_SECONDS_AT_MOST, _SECONDS_BY_THE_CLOCK),
+        ):
+            return next((_matching_twice if twice else _matching)(task, wrong, ask), None)
     except TimeUp:
         return None
 
 
 def _matching(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
     """Yield what is said about the variations that give the learner's answer in every wrong case."""
+    changed = variations(task)  # made once, when a task is first wrong: that does not count
     end = time.thread_time() + _SECONDS_OF_VARIATIONS
     answer = model.function(task)
     if answer is None or not all(_gives(task, answer, case, expected) for case, expected, _ in wrong):
         return  # a task with a reference of its own, under a name of the course
     wrong = sorted(wrong, key=lambda one: _room(one[0].args))  # most fail in the first, which should be small
-    whole_numbers = _whole_numbers(task, wrong[0][1])
-    for one in variations(task):
-        if whole_numbers and one.kind == "twice":
+    cases, expected, given = zip(*wrong, strict=True)
+    whole_numbers = _whole_numbers(task, expected[0])
+    names = _names(task, expected)
+    parts: dict[str, str | None] = dict.fromkeys(
+        _wrong_parts(task, expected, given) if len(names) > 1 else ()
+    )
+    for one in changed:
+        if whole_numbers and one.kind in ("twice", "argument"):
             # Modulo a small number, many sums are alike.
             continue
         if time.thread_time() > end:
             return
-        if all(_gives(task, one.answer, case, given) for case, _, given in wrong) and _again(
-            task, one.answer, [expected for _, expected, _ in wrong], ask
-        ):
+        made = _Made(one.answer, cases, bare_outcome)
+        if all(map(partial(_same_values, task), made, given)) and _again(task, one.answer, expected, ask):
             yield Finding(f"one {one.kind}", f"{_ONE_THING} {one.text}")
+        for name in (name for name, said in parts.items() if said is None):
+            if _explains(task, name, made, expected, given) and _again(task, one.answer, expected, ask, name):
+                parts[name] = one.text
+    if parts and all(parts.values()):
+        yield Finding("one in each", _in_each(parts))
+
+
+def _matching_twice(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
+    """Yield what is said about pairs of variations that give the learner's answer in every wrong case.
+
+    Only where so many tries cannot agree by chance.
+    """
+    wrong = sorted(wrong, key=lambda one: _room(one[0].args))
+    cases, expected, given = zip(*wrong, strict=True)
+    if not _many_floats(task, expected[0]):
+        return
+    end = time.thread_time() + _SECONDS_OF_PAIRS
+    for one, other, answer in pairs(task):
+        if time.thread_time() > end:
+            return
+        if all(map(partial(_same_values, task), _Made(answer, cases, bare_outcome), given)):
+            yield Finding(f"two {one.kind} {other.kind}", f"{_TWO_THINGS} {one.text} {other.text}")
+
+
+def _in_each(parts: Mapping[str, str]) -> str:
+    """Return what is wrong with each part."""
+    said = " ".join(f"`{name}`: {text}" for name, text in parts.items())
+    what = f"The values of `{next(iter(parts))}`" if len(parts) == 1 else "The values of each wrong part"
+    return f"{what} are exactly those of a function that is right but for one thing. {said}"
 
 
 def _room(value: Value) -> int:
@@ -547,7 +727,10 @@ def _room(value: Value) -> int:
 
 
 def _gives(task: Task, function: Callable, case: Case, given: Outcome) -> bool:
-    made = outcome(function, case)
+    return _same_values(task, outcome(function, case), given)
+
+
+def _same_values(task: Task, made: Outcome, given: Outcome) -> bool:
     return not _failed(made) and equal(given.value, made.value, task.tolerance, task.outputs)
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ SECONDS = 0.06
 """How much of the processor's time a closer look may take; of time by the clock, a few times as much."""
 
 _SEED = 20
+_TRIES, _MOVES, _SLICES = 12, 3, 16
+"""How often a slice is changed, how often that must move the right answer, and of how many slices at most."""
 _LONGEST = 220
 """Characters of an example that are still read."""
 
@@ -172,16 +174,28 @@ def look_closer(task: Task, ask: Ask, source: str = "") -> list[Finding]:
         probe = _Probe(task, ask, source, SECONDS)
         if probe.which is None or isinstance(probe.answer, Failure):
             return []
-        for look in (_another_answer, _influences, _carried_on, _right_without):
+        for look in (_another_answer, _influences, _carried_on, _right_without, _right_if):
             found = next(look(probe), None)
             if found is not None:
-                return [found]
+                return [_more_said(probe, found)]
         return list(_example(probe))
     except _NoTime:
         return []
     except Exception:
         # Changed inputs can bring a function to return anything. A verdict must not depend on a closer look.
         return []
+
+
+def _more_said(probe: _Probe, found: Finding) -> Finding:
+    """Return a finding with what else is known, if it is about what the answer is right without and there is time."""
+    if found.key != "right without":
+        return found
+    try:
+        also = next(_right_if(probe), None)
+    except _NoTime:
+        return found
+    clear = also and ", or if " not in also.text
+    return replace(found, text=f"{found.text} {also.text}") if clear else found
 
 
 # ---------------------------------------------------------------- the same input twice
@@ -212,6 +226,8 @@ def _influences(probe: _Probe) -> Iterator[Finding]:
     yield from _mixed(probe)
     for i, name in enumerate(names[: len(probe.case.args)]):
         yield from _parts(probe, i, name)
+    for i, name in enumerate(names[: len(probe.case.args)]):
+        yield from _never(probe, i, name)
 
 
 def _whole(probe: _Probe, i: int, name: str) -> Iterator[list[_Change]]:
@@ -336,6 +352,45 @@ def _slices(
                 where = f"{said_of(name)} depends" if name else "Your result depends"
                 which = f"{_which(busy, n, word, blocks)[0]} of {about}"
                 yield Finding("depends", f"{where} on {which}. The right answer does not.")
+
+
+def _never(probe: _Probe, i: int, name: str) -> Iterator[Finding]:
+    """Say which slices of an array never moved an output that is not of floats, in many tries, and should have.
+
+    That is what was seen, and no more: for other values they may matter.
+    """
+    old = probe.case.args[i]
+    outputs = [one for one in _names(probe) if not probe.float(one)]
+    if not isinstance(old, np.ndarray) or not old.ndim or not outputs:
+        return
+    for axis, n in enumerate(old.shape):
+        if not 2 <= n <= _SLICES:
+            continue
+        moved = [_tries(probe, i, axis, k) for k in range(n)]
+        for output in outputs:
+            idle = [k for k in range(n) if moved[k][0][output] >= _MOVES and not moved[k][1][output]]
+            if idle and len(idle) < n:
+                which = _which(idle, n, _axis_word(old, axis))[0]
+                text = f"Whatever {which} of `{name}` held, {said_of(output)} stayed the same, and should not have."
+                yield Finding("never", text)
+
+
+def _tries(probe: _Probe, i: int, axis: int, k: int) -> tuple[Counter, Counter]:
+    """Return how often each right output moved, and each of the learner's, when a slice was taken from other cases."""
+    should, does = Counter(), Counter()
+    for seed in range(1, _TRIES + 1):
+        other = _drawn(probe.task.cases, _SEED + seed)[probe.which].args[i]
+        if np.shape(other) != probe.case.args[i].shape:
+            continue
+        new, where = probe.case.args[i].copy(), (slice(None),) * axis + (k,)
+        new[where] = other[where]
+        case = _put(probe.case, i, new)
+        expected = probe.moved(probe.expected, _reference(probe.task, case))
+        answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
+        for name in expected or () if answer is not None else ():
+            should[name] += bool(expected[name].any())
+            does[name] += bool(answer[name].any())
+    return should, does
 
 
 def _stay_idle(probe: _Probe, put: Callable, axis: int, idle: Sequence[int], name: str) -> bool:
@@ -492,9 +547,7 @@ def _mixed(probe: _Probe) -> Iterator[Finding]:
             answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
             for name in expected or () if answer is not None else ():
                 if _beyond(expected[name], answer[name], len(array)):
-                    text = (
-                        f"In {said_of(name)}, the rows influence one another. Each is a sequence of its own."
-                    )
+                    text = f"In {said_of(name)}, the rows influence one another. Each should depend on one row alone."
                     yield Finding("reach", text)
 
 
@@ -593,6 +646,185 @@ def _neutral(probe: _Probe) -> Iterator[tuple[int, str, str, Callable[[Any], Any
             yield i, f"`{name}`", "set to 0", lambda old: 0 * old
 
 
+# ---------------------------------------------------------------- for which simpler inputs the answer is right
+
+
+@dataclass(frozen=True)
+class _Simpler:
+    """A simpler input.
+
+    told: goes into the sentence "If …, it is right". look: what that says of the mistake. smaller: whether the answer
+    has another shape, too.
+    """
+
+    told: str
+    look: str
+    change: Callable[[Case], Case]
+    smaller: bool = False
+
+
+def _right_if(probe: _Probe) -> Iterator[Finding]:
+    """Say for which simpler inputs the answer is right: what they have not is what goes wrong."""
+    wrong = {
+        name: where
+        for name in filter(probe.float, _names(probe))
+        if (where := _wrong_at(probe, name)) is not None
+    }
+    found: dict[str, list[_Simpler]] = {}
+    for one in _simpler(probe):
+        for name, where in wrong.items():
+            cases = [one.change(case) for case in _like(probe)[:2]]
+            right = all(_right_there(probe, case, name, None if one.smaller else where) for case in cases)
+            if right and (one.smaller or _all_matters(probe, cases[0], name)):
+                found.setdefault(name, []).append(one)
+    for name, some in found.items():
+        some = [one for one in some if not any(one.told.startswith(other) for other in _weaker(some))]
+        if len(some) <= 3:
+            told = ", or if ".join(one.told for one in some)
+            look = f" {some[0].look}" if len(some) == 1 else ""
+            yield Finding("right if", f"If {told}, {said_of(name)} is right.{look}")
+
+
+def _weaker(some: Sequence[_Simpler]) -> list[str]:
+    """Return how what is said of ones begins for the arrays of which more is said: that all of an axis are the same."""
+    constant = (one.told.partition(" of ") for one in some if one.told.startswith("all "))
+    return [f"{rest.removesuffix(' are the same')} is 1 everywhere" for _, _, rest in constant]
+
+
+def _all_matters(probe: _Probe, case: Case, name: str) -> bool:
+    """Say whether one output of the right answer still depends on all arrays on which it depends otherwise.
+
+    If not, an input is so simple that it says nothing: with equal logits, for example, the state is of no account.
+    """
+    for _, get, put in _arrays(probe):
+        moves = []
+        for one in (probe.case, case):
+            new = put(one, _nudged(get(one), (...,)))
+            moved = probe.moved(_reference(probe.task, one), _reference(probe.task, new))
+            moves.append(moved is None or bool(moved[name].any()))
+        if moves == [True, False]:
+            return False
+    return True
+
+
+def _simpler(probe: _Probe) -> Iterator[_Simpler]:
+    arrays = list(_arrays(probe))
+    yield from _only_one(probe, arrays)
+    yield from _blocks_alike(probe, arrays)
+    for (one, get, _), (other, of, put) in combinations(arrays, 2):
+        if get(probe.case).shape == of(probe.case).shape:
+            told = f"{one} and {other} are the same"
+            change = partial(_set, put, lambda case, get=get: get(case))
+            yield _Simpler(told, "So look at where you use which of the two.", change)
+    for about, get, put in arrays:
+        old = get(probe.case)
+        if old.ndim == 2 and old.shape[0] == old.shape[1] > 1:
+            change = partial(_set, put, lambda case, get=get: (get(case) + get(case).T) / 2)
+            yield _Simpler(
+                f"{about} is symmetric", "Is it transposed without need, or not where it should be?", change
+            )
+        for axis, n in enumerate(old.shape):
+            if n > 1:
+                word = _axis_word(old, axis)
+                many = {"entry": "entries", "entry of the last axis": "entries of the last axis"}.get(
+                    word, f"{word}s"
+                )
+                told = f"all {many} of {about} are the same"
+                yield _Simpler(
+                    told,
+                    f"So look at which {word} of {about} you use where.",
+                    partial(_set, put, partial(_constant, get, axis)),
+                )
+        if (old < 0).any():
+            change = partial(_set, put, lambda case, get=get: np.abs(get(case)))
+            yield _Simpler(
+                f"{about} holds no negative numbers", f"So look at what you do with signs in {about}.", change
+            )
+        if old.ndim == 2 and old.shape[0] == old.shape[1]:
+            continue
+        change = partial(_set, put, lambda case, get=get: np.ones_like(get(case)))
+        yield _Simpler(f"{about} is 1 everywhere", f"So look at what you do with {about}.", change)
+    for i, name in enumerate(model.arguments(probe.task)[: len(probe.case.args)]):
+        old = probe.case.args[i]
+        if isinstance(old, (int, float)) and not isinstance(old, bool) and old != 1:
+            change = partial(_put, i=i, new=type(old)(1))
+            yield _Simpler(f"`{name}` is 1", f"So look at what you do with `{name}`.", change)
+
+
+def _only_one(probe: _Probe, arrays: Sequence[tuple[str, Callable, Callable]]) -> Iterator[_Simpler]:
+    """Yield inputs of a single step, and of a single sequence."""
+    long = next((get for _, get, _ in arrays if get(probe.case).ndim == 3), None)
+    if long is None:
+        return
+    shape = long(probe.case).shape
+    for axis, told, look in (
+        (
+            0,
+            "there is a single step",
+            "So look at what is handed from step to step, or added up over the steps.",
+        ),
+        (
+            1,
+            "there is a single sequence",
+            "So look at how the sequences of a batch are kept apart, or put together.",
+        ),
+    ):
+        size = shape[axis]
+        if size > 1 and shape.count(size) == 1:
+            yield _Simpler(told, look, partial(_shorter, long, axis), smaller=True)
+
+
+def _shorter(get: Callable, axis: int, case: Case) -> Case:
+    return replace(case, args=_cut(case.args, get(case).shape[axis], 1))
+
+
+def _set(put: Callable, new: Callable[[Case], np.ndarray], case: Case) -> Case:
+    return put(case, new(case))
+
+
+def _constant(get: Callable, axis: int, case: Case) -> np.ndarray:
+    array = get(case)
+    return np.repeat(array.take([0], axis=axis), array.shape[axis], axis=axis)
+
+
+def _arrays(probe: _Probe) -> Iterator[tuple[str, Callable, Callable]]:
+    """Yield the arrays of floats among the arguments: how they are called, read, and put in place."""
+    for i, (name, value) in enumerate(zip(model.arguments(probe.task), probe.case.args, strict=False)):
+        if isinstance(value, dict):
+            for key, array in value.items():
+                if isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.ndim:
+                    yield (
+                        f"`{name}[{key!r}]`",
+                        lambda case, i=i, key=key: case.args[i][key],
+                        lambda case, new, i=i, key=key: _put(case, i, {**case.args[i], key: new}),
+                    )
+        elif isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim and not _is_mask(value):
+            yield (
+                f"`{name}`",
+                lambda case, i=i: case.args[i],
+                lambda case, new, i=i: _put(case, i, new),
+            )
+
+
+def _blocks_alike(probe: _Probe, arrays: Sequence[tuple[str, Callable, Callable]]) -> Iterator[_Simpler]:
+    """Yield inputs in which two blocks of the last axis are the same, in every array that has such blocks."""
+    blocked = [(get, put, n) for _, get, put in arrays if (n := probe.blocks(get(probe.case).shape[-1]))]
+    for count in {n for _, _, n in blocked}:
+        for i, j in combinations(range(count), 2):
+            told = f"the {ORDER[i + 1]} and the {ORDER[j + 1]} of the {count} blocks are the same"
+            look = "So look at what you do with these two blocks: is one taken for the other?"
+            yield _Simpler(told, look, partial(_copied_block, blocked, i, j))
+
+
+def _copied_block(blocked: Sequence[tuple], i: int, j: int, case: Case) -> Case:
+    for get, put, count in blocked:
+        new = get(case).copy()
+        H = new.shape[-1] // count
+        new[..., j * H : (j + 1) * H] = new[..., i * H : (i + 1) * H]
+        case = put(case, new)
+    return case
+
+
 def _wrong_at(probe: _Probe, name: str) -> np.ndarray | None:
     """Return where one output is wrong; None where it is right, or of another shape."""
     e, a = _one_output(probe, probe.expected, probe.answer, name)
@@ -601,20 +833,24 @@ def _wrong_at(probe: _Probe, name: str) -> np.ndarray | None:
     return ~np.isclose(e, a, rtol=1e-9, atol=1e-12)
 
 
-def _right_there(probe: _Probe, case: Case, name: str, where: np.ndarray) -> bool:
-    """Say whether one output is right for a case, and not the same number everywhere where it was wrong."""
+def _right_there(probe: _Probe, case: Case, name: str, where: np.ndarray | None) -> bool:
+    """Say whether one output is right for a case, and not the same number everywhere where it was wrong.
+
+    where: where it was wrong; None if the answer to the case has another shape.
+    """
     expected, answer = _reference(probe.task, case), probe.ask(case)
     if isinstance(expected, Failure) or isinstance(answer, Failure):
         return False
     e, a = _one_output(probe, expected, answer, name)
     if (
         a is None
-        or e.shape != where.shape
+        or (where is not None and e.shape != where.shape)
+        or not e.size
         or not np.isfinite(e).all()
         or not equal(e, a, probe.task.tolerance)
     ):
         return False
-    there = e[where] if e.ndim else e.reshape(1)
+    there = e[where] if e.ndim and where is not None else e.reshape(-1)
     return bool(np.ptp(there) > 0 or (there.size == 1 and there[0] != 0))
 
 
@@ -643,6 +879,7 @@ def _example(probe: _Probe) -> Iterator[Finding]:
             if smaller < size and _still_wrong(probe, made):
                 case = made
                 break
+    case, least = _thinned(probe, case)
     rounded = replace(case, args=_rounded(case.args))
     if not _still_wrong(probe, rounded) or any(isinstance(one, Named) for one in case.args):
         return
@@ -650,7 +887,41 @@ def _example(probe: _Probe) -> Iterator[Finding]:
     if len(call) > _LONGEST:
         return
     text = f"Here is a small input for which it is wrong: ```{call}``` {_where_wrong(probe, rounded)}"
+    text = f"{text.strip()} {least}"
     yield Finding("example", text.strip())
+
+
+def _thinned(probe: _Probe, case: Case) -> tuple[Case, str]:
+    """Leave out what the answer goes wrong without, of the one list or row of whole numbers among the arguments.
+
+    Its first entry stays, for some tasks ask for a certain one. Return the case, and what can be said of any smaller.
+    """
+    rows = [i for i, one in enumerate(case.args) if _is_row(one)]
+    if len(rows) != 1 or any(isinstance(one, np.ndarray) and one.ndim > 1 for one in case.args):
+        return case, ""
+    [i], left = rows, True
+    while left:
+        left = False
+        for k in reversed(range(1, len(case.args[i]))):
+            made = _put(case, i, _without(case.args[i], k))
+            if _still_wrong(probe, made):
+                case, left = made, True
+    smaller = [_put(case, i, _without(case.args[i], k)) for k in range(1, len(case.args[i]))]
+    right = [probe.same(_reference(probe.task, one), probe.ask(one)) for one in smaller]
+    return case, "Leave out any one entry after the first, and it is right." if len(right) > 1 and all(
+        right
+    ) else ""
+
+
+def _is_row(value: Any) -> bool:
+    """Say whether a value is a row of whole numbers, or a list."""
+    return isinstance(value, list) or (
+        isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu"
+    )
+
+
+def _without(value: Any, k: int) -> Any:
+    return np.delete(value, k) if isinstance(value, np.ndarray) else value[:k] + value[k + 1 :]
 
 
 def _lengths(value: Any) -> set[int]:

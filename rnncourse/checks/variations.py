@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from itertools import product
+from itertools import combinations, islice, pairwise, permutations, product
 from typing import Any
 
 from rnncourse.checks import model
@@ -34,18 +34,84 @@ _SQUASHING = {
 }
 
 
+_REDUCTIONS = {
+    "mean": ("sum", "max"),
+    "sum": ("mean", "prod", "max"),
+    "max": ("min", "mean"),
+    "min": ("max", "mean"),
+    "argmax": ("argmin",),
+    "argmin": ("argmax",),
+    "all": ("any",),
+    "any": ("all",),
+    "std": ("var",),
+    "var": ("std",),
+    "cumsum": ("cumprod",),
+    "cumprod": ("cumsum",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "zeros": ("ones",),
+    "ones": ("zeros",),
+    "zeros_like": ("ones_like",),
+    "ones_like": ("zeros_like",),
+}
+"""What is written in the place of what: by a slip, or because it is taken for the same."""
+
+_TAKEN = {
+    "{}[::-1]": "the wrong way around, from its end",
+    "{}.T": "transposed",
+    "-{}": "with the opposite sign",
+    "1 - {}": "as 1 minus what it is",
+    "{} + 1": "as one more than it is",
+    "{} - 1": "as one less than it is",
+    "2 * {}": "twice",
+    "{} ** 2": "squared",
+    "np.sqrt({})": "as its square root",
+    "np.abs({})": "without its signs",
+    "np.tanh({})": "through a `tanh` first",
+    "1 / (1 + np.exp(-{}))": "through a sigmoid first",
+    "0 * {}": "as if it were 0",
+    "0 * {} + 1": "as if it were 1",
+    "np.roll({}, 1, axis=0)": "one place late, with the last entry in front",
+    "np.roll({}, -1, axis=0)": "one place early, with the first entry at the end",
+    "0 * {0} + {0}[:1]": "as if it were everywhere what it is at its beginning",
+    "0 * {0} + {0}[-1:]": "as if it were everywhere what it is at its end",
+    "0 * {0} + {0}[:, :1]": "as if its first column were the only one",
+    "0 * {0} + np.sum({0}, axis=0)": "as its sum over the first axis",
+    "0 * {0} + np.max({0})": "as if it were everywhere its largest entry",
+    "0 * {0} + np.min({0})": "as if it were everywhere its smallest entry",
+    "{0} * np.eye(len({0}))": "as if only its diagonal counted",
+    "np.cumsum({}, axis=0)": "as its running sum",
+    "np.sort({}, axis=0)": "sorted",
+}
+"""How an argument may be taken that should be taken as it is."""
+
+_PAIRS = 1300
+"""At most so many pairs of changes are tried."""
+
+_WIDE = ("term", "sign")
+"""Kinds of changes that leave inner parts as they are, so that those can be changed along with them."""
+
 VAGUE = ("number", "name", "kept")
 """Kinds of changes of which little can be said but that there is one."""
 
 
 @dataclass(frozen=True)
 class _Change:
-    """An expression or a statement of the tree, what to put in its place, and what is said about that."""
+    """An expression or a statement of the tree, what to put in its place, and what is said about that.
+
+    more: what else is changed along with it.
+    """
 
     kind: str
     old: ast.AST
-    new: ast.AST
+    new: ast.AST | list[ast.stmt]
     text: str
+    more: tuple[tuple[ast.AST, ast.AST], ...] = ()
+
+    @property
+    def places(self) -> tuple[tuple[ast.AST, ast.AST | list[ast.stmt]], ...]:
+        """All that is changed at once, as (old, new)."""
+        return ((self.old, self.new), *self.more)
 
 
 @dataclass(frozen=True)
@@ -60,6 +126,12 @@ class Variation:
     answer: Callable
     function: str
     _change: _Change
+    _number: int
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it is made at every place of its kind."""
+        return self.text.endswith(_ALL)
 
     @property
     def change(self) -> str:
@@ -69,33 +141,52 @@ class Variation:
 
 def variations(task: Task) -> tuple[Variation, ...]:
     """Return the variations of a task's model answer; none where there is no model answer."""
-    return _variations(task.name, task.called)
+    return _variations(task.name, task.called)[0]
+
+
+def pairs(task: Task) -> Iterator[tuple[Variation, Variation, Callable]]:
+    """Yield every two variations of which something can be said, and the model answer with both of them."""
+    some, turned = _variations(task.name, task.called)
+    quiet = (*VAGUE, "argument")
+    telling = [
+        one for one in some if one.kind not in quiet and one.function == task.called and not one.everywhere
+    ]
+    for one, other in islice(combinations(telling, 2), _PAIRS):
+        yield one, other, turned(one._number, other._number)
 
 
 @cache
-def _variations(name: str, called: str) -> tuple[Variation, ...]:
+def _variations(name: str, called: str) -> tuple[tuple[Variation, ...], Callable[..., Callable]]:
+    """Return the variations, and what makes a function with some of them switched on."""
     tree = model.definition(name, called)
     if tree is None:
-        return ()
+        return (), lambda *on: None
     trees = [tree, *model.helpers(name, called)]
     for one in trees:
         _spell_out_bounds(one)
     # In each function, those of which little can be said come last.
     found = [(c, one.name) for one in trees for c in sorted(_changes(one), key=lambda c: c.kind in VAGUE)]
+    if len(trees) > 1:
+        # What the arguments of a helper are is up to the function that calls it; its dictionary is the learner's.
+        found = [(c, of) for c, of in found if of == called or c.kind != "argument" or "[" in c.text]
     changes = [change for change, _ in found]
     names = dict(model.names(name))
     whole = ast.Module([_switched(one, changes) for one in trees], [])
     exec(compile(ast.fix_missing_locations(whole), "<variation>", "exec"), names)
-    turned = [_turned(names, called, i) for i in range(len(changes))]
-    return tuple(Variation(c.kind, c.text, f, name, c) for (c, name), f in zip(found, turned, strict=True))
+
+    def turned(*on: int) -> Callable:
+        return _turned(names, called, on)
+
+    made = (Variation(c.kind, c.text, turned(i), which, c, i) for i, (c, which) in enumerate(found))
+    return tuple(made), turned
 
 
-def _turned(names: dict[str, Any], called: str, i: int) -> Callable:
-    """Return the function with change number `i` switched on and a memory of its own."""
+def _turned(names: dict[str, Any], called: str, on: tuple[int, ...]) -> Callable:
+    """Return the function with the changes of the numbers `on` switched on and a memory of its own."""
     kept: dict[str, Any] = {}
 
     def answer(*args: Any, **kwargs: Any) -> Any:
-        names["_on"], names["_kept"] = i, lambda key, make: _keep(kept, key, make)
+        names["_on"], names["_kept"] = on, lambda key, make: _keep(kept, key, make)
         return names[called](*args, **kwargs)
 
     return answer
@@ -110,19 +201,28 @@ def _spell_out_bounds(tree: ast.AST) -> None:
 
 def _switched(tree: ast.AST, changes: list[_Change]) -> ast.AST:
     """Return one tree that holds all changes, each behind a test of the name `_on`: compiled once, not for each."""
-    at: dict[int, list[tuple[int, ast.AST]]] = {}
+    at: dict[int, list[tuple[int, Any]]] = {}
     for i, change in enumerate(changes):
-        at.setdefault(id(change.old), []).append((i, change.new))
+        for old, new in change.places:
+            at.setdefault(id(old), []).append((i, new))
 
-    def visit(node: Any) -> Any:
+    def visit(node: Any, inside: bool = False) -> Any:
+        """inside: whether this is in the place of something already; there, only what is found within is changed."""
         if isinstance(node, list):
-            return [visit(one) for one in node]
+            return [visit(one, inside) for one in node]
         if not isinstance(node, ast.AST):
             return node
-        made = _with(node, **{name: visit(value) for name, value in ast.iter_fields(node)})
+        made = _with(node, **{name: visit(value, inside) for name, value in ast.iter_fields(node)})
         for i, new in at.get(id(node), ()):
-            test = _expr(f"_on == {i}")
-            made = ast.IfExp(test, new, made) if isinstance(new, ast.expr) else ast.If(test, [new], [made])
+            if inside and changes[i].kind in _WIDE:
+                continue
+            if not inside and changes[i].kind in _WIDE and not changes[i].more:
+                new = visit(new, inside=True)
+            test = _expr(f"{i} in _on")
+            if isinstance(new, ast.expr):
+                made = ast.IfExp(test, new, made)
+            else:
+                made = ast.If(test, new if isinstance(new, list) else [new], [made])
         return made
 
     return visit(tree)
@@ -132,7 +232,9 @@ def _keep(kept: dict[str, Any], key: str, make: Callable[[], Any]) -> Any:
     return kept[key] if key in kept else kept.setdefault(key, make())
 
 
-def _line(node: ast.AST) -> str:
+def _line(node: ast.AST | list[ast.stmt]) -> str:
+    if isinstance(node, list):
+        return "; ".join(map(_line, node))
     return " ".join(ast.unparse(node).splitlines()[0].split())
 
 
@@ -166,12 +268,50 @@ def _spell_out_arguments(function: ast.FunctionDef) -> None:
 
 def _changes(function: ast.FunctionDef) -> Iterator[_Change]:
     _spell_out_arguments(function)
+    yield from _everywhere(_single_changes(function))
+
+
+def _single_changes(function: ast.FunctionDef) -> Iterator[_Change]:
     for node in ast.walk(function):
         for look in _LOOKS.get(type(node), ()):
             yield from look(node)
     yield from _kept(function)
     yield from _dropped(function)
+    yield from _unpacked(function)
+    yield from _in_another_order(function)
+    yield from _started_anew(function)
+    yield from _taken(function)
     yield from _mistaken(function)
+
+
+def _everywhere(changes: Iterator[_Change]) -> Iterator[_Change]:
+    """Yield changes, and after them as one what can be changed in the same way at several places."""
+    alike: dict[tuple[str, ...], list[_Change]] = {}
+    for change in changes:
+        yield change
+        if not change.more and not isinstance(change.new, list):
+            alike.setdefault(_sort(change), []).append(change)
+    for some in alike.values():
+        places = {id(one.old): one for one in some}
+        if len(places) > 1 and not _nested([one.old for one in places.values()]):
+            first, *rest = places.values()
+            yield replace(first, text=f"{first.text} {_ALL}", more=tuple((one.old, one.new) for one in rest))
+
+
+_ALL = "It is the same at every place of that kind."
+
+
+def _sort(change: _Change) -> tuple[str, ...]:
+    """Return what two changes must share to be of one kind."""
+    if change.kind in ("name", "index", "bound", "number"):
+        return change.kind, _line(change.old), _line(change.new)
+    return change.kind, change.text.partition(":")[0], type(change.new).__name__
+
+
+def _nested(nodes: list[ast.AST]) -> bool:
+    """Say whether one of the nodes lies inside another."""
+    own = {id(one) for one in nodes}
+    return any(id(inner) in own for node in nodes for inner in ast.walk(node) if inner is not node)
 
 
 def _loops(node: ast.For | ast.comprehension) -> Iterator[_Change]:
@@ -217,6 +357,19 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
     yield _Change("term", node, node.right, _missing(node.op, node.left, "left"))
     if isinstance(node.op, ast.MatMult):
         yield from _transposed(node)
+        said = "There is a product entry by entry, `*`, where a matrix product belongs."
+        yield _Change("sign", node, ast.BinOp(node.left, ast.Mult(), node.right), said)
+    if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult, ast.Pow)):
+        what = {ast.Sub: "difference", ast.Div: "quotient", ast.Pow: "power"}.get(type(node.op), "product")
+        said = f"The two sides of a {what} are the wrong way around."
+        yield _Change("sides", node, ast.BinOp(node.right, node.op, node.left), said)
+    if isinstance(node.op, ast.Pow):
+        said = "The absolute value is used where a power belongs."
+        yield _Change("power", node, _expr(f"np.abs({ast.unparse(node.left)})"), said)
+    if isinstance(node.op, ast.FloorDiv):
+        yield _Change(
+            "sign", node, ast.BinOp(node.left, ast.Div(), node.right), "`/` stands where `//` belongs."
+        )
     if isinstance(node.op, ast.Mult):
         for side in (node.left, node.right):
             if _named(side) and not isinstance(side, ast.BinOp):
@@ -225,6 +378,9 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
     for other in _OPPOSITE.get(type(node.op), ()):
         said = f"At one place, there is {_SIGNS[other]} where {_SIGNS[type(node.op)]} belongs."
         yield _Change("sign", node, ast.BinOp(node.left, other(), node.right), said)
+    if isinstance(node.op, ast.Add):
+        larger = _expr(f"np.maximum({ast.unparse(node.left)}, {ast.unparse(node.right)})")
+        yield _Change("sign", node, larger, "The larger of two things is taken where they should be added.")
     if isinstance(node.op, (ast.Add, ast.Mult)):
         for side in (node.left, node.right):
             if _named(side):
@@ -291,7 +447,26 @@ def _comparisons(node: ast.Compare) -> Iterator[_Change]:
     yield _Change("comparison", node, ast.Compare(node.left, [new], node.comparators), said)
 
 
+def _boolean(node: ast.BoolOp) -> Iterator[_Change]:
+    for one in node.values:
+        yield _Change(
+            "condition", node, one, "Two conditions must be looked at, but one of them does not count."
+        )
+    other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+    yield _Change(
+        "condition", node, ast.BoolOp(other, node.values), "`and` and `or` are taken for each other."
+    )
+
+
+def _unary(node: ast.UnaryOp) -> Iterator[_Change]:
+    said = "A `not` is missing." if isinstance(node.op, (ast.Not, ast.Invert)) else "A minus sign is missing."
+    if not isinstance(node.operand, ast.Constant):
+        yield _Change("sign", node, node.operand, said)
+
+
 def _branches(node: ast.IfExp) -> Iterator[_Change]:
+    said = "The two outcomes of a condition are the wrong way around."
+    yield _Change("branch", node, ast.IfExp(node.test, node.orelse, node.body), said)
     for taken in (node.body, node.orelse):
         yield _Change("branch", node, taken, "Two cases must be told apart, but one of them never comes up.")
 
@@ -315,6 +490,9 @@ def _calls(node: ast.Call) -> Iterator[_Change]:
     if name.endswith("where") and len(node.args) == 3:
         for kept in node.args[1:]:
             yield _Change("mask", node, kept, "What should depend on a condition is the same everywhere.")
+        test, one, other = node.args
+        said = "The two outcomes of a condition are the wrong way around."
+        yield _Change("mask", node, _with(node, args=[test, other, one]), said)
     elif name.endswith(".copy"):
         yield _Change("copy", node, node.func.value, "A copy is missing.")
     elif len(node.args) == 1 and not node.keywords:
@@ -326,8 +504,30 @@ def _calls(node: ast.Call) -> Iterator[_Change]:
             rest = [one for one in node.keywords if one is not keyword]
             said = "Something is computed over all axes at once that should be computed along one."
             yield _Change("axis", node, _with(node, keywords=rest), said)
+            yield from _along_another(node, keyword, rest)
+    yield from _reduced(node)
     if name in _SQUASHING and len(node.args) == 1:
         yield from _squashed(node, name)
+
+
+def _along_another(node: ast.Call, axis: ast.keyword, rest: list[ast.keyword]) -> Iterator[_Change]:
+    """Yield what is computed along another axis than it should be."""
+    for other in (0, 1, 2):
+        if ast.unparse(axis.value) != str(other):
+            new = _with(node, keywords=[*rest, ast.keyword("axis", _expr(str(other)))])
+            yield _Change("axis", node, new, "Something is computed along the wrong axis.")
+
+
+def _reduced(node: ast.Call) -> Iterator[_Change]:
+    """Yield another function of the same kind: a mean for a sum, a largest for a smallest."""
+    plain = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+    for other in _REDUCTIONS.get(plain, ()):
+        func = _with(node.func, attr=other) if isinstance(node.func, ast.Attribute) else _expr(f"np.{other}")
+        said = f"`{other}` is used where `{plain}` belongs."
+        yield _Change("reduction", node, _with(node, func=func), said)
+    if plain in ("maximum", "minimum", "max", "min") and len(node.args) == 2:
+        for one in node.args:
+            yield _Change("call", node, one, f"A limit is missing: `{plain}` never comes to bear.")
 
 
 def _squashed(node: ast.Call, name: str) -> Iterator[_Change]:
@@ -390,6 +590,8 @@ _LOOKS: dict[type, tuple[Callable[[Any], Iterator[_Change]], ...]] = {
     ast.Slice: (_slices,),
     ast.BinOp: (_terms,),
     ast.Compare: (_comparisons,),
+    ast.BoolOp: (_boolean,),
+    ast.UnaryOp: (_unary,),
     ast.IfExp: (_branches,),
     ast.If: (_conditions,),
     ast.Constant: (_numbers,),
@@ -418,26 +620,185 @@ def _dropped(function: ast.FunctionDef) -> Iterator[_Change]:
         if isinstance(node, ast.AugAssign):
             new = ast.Assign([node.target], node.value, lineno=1)
             yield _Change("statement", node, new, "What should be added up is overwritten each time.")
+            if isinstance(node.op, ast.Add):
+                larger = _expr(f"np.maximum({ast.unparse(node.target)}, {ast.unparse(node.value)})")
+                new = ast.Assign([node.target], larger, lineno=1)
+                yield _Change(
+                    "statement", node, new, "The larger of two things is kept where they should be added."
+                )
+
+
+def _blocks(function: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
+    """Yield the lists of statements that follow one another."""
+    for node in ast.walk(function):
+        for name in ("body", "orelse"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                yield block
+
+
+def _unpacked(function: ast.FunctionDef) -> Iterator[_Change]:
+    """Yield what is unpacked at once into names in every other order."""
+    for node in ast.walk(function):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if not isinstance(target, ast.Tuple) or isinstance(node.value, ast.Tuple) or len(target.elts) > 4:
+            continue
+        for order in list(permutations(target.elts))[1:]:
+            if list(map(ast.unparse, order)) == list(map(ast.unparse, target.elts)):
+                continue
+            moved = [n for n, (a, b) in enumerate(zip(order, target.elts, strict=True)) if a is not b]
+            some = [f"`{ast.unparse(target.elts[n])}`" for n in moved]
+            said = f"Parts that come in a fixed order are taken in another one: {_listed(some)}."
+            yield _Change(
+                "swap", node, ast.Assign([ast.Tuple(list(order), ast.Store())], node.value, lineno=1), said
+            )
+
+
+def _listed(some: list[str]) -> str:
+    return " and ".join([", ".join(some[:-1]), some[-1]]) if len(some) > 1 else "".join(some)
+
+
+def _in_another_order(function: ast.FunctionDef) -> Iterator[_Change]:
+    """Yield two statements that follow one another the other way around."""
+    for block in _blocks(function):
+        for one, other in pairwise(block):
+            if isinstance(one, ast.Return) or isinstance(other, ast.Return) or _apart(one, other):
+                continue
+            said = (
+                "Two steps come in the wrong order: something is used or stored before or after it should be."
+            )
+            yield _Change("sequence", one, other, said, ((other, one),))
+
+
+def _apart(one: ast.stmt, other: ast.stmt) -> bool:
+    """Say whether two statements have nothing to do with each other, so that their order does not matter."""
+    used = [{_place(n) for n in ast.walk(s)} for s in (one, other)]
+    jumps = any(isinstance(n, (ast.Break, ast.Continue)) for s in (one, other) for n in ast.walk(s))
+    return not jumps and not (_changed(one) & used[1] or _changed(other) & used[0])
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement gives values, changes by a method, or writes into."""
+    found = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        written = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+        method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if written:
+            found.add(_place(node))
+        elif method and node.func.attr in _CHANGING:
+            found.add(_place(node.func.value))
+    loops = [node.target for node in ast.walk(statement) if isinstance(node, ast.comprehension)]
+    return found - {""} - {_place(inner) for target in loops for inner in ast.walk(target)}
+
+
+_CHANGING = ("append", "extend", "insert", "pop", "remove", "sort", "zero_grad", "backward", "step")
+"""Methods that change what they belong to."""
+
+
+def _place(node: ast.AST) -> str:
+    """Return a name, or an entry of a dictionary, as it is written; of other entries the array's name; "" elsewhere."""
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and type(node.slice.value) is str
+    ):
+        return ast.unparse(node)
+    if isinstance(node, ast.Subscript):
+        return _place(node.value)
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _started_anew(function: ast.FunctionDef) -> Iterator[_Change]:
+    """Yield loops in which every round begins with what only the first should begin with, or ends the function."""
+    last = function.body[-1]
+    for block in _blocks(function):
+        for i, loop in enumerate(block):
+            if not isinstance(loop, ast.For):
+                continue
+            for start in (one for one in block[:i] if isinstance(one, ast.Assign)):
+                for target, value in _assigned(start):
+                    if ast.unparse(target) not in set().union(*map(_changed, loop.body)):
+                        continue
+                    new = _with(loop, body=[ast.Assign([target], value, lineno=1), *loop.body])
+                    about = f": {_named(value)}" if _named(value) else ""
+                    said = f"Every round of a loop starts anew, where it should go on from the one before{about}."
+                    yield _Change("anew", loop, new, said)
+            if isinstance(last, ast.Return):
+                new = _with(loop, body=[*loop.body, last])
+                yield _Change(
+                    "return", loop, new, "A loop ends after its first round. Is a `return` inside it?"
+                )
+
+
+def _assigned(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the names of an assignment with their values, each by itself."""
+    target = node.targets[0]
+    if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+        yield from zip(target.elts, node.value.elts, strict=True)
+    elif isinstance(target, ast.Name):
+        yield target, node.value
+
+
+def _taken(function: ast.FunctionDef) -> Iterator[_Change]:
+    """Yield arguments, and entries of dictionaries among them, that are taken in another way than as they are."""
+    names, first = [one.arg for one in function.args.args], function.body[0]
+    for one, other in combinations(names, 2):
+        before = ast.parse(f"{one}, {other} = {other}, {one}").body[0]
+        said = f"`{one}` and `{other}` are taken for each other."
+        yield _Change("argument", first, [before, first], said)
+    for name, key in dict.fromkeys([*((one, "") for one in names), *_keys(function, names)]):
+        entry = f"{name}[{key!r}]" if key else name
+        for template, how in _TAKEN.items():
+            value = template.format(entry)
+            code = f"{name} = {{**{name}, {key!r}: {value}}}" if key else f"{name} = {value}"
+            said = f"`{entry}` is taken {how}."
+            yield _Change("argument", first, [ast.parse(code).body[0], first], said)
+    keys = list(dict.fromkeys(_keys(function, names)))
+    for (name, one), (other_name, other) in combinations(keys, 2):
+        if name == other_name:
+            code = f"{name} = {{**{name}, {one!r}: {name}[{other!r}], {other!r}: {name}[{one!r}]}}"
+            said = f"`{name}[{one!r}]` and `{name}[{other!r}]` are taken for each other."
+            yield _Change("argument", first, [ast.parse(code).body[0], first], said)
+
+
+def _keys(function: ast.FunctionDef, names: list[str]) -> list[tuple[str, str]]:
+    """Return the entries that are read of the arguments that are dictionaries."""
+    read = [n for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)]
+    return [
+        (one.value.id, one.slice.value)
+        for one in read
+        if one.value.id in names and isinstance(one.slice, ast.Constant) and isinstance(one.slice.value, str)
+    ]
 
 
 def _mistaken(function: ast.FunctionDef) -> Iterator[_Change]:
     """Yield one of the function's own names in the place of another.
 
-    Not in what a loop runs over: a list that grows while a loop runs over it has no end. Nor a list for what is put
-    into it, which NumPy would follow for ever.
+    Not in what a loop runs over, nor that for what a method changes: a list that grows while a loop runs over it has
+    no end. Nor a list for what is put into it, which NumPy would follow for ever.
     """
     arguments = [one.arg for one in function.args.args]
     stored = (n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     own = [*arguments, *(name.id for name in stored)]
     loops = [n.iter for n in ast.walk(function) if isinstance(n, (ast.For, ast.comprehension))]
     over = {id(inner) for loop in loops for inner in ast.walk(loop)}
+    run_over = {inner.id for loop in loops for inner in ast.walk(loop) if isinstance(inner, ast.Name)}
+    owners = {
+        id(n.func.value)
+        for n in ast.walk(function)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+    }
     into = _put_into(function)
     for node in ast.walk(function):
         if id(node) in over:
             continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in own:
             for other in dict.fromkeys(own):
-                if other not in (node.id, into.get(id(node))):
+                if other not in (node.id, into.get(id(node))) and not (
+                    id(node) in owners and other in run_over
+                ):
                     look = f" Look at each place where you use `{node.id}`." if node.id in arguments else ""
                     said = f"One quantity is taken for another.{look}"
                     yield _Change("name", node, ast.Name(other, ast.Load()), said)

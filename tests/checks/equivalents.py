@@ -8,6 +8,8 @@ _TYPE = "a NumPy number or an array will do as well"
 _LIST = "a list of numbers will do as well"
 _ORDER = "the entries can be gone through in any order"
 _UNUSED = "the task does not need it"
+_FILLED = "every entry is written anew"
+_OFF_A_ROW = "any number taken off a whole row will do, if it keeps exp from overflowing"
 _COUNTS = "the loop only counts"
 _PADDING = "what padding is read as comes after all real steps, and is masked"
 
@@ -19,7 +21,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"call: np\.array\(evenings\) .*": _LIST,
     },
     "known_cards": {r"call: np\.array\(known\) .*": _LIST},
-    "persistence_error": {r"part: series, first .*": "the first year is neither a forecast nor a target"},
+    "persistence_error": {
+        r"sides: truth - forecast → .*": "it is a distance",
+        r"part: series, first .*": "the first year is neither a forecast nor a target",
+    },
     "one_hot_vectors": {r"order: .*": _ORDER},
     "pad_batch": {r"order: .*": _ORDER},
     "honest_loss": {r"twice: losses \* mask → losses \* mask \* mask": "0 and 1 are their own squares"},
@@ -27,6 +32,8 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "central_differences": {
         r"order: .*": _ORDER,
         r"copy: w\.copy\(\) → w": "every entry of w is put back as it was",
+        r"anew: .*": "every entry of w is put back as it was",
+        r"reduction: np\.zeros_like\(w\) → .*": _FILLED,
     },
     "masked_forward": {
         r"twice: m_t \* rnn_step\(x_t, h_t, p\) → .* \* m_t": "the mask is 0 or 1",
@@ -34,7 +41,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "gain_by_lag": {r"call: np\.array\(gains\) .*": _LIST},
     "rnn_step_backward": {r"(ignored|part): p\['b_h'\].*": _UNUSED},
-    "rnn_backward": {r"order: grads .*": _ORDER, r"(ignored|part): p\['b_h'\].*": _UNUSED},
+    "rnn_backward": {
+        r"reduction: np\.zeros_like\(x\) → .*": _FILLED,
+        r"order: grads .*": _ORDER,
+        r"(ignored|part): p\['b_h'\].*": _UNUSED,
+    },
     "mended_f": {r"(ignored|part): p\['(b_h|W_xh)'\].*": _UNUSED},
     "truncated_backward": {
         r"order: (total|range\(0, len\(x\), window\)) .*": _ORDER,
@@ -78,9 +89,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"call: np\.array\(known.*": _LIST,
         r"order: range\(n\) → .*": _COUNTS,
         r"transpose: w → w\.T": "one axis has no other way around",
+        r"sides: w @ newest_first → .*": "one axis has no other way around",
     },
     "draw_next": {
-        r"name: a → s \(2\)": "any number taken off a whole row will do, if it keeps exp from overflowing",
+        r"name: a → s \(2\)": _OFF_A_ROW,
+        r"reduction: a\.max.*": _OFF_A_ROW,
         r"comparison: ends <= .* → ends < .*": "a drawn number meets the end of a piece exactly with chance 0",
     },
 }

@@ -121,7 +121,12 @@ def mutants(task: Task) -> list[Mutant]:
     """Return the mutants of a task's model answer; changes that read alike are numbered."""
     answer, seen, made = model.function(task), Counter(), []
     called = [*_call_changes(task, answer), *_aliasing(task, answer)]
-    varied = [one for one in variations.variations(task) if one.function == task.called]
+    # What is done to a whole argument is no slip at one place: `_call_changes` has those that say something.
+    varied = [
+        one
+        for one in variations.variations(task)
+        if one.function == task.called and one.kind != "argument" and not one.everywhere
+    ]
     changes = [(one.kind, one.change, one.answer) for one in varied]
     for kind, change, one in (*changes, *((kind, f"{kind}: {change}", one) for kind, change, one in called)):
         seen[change] += 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import sys
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ from checks.examples import simple
 
 from rnncourse.checks import comparing, examine, judging, model, probing, registry
 from rnncourse.checks.setting import carries
+from rnncourse.checks.stopping import TimeUp
 from rnncourse.checks.task import Case
 from rnncourse.checks.variations import _calls, variations
 
@@ -25,7 +28,9 @@ def time_enough(monkeypatch):
     """Let a busy computer look as closely as an idle one."""
     monkeypatch.setattr(probing, "SECONDS", 20.0)
     monkeypatch.setattr(judging, "_SECONDS_OF_VARIATIONS", 20.0)
+    monkeypatch.setattr(judging, "_SECONDS_OF_PAIRS", 20.0)
     monkeypatch.setattr(judging, "_SECONDS_AT_MOST", 60.0)
+    monkeypatch.setattr(judging, "_SECONDS_BY_THE_CLOCK", 60.0)
 
 
 def nameless(name: str):
@@ -99,7 +104,7 @@ def test_a_state_that_is_not_carried_is_found():
 
 def test_an_argument_that_the_answer_is_right_without_is_found():
     def answer(x_t, h_prev, p):
-        return np.tanh(x_t @ p["W_xh"] + h_prev @ p["W_hh"] + p["b_h"].sum())
+        return np.tanh(x_t @ p["W_xh"] + h_prev @ p["W_hh"] + np.sinh(p["b_h"]))
 
     found, text = told("rnn_step", answer)
     assert found == "right without" and text == (
@@ -107,9 +112,114 @@ def test_an_argument_that_the_answer_is_right_without_is_found():
     )
 
 
+def test_inputs_for_which_the_answer_is_right_are_found():
+    def mirrored(x_t, h_prev, p):
+        W = np.triu(p["W_hh"]) + np.triu(p["W_hh"], 1).T
+        return np.tanh(x_t @ p["W_xh"] + h_prev @ W + p["b_h"])
+
+    text = told("rnn_step", mirrored)[1]
+    asked = "Is it transposed without need, or not where it should be?"
+    assert text.endswith(f"If `p['W_hh']` is symmetric, your result is right. {asked}")
+
+
+def test_a_single_step_that_is_right_is_found():
+    def steeper(x, h0, p):
+        h = model.function(registry.task("rnn_forward"))(x, h0, p)
+        return h * (1 + 0.1 * np.arange(len(h)).reshape(-1, 1, 1) * np.cos(h))
+
+    assert "If there is a single step, your result is right." in told("rnn_forward", steeper)[1]
+
+
+def test_a_part_that_never_moved_an_answer_of_bools_is_told_as_it_was_seen():
+    text = told("dead_units", lambda a: (a[2:] <= 0).all(axis=0))[1]
+    assert text.endswith(
+        "Whatever the first 2 rows of `a` held, your result stayed the same, and should not have."
+    )
+
+
+def test_an_example_is_as_short_as_it_can_be():
+    def not_after_a_pair(cards, most):
+        known = model.function(registry.task("known_cards"))(cards, most)
+        pairs = [t > 1 and cards[t - 1] == cards[t - 2] for t in range(len(cards))]
+        return known & ~np.array(pairs)
+
+    assert (
+        "Leave out any one entry after the first, and it is right."
+        in told("known_cards", not_after_a_pair)[1]
+    )
+
+
+def test_two_changes_at_once_are_told():
+    def answer(x_t, h_prev, p):
+        return np.tanh(x_t @ p["W_xh"] - h_prev @ p["W_hh"].T + p["b_h"])
+
+    found, text = told("rnn_step", answer)
+    assert found.startswith("two ") and "right but for two things" in text and "`.T`" in text
+
+
+def test_a_change_in_each_wrong_part_is_told():
+    right = model.function(registry.task("rnn_step_backward"))
+
+    def answer(dh_t, x_t, h_prev, h_t, p):
+        dx_t, _, grads = right(dh_t, x_t, h_prev, h_t, p)
+        _, dh_prev, _ = right(dh_t, x_t, h_prev, h_t, {**p, "W_hh": p["W_hh"].T})
+        return dx_t, dh_prev, {**grads, "b_h": grads["b_h"] / len(x_t)}
+
+    found, text = told("rnn_step_backward", answer)
+    assert found == "one in each" and "`dh_prev`:" in text and "`grads['b_h']`: `mean` is used" in text
+
+
+def test_the_page_is_given_back_when_the_time_of_the_variations_is_up(monkeypatch):
+    before = sys.stdout
+
+    def interrupted(*_):
+        sys.stdout = io.StringIO()
+        raise TimeUp
+
+    monkeypatch.setattr(judging, "_matching", interrupted)
+    told("apply_gate", lambda a, values: values**2 + np.cos(a))
+    assert sys.stdout is before
+
+
+def test_where_an_argument_has_a_value_twice_in_a_row_is_told():
+    def one_dish(pages):
+        t = np.arange(len(pages))
+        written = pages[np.maximum.accumulate(np.where(pages >= 0, t, 0))]
+        return np.where(pages == -1, (written + 1) % 3, pages)
+
+    found, text = told("fill_the_diary", one_dish)
+    assert found == "only where"
+    assert text == "Your result is right except where `pages` is -1, and was -1 one place before, too."
+
+
+def test_a_mistake_is_named_that_divides_by_zero_elsewhere():
+    def always(grads, max_norm):
+        norm = np.sqrt(sum((g**2).sum() for g in grads.values()))
+        return {name: g / norm * max_norm for name, g in grads.items()}
+
+    verdict = examine(replace(registry.task("clip_gradients"), forbidden=()), always)
+    assert verdict.mistake == "always_scaled"
+    assert verdict.details[1].startswith("Besides, with a gradient of zeros it holds NaN")
+
+
+def test_nan_everywhere_is_no_agreement_with_a_change():
+    """The model answer gives NaN for a mask of zeros, too."""
+    assert told("honest_loss", lambda losses, mask: np.where(mask > 0, losses, np.nan).mean())[0] == "nan"
+
+
+def test_the_same_is_said_of_nan_only_where_it_is_at_the_same_places():
+    def answer(q, k, v, mask):
+        context, weights = model.function(registry.task("attention"))(q, k, v, mask)
+        return np.full_like(context, np.nan), np.where(mask > 0, weights + 1, np.nan)
+
+    text = told("attention", answer)[1]
+    assert "`context` holds NaN (not a number) in every entry." in text
+    assert "`weights` holds NaN (not a number) in some entries." in text
+
+
 def test_rows_that_reach_one_another_are_found():
     def answer(x_t, h_prev, p):
-        return np.tanh(x_t @ p["W_xh"] + h_prev[::-1] @ p["W_hh"] + p["b_h"])
+        return np.tanh(x_t @ p["W_xh"] + np.sort(h_prev, axis=0) @ p["W_hh"] * 1.5 + p["b_h"])
 
     assert "the rows influence one another" in told("rnn_step", answer)[1]
 

@@ -105,7 +105,7 @@ FINDINGS = [
         SEQUENCE,
         right_until(1),
         "until 0",
-        r"Only the first step is right in your result, and everything after that is wrong\.$",
+        r"Only the first step is right in your result, and everything after that is wrong\.\nIf there is a single",
     ),
     (SEQUENCE, right_until(3), "until 0", r"The first 3 steps are right"),
     (SEQUENCE, right_from(4), "from the end 0", r"Only the last step is right.*everything before"),
@@ -165,6 +165,38 @@ FINDINGS = [
     (SEQUENCE, lambda x: x.reshape(-1), "shape", r"right and in the right order, but axes were joined"),
     (SEQUENCE, lambda x: x.mean(axis=1), "shape", r"over the second axis, a mean was taken"),
     (SEQUENCE, lambda x: x[:, 0], "shape", r"this is the first sequence alone"),
+    (
+        SEQUENCE,
+        lambda x: np.cumsum(x, axis=0),
+        "running sum 0",
+        r"running sum of what it should be, along its first axis\.",
+    ),
+    (
+        LIST,
+        lambda x: np.cumsum(x[::-1])[::-1],
+        "running sum 0, from the end",
+        r"of its entries, from the end",
+    ),
+    (
+        SEQUENCE,
+        lambda x: np.cumprod(x, axis=1),
+        "running product 1",
+        r"running product.*along its second axis",
+    ),
+    (
+        SEQUENCE,
+        lambda x: np.diff(x, axis=0, prepend=0),
+        "differences 0",
+        r"holds differences, along its first",
+    ),
+    (SEQUENCE, lambda x: np.where(x > 0, x, x**2), "sign positive", r"should be positive, and wrong where"),
+    (SEQUENCE, lambda x: np.minimum(x, -0.3), "same number", r"that are wrong hold one and the same number"),
+    (
+        SEQUENCE,
+        lambda x: x - np.exp(x),
+        "too small",
+        r"Every entry of your result is too small, none too large",
+    ),
     (
         SEQUENCE,
         lambda x: np.sin(7 * x),
@@ -228,6 +260,23 @@ def test_tokens_in_the_wrong_order():
     assert said(task, lambda n: words[:-1])[0] == "shape"
     assert said(task, lambda n: list(range(5)))[0] == "dtype"
     assert examine(task, lambda n: tuple(words)).status == "right"
+
+
+def test_a_list_with_more_in_between_or_less_is_told():
+    words = ["a", "b", "c", "d", "e", "f"]
+    task = simple(lambda n: words, lambda rng: [Case((1,)), Case((2,))])
+    assert "in the right order, but with more in between" in said(task, lambda n: ["a", "x", *words[1:]])[1]
+    assert "but some in between are missing" in said(task, lambda n: [*words[:2], *words[3:]])[1]
+    assert "order" not in said(task, lambda n: ["b", "a", "x", *words[2:]])[1]
+    assert said(task, lambda n: [*words[:4], "x", "x"])[0] == "until 0"
+    assert said(task, lambda n: ["x"] * 6)[0] == "values"
+
+
+def test_a_whole_number_that_is_off_by_a_size_or_a_product_of_two_is_told():
+    task = simple(lambda n, m: n * m + n, lambda rng: [Case((3, 5)), Case((4, 7))])
+    assert "is too large by n.\n" in said(task, lambda n, m: n * m + 2 * n)[1] + "\n"
+    assert "is too small by n × m.\n" in said(task, lambda n, m: n)[1] + "\n"
+    assert "too large by" not in said(task, lambda n, m: n * m + n + 1)[1]
 
 
 def test_whole_numbers_are_asked_for():

@@ -29,6 +29,7 @@ def time_enough(monkeypatch):
     monkeypatch.setattr(probing, "SECONDS", 20.0)
     monkeypatch.setattr(judging, "_SECONDS_OF_VARIATIONS", 20.0)
     monkeypatch.setattr(judging, "_SECONDS_AT_MOST", 60.0)
+    monkeypatch.setattr(judging, "_SECONDS_BY_THE_CLOCK", 60.0)
 
 
 def of(task: str, right: bool) -> list:

@@ -42,7 +42,21 @@ def _diary_cases(rng):
     ]
 
 
+def _last_written(pages, t):
+    return next(page for page in pages[t::-1] if page != -1)
+
+
 FILL_THE_DIARY = task("fill_the_diary", reference=_filled, cases=_diary_cases, timed=("result",))
+
+
+@FILL_THE_DIARY.mistake
+def one_dish_for_a_gap(pages):
+    """All blank pages of a gap get the same dish, one after the last written one. The first of them is right; the
+    family goes on to the next dish every evening.
+    """
+    return np.array(
+        [(_last_written(pages, t) + 1) % 3 if page == -1 else page for t, page in enumerate(pages)]
+    )
 
 
 @FILL_THE_DIARY.mistake

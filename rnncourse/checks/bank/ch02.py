@@ -44,6 +44,18 @@ BUILD_VOCABULARY = task(
 
 
 @BUILD_VOCABULARY.mistake
+def looked_up_in_a_text(tokens):
+    """You look for each token in a text of all tokens so far, not in a list. There, a token is also found inside a
+    longer one.
+    """
+    words = []
+    for token in tokens:
+        if token not in " ".join(words):
+            words.append(token)
+    return words
+
+
+@BUILD_VOCABULARY.mistake
 def order_of_a_set(tokens):
     """All words are there, once each, but a set has no order: tomorrow Python may list them differently, and a
     network trained with today's list would read gibberish. Keep the order of the text.
@@ -177,8 +189,9 @@ ONE_HOT_VECTORS = task(
 
 @ONE_HOT_VECTORS.mistake
 def every_row_alike(indices, V):
-    """All your vectors are the same: each has a 1 for every index that occurs anywhere. Indexing only the last
-    axis with an array sets those places in all vectors. Each vector has one place of its own.
+    """All your vectors are the same: each has a 1 for every index that occurs anywhere. Either they are one
+    and the same row, or an index of the last axis alone has set those places in all of them. Each vector has one
+    place of its own.
     """
     x = np.zeros((*indices.shape, V))
     x[:, :, indices] = 1
@@ -614,7 +627,7 @@ def _summed(indices, da, V):
 
 
 def _look_up_cases(rng):
-    """Some words never occur, among them the last of the vocabulary; one word occurs twice in a step."""
+    """Some words never occur, among them the last of the vocabulary; one occurs twice in a step, and word 0 does."""
     cases = []
     for T, B, H, V, last in ((4, 3, 2, 7, 6), (5, 2, 3, 6, 6), (3, 4, 5, 8, 7)):
         words = rng.permutation(last)[: V - 3]
@@ -622,6 +635,7 @@ def _look_up_cases(rng):
         indices[-1, 1] = indices[-1, 0]
         cases.append(Case((indices, normal(rng, T, B, H), V)))
     cases[1].args[0][0] = 5
+    cases[2].args[0][0, 0] = 0
     return cases
 
 
@@ -632,8 +646,8 @@ EMBEDDING_GRADIENT = task(
 
 @EMBEDDING_GRADIENT.mistake
 def the_last_one_wins(indices, da, V):
-    """A word that occurs several times has kept only one of its gradients. `dW[indices] += da` looks like a sum,
-    but NumPy writes to each row once, so the last use wins. Every use has to be added.
+    """A word that occurs several times has kept only one of its gradients, that of its last use. Every use has to be
+    added. (`dW[indices] += da` looks like a sum, but NumPy writes to each row once.)
     """
     dW = np.zeros((V, da.shape[-1]))
     dW[indices] += da

@@ -376,6 +376,12 @@ COUNT_NUMBERS = task("count_numbers", reference=_count_numbers, cases=_sizes, ou
 
 
 @COUNT_NUMBERS.mistake
+def readout_from_the_input_too(D, H, K):
+    """Your readout reads the input as well as the state. It reads the state alone: what is the shape of `W_hy`?"""
+    return (D * H + H * H + (D + H) * K, H + K)
+
+
+@COUNT_NUMBERS.mistake
 def units_not_pairs(D, H, K):
     """You have counted units. A weight belongs to a pair: the unit it comes from and the unit it leads to."""
     return (D + H + K, H + K)

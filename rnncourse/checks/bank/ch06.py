@@ -150,6 +150,16 @@ LSTM_STEP = task(
 
 
 @LSTM_STEP.mistake
+def state_meets_the_weights_of_the_input(x_t, h_prev, c_prev, p):
+    """Input and state are joined in one order and their matrices in the other, so the rows of one meet the weights
+    of the other. The shapes fit all the same.
+    """
+    W = np.concatenate([p["W_x"], p["W_h"]])
+    a_i, a_f, a_g, a_o = np.split(np.concatenate([h_prev, x_t], axis=1) @ W + p["b"], 4, axis=1)
+    return _lstm(sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o), c_prev)
+
+
+@LSTM_STEP.mistake
 def blocks_i_f_o_g(x_t, h_prev, c_prev, p):
     """You swapped the output gate and the candidate. Some books put the three sigmoids next to each other;
     here and in PyTorch the order of the blocks is different. The four equations of the chapter show it.

@@ -39,6 +39,14 @@ def not_shifted(y, start):
 
 
 @TEACHER_INPUTS.mistake
+def start_at_every_step(y, start):
+    """The network reads `start` at every step. From the second step on it reads the target of the step before. If
+    you copy row by row within one array, each row is overwritten before it is copied.
+    """
+    return np.full_like(y, start)
+
+
+@TEACHER_INPUTS.mistake
 def start_over_the_first(y, start):
     """The start token replaced the first target, and the other targets did not move. From the second step on,
     the network is told what it should predict.
@@ -512,8 +520,8 @@ def both_ends_kept(next_scores, state, start, end, n):
 
 @GREEDY_WRITE.mistake
 def start_counts(next_scores, state, start, end, n):
-    """Where the text does not end by itself, yours is one token short. `n` is the number of tokens that are
-    written, and the start token is not one of them.
+    """Where the text does not end by itself, yours is one token short. All `n` tokens are written then: the start
+    token is not one of them, and the last one is left out only if it is `end`.
     """
     return _greedy_write(next_scores, state, start, end, n - 1)
 
@@ -701,6 +709,25 @@ ATTENTION = task(
     outputs=("context", "weights"),
     forbidden=ENGINES,
 )
+
+
+@ATTENTION.mistake
+def softmax_over_the_queries(q, k, v, mask):
+    """Your softmax runs over the queries, so each step is shared out among them, and padding gives 0/0. Each query
+    shares itself out among the steps: the weights of a row sum to 1.
+    """
+    scores = np.where(mask > 0, q @ k.T / np.sqrt(k.shape[1]), -np.inf)
+    return _looked_up(softmax(scores.T).T, v)
+
+
+@ATTENTION.mistake
+def summed_over_the_queries(q, k, v, mask):
+    """The exponentials are right, but you divide them by sums over the queries, and at padding by 0. Each query
+    shares itself out among the steps: the weights of a row sum to 1.
+    """
+    scores = _masked(_scaled(q, k), mask)
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return _looked_up(e / e.sum(axis=0), v)
 
 
 @ATTENTION.mistake

@@ -215,6 +215,13 @@ READ_LABELS = task("read_labels", reference=_read_labels, cases=_label_cases)
 
 
 @READ_LABELS.mistake
+def silence_left_in(labels, silence):
+    """Equal neighbors are merged, but silence is still in your list. It separates tones and is none of them."""
+    before = [silence, *labels[:-1]]
+    return [int(label) for label, last in zip(labels, before, strict=True) if label != last]
+
+
+@READ_LABELS.mistake
 def still_broken(labels, silence):
     """The same tone played twice, with a pause in between, is still written once. Follow the example through
     the function: when two neighbors are compared, where has the pause gone?
@@ -855,6 +862,18 @@ FORECAST_AHEAD = task("forecast_ahead", reference=_forecast_ahead, cases=_ahead_
 
 
 @FORECAST_AHEAD.mistake
+def newest_overwritten(past, w, b, n):
+    """The first forecast is right. Then it takes the place of the newest number, and nothing else moves. The window
+    slides: every number becomes one step older, and the oldest drops out.
+    """
+    window, found = past[: -len(w) - 1 : -1].copy(), []
+    for _ in range(n):
+        found.append(float(w @ window + b))
+        window[0] = found[-1]
+    return np.array(found)
+
+
+@FORECAST_AHEAD.mistake
 def not_fed_back(past, w, b, n):
     """The first forecast is right, but you return it `n` times. For the second forecast, the first one counts
     as the newest number.
@@ -1017,6 +1036,15 @@ def _told_p(p, u):
 DRAW_NEXT = task(
     "draw_next", reference=_draw_next, cases=_draw_cases, outputs=("p", "drawn"), forbidden=ENGINES
 )
+
+
+@DRAW_NEXT.mistake
+def drawn_from_the_first_row(s, temperature, u):
+    """Your probabilities are right, but every character is drawn from those of the first text. Each text has a
+    ruler of its own.
+    """
+    p = _draw_next(s, temperature, u)[0]
+    return p, _drawn(np.broadcast_to(p[:1], p.shape), u)
 
 
 @DRAW_NEXT.mistake

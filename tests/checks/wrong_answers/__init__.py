@@ -1,8 +1,8 @@
 """Wrong answers that were written without a look at the banks, from the exercises alone: one file for each chapter.
 
-A task begins with `=== its_name` and an answer that is right. Below it, `--- title | class key` begins a wrong answer
-and `+++ title` a right one. It is either a whole function, or the lines `~ old ==> new` that turn the first answer into
-it.
+A task begins with `=== its_name` and an answer that is right; each bank of answers has its own. Below it,
+`--- title | class key` begins a wrong answer and `+++ title` a right one. It is either a whole function, or the lines
+`~ old ==> new` that turn that answer into it.
 
 key: what `Verdict.mistake` is. class: how a learner would read the verdict.
 """

@@ -723,7 +723,7 @@ def _started_anew(function: ast.FunctionDef) -> Iterator[_Change]:
                         continue
                     new = _with(loop, body=[ast.Assign([target], value, lineno=1), *loop.body])
                     about = f": {_named(value)}" if _named(value) else ""
-                    said = f"Every round of a loop starts anew, where it should go on from the one before{about}."
+                    said = f"Every round of a loop begins from scratch and should go on from the one before{about}."
                     yield _Change("anew", loop, new, said)
             if isinstance(last, ast.Return):
                 new = _with(loop, body=[*loop.body, last])

@@ -12,12 +12,13 @@ from browser.accessibility import dress
 from browser.lab_browser import Lab, Server
 from browser.lab_server import ROOT, TOKEN
 from nbformat.v4 import new_markdown_cell
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from rnncourse.building.mathml import mathml
 from rnncourse.notation import ink
 
 DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+DISPLAYED = ".jp-Notebook mjx-container[display=true]:has(mjx-c)"
 
 # A letter of MathJax is an empty element; its class, or the text inside it, says which one.
 LETTERS = """formulas => formulas.map((formula) =>
@@ -68,23 +69,26 @@ def in_mathml(page: Page, theme: str) -> list[Counter]:
     return colored(page, "math", rgb("#102030"))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("front_end", ["lab", "notebook"])
-def test_mathjax_and_mathml_color_the_same_letters(
-    lab: Lab, page: Page, notebook: str, front_end: str, theme: str
-):
+def test_mathjax_and_mathml_color_the_same_letters(lab: Lab, page: Page, notebook: str, front_end: str):
     if front_end == "notebook":
         pytest.importorskip("notebook", reason="Notebook 7 is not installed")
         lab.page.goto(f"{lab.server.url}/notebooks/{notebook}?token={TOKEN}")
     else:
         lab.open(notebook)
-    lab.page.wait_for_selector(".jp-Notebook mjx-container[display=true] mjx-c")
-    dress(lab.page, 1366, theme)
-    lab.page.wait_for_timeout(3000)
+    # They are set one after the other.
+    expect(lab.page.locator(DISPLAYED)).to_have_count(len(formulas()), timeout=60_000)
+    for theme in ("light", "dark"):
+        dress(lab.page, 1366, theme)
+        assert_same_colors(lab.page, page, theme)
+
+
+def assert_same_colors(lab: Page, page: Page, theme: str) -> None:
+    """Compare the formulas in JupyterLab or Notebook 7 with those of a bare page, letter by letter."""
     expected = in_mathml(page, theme)
     assert sum(bool(one) for one in expected) >= 25, "hardly a formula has colors"
-    plain = lab.page.locator(".jp-RenderedMarkdown").first.evaluate("one => getComputedStyle(one).color")
-    found = colored(lab.page, ".jp-Notebook mjx-container[display=true]", plain)
+    plain = lab.locator(".jp-RenderedMarkdown").first.evaluate("one => getComputedStyle(one).color")
+    found = colored(lab, DISPLAYED, plain)
     differing = {
         formula: (theirs, ours)
         for formula, ours, theirs in zip(formulas(), expected, found, strict=True)

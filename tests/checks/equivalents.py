@@ -53,6 +53,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "train_in_torch": {
         r"name: optimizer → model": "both set the same gradients to zero",
+        r"anew: for start in range\(0, len\(x\), window\): → for .*window\):": "SGD keeps nothing from step to step",
         r"call: np\.array\(losses\) .*": _LIST,
     },
     "belt_survival": {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from browser.lab_browser import Lab, Server
 from browser.lab_server import ROOT, TOKEN, course_command, running_lab
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from rnncourse.lab.workspace import COPY
 
@@ -28,11 +28,19 @@ def course(tmp_path_factory) -> Iterator[Server]:
         yield Server(root / COPY, running.url)
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def pages(browser: Browser) -> Iterator[BrowserContext]:
+    """Return what all pages are opened in, so that JupyterLab's scripts are compiled once."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(pages: BrowserContext) -> Iterator[Page]:
+    yield pages.new_page()
+    for one in pages.pages:
+        one.close()
 
 
 def link(page: Page, section: str):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from browser.lab_browser import Lab, Server
 from browser.lab_server import ROOT, TOKEN, course_command, running_lab
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 CHAPTER = "chapters/00_start_here.ipynb"
 
@@ -29,11 +29,19 @@ def plain(tmp_path_factory) -> Iterator[Server]:
         yield Server(root, running.url)
 
 
-@pytest.fixture
-def lab(plain: Server, browser: Browser) -> Iterator[Lab]:
+@pytest.fixture(scope="module")
+def pages(browser: Browser) -> Iterator[BrowserContext]:
+    """Return what all pages are opened in, so that JupyterLab's scripts are compiled once."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
-    yield Lab(context.new_page(), plain)
+    yield context
     context.close()
+
+
+@pytest.fixture
+def lab(plain: Server, pages: BrowserContext) -> Iterator[Lab]:
+    yield Lab(pages.new_page(), plain)
+    for one in pages.pages:
+        one.close()
 
 
 def test_in_jupyterlab_a_source_that_is_only_looked_at_does_not_change(lab: Lab):

@@ -125,7 +125,7 @@ class Marker:
     ) -> list[Reply] | Lost:
         """Return the replies to the calls of a task, fewer where more would say the same, or how it was lost.
 
-        The first case comes once more at the end: a function that keeps something answers it differently.
+        The first case is asked once more at the end: a function that keeps something answers it differently.
         """
         replies = []
         for case in (*cases, cases[0]):

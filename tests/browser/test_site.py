@@ -199,6 +199,18 @@ def test_the_page_does_not_shift_while_it_loads(reader, place, width):
     assert page.evaluate(shift) < 0.05
 
 
+def test_no_page_is_wider_than_a_phone(reader, built_site):
+    page = reader.open(HOME, 390)
+    wide = {}
+    for file in sorted(built_site.rglob("*.html")):
+        name = file.relative_to(built_site)
+        if name.parts[0] not in ("_static", "online"):
+            page.goto(file.as_uri())
+            wide[str(name)] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert len(wide) >= 34
+    assert {name: by for name, by in wide.items() if by > 0} == {}
+
+
 def test_display_formulas_can_be_read_to_their_end_on_a_phone(reader):
     page = reader.open(CHAPTER, 390)
     for box in page.locator(".rnncourse-formula").all():

@@ -56,7 +56,8 @@ def test_axe_finds_nothing_at_the_widths_between(page, labs, name, width, theme)
     assert violations(page, ROOT) == []
 
 
-LOOKS = """root => [...root.querySelectorAll(':not([type=range])')].filter((one) => one.checkVisibility())
+LOOKS = """root => [...root.querySelectorAll(':not([type=range], [type=checkbox], [type=radio])')]
+  .filter((one) => one.checkVisibility())
   .map((one) => {
     const { x, y, width, height } = one.getBoundingClientRect();
     const { color, fontSize, fontWeight, borderBottomWidth } = getComputedStyle(one);
@@ -69,6 +70,7 @@ LOOKS = """root => [...root.querySelectorAll(':not([type=range])')].filter((one)
 def test_a_page_that_dresses_all_elements_does_not_dress_labs(page, labs, name):
     """Bootstrap's rules for elements, which the classic notebook has, change neither size nor color of anything."""
     bootstrap = Path(__file__).with_name("bootstrap.css").read_text(encoding="utf-8")
+    page.emulate_media(reduced_motion="reduce")  # the sampler writes all of its text at once
     page.set_content(f'<html lang="en"><head><style>{bootstrap}</style></head><body></body></html>')
     start(page, labs[name])
     shown = []

@@ -410,12 +410,17 @@ def test_who_calculates_with_the_printed_numbers_gets_the_printed_result(page, p
 
 
 def test_play_carries_a_number_along_the_belt(page):
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     start(page, gate_lab("remember"))
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("state.step > 1")
+    for _ in range(100):
+        if page.evaluate("state.step > 1"):
+            break
+        page.clock.run_for(50)
     places = []
     for _ in range(2):
-        page.wait_for_timeout(150)
+        page.clock.run_for(150)
         packet = page.locator(f"{ROOT} .packet")
         places.append([float(packet.get_attribute(name)) for name in ("cx", "r")])
     (first, size), (second, _) = places

@@ -100,9 +100,8 @@ def installed(wheel, tmp_path_factory) -> Path:
     run(*pip, "install", "-q", "--no-compile", "--no-index", f"{wheel}[lab]", cwd=venv.parent)
     run(*pip, "check", cwd=venv.parent)
     yield venv / BIN
-    shutil.rmtree(
-        venv
-    )  # over a gigabyte where it could not be linked, and pytest keeps the folders of three runs
+    # Over a gigabyte where it could not be linked, and pytest keeps the folders of three runs.
+    shutil.rmtree(venv)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "central_differences": {
         r"order: .*": _ORDER,
         r"copy: w\.copy\(\) → w": "every entry of w is put back as it was",
-        r"anew: .*": "every entry of w is put back as it was",
+        r"anew: .*ndindex\(w\.shape\):": "every entry of w is put back as it was",
         r"reduction: np\.zeros_like\(w\) → .*": _FILLED,
     },
     "masked_forward": {

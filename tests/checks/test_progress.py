@@ -288,8 +288,21 @@ def test_progress_is_shown_at_the_head_and_by_the_command(file, shown):
         "chapter 03  1 of 1 tasks right, 2 of 2 points; 0 of 1 text written",
         "all         1 of 1 tasks right, 2 of 2 points; 0 of 1 text written",
     ]
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_damaged_file_is_told_by_the_command_with_and_without_a_copy(
+    file, shown, monkeypatch, tmp_path, copied
+):
+    """With a copy of the course, the answers that are written in it are noted as well."""
+    monkeypatch.chdir(tmp_path)
+    if copied:
+        write_exercise(tmp_path / "rnn-course" / "exercises", essay="Because.")
+        (tmp_path / "rnn-course" / ".rnncourse.json").write_text("{}", encoding="utf-8")
+    file.parent.mkdir(exist_ok=True)
     file.write_text("{", encoding="utf-8")
-    assert "damaged-1" in CliRunner().invoke(app, ["progress"]).output
+    done = CliRunner().invoke(app, ["progress"])
+    assert "damaged-1" in done.stderr and f"{int(copied)} of 1 text written" in done.stdout
 
 
 def test_hints_come_one_at_a_time(file, shown):

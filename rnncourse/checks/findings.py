@@ -485,14 +485,19 @@ def _counted(p: Pair) -> Iterator[Finding]:
             yield Finding(f"{AGAIN}off by {way} {some}", f"{start(p.name)} is too {way} by {product}.")
 
 
+def _alongside(p: Pair) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the arrays among the arguments that fit the answer's last axes and are not the same number everywhere."""
+    for name, array in p.setting.arrays.items():
+        if array.shape == p.e.shape[p.e.ndim - array.ndim :] and np.ptp(array) != 0:
+            yield name, array
+
+
 def _argument(p: Pair) -> Iterator[Finding]:
     """The difference, or the factor, is one of the arguments."""
     if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 3:
         return
     difference = p.a - p.e
-    for name, array in p.setting.arrays.items():
-        if array.ndim > p.e.ndim or array.shape != p.e.shape[p.e.ndim - array.ndim :] or np.ptp(array) == 0:
-            continue
+    for name, array in _alongside(p):
         whole = np.broadcast_to(array, p.e.shape)
         for times, said in ((1, "is added once too often"), (-1, "is missing"), (-2, "has the wrong sign")):
             if p.equal(times * whole, difference):
@@ -512,9 +517,7 @@ def _multiple(p: Pair) -> Iterator[Finding]:
     if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 4:
         return
     difference = p.a - p.e
-    for name, array in p.setting.arrays.items():
-        if array.ndim > p.e.ndim or array.shape != p.e.shape[p.e.ndim - array.ndim :] or np.ptp(array) == 0:
-            continue
+    for name, array in _alongside(p):
         if array.shape == p.e.shape and p.equal(array, p.a):
             yield Finding(f"itself {name}", f"{start(p.name)} is `{name}` itself, unchanged.")
         whole = np.broadcast_to(array, p.e.shape)

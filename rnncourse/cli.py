@@ -154,14 +154,14 @@ def progress(
     from rnncourse.checks import progress_file, written
     from rnncourse.lab.workspace import copy_of_the_course
 
-    before = progress_file.load()
-    if not before.known:
-        _stop(before.said)
-    if copy := copy_of_the_course(Path.cwd()):
-        written.note(copy / "exercises")
-    kept, predicted = progress_file.load(), predictions.load()
+    copy = copy_of_the_course(Path.cwd())
+    noted = written.note(copy / "exercises") if copy else ""
+    kept = progress_file.load()
+    if not kept.known:
+        _stop(kept.said)
+    predicted = predictions.load()
     typer.echo("\n".join([progress_file.table(kept), *predictions.calibration(predicted.answers.values())]))
-    for said in filter(None, (before.said, predicted.said)):
+    for said in filter(None, (noted or kept.said, predicted.said)):
         typer.echo(said, err=True)
     if share is not None:
         try:

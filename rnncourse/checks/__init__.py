@@ -39,8 +39,9 @@ def check(name: str, answer: Callable | object = _IN_THE_NOTEBOOK) -> None:
     except InputError as error:
         return Card("note", "No such task", (f"{str(error)[0].upper()}{str(error)[1:]}",)).show()
     if not task.checked:
-        written.note(Path.cwd())
-        return written.card(task, Path.cwd(), revealed=not _graded()).show()
+        noted = written.note(Path.cwd())
+        card = written.card(task, Path.cwd(), revealed=not _graded())
+        return replace(card, paragraphs=(*card.paragraphs, *filter(None, [noted]))).show()
     verdict = _verdict(task, answer)
     if verdict.status != "right" and _graded():
         raise AssertionError(verdict.text())
@@ -130,7 +131,7 @@ def progress(chapter: int | str) -> None:
         number = registry.number_of(chapter)
     except InputError as error:
         return Card("note", "No such chapter", (str(error),)).show()
-    written.note(Path.cwd())
+    noted = written.note(Path.cwd())
     kept = progress_file.load()
     if not kept.known:
         return Card("note", "Your progress", (kept.said,)).show()
@@ -138,7 +139,7 @@ def progress(chapter: int | str) -> None:
     where = f"Chapter {number:02}: {progress_file.line(tasks, kept)}."
     done = [f"`{task.name}`" for task in tasks if task.checked and kept.right(task.name)]
     right = (f"Right so far: {', '.join(done)}.",) if done else ()
-    return Card("note", where, (*right, *([kept.said] if kept.said else []))).show()
+    return Card("note", where, (*right, *filter(None, [noted or kept.said]))).show()
 
 
 def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:

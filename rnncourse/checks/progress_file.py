@@ -83,15 +83,18 @@ def record(task: Task, *, right: bool = False, hint: bool = False) -> str:
     return _write(path, kept)
 
 
-def remember_written(names: Collection[str]) -> None:
-    """Remember that these answers in words are there. Once written, an answer counts, whatever becomes of it."""
+def remember_written(names: Collection[str]) -> str:
+    """Remember that these answers in words are there; return what to tell the learner, mostly nothing.
+
+    Once written, an answer counts, whatever becomes of it.
+    """
     path, kept = file(), load()
     new = [name for name in sorted(names) if not kept.written(name)]
     if path is None or not kept.known or not new or Path.cwd().name == "solutions":
-        return
+        return kept.said
     for name in new:
         kept.tasks.setdefault(name, _nothing())["written"] = True
-    _write(path, kept)
+    return _write(path, kept)
 
 
 def _nothing() -> dict[str, Any]:

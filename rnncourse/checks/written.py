@@ -47,10 +47,10 @@ def card(task: Task, folder: Path, *, revealed: bool = True) -> Card:
     return Card("note", title, (_COMPARE if there else _UNSEEN,), folds)
 
 
-def note(folder: Path) -> None:
-    """Remember which answers are written in the exercises that `folder` holds."""
+def note(folder: Path) -> str:
+    """Remember which answers are written in the exercises that `folder` holds; return what to tell the learner."""
     in_words = {task.name for task in registry.tasks() if not task.checked}
-    progress_file.remember_written(in_words.intersection(answers(folder)))
+    return progress_file.remember_written(in_words.intersection(answers(folder)))
 
 
 def answers(folder: Path) -> Iterator[str]:

@@ -305,6 +305,18 @@ def test_a_damaged_file_is_told_by_the_command_with_and_without_a_copy(
     assert "damaged-1" in done.stderr and f"{int(copied)} of 1 text written" in done.stdout
 
 
+@pytest.mark.parametrize("tell", [lambda: checks.progress(3), lambda: checks.check("essay")])
+def test_a_damaged_file_is_told_in_a_notebook_beside_a_written_answer(
+    file, shown, monkeypatch, tmp_path, tell
+):
+    write_exercise(tmp_path, essay="Because.")
+    monkeypatch.chdir(tmp_path)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("{", encoding="utf-8")
+    tell()
+    assert "ritten" in shown[-1][0] and "damaged-1" in shown[-1][0]
+
+
 def test_hints_come_one_at_a_time(file, shown):
     for _ in range(4):
         checks.hint("zigzag")

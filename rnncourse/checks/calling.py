@@ -9,7 +9,7 @@ import io
 import linecache
 import traceback
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -23,6 +23,7 @@ from rnncourse.checks.failure import (
     Raised,
     TimedOut,
     Unusable,
+    of_a_product,
     plainly,
     steady,
 )
@@ -155,40 +156,50 @@ def _unwritten(error: NotImplementedError, function: Callable) -> NotWritten:
 
 def _told(error: BaseException, function: Callable) -> Raised:
     """Return the failure, with the line and the expression of the learner's own cell at which it stopped."""
-    raised = Raised(type(error).__name__, steady(plainly(_said(error), _shapes(error))))
+    said, trace = _said(error), [*_entries(error.__traceback__)]
+    shapes = _shapes(trace[-1]) if of_a_product(said) else ""
+    raised = Raised(type(error).__name__, steady(plainly(said, shapes)))
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
-    if not frames:
+    inside = [entry for entry in trace if entry.tb_frame.f_code.co_filename == own]
+    if not inside:
         return raised
-    last = frames[-1]
-    return replace(raised, line=last.lineno, source=steady(_expression(last)))
+    return replace(raised, line=inside[-1].tb_lineno, source=steady(_expression(inside[-1])))
 
 
-def _expression(frame: traceback.FrameSummary) -> str:
+def _entries(trace: types.TracebackType | None) -> Iterator[types.TracebackType]:
+    """Yield a traceback's entries, the innermost last."""
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _spot(entry: types.TracebackType) -> slice | None:
+    """Return where in the bytes of its line the expression is at which it stopped; None if it is not in one line.
+
+    Python lists the places of a whole function for that, so it is asked for one entry only.
+    """
+    positions = entry.tb_frame.f_code.co_positions()
+    first, last, start, end = next(islice(positions, entry.tb_lasti // 2, None), (None,) * 4)
+    return slice(start, end) if first == last and None not in (first, start, end) else None
+
+
+def _expression(entry: types.TracebackType) -> str:
     """Return the expression of a line at which it stopped, as far as Python knows it; else the whole line."""
-    line = linecache.getline(frame.filename, frame.lineno)
-    if frame.lineno != frame.end_lineno or frame.colno is None or frame.end_colno is None:
-        return line.strip()
-    return line.encode()[frame.colno : frame.end_colno].decode(errors="replace").strip() or line.strip()
+    line, spot = linecache.getline(entry.tb_frame.f_code.co_filename, entry.tb_lineno), _spot(entry)
+    return (spot and line.encode()[spot].decode(errors="replace").strip()) or line.strip()
 
 
-def _shapes(error: BaseException) -> str:
+def _shapes(entry: types.TracebackType) -> str:
     """Return the shapes of the product that did not fit, "(3, 5) @ (3, 4)"; "" where they are not easily had.
 
     Only names and their `.T` are looked up, so that nothing of the learner's runs again.
     """
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return ""
-    frame, code = trace.tb_frame, trace.tb_frame.f_code
-    spot = next(islice(code.co_positions(), trace.tb_lasti // 2, None), None)
-    line = linecache.getline(code.co_filename, trace.tb_lineno)
-    if not spot or None in spot or spot[0] != spot[1]:
+    frame, spot = entry.tb_frame, _spot(entry)
+    line = linecache.getline(frame.f_code.co_filename, entry.tb_lineno)
+    if spot is None:
         return ""
     try:
-        product = ast.parse(line.encode()[spot[2] : spot[3]].decode(), mode="eval").body
+        product = ast.parse(line.encode()[spot].decode(), mode="eval").body
         sides = [_looked_up(side, {**frame.f_globals, **frame.f_locals}).shape for side in _sides(product)]
     except (SyntaxError, LookupError, TypeError, AttributeError, UnicodeError):
         return ""

@@ -198,6 +198,11 @@ _GUFUNC = re.compile(
 )
 
 
+def of_a_product(said: str) -> bool:
+    """Say whether NumPy complains of a product whose sides do not fit."""
+    return bool(_GUFUNC.search(said))
+
+
 def plainly(said: str, shapes: str = "") -> str:
     """Return NumPy's sentence about a product that does not fit in plain words.
 

@@ -423,7 +423,7 @@ WAYS: dict[str, Filled] = {
         f"{READY}import queue, threading\nasked, told = queue.Queue(), queue.Queue()\ndef serve():\n"
         "    while True:\n        told.put(ready(*asked.get()))\n"
         "threading.Thread(target=serve, daemon=True).start()\n"
-        "def rnn_step(*args):\n    asked.put(args)\n    return told.get(timeout=5)",
+        "def rnn_step(*args):\n    asked.put(args)\n    return told.get(timeout=1)",
         ELSEWHERE,
     ),
     "finders_taken_off": step(

@@ -38,7 +38,13 @@ OLDEST_PYTHON = (3, 11)
 LAB_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 """The folders, below share/jupyter/labextensions, of the front ends that draw the course's widgets."""
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium-headless-shell",
+)
 KERNEL_SECONDS = 60
 IMPORT_SECONDS = 120
 FALLBACK = ["anywidget", "ipykernel", "loky", "matplotlib", "nbformat", "numpy", "torch", "tqdm"]

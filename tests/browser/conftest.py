@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("playwright", reason="the browser tests need playwright")
 
-from browser.lab_browser import CHROMIUM, Lab, Server
+from browser.lab_browser import SHELL, Lab, Server
 from browser.lab_server import ROOT, course_command, running_lab
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("browser")
-            if not CHROMIUM:
+            if not SHELL:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 

@@ -97,7 +97,7 @@ function hideStandIn(ui) {
     standIn.style.display = "none";
     ui.onLeave(() => (standIn.style.display = before));
   };
-  frame = requestAnimationFrame(look);
+  look();
   ui.onLeave(() => cancelAnimationFrame(frame));
 }
 

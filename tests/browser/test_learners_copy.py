@@ -249,6 +249,8 @@ def test_who_runs_before_committing_is_told_once_and_may_still_commit(fresh_lab:
         assert lab.page.inner_text(".jp-Notebook").count("You looked before you committed") == 1
         commit(lab, "down", "way")
         expect(form(lab, "way").locator(".rnncourse-verdict")).to_contain_text("The answer is “up”.")
+        # The page knows the verdict by itself; the kernel is still to hear of the answer.
+        lab._until(lambda: "way" in kept(progress), 30, "the answer was not kept")
     assert kept(progress)["way"]["chosen"] == "down"
 
 

@@ -4,7 +4,7 @@ The folder of this file is put in front of JUPYTER_CONFIG_PATH; options on the c
 labconfig/default_setting_overrides.json beside it turns off JupyterLab's question about news, and has all cells of a
 page drawn at once: a link into the middle of a page would lose its aim while the cells above it appear.
 jupyter_server_config.d/rnncourse.json loads rnncourse.lab.server, custom/custom.css is how the pages look, and
-labextensions/ helps links into notebooks that are not open yet.
+labextensions/ helps links into notebooks that are not open yet, and opens that of the address at once.
 """
 
 import os
@@ -31,7 +31,8 @@ for app in ("LabApp", "JupyterNotebookApp"):
 # A whole dictionary, for JupyterHub cannot read one that is only updated.
 c.ServerApp.tornado_settings = {
     "static_custom_path": [os.path.join(HERE, "custom")],
-    "page_config_data": {"jupyterConfigDir": HERE},
+    # Nothing of the course has to be built, and asking whether something does takes the server half a second.
+    "page_config_data": {"jupyterConfigDir": HERE, "buildCheck": False},
 }
 if kernels_can_encrypt():
     c.KernelManager.transport_encryption = "auto"

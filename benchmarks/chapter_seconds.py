@@ -1,4 +1,4 @@
-"""How long each chapter takes to run from top to bottom, its kernel's start included.
+"""How long each chapter and each detour takes to run from top to bottom, its kernel's start included.
 
     python benchmarks/chapter_seconds.py [--cells] [--store] [NOTEBOOK ...]
 
@@ -116,10 +116,11 @@ def print_slowest(cells: dict[tuple[str, str], float]) -> None:
 
 def main(arguments: list[str]) -> None:
     options, named = {"--cells", "--store"} & {*arguments}, [Path(a) for a in arguments if a[:2] != "--"]
-    chapters = named or sorted((checkout_above(Path(__file__)) / "chapters").glob("*.ipynb"))
+    folder = checkout_above(Path(__file__)) / "chapters"
+    chapters, detours = sorted(folder.glob("*.ipynb")), sorted(folder.glob("detours/*.ipynb"))
     measured, cells = {}, {}
     print(f"{'chapter':<38} {'seconds':>8} {'target':>8} {'MB':>6} {'target':>8}")
-    for path in find_notebooks(chapters):
+    for path in find_notebooks(named or [*chapters, *detours]):
         notebook, taken, megabytes = measure(path)
         measured[path.stem] = taken
         cells |= {(path.stem, cell): seconds for cell, seconds in cell_seconds(notebook).items()}
@@ -129,7 +130,8 @@ def main(arguments: list[str]) -> None:
     if "--cells" in options:
         print_slowest(cells)
     if "--store" in options:
-        store(measured)
+        of_chapters = {path.stem for path in chapters}
+        store({name: seconds for name, seconds in measured.items() if name in of_chapters})
 
 
 if __name__ == "__main__":

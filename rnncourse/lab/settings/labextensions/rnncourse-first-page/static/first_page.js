@@ -5,9 +5,12 @@
    extension as JupyterLab loads them, written by hand, so that nothing has to be built. */
 
 (() => {
+  // Notebook 7 has other addresses, and would open a page of its own for each notebook.
+  const IN_JUPYTERLAB = /\/lab\/(workspaces\/[^/]+\/)?tree\//;
+
   async function activate(app) {
     const { treePath } = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
-    if (!treePath?.endsWith(".ipynb")) return;
+    if (!treePath?.endsWith(".ipynb") || !IN_JUPYTERLAB.test(location.pathname)) return;
     await app.restored;
     try {
       await app.serviceManager.contents.get(treePath, { content: false });

@@ -79,6 +79,7 @@ def reopen(page: Page) -> None:
     Chromium hands what is stored on to the next page's process a moment later than it says. A page that is loaded
     before, as no reader can, sees none of it until it is loaded once more.
     """
+    page.wait_for_timeout(500)  # no reader is faster; on a busy computer an answer was once lost altogether
     for _ in range(20):
         page.reload()
         if page.evaluate("localStorage.getItem('rnncourse-answers')"):

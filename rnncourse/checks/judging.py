@@ -20,7 +20,7 @@ from rnncourse.checks.outcomes import Outcome, bare_outcome, fresh, outcome, qui
 from rnncourse.checks.setting import setting
 from rnncourse.checks.stopping import TimeLimit, TimeUp
 from rnncourse.checks.task import Case, Mistake, Named, Task, Value
-from rnncourse.checks.variations import VAGUE, pairs, variations
+from rnncourse.checks.variations import VAGUE, Variation, pairs, variations
 from rnncourse.checks.verdict import Verdict
 
 __all__ = ["ReferenceFailed", "alike", "fresh", "judge", "outcome"]
@@ -653,6 +653,7 @@ def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None
 
 def _varied(task: Task, wrong: _Wrong, ask: Ask | None, twice: bool = False) -> Finding | None:
     """Return what was changed in the model answer if the learner's answers are those of the changed one."""
+    changed = variations(task)  # made once, when a task is first wrong: that does not count
     try:
         # The time may be up just where a call of a variation gives the output stream or the warnings back.
         with (
@@ -660,14 +661,14 @@ def _varied(task: Task, wrong: _Wrong, ask: Ask | None, twice: bool = False) -> 
             quiet(),
             TimeLimit(_SECONDS_AT_MOST, _SECONDS_BY_THE_CLOCK),
         ):
-            return next((_matching_twice if twice else _matching)(task, wrong, ask), None)
+            found = _matching_twice(task, wrong) if twice else _matching(task, changed, wrong, ask)
+            return next(found, None)
     except TimeUp:
         return None
 
 
-def _matching(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
+def _matching(task: Task, changed: Sequence[Variation], wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
     """Yield what is said about the variations that give the learner's answer in every wrong case."""
-    changed = variations(task)  # made once, when a task is first wrong: that does not count
     end = time.thread_time() + _SECONDS_OF_VARIATIONS
     answer = model.function(task)
     if answer is None or not all(_gives(task, answer, case, expected) for case, expected, _ in wrong):
@@ -695,7 +696,7 @@ def _matching(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
         yield Finding("one in each", _in_each(parts))
 
 
-def _matching_twice(task: Task, wrong: _Wrong, ask: Ask | None) -> Iterator[Finding]:
+def _matching_twice(task: Task, wrong: _Wrong) -> Iterator[Finding]:
     """Yield what is said about pairs of variations that give the learner's answer in every wrong case.
 
     Only where so many tries cannot agree by chance.

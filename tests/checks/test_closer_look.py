@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -461,3 +462,18 @@ def test_equal_arrays_agree_and_others_do_not_whatever_their_kind(dtype, shape):
         assert comparing.equal(odd, odd.copy(), 1e-6) and not comparing.equal(odd, one, 1e-6)
         odd[(0,) * len(shape)] = np.inf
         assert comparing.equal(odd, odd.copy(), 1e-6) and not comparing.equal(odd, -odd, 1e-6)
+
+
+def test_no_time_runs_while_the_variations_are_made(monkeypatch):
+    """What is stopped while Python reads code leaves Python's own counters wrong."""
+    limits = []
+
+    def noted(task):
+        limits.append(signal.getitimer(signal.ITIMER_REAL)[0])
+        return variations(task)
+
+    monkeypatch.setattr(judging, "variations", noted)
+    task = registry.task("rnn_step")
+    wrong = lambda x_t, h_prev, p: np.tanh(x_t @ p["W_xh"] - h_prev @ p["W_hh"] + p["b_h"])  # noqa: E731
+    assert examine(task, wrong, np.random.default_rng(0)).status == "wrong"
+    assert limits and not any(limits)

@@ -17,15 +17,17 @@ def go(lab: Lab, path: str, workspace: str) -> Page:
     return lab.page
 
 
+def stored(lab: Lab) -> str:
+    """Return what the server has stored of the workspace that was left, as text."""
+    return lab.server.ask("lab/api/workspaces/left").decode()
+
+
 @pytest.fixture
 def left(lab: Lab) -> Lab:
     """Return JupyterLab in a workspace that was left with a notebook open."""
     go(lab, OTHER, "left")
     expect(lab.page.locator(TITLE).first).to_contain_text("Recurrence")
-    with lab.page.expect_response(
-        lambda answer: "/api/workspaces/left" in answer.url and answer.request.method == "PUT"
-    ):
-        lab.page.wait_for_timeout(100)
+    lab._until(lambda: OTHER in stored(lab), 30, "the workspace was not stored")
     return lab
 
 

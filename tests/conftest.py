@@ -36,10 +36,11 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser() -> Iterator[Any]:
     """Start the Chromium that is installed, once for each worker; Playwright's own is never downloaded."""
     playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-    from browser.lab_browser import FLAGS, SHELL
+    from browser.lab_browser import FLAGS, PATIENCE_MS, SHELL
 
     if SHELL is None:
         pytest.skip("no Chromium on the PATH")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=SHELL, args=FLAGS)
         yield chromium

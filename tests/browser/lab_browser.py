@@ -35,6 +35,8 @@ FLAGS = [
     "--disable-sync",
 ]
 KERNEL_S = 90
+PATIENCE_MS = 30_000
+"""So long may what a test expects of a page take; a computer that runs other tests as well needs it."""
 RUN_ALL_S = 300
 NEAR = 2
 """So many cells may the keyboard be from the one that it goes to; in a long notebook each of its steps is slow."""

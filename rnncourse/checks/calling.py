@@ -7,7 +7,6 @@ import contextlib
 import inspect
 import io
 import linecache
-import traceback
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -149,7 +148,8 @@ def _plain(value: Any) -> Value:
 
 def _unwritten(error: NotImplementedError, function: Callable) -> NotWritten:
     """Return the failure, with the function that is not written if it is one that the learner's function calls."""
-    inside = traceback.extract_tb(error.__traceback__)[-1].name
+    *_, innermost = _entries(error.__traceback__)
+    inside = innermost.tb_frame.f_code.co_name
     own = getattr(function, "__name__", inside)
     return NotWritten("" if inside in (own, "<lambda>") else inside)
 

@@ -80,12 +80,16 @@ class Lab:
     def open(self, path: str) -> Page:
         """Open a notebook in a workspace of its own and wait until its kernel is idle and connected."""
         self.path, workspace = path, secrets.token_hex(4)
-        self.page.goto(f"{self.server.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}")
+        self.page.goto(self.address(path, workspace))
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator", state="attached")
         # The page says "idle" before there is a kernel at all, and cells run then are lost: ask the server.
         self._until(self._kernel_idle, KERNEL_S, f"no idle kernel for {path}")
         self.page.wait_for_timeout(1000)
         return self.page
+
+    def address(self, path: str, workspace: str) -> str:
+        """Return where JupyterLab opens a notebook in a workspace."""
+        return f"{self.server.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}"
 
     def _kernel_idle(self) -> bool:
         kernels = [session["kernel"] for session in self._sessions()]

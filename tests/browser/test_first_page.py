@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from browser.lab_browser import Lab
-from browser.lab_server import TOKEN
 from playwright.sync_api import Page, Route, expect
 
 CHAPTER, OTHER = "chapters/00_start_here.ipynb", "chapters/03_recurrence.ipynb"
@@ -13,7 +12,7 @@ TITLE = f"{PANEL}:not(.lm-mod-hidden) .jp-RenderedMarkdown h1"
 
 
 def go(lab: Lab, path: str, workspace: str) -> Page:
-    lab.page.goto(f"{lab.server.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}")
+    lab.page.goto(lab.address(path, workspace))
     return lab.page
 
 

@@ -60,9 +60,9 @@ def in_a_process_of_its_own(notebook: dict[str, Any]) -> dict[str, str]:
 if __name__ == "__main__":
     notebooks = json.load(sys.stdin)
     # What takes long to load is loaded once for all.
-    for module in ("torch", "rnncourse.checks.registry", "rnncourse.in_numpy"):
+    for module in ("torch", "rnncourse.in_numpy"):
         import_module(module)
-    sys.modules["rnncourse.checks.registry"].tasks()
+    import_module("rnncourse.checks.registry").tasks()
     import_module("IPython.core.interactiveshell").InteractiveShell.instance()
     gc.disable()  # a child that looks for garbage among all of that would copy it
     json.dump({name: in_a_process_of_its_own(one) for name, one in notebooks.items()}, sys.stdout)

@@ -466,4 +466,10 @@ WORDS = {
         "rises to nearly 3. B: both stay at 1.4 for about a hundred steps, then fall to 0. C: both fall slowly and "
         "evenly from 3.3 to 2.5. D: training shoots up to more than 10, then both stay above 3.",
     ),
+    "08_ctc/strip": Words(
+        caption="The first recording of chapter 08, as it was played and as a network heard it that had "
+        "seen transcripts only.",
+        alt="The spectrogram and two strips with the same letters in the same order. Those that were heard "
+        "begin about where the tones do and are shorter.",
+    ),
 }

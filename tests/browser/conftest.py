@@ -61,7 +61,7 @@ def lab_pages(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="session")
 def new_lab(server: Server, lab_pages: BrowserContext) -> Callable[[], AbstractContextManager[Lab]]:
-    """Return a context manager: JupyterLab in a fresh page, with no notebook open."""
+    """Return a context manager: JupyterLab in a page of its own, not loaded yet."""
 
     @contextmanager
     def fresh() -> Iterator[Lab]:
@@ -72,8 +72,33 @@ def new_lab(server: Server, lab_pages: BrowserContext) -> Callable[[], AbstractC
     return fresh
 
 
+@pytest.fixture(scope="session")
+def any_lab(server: Server, lab_pages: BrowserContext) -> Callable[[], AbstractContextManager[Lab]]:
+    """Return a context manager: JupyterLab with no notebook open, in a page that an earlier test may have loaded.
+
+    Loading JupyterLab takes three times as long as opening a notebook in it.
+    """
+    left: list[Lab] = []
+
+    @contextmanager
+    def tidy() -> Iterator[Lab]:
+        lab = left.pop() if left else Lab(lab_pages.new_page(), server)
+        yield lab
+        lab.close_notebooks()
+        left.append(lab)
+
+    return tidy
+
+
 @pytest.fixture
-def lab(new_lab: Callable[[], AbstractContextManager[Lab]]) -> Iterator[Lab]:
-    """Return JupyterLab for one test."""
+def own_lab(new_lab: Callable[[], AbstractContextManager[Lab]]) -> Iterator[Lab]:
+    """Return JupyterLab for one test, in a page of its own."""
     with new_lab() as fresh:
         yield fresh
+
+
+@pytest.fixture
+def lab(any_lab: Callable[[], AbstractContextManager[Lab]]) -> Iterator[Lab]:
+    """Return JupyterLab for one test."""
+    with any_lab() as tidy:
+        yield tidy

@@ -8,10 +8,11 @@ import secrets
 import shutil
 import time
 import urllib.request
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 from browser import excerpt
@@ -38,6 +39,7 @@ KERNEL_S = 90
 PATIENCE_MS = 30_000
 """So long may what a test expects of a page take; a computer that runs other tests as well needs it."""
 RUN_ALL_S = 300
+NO_STEPS: Mapping[str, int] = MappingProxyType({})
 NEAR = 2
 """So many cells may the keyboard be from the one that it goes to; in a long notebook each of its steps is slow."""
 
@@ -55,10 +57,15 @@ class Server:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read()
 
-    def excerpt_of(self, original: str, name: str, also: Collection[str] = ()) -> str:
-        """Put a chapter's text and widgets into the folder that is served, with the cells `also`; return its name."""
-        chapter = nbformat.read(ROOT / original, as_version=4)
-        nbformat.write(excerpt.of_widgets(chapter, also), self.root / name)
+    def excerpt_of(
+        self, original: str, name: str, also: Collection[str] = (), steps: Mapping[str, int] = NO_STEPS
+    ) -> str:
+        """Put a chapter's text and widgets into the folder that is served, with the cells `also`; return its name.
+
+        steps: how many steps a cell takes to train, by its id, where fewer than its own will do.
+        """
+        chapter = excerpt.of_widgets(nbformat.read(ROOT / original, as_version=4), also)
+        nbformat.write(excerpt.train_less(chapter, steps), self.root / name)
         return name
 
     def write(self, name: str, cells: list[NotebookNode]) -> Path:
@@ -75,12 +82,18 @@ class Lab:
 
     def __init__(self, page: Page, server: Server):
         self.page, self.server, self.path = page, server, ""
+        self.size = page.viewport_size
         page.set_default_timeout(90_000)
 
     def open(self, path: str) -> Page:
-        """Open a notebook in a workspace of its own and wait until its kernel is idle and connected."""
-        self.path, workspace = path, secrets.token_hex(4)
-        self.page.goto(self.address(path, workspace))
+        """Open a notebook and wait until its kernel is idle and connected; load JupyterLab if it is not there yet."""
+        self.path = path
+        if self.page.url.startswith(f"{self.server.url}/lab"):
+            self._choose("File", "Open from Path…")
+            self.page.locator(".jp-Dialog input").fill(path)
+            self.page.keyboard.press("Enter")
+        else:
+            self.page.goto(self.address(path, workspace=secrets.token_hex(4)))
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook-ExecutionIndicator", state="attached")
         # The page says "idle" before there is a kernel at all, and cells run then are lost: ask the server.
         self._until(self._kernel_idle, KERNEL_S, f"no idle kernel for {path}")
@@ -90,6 +103,20 @@ class Lab:
     def address(self, path: str, workspace: str) -> str:
         """Return where JupyterLab opens a notebook in a workspace."""
         return f"{self.server.url}/lab/workspaces/{workspace}/tree/{path}?token={TOKEN}"
+
+    def close_notebooks(self) -> None:
+        """End the notebook's kernel and close every tab, without saving."""
+        self.stop()
+        self.page.set_viewport_size(self.size)
+        self._choose("File", "Close All Tabs")
+        self._until(self._all_closed, 30, "a notebook did not close")
+
+    def _all_closed(self) -> bool:
+        """Say whether no notebook is open; if one asks what to do with its changes, discard them."""
+        discard = self.page.locator(".jp-Dialog").get_by_role("button", name="Discard")
+        if discard.count():
+            discard.first.click()
+        return self.page.locator(".jp-NotebookPanel, .jp-Dialog").count() == 0
 
     def _kernel_idle(self) -> bool:
         kernels = [session["kernel"] for session in self._sessions()]

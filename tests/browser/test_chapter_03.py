@@ -14,9 +14,9 @@ PLAYER = ".rnncourse-state-lab"
 
 
 @pytest.fixture(scope="module")
-def chapter(new_lab) -> Iterator:
+def chapter(any_lab) -> Iterator:
     """Return JupyterLab with chapter 03 open and all its cells run."""
-    with new_lab() as lab:
+    with any_lab() as lab:
         lab.open(CHAPTER)
         lab.run_all()
         lab.page.wait_for_selector(PLAYER)

@@ -14,9 +14,9 @@ LAB = ".rnncourse-gradient-lab"
 
 
 @pytest.fixture(scope="module")
-def chapter(server, new_lab) -> Iterator:
+def chapter(server, any_lab) -> Iterator:
     """Return JupyterLab with the widgets of chapter 05 open, all cells run."""
-    with new_lab() as lab:
+    with any_lab() as lab:
         lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_05.ipynb", ["bit-code"]))
         lab.run_all()
         lab.page.wait_for_selector(LAB)

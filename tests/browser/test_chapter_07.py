@@ -8,14 +8,15 @@ import pytest
 from browser.accessibility import violations
 
 CHAPTER = "chapters/07_architectures.ipynb"
+STEPS = {"train": 4, "encoder-decoder-train": 4, "attention-dates-looking": 2}
 LAB = ".rnncourse-wiring-lab"
 
 
 @pytest.fixture(scope="module")
-def chapter(server, new_lab) -> Iterator:
+def chapter(server, any_lab) -> Iterator:
     """Return JupyterLab with the widgets of chapter 07 open, all cells run."""
-    with new_lab() as lab:
-        lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_07.ipynb"))
+    with any_lab() as lab:
+        lab.open(server.excerpt_of(CHAPTER, "chapters/widgets_07.ipynb", steps=STEPS))
         lab.run_all()
         lab.page.wait_for_selector(LAB)
         yield lab

@@ -28,16 +28,15 @@ def test_a_chapter_can_be_read_without_running_it_and_is_accessible(lab: Lab, ch
     assert violations(page, OURS) == []
     with lab.dark():
         assert violations(page, OURS) == []
-    lab.stop()
 
 
-def test_jupyterlab_starts_without_an_error_in_the_console(lab: Lab):
+def test_jupyterlab_starts_without_an_error_in_the_console(own_lab: Lab):
     said: list[str] = []
-    lab.page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    lab.page.on("pageerror", lambda error: said.append(str(error)))
-    lab.open("chapters/00_start_here.ipynb")
+    own_lab.page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    own_lab.page.on("pageerror", lambda error: said.append(str(error)))
+    own_lab.open("chapters/00_start_here.ipynb")
     assert said == []
-    lab.stop()
+    own_lab.stop()
 
 
 def stored_stand_ins(chapter: str) -> int:

@@ -18,7 +18,7 @@ def chapter():
         new_code_cell("scale, spare = 2, 3\nfor n in range(spare):\n    scale = scale + n", id="scale"),
         new_code_cell("def shift(n):\n    scale_here = n\n    return scale * scale_here", id="function"),
         new_markdown_cell("Text.", id="text"),
-        new_code_cell("trained = shift(time.time())", id="training"),
+        new_code_cell("trained = shift(time.time(), steps=400)", id="training"),
         new_code_cell("lab = show(shift)\nlab", id="widget", outputs=WIDGET),
         new_code_cell("print(lab)", id="reader"),
         new_code_cell("lab = None", id="end"),
@@ -43,3 +43,15 @@ def test_a_cell_that_is_asked_for_comes_with_what_it_needs():
 def test_a_cell_that_does_not_exist_is_named():
     with pytest.raises(AssertionError, match="reeder"):
         kept("reeder")
+
+
+def test_a_cell_trains_as_long_as_it_is_told():
+    shorter = excerpt.train_less(chapter(), {"training": 4})
+    [trains] = [cell.source for cell in shorter.cells if cell.id == "training"]
+    assert trains == "trained = shift(time.time(), steps=4)"
+
+
+@pytest.mark.parametrize("cell", ["trainig", "scale"])
+def test_a_cell_that_does_not_say_how_long_it_trains_is_named(cell):
+    with pytest.raises(AssertionError, match=cell):
+        excerpt.train_less(chapter(), {cell: 4})

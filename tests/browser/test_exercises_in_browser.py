@@ -25,9 +25,9 @@ RIGHT = "np.tanh(x_t @ p['W_xh'] + h_prev @ p['W_hh'] + p['b_h'])"
 
 
 @pytest.fixture(scope="module")
-def exercise(new_lab) -> Iterator[Lab]:
+def exercise(any_lab) -> Iterator[Lab]:
     """Return JupyterLab with the exercises open and every cell run as it is."""
-    with new_lab() as lab:
+    with any_lab() as lab:
         lab.open(EXERCISE)
         lab.run_all()
         yield lab

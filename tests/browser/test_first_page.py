@@ -22,6 +22,12 @@ def stored(lab: Lab) -> str:
 
 
 @pytest.fixture
+def lab(own_lab: Lab) -> Lab:
+    """Return a JupyterLab that is not loaded yet, for its start is what this is about."""
+    return own_lab
+
+
+@pytest.fixture
 def left(lab: Lab) -> Lab:
     """Return JupyterLab in a workspace that was left with a notebook open."""
     go(lab, OTHER, "left")

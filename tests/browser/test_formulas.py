@@ -70,17 +70,17 @@ def in_mathml(page: Page, theme: str) -> list[Counter]:
 
 
 @pytest.mark.parametrize("front_end", ["lab", "notebook"])
-def test_mathjax_and_mathml_color_the_same_letters(lab: Lab, page: Page, notebook: str, front_end: str):
+def test_mathjax_and_mathml_color_the_same_letters(own_lab: Lab, page: Page, notebook: str, front_end: str):
     if front_end == "notebook":
         pytest.importorskip("notebook", reason="Notebook 7 is not installed")
-        lab.page.goto(f"{lab.server.url}/notebooks/{notebook}?token={TOKEN}")
+        own_lab.page.goto(f"{own_lab.server.url}/notebooks/{notebook}?token={TOKEN}")
     else:
-        lab.open(notebook)
+        own_lab.open(notebook)
     # They are set one after the other.
-    expect(lab.page.locator(DISPLAYED)).to_have_count(len(formulas()), timeout=60_000)
+    expect(own_lab.page.locator(DISPLAYED)).to_have_count(len(formulas()), timeout=60_000)
     for theme in ("light", "dark"):
-        dress(lab.page, 1366, theme)
-        assert_same_colors(lab.page, page, theme)
+        dress(own_lab.page, 1366, theme)
+        assert_same_colors(own_lab.page, page, theme)
 
 
 def assert_same_colors(lab: Page, page: Page, theme: str) -> None:

@@ -560,10 +560,10 @@ def cells() -> list:
 
 
 @pytest.fixture(scope="module")
-def notebook(server, new_lab) -> Iterator:
+def notebook(server, any_lab) -> Iterator:
     """Return JupyterLab with the notebook open and all its cells run once."""
     server.write("gate_lab.ipynb", cells())
-    with new_lab() as lab:
+    with any_lab() as lab:
         lab.open("gate_lab.ipynb")
         lab.run_all()
         lab.page.wait_for_selector(ROOT)

@@ -549,10 +549,10 @@ def cells() -> list:
 
 
 @pytest.fixture(scope="module")
-def notebook(server, new_lab) -> Iterator:
+def notebook(server, any_lab) -> Iterator:
     """Return JupyterLab with the notebook open and all its cells run once."""
     server.write("gradient_lab.ipynb", cells())
-    with new_lab() as lab:
+    with any_lab() as lab:
         lab.open("gradient_lab.ipynb")
         lab.run_all()
         lab.page.wait_for_selector(f"{ROOT} canvas")
@@ -630,9 +630,9 @@ def test_escape_leads_back_to_the_notebook(lab):
     assert lab.shape()[0] == LAB + 1
 
 
-def test_stored_notebook_shows_a_picture(server, new_lab):
+def test_stored_notebook_shows_a_picture(server, any_lab):
     refresh(server.write("stored_lab.ipynb", cells()))
-    with new_lab() as lab:
+    with any_lab() as lab:
         page = lab.open("stored_lab.ipynb")
         picture = page.locator(".rnncourse-fallback img")
         assert picture.is_visible()

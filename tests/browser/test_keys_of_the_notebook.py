@@ -32,11 +32,11 @@ WIDGETS = {  # code of the cell: a control of the widget
 
 
 @pytest.fixture(scope="module")
-def notebook(server, new_lab) -> Iterator:
+def notebook(server, any_lab) -> Iterator:
     """Return JupyterLab with a widget in each cell after the first, all run once."""
     cells = [new_code_cell(code) for code in (SETUP.strip(), *WIDGETS, "print('the end')")]
     server.write("keys_of_the_notebook.ipynb", cells)
-    with new_lab() as lab:
+    with any_lab() as lab:
         lab.open("keys_of_the_notebook.ipynb")
         lab.run_all()
         assert lab.errors() == []

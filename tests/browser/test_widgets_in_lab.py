@@ -50,10 +50,10 @@ def cells() -> list:
 
 
 @pytest.fixture(scope="module")
-def notebook(server, new_lab) -> Iterator:
+def notebook(server, any_lab) -> Iterator:
     """Return JupyterLab with the notebook open and all its cells run once."""
     server.write("widgets.ipynb", cells())
-    with new_lab() as lab:
+    with any_lab() as lab:
         lab.open("widgets.ipynb")
         lab.run_all()
         lab.page.wait_for_selector(".rnncourse-quiz")

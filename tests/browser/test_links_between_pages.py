@@ -36,11 +36,25 @@ def pages(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def loaded(course: Server, pages: BrowserContext) -> Lab:
+    """Return JupyterLab, which all tests of it open notebooks in."""
+    return Lab(pages.new_page(), course)
+
+
+@pytest.fixture
+def lab(loaded: Lab) -> Iterator[Lab]:
+    yield loaded
+    loaded.close_notebooks()
+
+
 @pytest.fixture
 def page(pages: BrowserContext) -> Iterator[Page]:
+    before = [*pages.pages]
     yield pages.new_page()
     for one in pages.pages:
-        one.close()
+        if one not in before:
+            one.close()
 
 
 def link(page: Page, section: str):
@@ -70,18 +84,16 @@ def assert_arrives(page: Page, section: str) -> None:
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_a_link_into_a_chapter_that_is_not_open_ends_at_its_section(course: Server, page: Page, section: str):
-    lab = Lab(page, course)
-    lab.open(EXERCISE)
+def test_a_link_into_a_chapter_that_is_not_open_ends_at_its_section(lab: Lab, section: str):
+    page = lab.open(EXERCISE)
     assert page.locator(".jp-NotebookPanel").count() == 1
     link(page, section).click()
     page.locator(".jp-NotebookPanel").nth(1).wait_for(state="attached")
     assert_arrives(page, section)
 
 
-def test_a_link_into_a_chapter_that_is_open_elsewhere_ends_at_its_section(course: Server, page: Page):
-    lab = Lab(page, course)
-    lab.open(EXERCISE)
+def test_a_link_into_a_chapter_that_is_open_elsewhere_ends_at_its_section(lab: Lab):
+    page = lab.open(EXERCISE)
     for section in reversed(SECTIONS):
         link(page, section).click()
         assert_arrives(page, section)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -392,7 +391,7 @@ def _written(next_scores, state, start, end, n, carry=True, feed=True):
     tokens, token, first = [], start, state
     for _ in range(n):
         s, state = next_scores(token if feed else start, state if carry else first)
-        token = int(np.argmax(s))
+        token = int(s.argmax())
         tokens.append(token)
     return tokens
 
@@ -420,23 +419,25 @@ def _not_fed_back(next_scores, state, start, end, n):
 
 def _greedy_cases(rng):
     """Two texts that end early, one that goes on until n tokens are written, and one that is over at once."""
-    early = _greedy_case(rng, 12, lambda tokens: 4 <= len(tokens) <= 7)
-    full = _greedy_case(rng, 11, lambda tokens: len(tokens) == 11)
-    short = _greedy_case(rng, 14, lambda tokens: 3 <= len(tokens) <= 6)
+    early = _greedy_case(rng, 12, least=4, most=7)
+    full = _greedy_case(rng, 11, least=11, most=11)
+    short = _greedy_case(rng, 14, least=3, most=6)
     return [early, full, short, _over_at_once(rng, 13)]
 
 
-def _greedy_case(rng, n, fits: Callable):
-    """Draw states until every mistake shows: the text fits, has several tokens, and both loops matter.
+def _greedy_case(rng, n, least, most):
+    """Draw states until every mistake shows: the text has `least` to `most` tokens, and both loops matter.
 
-    The token after the n-th is not `end`, and the text begins in another way without the state or from another token.
-    A long text is not what drawing would give either.
+    Three of its tokens at least are different. The token after the n-th is not `end`, and the text begins in another
+    way without the state or from another token. A long text is not what drawing would give either.
     """
     while True:
         state, (start, end) = normal(rng, 6), (int(k) for k in rng.permutation(10)[:2])
         arguments = (next_scores, state, start, end, n)
-        tokens = _greedy_write(*arguments)
-        if not fits(tokens) or len(set(tokens)) < 3 or _written(*arguments[:4], n + 1)[n] == end:
+        tokens = _until_end(_written(*arguments[:4], min(most + 1, n)), end)
+        if not least <= len(tokens) <= most or len(set(tokens)) < 3:
+            continue
+        if _written(*arguments[:4], n + 1)[n] == end:
             continue
         others = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
         others += [_until_end(_written(next_scores, state, k, end, n), end) for k in (0, end) if k != start]

@@ -194,8 +194,9 @@ def _shapes(entry: types.TracebackType) -> str:
 
     Only names and their `.T` are looked up, so that nothing of the learner's runs again.
     """
-    frame, spot = entry.tb_frame, _spot(entry)
+    frame = entry.tb_frame
     line = linecache.getline(frame.f_code.co_filename, entry.tb_lineno)
+    spot = _spot(entry) if line else None
     if spot is None:
         return ""
     try:

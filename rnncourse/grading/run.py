@@ -223,10 +223,14 @@ class _Workers:
                 raise _Stopped
             try:
                 worker = self._latest[self._mine.slot] = Worker(self.sandbox, self._mine.slot)
-                return worker
             except WorkerNotStarted:
                 if not left:
                     raise
+                continue
+            if self._stopped:  # while it started, so that `stop` may not have known of it
+                worker.end()
+                raise _Stopped
+            return worker
         raise AssertionError
 
     def stop(self) -> None:

@@ -250,7 +250,7 @@ def test_ctrl_c_takes_effect_at_once(tmp_path):
     deadline = time.monotonic() + 60
     while not run_file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    while len(workers_below(grader.pid)) < 2 and time.monotonic() < deadline:
+    while sum("worker.py" in line for line in running_with(str(scratch))) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(2)  # the trial of the master is over, and both workers sleep
     os.kill(grader.pid, signal.SIGINT)
@@ -260,9 +260,21 @@ def test_ctrl_c_takes_effect_at_once(tmp_path):
     assert running_with(str(scratch)) == []
 
 
-def workers_below(grader: int) -> list[str]:
-    """Return the workers that a grader has started, by the mark of its folder in their mounts."""
-    return [line for line in running_with("rnncourse-grade-") if "worker.py" in line]
+def test_a_worker_that_is_starting_when_the_run_is_stopped_is_ended_too(monkeypatch):
+    ended = []
+
+    class Late:
+        def __init__(self, sandbox, slot):
+            workers.stop()
+
+        def end(self):
+            ended.append(self)
+
+    monkeypatch.setattr(run, "Worker", Late)
+    workers = run._Workers(None, 1)
+    with pytest.raises(run._Stopped):
+        workers.start()
+    assert len(ended) == 1
 
 
 def test_a_worker_that_the_kernel_ends_is_started_once_more(room, monkeypatch):

@@ -19,7 +19,7 @@ from rnncourse.grading.sandbox.limits import Limits
 
 POINTS = {"scaled": 2.0, "running": 3.0, "largest": 4.0, "why": 3.0}
 CANARY = "canary-in-the-environment"
-SHORT = Limits(cell=1.5, call=0.75, submission=40, memory=1 << 30)
+SHORT = Limits(cell=3, call=0.75, submission=40, memory=1 << 30)
 
 
 @pytest.fixture(scope="module", autouse=True)

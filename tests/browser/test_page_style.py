@@ -213,10 +213,10 @@ def test_text_of_a_figure_can_be_read_on_a_phone(in_lab: Lab):
     assert scrolls
 
 
-def test_sources_that_are_only_looked_at_do_not_change(lab: Lab, server: Server):
+def test_sources_that_are_only_looked_at_do_not_change(own_lab: Lab, server: Server):
     file = server.root / "chapters" / "00_start_here.ipynb"
     before = file.read_bytes()
-    page = lab.open("chapters/00_start_here.ipynb")
+    page = own_lab.open("chapters/00_start_here.ipynb")
     page.wait_for_timeout(6000)
     assert page.locator(".lm-TabBar-tab.jp-mod-dirty").count() == 0
     keyword = page.locator(".jp-CodeCell .cm-line span", has_text="import").first

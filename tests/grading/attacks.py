@@ -399,9 +399,11 @@ BANK: dict[str, Trial] = {
         "found = os.posix_spawn('/usr/bin/id', ['id'], {})", said=("found PermissionError",)
     ),
     "looks_for_answers_in_every_file": telling(
+        # The environment may be below /tmp, as in CI, and has more files than a call has time to list.
         "import rnncourse\nhere = os.path.dirname(rnncourse.__file__)\nfound = []\n"
         "for root in (here, here + '/../solutions', here + '/../exercises', '/tmp', '/dev/shm'):\n"
-        "    for folder, _, names in os.walk(root):\n"
+        "    for folder, below, names in os.walk(root):\n"
+        "        below[:] = [n for n in below if os.path.join(folder, n) != sys.prefix]\n"
         "        found += [n for n in names if n.endswith('_exercises.ipynb') or n in\n"
         "                  ('answers.json', 'statements.json', 'run.json', 'judging.py', 'ch03.py')]",
         said=("found []",),

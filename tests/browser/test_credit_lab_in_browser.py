@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.widget_page import start
+from browser.widget_page import in_page, start
 from playwright.sync_api import Page
 
 from rnncourse.widgets import CreditLab, credit_lab
@@ -41,7 +41,7 @@ def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
         p, x, y = network(seed, T, B, D, H, V)
         pairs = [(k1, k2) for k2 in range(1, T + 1) for k1 in range(1, k2 + 1)]
         plain = {name: array.tolist() for name, array in p.items()}
-        found = page.evaluate(script, [plain, x.tolist(), y.tolist(), pairs])
+        found = in_page(page, script, [plain, x.tolist(), y.tolist(), pairs])
         shares, reaches = credit(p, x, y)
         for t in range(T):
             for k in range(t + 1):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.widget_page import start
+from browser.widget_page import in_page, start
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import Page
 
@@ -95,7 +95,7 @@ def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
         }
         weights = {gate: [p["W_x"][0, k], p["W_h"][0, k], p["b"][k]] for k, gate in enumerate(GATES)}
         weights = {gate: [float(one) for one in three] for gate, three in weights.items()}
-        run = page.evaluate(script, [x, holds, weights, w])
+        run = in_page(page, script, [x, holds, weights, w])
         wanted = run_gates(x, holds, p) | {"rnn": rnn_survives(x, w)}
         assert set(run) == set(wanted)
         for name, values in wanted.items():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.widget_page import start
+from browser.widget_page import in_page, start
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from playwright.sync_api import Page
 
@@ -27,9 +27,9 @@ SETTINGS = GradientLab._settings
 LAB, READ, SET = 1, 3, 4
 
 
-def in_page(page: Page, code: str, argument: object = None) -> object:
+def computed(page: Page, code: str, argument: object = None) -> object:
     """Return what JavaScript returns that knows the lab's mathematics; `given` is the argument."""
-    return page.evaluate(f"(given) => {{ {MATH}; {code} }}", argument)
+    return in_page(page, f"(given) => {{ {MATH}; {code} }}", argument)
 
 
 def number(value: float | None) -> float:
@@ -45,14 +45,16 @@ def test_draws_are_numpys_bit_for_bit(page):
         return [[...uniform], [...random.normal(3000)]];
     });"""
     seeds = [[k] for k in range(30)] + [[k, 1] for k in range(5)] + [[2**31 + 5], [0, 2**32 - 1]]
-    for seed, (uniform, normal) in zip(seeds, in_page(page, code, seeds), strict=True):
+    for seed, (uniform, normal) in zip(seeds, computed(page, code, seeds), strict=True):
         rng = np.random.default_rng(seed)
         assert np.array_equal(uniform, rng.uniform(-0.7, 0.7, 500))
         rng.random(3)
         assert np.array_equal(normal, rng.normal(size=3000)), "bit for bit, the tail as well"
     assert max(abs(one) for one in normal) > 3
     one = np.random.default_rng(0)
-    assert in_page(page, "return [...numpyRandom([0]).uniform(0.5, 3)]") == one.uniform(-0.5, 0.5, 3).tolist()
+    assert (
+        computed(page, "return [...numpyRandom([0]).uniform(0.5, 3)]") == one.uniform(-0.5, 0.5, 3).tolist()
+    )
 
 
 def random_settings(rng: np.random.Generator) -> dict:
@@ -84,7 +86,7 @@ def test_flows_are_those_of_analysis_in_200_random_settings(page):
     exact = 0
     for _ in range(200):
         chosen = random_settings(rng)
-        run, flow = in_page(page, FLOW, chosen | {"H": UNITS}), gradient_flow(**chosen, H=UNITS)
+        run, flow = computed(page, FLOW, chosen | {"H": UNITS}), gradient_flow(**chosen, H=UNITS)
         smooth = chosen["cell"] not in ("relu", "leaky_relu")
         magnified = max(flow.norms.max(), 1 / flow.factors.min()) if smooth else 1.0
         norms = np.array([number(one) for one in run["norms"]])[::-1]
@@ -110,7 +112,7 @@ def test_flows_of_other_sizes_are_those_of_analysis(page, H):
     rng = np.random.default_rng(H)
     for _ in range(10):
         chosen = random_settings(rng) | {"scale": 0.9, "T": 30}
-        run, flow = in_page(page, FLOW, chosen | {"H": H}), gradient_flow(**chosen, H=H)
+        run, flow = computed(page, FLOW, chosen | {"H": H}), gradient_flow(**chosen, H=H)
         assert 10 ** np.array([number(one) for one in run["norms"]])[::-1] == pytest.approx(
             flow.norms, rel=1e-10
         )
@@ -126,7 +128,7 @@ def test_reach_and_fate_are_those_of_analysis(page):
             "forget_bias": 0.0,
             "inputs": "noise",
         } | chosen
-        run, flow = in_page(page, FLOW, given | {"H": 16}), gradient_flow(**given, H=16)
+        run, flow = computed(page, FLOW, given | {"H": 16}), gradient_flow(**given, H=16)
         assert run["reach"] == flow.reach(1e-3)
         last = flow.log10_norms[-1]
         assert run["fate"] == ("dies" if last < -3 else "explodes" if last > 3 else "survives")
@@ -139,7 +141,7 @@ def test_eigenvalues_singular_value_and_ellipses_are_numpys(page, init):
         return { values, radius, stretch, ellipses: ellipsesOfMatrix(init, seed, 30, H) };"""
     for seed in range(3):
         W = gradient_flow("tanh", init, seed=seed, T=5, H=32).W_hh
-        found = in_page(page, code, {"init": init, "seed": seed, "H": 32})
+        found = computed(page, code, {"init": init, "seed": seed, "H": 32})
         wanted = np.linalg.eigvals(W)
         here = np.array(found["values"]) @ [1, 1j]
         apart = np.abs(here[:, None] - wanted)
@@ -163,7 +165,7 @@ def test_eigenvalues_singular_value_and_ellipses_are_numpys(page, init):
 def test_ellipses_of_an_lstm_are_products_of_its_forget_gates(page):
     code = """const flow = gradientFlow("lstm", "glorot", 1, 20, 4, 1, "noise", 8);
         return [flow.f.map((one) => [...one]), ellipsesOfGates(flow.f, 20, 8)];"""
-    f, ellipses = in_page(page, code)
+    f, ellipses = computed(page, code)
     f = np.array(f)
     units = np.argsort(-f[-1])[:2]
     for k, one in enumerate(ellipses):
@@ -180,7 +182,7 @@ def test_draws_of_a_layer_are_those_of_in_numpy(page):
     layer = orthogonal(LSTM(2, 8, rng, dtype="float64"), rng)
     code = """const p = drawnParameters("lstm", "orthogonal", 5, 8);
         return { W_x: [...p.W_x], W_h: p.W_h.map((one) => [...one]), b: [...p.b] };"""
-    p = in_page(page, code)
+    p = computed(page, code)
     assert np.array_equal(np.reshape(p["W_x"], (2, 32)), layer.params["W_x"])
     blocks = np.hstack([np.reshape(one, (8, 8)) for one in p["W_h"]])
     assert np.allclose(blocks, layer.params["W_h"], rtol=0, atol=1e-14)
@@ -189,7 +191,7 @@ def test_draws_of_a_layer_are_those_of_in_numpy(page):
     rnn.params = {
         name: rng.uniform(-1 / np.sqrt(8), 1 / np.sqrt(8), shape) for name, shape in rnn.shapes.items()
     }
-    p = in_page(page, 'const p = drawnParameters("rnn", "uniform", 6, 8); return [[...p.W_h[0]], [...p.b]];')
+    p = computed(page, 'const p = drawnParameters("rnn", "uniform", 6, 8); return [[...p.W_h[0]], [...p.b]];')
     assert np.array_equal(np.reshape(p[0], (8, 8)), rnn.params["W_hh"]) and np.array_equal(
         p[1], rnn.params["b_h"]
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.widget_page import start
+from browser.widget_page import in_page, start
 
 from rnncourse.data import memory_game
 from rnncourse.widgets import memory_lab
@@ -39,7 +39,7 @@ def test_rules_in_the_browser_are_those_of_python(page):
         deck = rng.permutation(np.repeat(np.arange(pairs), 2))
         draws = rng.random(4000)
         wanted = memory_game(pairs, remembered, Dealt(deck, draws))
-        game = page.evaluate(script, [deck.tolist(), remembered, draws.tolist()])
+        game = in_page(page, script, [deck.tolist(), remembered, draws.tolist()])
         assert game["places"] == wanted.turned.tolist(), trial
         assert game["states"] == [[card.position for card in state] for state in wanted.states]
         assert game["taken"] == wanted.taken.tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.widget_page import start
+from browser.widget_page import in_page, start
 from playwright.sync_api import Page, expect
 
 from rnncourse import in_numpy
@@ -95,10 +95,11 @@ def test_the_numbers_of_the_browser_are_those_of_in_numpy(page):
         ]
         ids = [CHARACTERS.index(one) for one in PROMPT]
         asked = [lab.network, ids, lab.seed, holds, len(ids) + 100, lab.unit]
-        found = page.evaluate("asked => window.traces(asked)", asked)
+        found = in_page(page, "window.traces", asked)
         assert "".join(CHARACTERS[k] for k in found["said"]) == PROMPT + lab.text
+        trace = lab.unit_trace
         for name in TRACED:
-            wanted = lab.unit_trace[name]
+            wanted = trace[name]
             worst = max(worst, (np.abs(np.array(found[name]) - wanted) / np.maximum(1, np.abs(wanted))).max())
     assert worst < 1e-12
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.widget_page import start
+from browser.widget_page import in_page, start
 from playwright.sync_api import Page
 
 from rnncourse import in_numpy
@@ -117,7 +117,7 @@ def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
         settings = {"temperature": widget.temperature, "seed": widget.seed, "holds": holds, "n": 40}
         start_ = start_of(widget.prompt, widget.vocabulary).tolist()
         asked = [widget.weights, widget.fixed, start_, settings]
-        found = page.evaluate("asked => window.write(asked)", asked)
+        found = in_page(page, "window.write", asked)
         wanted = widget.written
         assert [one["index"] for one in found] == [*start_, *wanted.indices]
         for name, values in (("p", wanted.p), ("drawn", wanted.drawn)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from browser.accessibility import dress, violations
-from browser.widget_page import start
+from browser.widget_page import in_page, start
 from playwright.sync_api import Page
 
 from rnncourse.in_numpy import RNN, RecurrentNet
@@ -88,7 +88,7 @@ def test_mathematics_of_the_browser_is_that_of_in_numpy(page):
         inputs = [None if rng.random() < 0.4 else int(rng.integers(D)) for _ in range(T)]
         notes = [rng.uniform(-1, 1, size=2).tolist() if rng.random() < 0.1 else None for _ in range(T)]
         turn = float(rng.uniform(-40, 40))
-        run = page.evaluate(script, [{name: one.tolist() for name, one in p.items()}, turn, inputs, notes])
+        run = in_page(page, script, [{name: one.tolist() for name, one in p.items()}, turn, inputs, notes])
         W_hh = turned_further(p["W_hh"], turn)
         assert np.allclose(run["W_hh"], W_hh, rtol=1e-12, atol=1e-12)
         # a state that is pushed apart at every step would magnify the last bit beyond any bound

@@ -18,7 +18,7 @@ from rnncourse.errors import InputError, NotFiniteError, describe
 def require_that(name: str, value: object, holds: object, wanted: str) -> None:
     """Raise InputError, which says that `name` must be what is `wanted`, unless that `holds`."""
     if not holds:
-        raise InputError(f"{name} must be {wanted}, but {describe(value)} came")
+        raise InputError(f"{name} must be {wanted}, but got {describe(value)}")
 
 
 def require_shape(name: str, array: Any, shape: Sequence[int], why: str = "") -> None:
@@ -26,7 +26,7 @@ def require_shape(name: str, array: Any, shape: Sequence[int], why: str = "") ->
     found = np.shape(array)
     if found != tuple(shape):
         told = f" {why}" if why else ""
-        raise InputError(f"{name} must have shape {tuple(shape)}{told}, but {tuple(found)} came")
+        raise InputError(f"{name} must have shape {tuple(shape)}{told}, but got {tuple(found)}")
 
 
 def require_axes(name: str, array: Any, axes: Sequence[str], hint: str = "") -> None:
@@ -34,7 +34,7 @@ def require_axes(name: str, array: Any, axes: Sequence[str], hint: str = "") -> 
     if array.ndim != len(axes):
         many = "1 axis" if len(axes) == 1 else f"{len(axes)} axes"
         raise InputError(
-            f"{name} needs {many} ({', '.join(axes)}), but shape {tuple(array.shape)} came{_and(hint)}"
+            f"{name} needs {many} ({', '.join(axes)}), but got shape {tuple(array.shape)}{_and(hint)}"
         )
 
 
@@ -42,7 +42,7 @@ def require_length(name: str, values: Any, n: int, why: str = "") -> None:
     """Raise InputError unless there are n values. why: such as "for the preset blank"."""
     if len(values) != n:
         told = f" {why}" if why else ""
-        raise InputError(f"{name} must hold {n} value{'s' * (n != 1)}{told}, but {len(values)} came")
+        raise InputError(f"{name} must hold {n} value{'s' * (n != 1)}{told}, but got {len(values)}")
 
 
 def require_within(name: str, array: Any, low: float, high: float, what: str = "numbers") -> None:
@@ -58,13 +58,13 @@ def require_mask_values(mask: Any, one: str = "a real step") -> None:
     """Raise InputError unless an array or tensor holds zeros and ones only. one: what a 1 stands for."""
     strange = (mask != 0) & (mask != 1)
     if strange.any():
-        raise InputError(f"mask must hold only 0 (padding) and 1 ({one}), but {mask[strange][0].item()} came")
+        raise InputError(f"mask must hold only 0 (padding) and 1 ({one}), but got {mask[strange][0].item()}")
 
 
 def require_text(name: str, value: object, hint: str = "") -> str:
     """Return `value` if it is a text that does not consist of blanks alone, else raise InputError."""
     if not isinstance(value, str) or not value.strip():
-        raise InputError(f"{name} must be a text that is not empty, but {describe(value)} came{_and(hint)}")
+        raise InputError(f"{name} must be a text that is not empty, but got {describe(value)}{_and(hint)}")
     return value
 
 
@@ -82,25 +82,23 @@ def require_array(
     kind: "f" floating point and finite, "i" integer, "any".
     """
     if not isinstance(value, np.ndarray):
-        raise InputError(f"{name} must be a NumPy array, but {describe(value)} came{_and(hint)}")
+        raise InputError(f"{name} must be a NumPy array, but got {describe(value)}{_and(hint)}")
     if isinstance(value, (np.ma.MaskedArray, np.matrix)):
         raise InputError(
-            f"{name} must be a plain NumPy array, but {describe(value)} came; np.asarray(...) makes it one, "
+            f"{name} must be a plain NumPy array, but got {describe(value)}; np.asarray(...) makes it one, "
             f"and forgets what was masked{_and(hint)}"
         )
     if kind == "f" and value.dtype.kind != "f":
         raise InputError(
-            f"{name} must hold floating-point numbers, but {describe(value)} came; "
+            f"{name} must hold floating-point numbers, but got {describe(value)}; "
             f"write {name}.astype(np.float32){_and(hint)}"
         )
     if kind == "i" and value.dtype.kind not in "iu":
-        raise InputError(f"{name} must hold whole numbers, but {describe(value)} came{_and(hint)}")
+        raise InputError(f"{name} must hold whole numbers, but got {describe(value)}{_and(hint)}")
     if axes is not None:
         require_axes(name, value, axes, hint)
     if value.size == 0:
-        raise InputError(
-            f"{name} is empty: shape {value.shape} came, and every axis needs at least one entry"
-        )
+        raise InputError(f"{name} is empty: got shape {value.shape}, and every axis needs at least one entry")
     if kind == "f":
         require_finite(name, value)
     return value
@@ -125,7 +123,7 @@ def require_count(name: str, value: object, least: int = 1, most: int | None = N
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
     if not whole or value < least or (most is not None and value > most):
         wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise InputError(f"{name} must be a whole number {wanted}, but {describe(value)} came")
+        raise InputError(f"{name} must be a whole number {wanted}, but got {describe(value)}")
     return int(value)
 
 
@@ -152,7 +150,7 @@ def require_number(
     )
     if not fits:
         raise InputError(
-            f"{name} must be a number{_bounds(above, least, most, below)}, but {describe(value)} came"
+            f"{name} must be a number{_bounds(above, least, most, below)}, but got {describe(value)}"
         )
     return number
 
@@ -161,7 +159,7 @@ def require_generator(name: str, value: object) -> np.random.Generator:
     """Return `value` if it is a NumPy random Generator, else raise InputError."""
     if not isinstance(value, np.random.Generator):
         raise InputError(
-            f"{name} must be a NumPy random generator such as np.random.default_rng(0), but {describe(value)} came"
+            f"{name} must be a NumPy random generator such as np.random.default_rng(0), but got {describe(value)}"
         )
     return value
 
@@ -169,7 +167,7 @@ def require_generator(name: str, value: object) -> np.random.Generator:
 def require_choice(name: str, value: object, choices: Sequence[str]) -> str:
     """Return `value` if it is one of `choices`, else raise InputError that lists them."""
     if not isinstance(value, str) or value not in choices:
-        raise InputError(f"{name} must be one of {', '.join(choices)}, but {describe(value)} came")
+        raise InputError(f"{name} must be one of {', '.join(choices)}, but got {describe(value)}")
     return value
 
 
@@ -180,7 +178,7 @@ def require_numbers(
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
-        raise InputError(f"{name} must be numbers, but {describe(values)} came") from None
+        raise InputError(f"{name} must be numbers, but got {describe(values)}") from None
     require_array(name, array, axes=axes)
     if n is not None:
         require_length(name, array, n)
@@ -194,7 +192,7 @@ def require_list(name: str, values: Sequence, of: str) -> list:
             return list(values)
     except TypeError:
         pass
-    raise InputError(f"{name} must be a list of {of}, but {describe(values)} came")
+    raise InputError(f"{name} must be a list of {of}, but got {describe(values)}")
 
 
 def require_items(name: str, value: object, n: int, of: str) -> Sequence:
@@ -209,21 +207,21 @@ def require_texts(name: str, values: Sequence[str], n: int | None = None) -> lis
     of = "texts" if n is None else f"{n} texts"
     listed = require_list(name, values, of)
     if not listed or n not in (None, len(listed)) or not all(isinstance(one, str) for one in listed):
-        raise InputError(f"{name} must be a list of {of}, but {describe(values)} came")
+        raise InputError(f"{name} must be a list of {of}, but got {describe(values)}")
     return listed
 
 
 def require_named(name: str, items: Mapping[str, Any], most: int = 7) -> Mapping[str, Any]:
     """Return `items` if it is a dict of 1 to `most` named things, else raise InputError."""
     if not isinstance(items, Mapping) or not 1 <= len(items) <= most:
-        raise InputError(f"{name} must be a dict of 1 to {most} named entries, but {describe(items)} came")
+        raise InputError(f"{name} must be a dict of 1 to {most} named entries, but got {describe(items)}")
     return items
 
 
 def require_pair(name: str, value: Sequence, meaning: str) -> Sequence:
     """Return `value` if it is a tuple or list of two, else raise InputError; meaning: such as "(times, values)"."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise InputError(f"{name} must be a pair {meaning}, but {describe(value)} came")
+        raise InputError(f"{name} must be a pair {meaning}, but got {describe(value)}")
     return value
 
 

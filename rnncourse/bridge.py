@@ -30,7 +30,7 @@ def from_torch(module: nn.RNNBase, engine: ModuleType = in_numpy) -> Any:
     the module is batch_first. Raises InputError for modules with dropout or projections.
     """
     if type(module) not in KINDS:
-        raise InputError(f"module must be an nn.RNN, nn.LSTM or nn.GRU, but {type(module).__name__} came")
+        raise InputError(f"module must be an nn.RNN, nn.LSTM or nn.GRU, but got {type(module).__name__}")
     if module.dropout or module.proj_size:
         raise InputError("module must have neither dropout between its layers nor projections (proj_size)")
     numbers = {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}

@@ -69,7 +69,7 @@ def lab(
 @app.command()
 def copy(
     folder: Annotated[
-        Path | None, typer.Argument(help="Where to; rnn-course in this folder if not given.")
+        Path | None, typer.Argument(help="The folder to copy to; rnn-course in this folder if not given.")
     ] = None,
     without: Annotated[
         list[str] | None, typer.Option(help="A folder to leave out, such as solutions; may be repeated.")
@@ -179,11 +179,13 @@ def grade(
     *,
     assignment: Annotated[str, typer.Option(help="Number or name of the exercise, such as 04.")],
     out: Annotated[
-        Path, typer.Option(help="The folder for the results; a run that was stopped goes on there.")
+        Path, typer.Option(help="The folder for the results; a run that was stopped continues there.")
     ],
     students: Annotated[
         Path | None,
-        typer.Option(help="A roster (CSV with a column student); who handed in nothing is missing."),
+        typer.Option(
+            help="A roster (CSV with a column student); those who handed in nothing are marked as missing."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
     spec: Annotated[
@@ -208,7 +210,11 @@ def grade(
     ] = None,
     jobs: Annotated[int, typer.Option(min=0, help="Workers at a time; 0: as many as there are cores.")] = 0,
     unsafe: Annotated[
-        bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights. Do not.")
+        bool,
+        typer.Option(
+            "--unsafe-no-sandbox",
+            help="Run students' code with your own rights: dangerous, not for a real class.",
+        ),
     ] = False,
 ) -> None:
     """Grade a class in a sandbox: tables, a page for each student, and a page for the next lecture.
@@ -268,7 +274,9 @@ def grade(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="Which one; what follows is passed on to it.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="The benchmark; whatever follows is passed on to it.")
+    ] = None,
 ) -> None:
     """Run one of the checkout's benchmarks; without a name, list them."""
     import ast

@@ -94,7 +94,7 @@ def test_what_cannot_cross_is_named():
     for call, said in [
         (
             lambda: from_torch(torch.nn.Linear(2, 3)),
-            "module must be an nn.RNN, nn.LSTM or nn.GRU, but Linear",
+            "module must be an nn.RNN, nn.LSTM or nn.GRU, but got Linear",
         ),
         (lambda: from_torch(torch.nn.LSTM(2, 3, 2, dropout=0.5)), "dropout"),
         (lambda: from_torch(torch.nn.LSTM(2, 3, proj_size=2)), "projections"),

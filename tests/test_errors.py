@@ -23,15 +23,15 @@ def test_a_good_array_comes_back_as_it_is():
 @pytest.mark.parametrize(
     ("value", "kwargs", "message"),
     [
-        ([1.0, 2.0], {}, r"x must be a NumPy array, but list \[1\.0, 2\.0\] came"),
+        ([1.0, 2.0], {}, r"x must be a NumPy array, but got list \[1\.0, 2\.0\]"),
         (
             np.arange(3),
             {},
-            r"x must hold floating-point numbers, but an array of int64 with shape \(3,\) came",
+            r"x must hold floating-point numbers, but got an array of int64 with shape \(3,\)",
         ),
-        (np.ones(3), {"kind": "i"}, r"x must hold whole numbers, but an array of float64"),
-        (np.ones((2, 3)), {"axes": ("T", "B", "D")}, r"x needs 3 axes \(T, B, D\), but shape \(2, 3\) came"),
-        (np.ones((0, 3)), {}, r"x is empty: shape \(0, 3\) came"),
+        (np.ones(3), {"kind": "i"}, r"x must hold whole numbers, but got an array of float64"),
+        (np.ones((2, 3)), {"axes": ("T", "B", "D")}, r"x needs 3 axes \(T, B, D\), but got shape \(2, 3\)"),
+        (np.ones((0, 3)), {}, r"x is empty: got shape \(0, 3\)"),
         (np.array([[1.0, np.nan], [np.inf, 0]]), {}, r"2 of its 4 entries.*first at \(0, 1\)"),
         (np.ones(3), {"axes": ("N", "F"), "hint": "use x[:, None]"}, r"use x\[:, None\]$"),
     ],
@@ -55,7 +55,7 @@ def test_a_count_may_have_a_largest_value():
     assert [require_count("b", b, least=0, most=2) for b in (0, 1, 2)] == [0, 1, 2]
     for wrong in (-1, 3, "2"):
         with pytest.raises(
-            InputError, match=f"b must be a whole number from 0 to 2, but {type(wrong).__name__} .* came"
+            InputError, match=f"b must be a whole number from 0 to 2, but got {type(wrong).__name__} .*"
         ):
             require_count("b", wrong, least=0, most=2)
 
@@ -85,7 +85,7 @@ def test_numbers_of_python_and_numpy_come_back_as_float(value):
     ],
 )
 def test_what_is_no_finite_number_is_refused(value):
-    with pytest.raises(InputError, match=r"lr must be a number, but .* came"):
+    with pytest.raises(InputError, match=r"lr must be a number, but got .*"):
         require_number("lr", value)
 
 
@@ -95,26 +95,26 @@ def test_bounds_are_checked_and_named():
     for value in (-1e-9, 1 + 1e-9):
         with pytest.raises(InputError, match="share must be a number from 0 to 1, but"):
             require_number("share", value, least=0, most=1)
-    with pytest.raises(InputError, match="beta must be a number of at least 0 and below 1, but int 1 came"):
+    with pytest.raises(InputError, match="beta must be a number of at least 0 and below 1, but got int 1"):
         require_number("beta", 1, least=0, below=1)
-    with pytest.raises(InputError, match=r"lr must be a number above 0, but int 0 came"):
+    with pytest.raises(InputError, match=r"lr must be a number above 0, but got int 0"):
         require_number("lr", 0, above=0)
 
 
 @pytest.mark.parametrize("kind", [np.float64, np.ndarray, float])
 def test_a_class_in_place_of_a_value_is_called_one(kind):
     assert describe(kind) == f"the class {kind.__name__}"
-    with pytest.raises(InputError, match=f"phi must be one of tanh, but the class {kind.__name__} came"):
+    with pytest.raises(InputError, match=f"phi must be one of tanh, but got the class {kind.__name__}"):
         require_choice("phi", kind, ("tanh",))
 
 
 def test_a_seed_is_no_generator():
-    with pytest.raises(InputError, match=r"rng must be a NumPy random generator.*int 3 came"):
+    with pytest.raises(InputError, match=r"rng must be a NumPy random generator.*got int 3"):
         require_generator("rng", 3)
 
 
 def test_choices_are_listed():
-    with pytest.raises(InputError, match="phi must be one of tanh, relu, but str 'swish' came"):
+    with pytest.raises(InputError, match="phi must be one of tanh, relu, but got str 'swish'"):
         require_choice("phi", "swish", ("tanh", "relu"))
 
 

@@ -38,7 +38,7 @@ def log10_jacobian_norms(
     """
     if not isinstance(layer, (RNN, LSTM, GRU)):
         raise InputError(
-            f"layer must be an RNN, LSTM or GRU of rnncourse.in_torch, but {type(layer).__name__} came"
+            f"layer must be an RNN, LSTM or GRU of rnncourse.in_torch, but got {type(layer).__name__}"
         )
     require_plain_cell(layer, RNNCell, LSTMCell, GRUCell)
     require_choice("norm", norm, NORMS)

@@ -112,7 +112,7 @@ def trace_gates(layer: Any, x: Array, h0: Any = None) -> GateTrace:
     """
     layer = copy.copy(_recurrent(layer))
     if layer.kind == "RNN":
-        raise InputError("an LSTM or GRU, or a net of one, is needed, but an RNN came: it has no gates")
+        raise InputError("an LSTM or GRU, or a net of one, is needed, but got an RNN: it has no gates")
     layer.forward(_as_parameters(layer, x), h0)
     return _gate_trace(layer.cell, layer.trace)
 
@@ -350,7 +350,7 @@ def _recurrent(model: Any) -> Any:
     """Return the RNN, LSTM or GRU of a layer or net; raise InputError if there is none, or more than one."""
     layer = getattr(model, "layer", model)
     if getattr(layer, "kind", None) not in HELD or not hasattr(layer, "cell"):
-        raise InputError(f"an RNN, LSTM or GRU, or a net of one, is needed, but {describe(layer)} came")
+        raise InputError(f"an RNN, LSTM or GRU, or a net of one, is needed, but got {describe(layer)}")
     return layer
 
 
@@ -372,7 +372,7 @@ def _gate_trace(cell: Cell, made: Mapping[str, Array]) -> GateTrace:
 def _checked(each: Hold, kind: str, H: int) -> Hold:
     """Return a hold with value and units (n,) as arrays, steps as a set; InputError for what a layer does not have."""
     if not isinstance(each, Hold):
-        raise InputError(f'a hold is written Hold("f", 1.0), but {describe(each)} came')
+        raise InputError(f'a hold is written Hold("f", 1.0), but got {describe(each)}')
     require_choice("gate", each.gate, PARTS[kind])
     units = (
         np.arange(H) if each.units is None else _indices("units", each.units, f"indices from 0 to {H - 1}", H)
@@ -395,7 +395,7 @@ def _value(each: Hold, count: int) -> np.ndarray:
         where = "be finite" if each.gate in STATES else f"lie from {low} to {high}"
         raise InputError(
             f"value of {each.gate} must {where}, one number or one for each of {count} units, "
-            f"but {describe(each.value)} came"
+            f"but got {describe(each.value)}"
         )
     return value
 

@@ -276,7 +276,7 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
     """Run a copy of the layer in float64 and return its slopes."""
     if type(layer) not in _SLOPES:
         raise InputError(
-            f"layer must be an RNN, LSTM or GRU of rnncourse.in_numpy, but {type(layer).__name__} came; "
+            f"layer must be an RNN, LSTM or GRU of rnncourse.in_numpy, but got {type(layer).__name__}; "
             "of a net, hand over net.layer"
         )
     require_plain_cell(layer, RNNCell, LSTMCell, GRUCell)

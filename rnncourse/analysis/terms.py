@@ -92,9 +92,7 @@ def _for_each(term: str, value: Any, names: Mapping[str, Any]) -> dict[str, Any]
     if not isinstance(value, Mapping):
         return dict.fromkeys(names, value)
     if set(value) != set(names):
-        raise InputError(
-            f"{term} must have one value for each of {', '.join(names)}; {', '.join(value)} came"
-        )
+        raise InputError(f"{term} must have one value for each of {', '.join(names)}; got {', '.join(value)}")
     return {name: value[name] for name in names}
 
 

@@ -246,7 +246,7 @@ def _require_kind(name: str, expected: Value, answer: Value) -> None:
 def _to_array(answer: list | tuple) -> str:
     """Say how to get from a list or tuple to the array, or where a tuple may come from."""
     if isinstance(answer, tuple):
-        return "A comma at the end of a line makes a tuple, and some functions return several things in one."
+        return "A comma at the end of a line makes a tuple, and some functions return several things at once."
     return "`np.stack` makes one out of arrays of the same shape, `np.array` out of numbers."
 
 

@@ -90,7 +90,7 @@ _KIND_WORDS = (
     ),
     (
         r"^IndexError: index -?\d+ is out of bounds for axis \d",
-        "An index points outside of its array. Of T steps, the first has the index 0 and the last one T − 1. Does "
+        "An index points outside of its array. With T steps, the first has index 0 and the last T − 1. Does "
         "an index or a loop go one step too far, or are two indices in the wrong order?",
     ),
     (
@@ -114,21 +114,21 @@ _KIND_WORDS = (
     ),
     (
         r"zero-size array to reduction|attempt to get argm|iterable argument is empty|arg is an empty sequence",
-        "Nothing has no largest or smallest entry: the array or list is empty here. Print its shape.",
+        "The array or list is empty here, so it has no largest or smallest entry. Print its shape.",
     ),
     (
         r"arrays can be converted to (Python )?scalar|must be real number",
-        "A single number is needed here, and an array came. The functions of `math`, `int` and `float` take single "
-        "numbers, those of `np` take arrays.",
+        "A single number is needed here, but an array was given. The functions of `math`, `int` and `float` take "
+        "single numbers, those of `np` take arrays.",
     ),
     (
         r"assignment destination is read-only",
         "This array must not be changed. Make a copy first, or compute a new array.",
     ),
-    (r"does not support item assignment", "A tuple, a text or a number cannot be changed in place."),
+    (r"does not support item assignment", "A tuple, a string or a number cannot be changed in place."),
     (
         r"object is not callable",
-        "Round brackets call a function, but that is none. Are square brackets meant, or has a name of yours "
+        "Round brackets call a function, but this is not one. Did you mean square brackets, or has a name of yours "
         "replaced the function?",
     ),
     (r"is not subscriptable", "Square brackets were put after something that has no entries."),
@@ -147,9 +147,9 @@ _KIND_WORDS = (
     ),
     (r"unhashable type", "A list or an array cannot be a key of a dictionary or a member of a set."),
     (r"changed size during iteration", "A dictionary must not grow or shrink while a loop runs over it."),
-    (r"invalid literal|could not convert string", "A text was to be read as a number and is none."),
+    (r"invalid literal|could not convert string", "A string was to be read as a number, but it is not one."),
     (r"Singular matrix|^LinAlgError", "The matrix cannot be inverted, or is not square. Print it."),
-    (r"is not in list|x not in", "The list does not hold what is looked for in it."),
+    (r"is not in list|x not in", "What you look for is not in the list."),
     (
         r"^AttributeError: 'NoneType'|'NoneType' object",
         "Something is None here. Did a function in between forget its `return`? `append` and `sort` return None.",
@@ -163,7 +163,7 @@ _KIND_WORDS = (
         r"^(ModuleNotFoundError|ImportError)",
         "That package or name cannot be imported. The tasks need NumPy only.",
     ),
-    (r"^MemoryError|Unable to allocate", "An array became far too large. Print its shape on the way."),
+    (r"^MemoryError|Unable to allocate", "An array became far too large. Print its shape along the way."),
     (r"^AssertionError", "An `assert` of yours says that something is not as expected."),
     (r"^StopIteration", "`next` asked for one more value than there is."),
     (r"^OverflowError", "A number became too large. The exponential of a large number does that."),
@@ -181,7 +181,7 @@ _KIND_WORDS = (
     ),
     (
         r"does not require grad|requires grad",
-        "PyTorch follows this tensor for the backward pass. `.detach()` gives its numbers without the history.",
+        "PyTorch tracks this tensor for the backward pass. `.detach()` gives its numbers without the history.",
     ),
     (r"Tensor|tensor", "A torch tensor met something that does not go with it. Print the types of both."),
     (

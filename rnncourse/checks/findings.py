@@ -19,7 +19,7 @@ _FACTORS |= {100.0: "100 times", 0.01: "a hundredth of"}
 _SINGLE = 2e-4
 """How exact a finding about an answer in float32 can be."""
 CARRIED = {
-    "forward": " Look at what a step takes over from the step before it.",
+    "forward": " Look at what a step gets from the step before it.",
     "backward": " Look at what a step gets back from the step after it.",
 }
 """Where to look if everything is wrong after a step, or before it: a first guess, while nothing else is known."""
@@ -255,9 +255,9 @@ def _more_or_less(p: Pair, both: str) -> Iterator[Finding]:
         if not long:
             said = f" The {place} {some} {'is' if by == 1 else 'are'} missing; the rest is right."
     elif n > 1 and e.ndim == 1 and p.telling(part) and _in_order(part, full):
-        said = " What there is is right and in the right order, but some in between are missing."
+        said = " What you have is right and in the right order, but some in between are missing."
         if long:
-            said = " All that should be there is there, in the right order, but with more in between."
+            said = " Everything that should be there is there, in the right order, but with more in between."
     yield Finding("shape", f"{both}{': ' if many else ''}{many}.{said}")
 
 
@@ -280,8 +280,8 @@ def _float32(p: Pair) -> Iterator[Finding]:
     if p.a.dtype == np.float32 and p.e.dtype == np.float64 and close(p.e, p.a, _SINGLE).all():
         yield Finding(
             "float32",
-            f"{start(p.name)} is right as far as float32 goes, but float64 came in, and digits were lost on the way. "
-            "Leave the dtype as it is.",
+            f"{start(p.name)} is right as far as float32 goes, but float64 came in, and digits were lost along "
+            "the way. Leave the dtype as it is.",
         )
 
 
@@ -290,9 +290,7 @@ def _all_zero(p: Pair) -> Iterator[Finding]:
         return
     if p.e.dtype.kind == "b":
         if p.e.ndim:
-            yield Finding(
-                "zero", f"{start(p.name)} is False everywhere, and in some places it should be True."
-            )
+            yield Finding("zero", f"{start(p.name)} is False everywhere, but should be True in some places.")
         return
     stored = " Is what you compute ever stored in it?" if p.e.ndim and p.e.dtype.kind == "f" else ""
     yield Finding("zero", f"{start(p.name)} is zero{' everywhere' if p.e.ndim else ''}.{stored}")
@@ -308,7 +306,7 @@ def _opposite(p: Pair) -> Iterator[Finding]:
 def _sign(p: Pair) -> Iterator[Finding]:
     if p.e.dtype.kind in "fiu" and p.e.any() and p.equal(-p.e.astype(np.float64), p.a):
         everywhere = " everywhere" if p.e.ndim else ""
-        yield Finding("sign", f"{start(p.name)} has the right size and the wrong sign{everywhere}.")
+        yield Finding("sign", f"{start(p.name)} has the right size but the wrong sign{everywhere}.")
 
 
 def _transposed(p: Pair) -> Iterator[Finding]:
@@ -501,14 +499,14 @@ def _argument(p: Pair) -> Iterator[Finding]:
         whole = np.broadcast_to(array, p.e.shape)
         for times, said in ((1, "is added once too often"), (-1, "is missing"), (-2, "has the wrong sign")):
             if p.equal(times * whole, difference):
-                yield Finding(f"sum {name}", f"{start(p.name)} is right, but for `{name}`, which {said}.")
+                yield Finding(f"sum {name}", f"{start(p.name)} is right except for `{name}`, which {said}.")
         if p.equal(p.e * whole, p.a):
             yield Finding(
                 f"times {name}", f"{start(p.name)} is right, but multiplied by `{name}` once too often."
             )
         elif whole.all() and p.equal(p.e, p.a * whole):
             yield Finding(
-                f"over {name}", f"{start(p.name)} is right, but for `{name}`, a factor that is missing."
+                f"over {name}", f"{start(p.name)} is right except for `{name}`, a factor that is missing."
             )
 
 
@@ -596,11 +594,11 @@ def _per_slice(p: Pair) -> Iterator[Finding]:
             continue
         mean = np.broadcast_to(difference.mean(axis=others, keepdims=True), p.e.shape)
         if p.equal(mean, difference):
-            text = f"is off by an amount of its own in each {p.word(axis)}, the same all along it."
+            text = f"is off by a different amount in each {p.word(axis)}, the same all along it."
             yield Finding(f"offset {axis}", f"{start(p.name)} {text} Is something added or left out?")
         factor = (p.a * p.e).sum(axis=others, keepdims=True) / (p.e**2).sum(axis=others, keepdims=True)
         if np.isfinite(factor).all() and p.equal(factor * p.e, p.a):
-            text = f"is right up to a factor of its own in each {p.word(axis)}, the same all along it."
+            text = f"is right up to a different factor in each {p.word(axis)}, the same all along it."
             yield Finding(f"factor {axis}", f"{start(p.name)} {text}")
 
 
@@ -619,7 +617,7 @@ def _sums(p: Pair) -> Iterator[Finding]:
         return
     if close(1.0, p.e.sum(axis=-1), 1e-6).all() and not close(1.0, p.a.sum(axis=-1), 1e-6).all():
         what = "Each row of {} should" if p.e.ndim == 2 else "Along the last axis, {} should"
-        text = f"{what.format(_of(p))} sum to 1, and yours does not."
+        text = f"{what.format(_of(p))} sum to 1, but yours does not."
         yield Finding("sums", text)
 
 
@@ -628,7 +626,9 @@ def _negative(p: Pair) -> Iterator[Finding]:
     if p.e.dtype.kind != "f" or p.a.dtype.kind != "f" or p.e.size < 6:
         return
     if (p.e >= 0).all() and (p.a < -p.tolerance).any():
-        yield Finding("negative", f"In some places {_of(p)} is negative, and nowhere should it be.")
+        yield Finding(
+            "negative", f"{start(p.name)} is negative in some places, but should not be negative anywhere."
+        )
 
 
 def _one_number(p: Pair) -> Iterator[Finding]:

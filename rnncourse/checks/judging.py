@@ -164,7 +164,7 @@ def _praise(task: Task, expected: Sequence[Outcome], given: Sequence[Outcome]) -
     details = [task.praise] if task.praise else []
     if any(_lost_digits(task, e, g) for e, g in zip(expected, given, strict=True)):
         details.append(
-            "Your answer is float32 where float64 came in. That is exact enough to train with; to check "
+            "Your answer is float32, although float64 came in. That is exact enough to train with; to check "
             "gradients, keep float64."
         )
     return _verdict(task, "right", tuple(details))

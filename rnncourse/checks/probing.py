@@ -290,8 +290,8 @@ def _compare(probe: _Probe, changes: Sequence[_Change]) -> Finding | None:
     busy = [name for name in should if does[name] and not should[name]]
     if idle:
         where = said_of(idle[0]) if idle[0] else "your result"
-        has = "have no influence on {}, and they" if many else "has no influence on {}, and it"
-        return Finding("unused", f"{_capital(about)} {has.format(where)} should have.")
+        has = "have no influence on {}, but they" if many else "has no influence on {}, but it"
+        return Finding("unused", f"{_capital(about)} {has.format(where)} should.")
     if busy and not probe.single(argument) and (_floats(probe) or changes[0].many):
         where = f"{said_of(busy[0])} depends" if busy[0] else "Your result depends"
         return Finding("depends", f"{where} on {about}. The right answer does not.")
@@ -345,9 +345,9 @@ def _slices(
             blocks = probe.blocks(n)
             if idle and len(idle) < n and _stay_idle(probe, put, axis, idle, name):
                 which, many = _which(idle, n, word, blocks)
-                has = f"have no influence on {said_of(name)}, and they" if many else ""
-                has = has or f"has no influence on {said_of(name)}, and it"
-                yield Finding("unused", f"{_capital(which)} of {about} {has} should have.")
+                has = f"have no influence on {said_of(name)}, but they" if many else ""
+                has = has or f"has no influence on {said_of(name)}, but it"
+                yield Finding("unused", f"{_capital(which)} of {about} {has} should.")
             if busy and always:
                 where = f"{said_of(name)} depends" if name else "Your result depends"
                 which = f"{_which(busy, n, word, blocks)[0]} of {about}"
@@ -371,7 +371,7 @@ def _never(probe: _Probe, i: int, name: str) -> Iterator[Finding]:
             idle = [k for k in range(n) if moved[k][0][output] >= _MOVES and not moved[k][1][output]]
             if idle and len(idle) < n:
                 which = _which(idle, n, _axis_word(old, axis))[0]
-                text = f"Whatever {which} of `{name}` held, {said_of(output)} stayed the same, and should not have."
+                text = f"Whatever {which} of `{name}` held, {said_of(output)} stayed the same, but should not have."
                 yield Finding("never", text)
 
 
@@ -721,7 +721,9 @@ def _simpler(probe: _Probe) -> Iterator[_Simpler]:
         if old.ndim == 2 and old.shape[0] == old.shape[1] > 1:
             change = partial(_set, put, lambda case, get=get: (get(case) + get(case).T) / 2)
             yield _Simpler(
-                f"{about} is symmetric", "Is it transposed without need, or not where it should be?", change
+                f"{about} is symmetric",
+                "Is it transposed where it should not be, or not where it should be?",
+                change,
             )
         for axis, n in enumerate(old.shape):
             if n > 1:

@@ -41,7 +41,7 @@ def number_of(chapter: int | str) -> int:
         number = -1
     if number not in chapters():
         known = ", ".join(f"{n:02}" for n in chapters())
-        raise InputError(f"chapter must be one of {known}, but {describe(chapter)} came")
+        raise InputError(f"chapter must be one of {known}, but got {describe(chapter)}")
     return number
 
 

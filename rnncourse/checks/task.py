@@ -90,7 +90,7 @@ class Task:
     def __post_init__(self) -> None:
         require_that("name", self.name, _NAME.fullmatch(self.name), "a Python name in small letters")
         if self.kind not in KINDS:
-            raise InputError(f"{self.name}: kind must be one of {', '.join(KINDS)}, but {self.kind!r} came")
+            raise InputError(f"{self.name}: kind must be one of {', '.join(KINDS)}, but got {self.kind!r}")
         if self.points < 1 or self.minutes < 1:
             raise InputError(f"{self.name}: points and minutes must be at least 1")
         if not self.title or not self.section:
@@ -103,13 +103,15 @@ class Task:
             raise InputError(f"{self.name}: a task that is checked needs a reference and cases")
         self._check_mistakes()
         if len(self.hints) != 3 or not all(self.hints):
-            raise InputError(f"{self.name}: three hints are needed, but {len(self.hints)} came")
+            raise InputError(f"{self.name}: three hints are needed, but got {len(self.hints)}")
 
     def _check_mistakes(self) -> None:
         names = [mistake.name for mistake in self.mistakes]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise InputError(f"{self.name}: mistakes need different names, but {', '.join(twice)} came twice")
+            raise InputError(
+                f"{self.name}: mistakes need different names, but {', '.join(twice)} appears twice"
+            )
 
     def mistake(self, answer: Callable) -> Callable:
         """Add a wrong answer, as a decorator: the function's name is the mistake's, its docstring the message.

@@ -73,12 +73,12 @@ _TAKEN = {
     "0 * {} + 1": "as if it were 1",
     "np.roll({}, 1, axis=0)": "one place late, with the last entry in front",
     "np.roll({}, -1, axis=0)": "one place early, with the first entry at the end",
-    "0 * {0} + {0}[:1]": "as if it were everywhere what it is at its beginning",
-    "0 * {0} + {0}[-1:]": "as if it were everywhere what it is at its end",
+    "0 * {0} + {0}[:1]": "as if it were the same everywhere as at its beginning",
+    "0 * {0} + {0}[-1:]": "as if it were the same everywhere as at its end",
     "0 * {0} + {0}[:, :1]": "as if its first column were the only one",
     "0 * {0} + np.sum({0}, axis=0)": "as its sum over the first axis",
-    "0 * {0} + np.max({0})": "as if it were everywhere its largest entry",
-    "0 * {0} + np.min({0})": "as if it were everywhere its smallest entry",
+    "0 * {0} + np.max({0})": "as if every entry were its largest one",
+    "0 * {0} + np.min({0})": "as if every entry were its smallest one",
     "{0} * np.eye(len({0}))": "as if only its diagonal counted",
     "np.cumsum({}, axis=0)": "as its running sum",
     "np.sort({}, axis=0)": "sorted",
@@ -368,7 +368,7 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
         yield _Change("power", node, _expr(f"np.abs({ast.unparse(node.left)})"), said)
     if isinstance(node.op, ast.FloorDiv):
         yield _Change(
-            "sign", node, ast.BinOp(node.left, ast.Div(), node.right), "`/` stands where `//` belongs."
+            "sign", node, ast.BinOp(node.left, ast.Div(), node.right), "`/` is used where `//` belongs."
         )
     if isinstance(node.op, ast.Mult):
         for side in (node.left, node.right):
@@ -395,7 +395,10 @@ def _transposed(node: ast.BinOp) -> Iterator[_Change]:
         new = plain or ast.Attribute(side, "T", ast.Load())
         about = f": {_named(plain or side)}" if _named(plain or side) else ""
         yield _Change(
-            "transpose", side, new, f"In one product, a `.T` is missing, or is there without need{about}."
+            "transpose",
+            side,
+            new,
+            f"In one product, a `.T` is missing, or is there but should not be{about}.",
         )
 
 
@@ -449,13 +452,9 @@ def _comparisons(node: ast.Compare) -> Iterator[_Change]:
 
 def _boolean(node: ast.BoolOp) -> Iterator[_Change]:
     for one in node.values:
-        yield _Change(
-            "condition", node, one, "Two conditions must be looked at, but one of them does not count."
-        )
+        yield _Change("condition", node, one, "Two conditions must be looked at, but one of them is ignored.")
     other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-    yield _Change(
-        "condition", node, ast.BoolOp(other, node.values), "`and` and `or` are taken for each other."
-    )
+    yield _Change("condition", node, ast.BoolOp(other, node.values), "`and` and `or` are mixed up.")
 
 
 def _unary(node: ast.UnaryOp) -> Iterator[_Change]:
@@ -527,7 +526,7 @@ def _reduced(node: ast.Call) -> Iterator[_Change]:
         yield _Change("reduction", node, _with(node, func=func), said)
     if plain in ("maximum", "minimum", "max", "min") and len(node.args) == 2:
         for one in node.args:
-            yield _Change("call", node, one, f"A limit is missing: `{plain}` never comes to bear.")
+            yield _Change("call", node, one, f"A limit is missing: `{plain}` never takes effect.")
 
 
 def _squashed(node: ast.Call, name: str) -> Iterator[_Change]:
@@ -648,7 +647,7 @@ def _unpacked(function: ast.FunctionDef) -> Iterator[_Change]:
                 continue
             moved = [n for n, (a, b) in enumerate(zip(order, target.elts, strict=True)) if a is not b]
             some = [f"`{ast.unparse(target.elts[n])}`" for n in moved]
-            said = f"Parts that come in a fixed order are taken in another one: {_listed(some)}."
+            said = f"Parts that come in a fixed order are taken in a different one: {_listed(some)}."
             yield _Change(
                 "swap", node, ast.Assign([ast.Tuple(list(order), ast.Store())], node.value, lineno=1), said
             )
@@ -723,12 +722,12 @@ def _started_anew(function: ast.FunctionDef) -> Iterator[_Change]:
                         continue
                     new = _with(loop, body=[ast.Assign([target], value, lineno=1), *loop.body])
                     about = f": {_named(value)}" if _named(value) else ""
-                    said = f"Every round of a loop begins from scratch and should go on from the one before{about}."
+                    said = f"Every iteration of a loop starts over, but should continue from the previous one{about}."
                     yield _Change("anew", loop, new, said)
             if isinstance(last, ast.Return):
                 new = _with(loop, body=[*loop.body, last])
                 yield _Change(
-                    "return", loop, new, "A loop ends after its first round. Is a `return` inside it?"
+                    "return", loop, new, "A loop ends after its first iteration. Is a `return` inside it?"
                 )
 
 
@@ -746,7 +745,7 @@ def _taken(function: ast.FunctionDef) -> Iterator[_Change]:
     names, first = [one.arg for one in function.args.args], function.body[0]
     for one, other in combinations(names, 2):
         before = ast.parse(f"{one}, {other} = {other}, {one}").body[0]
-        said = f"`{one}` and `{other}` are taken for each other."
+        said = f"`{one}` and `{other}` are mixed up."
         yield _Change("argument", first, [before, first], said)
     for name, key in dict.fromkeys([*((one, "") for one in names), *_keys(function, names)]):
         entry = f"{name}[{key!r}]" if key else name
@@ -759,7 +758,7 @@ def _taken(function: ast.FunctionDef) -> Iterator[_Change]:
     for (name, one), (other_name, other) in combinations(keys, 2):
         if name == other_name:
             code = f"{name} = {{**{name}, {one!r}: {name}[{other!r}], {other!r}: {name}[{one!r}]}}"
-            said = f"`{name}[{one!r}]` and `{name}[{other!r}]` are taken for each other."
+            said = f"`{name}[{one!r}]` and `{name}[{other!r}]` are mixed up."
             yield _Change("argument", first, [ast.parse(code).body[0], first], said)
 
 

@@ -68,7 +68,7 @@ def sound_wave(
     if 2 * harmonics * pitch >= sample_rate:
         raise InputError(
             f"harmonics is {harmonics}, whose highest partial, {harmonics * pitch:g} Hz, needs a "
-            f"sample_rate above {2 * harmonics * pitch:g}, but {sample_rate} came"
+            f"sample_rate above {2 * harmonics * pitch:g}, but got {sample_rate}"
         )
     n = round(seconds * sample_rate)
     if n < 2:

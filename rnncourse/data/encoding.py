@@ -59,7 +59,7 @@ class Vocabulary:
         repeated = [token for token, count in Counter(known).items() if count > 1]
         if repeated:
             raise InputError(
-                f"tokens must be unique, but {repeated[0]!r} came {known.count(repeated[0])} times; "
+                f"tokens must be unique, but {repeated[0]!r} occurs {known.count(repeated[0])} times; "
                 "use Vocabulary.from_tokens for the tokens of a text"
             )
         _require_special("unknown", unknown)
@@ -164,7 +164,7 @@ def pad_sequences(sequences: Sequence[ArrayLike], padding: int = 0) -> tuple[np.
     """
     if isinstance(sequences, str) or not isinstance(sequences, (Sequence, np.ndarray)):
         raise InputError(
-            f"sequences must be a list of sequences of indices, but {describe(sequences)} came; "
+            f"sequences must be a list of sequences of indices, but got {describe(sequences)}; "
             "encode each sequence with Vocabulary.encode first"
         )
     require_that("sequences", sequences, len(sequences), "a list of at least one sequence")
@@ -181,7 +181,7 @@ def time_major(batch_first: ArrayLike) -> np.ndarray:
     """Return (T, B, …) from (B, T, …): a copy with the first two axes swapped, so that [t] is one step."""
     values = np.asarray(batch_first)
     if values.ndim < 2:
-        raise InputError(f"batch_first needs at least 2 axes (B, T), but shape {values.shape} came")
+        raise InputError(f"batch_first needs at least 2 axes (B, T), but got shape {values.shape}")
     return np.swapaxes(values, 0, 1).copy()
 
 
@@ -202,7 +202,7 @@ def batches(
     for name, array in (("x", x), ("y", y)):
         require_array(name, array, kind="any")
         if array.ndim < 2:
-            raise InputError(f"{name} needs at least 2 axes, time and batch, but shape {array.shape} came")
+            raise InputError(f"{name} needs at least 2 axes, time and batch, but got shape {array.shape}")
         if array.dtype.kind == "f":
             require_finite(name, array)
     B = x.shape[1]
@@ -244,7 +244,7 @@ class Scaler:
         """
         values = _number_array("series", series)
         if values.ndim not in (1, 2):
-            raise InputError(f"series needs 1 axis (n,) or 2 (n, D), but shape {values.shape} came")
+            raise InputError(f"series needs 1 axis (n,) or 2 (n, D), but got shape {values.shape}")
         constant = np.flatnonzero(np.ptp(values.reshape(len(values), -1), axis=0) == 0)
         if constant.size:
             where = "series" if values.ndim == 1 else f"series[:, {constant[0]}]"
@@ -279,7 +279,7 @@ class Scaler:
 def _token_list(name: str, tokens: Sequence[str]) -> list[str]:
     """Return `tokens` as a list of str; InputError if it is one string, is empty or holds anything else."""
     if isinstance(tokens, str):
-        raise InputError(f"{name} must be a list of tokens, but {describe(tokens)} came; tokenize it first")
+        raise InputError(f"{name} must be a list of tokens, but got {describe(tokens)}; tokenize it first")
     if isinstance(tokens, np.ndarray) and tokens.ndim == 1:
         tokens = tokens.tolist()
     require_that(name, tokens, isinstance(tokens, (list, tuple)), "a list of tokens")
@@ -313,7 +313,7 @@ def _plain_array(name: str, value: ArrayLike) -> np.ndarray:
         array = np.asarray(value)
     except ValueError as ragged:
         raise InputError(
-            f"{name} must be an array with rows of one length, but {describe(value)} came; see pad_sequences"
+            f"{name} must be an array with rows of one length, but got {describe(value)}; see pad_sequences"
         ) from ragged
     require_that(name, value, array.dtype.kind in "iuf" or not array.size, "made of numbers")
     require_that(name, value, array.size, "an array of at least one entry")
@@ -357,7 +357,7 @@ def _whole_numbers(name: str, value: ArrayLike) -> np.ndarray:
 def _sequence_of_indices(name: str, sequence: ArrayLike) -> np.ndarray:
     if isinstance(sequence, str):
         raise InputError(
-            f"{name} must be a sequence of indices, but {describe(sequence)} came; encode it first"
+            f"{name} must be a sequence of indices, but got {describe(sequence)}; encode it first"
         )
     array = _whole_numbers(name, sequence)
     require_axes(name, array, ("T",))

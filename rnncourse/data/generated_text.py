@@ -370,5 +370,5 @@ def _require_groups(name: str, value: object, size: int, most: int) -> None:
     if require_count(name, value, least=size) % size or value > most:
         raise InputError(
             f"{name} must be divisible by {size} and at most {most}, so that groups stay whole and no text "
-            f"occurs twice, but {value} came"
+            f"occurs twice, but got {value}"
         )

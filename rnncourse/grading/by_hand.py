@@ -41,7 +41,7 @@ def read(path: Path) -> dict[tuple[str, str], Given]:
             continue
         key = _key(row)
         if key in found:
-            raise InputError(f"{path}, line {line}: {key[0]}, {key[1]} is there twice")
+            raise InputError(f"{path}, line {line}: {key[0]}, {key[1]} appears twice")
         comment = tables.as_it_was(row.get("comment", ""))
         found[key] = Given(_points(path, line, row["points"]), comment, line, row.get("digest", ""))
     return found
@@ -51,7 +51,7 @@ def _points(path: Path, line: int, text: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise InputError(f"{path}, line {line}: points must be a number, but {text!r} came") from None
+        raise InputError(f"{path}, line {line}: points must be a number, but got {text!r}") from None
 
 
 def _key(row: Mapping[str, str]) -> tuple[str, str]:
@@ -91,7 +91,7 @@ def _require_fitting(path: Path | None, key: tuple[str, str], given: Given, task
         raise InputError(f"{path}, line {given.line}: {key[1]} is not graded by hand")
     if not 0 <= given.points <= task.possible:
         raise InputError(
-            f"{path}, line {given.line}: points must be from 0 to {task.possible:g}, but {given.points:g} came"
+            f"{path}, line {given.line}: points must be from 0 to {task.possible:g}, but got {given.points:g}"
         )
 
 

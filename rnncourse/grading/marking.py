@@ -183,7 +183,7 @@ def missing(student: str, assignment: Assignment) -> StudentResult:
 
 def ungraded(handed_in: HandedIn, assignment: Assignment, why: str) -> StudentResult:
     """Return the result of a submission over which the grader itself failed."""
-    said = f"The grader failed over this submission ({why}); that is not the student's fault."
+    said = f"The grader failed on this submission ({why}); that is not the student's fault."
     tasks = [_result(item, "crashed", 0.0, "Not graded.", details=(said,)) for item in assignment.items]
     return StudentResult(handed_in.student, "", tuple(tasks), (said,), handed_in.aliases, UNGRADED)
 
@@ -296,7 +296,7 @@ def _lost(item: Item, lost: Lost) -> TaskResult:
     if isinstance(lost, Stopped):
         return (_cell_too_long if lost.in_cell else _by_failure)(item, TimedOut(lost.seconds))
     said = (
-        f"The program that ran your answer came to an end while it was at this task: {lost.how}. "
+        f"The program that ran your answer ended while it was working on this task: {lost.how}. "
         "An answer returns its result; it does not end the program, start others, or write to the system.",
     )
     return _result(item, "crashed", 0.0, "Crashed.", "crashed", said)
@@ -304,8 +304,8 @@ def _lost(item: Item, lost: Lost) -> TaskResult:
 
 def _cell_too_long(item: Item, failure: TimedOut) -> TaskResult:
     said = (
-        f"Your cell was not done after {failure.seconds:g} seconds and was stopped, before `{item.task.called}` could "
-        "be called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
+        f"Your cell had not finished after {failure.seconds:g} seconds and was stopped, before `{item.task.called}` "
+        "could be called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
     )
     return _result(item, "timeout", 0.0, _TOO_LONG, "timeout", said)
 
@@ -338,7 +338,7 @@ def _stopped(item: Item, failure: Failure, source: str) -> TaskResult:
     said = (
         f"Your cell stopped before `{item.task.called}` was defined{_in_line(failure, source)}: "
         f"{steady(failure.text)}",
-        "Restart the kernel and run all cells before you hand in: then you see it too.",
+        "Restart the kernel and run all cells before you hand in: then you will see it too.",
     )
     return _result(item, "graded", 0.0, "Not yet.", "raised", said)
 

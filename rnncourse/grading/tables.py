@@ -56,7 +56,7 @@ def rows(path: Path, argument: str, wanted: Sequence[str]) -> list[tuple[int, di
         reader.fieldnames = columns
         return [(reader.line_num, _stripped(row)) for row in reader]
     except csv.Error as error:
-        raise InputError(f"{path}, after line {reader.line_num}: this is no CSV any more ({error})") from None
+        raise InputError(f"{path}, after line {reader.line_num}: this is no longer CSV ({error})") from None
 
 
 def _stripped(row: Mapping[str | None, str | None]) -> dict[str, str]:

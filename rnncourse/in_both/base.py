@@ -95,13 +95,13 @@ def check_gradients(params: Mapping[str, Any], grads: Mapping[str, Any]) -> None
     if set(params) != set(grads):
         raise InputError(
             f"grads must have the keys of params, {', '.join(sorted(params))}, "
-            f"but {', '.join(sorted(grads)) or 'none'} came; was backward called?"
+            f"but got {', '.join(sorted(grads)) or 'none'}; was backward called?"
         )
     for name, parameter in params.items():
         if grads[name].shape != parameter.shape:
             raise InputError(
                 f"the gradient of {name} must have the shape of the parameter, {tuple(parameter.shape)}, "
-                f"but {tuple(grads[name].shape)} came"
+                f"but got {tuple(grads[name].shape)}"
             )
 
 

@@ -121,10 +121,10 @@ def _check_shapes(x_t: Any, h_prev: Any, p: Mapping[str, Any], from_x: str, from
     if len(_shape(x_t)) != 2 or len(_shape(h_prev)) != 2:
         raise InputError(
             f"x_t and h_prev need two axes, (B, D) and (B, H), "
-            f"but shapes {_shape(x_t)} and {_shape(h_prev)} came"
+            f"but got shapes {_shape(x_t)} and {_shape(h_prev)}"
         )
     if len(_shape(p[from_x])) != 2:
-        raise InputError(f"{from_x} needs two axes, but shape {_shape(p[from_x])} came")
+        raise InputError(f"{from_x} needs two axes, but got shape {_shape(p[from_x])}")
     D, width = p[from_x].shape
     H = width // blocks
     check_features("x_t", x_t, D, from_x, hint="; was it one-hot encoded?")

@@ -181,7 +181,7 @@ class Training:
     def _require_data(self, **arrays: Any) -> None:
         for name, array in arrays.items():
             if 0 in array.shape:
-                raise InputError(f"{name} is empty: shape {tuple(array.shape)} came")
+                raise InputError(f"{name} is empty: got shape {tuple(array.shape)}")
             if not self.is_finite(array * 1):  # times 1, for torch has no abs of booleans
                 raise NotFiniteError(f"{name} must hold finite numbers, but some of it is NaN or infinite")
 
@@ -195,7 +195,7 @@ class Training:
         if not isinstance(validation, tuple) or len(validation) not in ((4,) if padded else (2, 3, 4)):
             came = f"{len(validation)} of them" if isinstance(validation, tuple) else describe(validation)
             why = ", because padding was given" if padded else ""
-            raise InputError(f"validation must be {known}{why}, but {came} came")
+            raise InputError(f"validation must be {known}{why}, but got {came}")
         x, y, mask, padding = (self.placed_for(model, array) for array in (*validation, None, None)[:4])
         self._require_data(**{"x of validation": x, "y of validation": y})
         return lambda: self.number(loss(_scores(model, x, padding), y, mask)[0])

@@ -123,7 +123,7 @@ def check_mask(mask: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | 
     try:
         mask = np.asarray(mask)
     except ValueError:
-        raise InputError(f"mask must be an array (T, B), but {describe(mask)} came") from None
+        raise InputError(f"mask must be an array (T, B), but got {describe(mask)}") from None
     require_shape("mask", mask, shape, "(T, B) to go with x")
     require_mask_values(mask)
     return None if mask.all() else (mask != 0)[:, :, None]

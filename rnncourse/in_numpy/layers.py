@@ -373,4 +373,4 @@ def single_layers(layer: Layer) -> list[Recurrent]:
         return [single for part in layer.parts.values() for single in single_layers(part)]
     if hasattr(layer, "layer"):
         return single_layers(layer.layer)
-    raise InputError(f"a recurrent layer or net is needed, but {describe(layer)} came")
+    raise InputError(f"a recurrent layer or net is needed, but got {describe(layer)}")

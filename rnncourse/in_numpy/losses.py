@@ -69,7 +69,7 @@ def mse(s: np.ndarray, y: np.ndarray, mask: np.ndarray | None = None) -> tuple[f
 def _require_scores(s: np.ndarray) -> None:
     require_array("s", s)
     if not s.ndim:
-        raise InputError("s needs at least one axis, that of the scores, but a single number came")
+        raise InputError("s needs at least one axis, that of the scores, but got a single number")
 
 
 def _weights(mask: np.ndarray | None, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

@@ -27,7 +27,7 @@ def clip_by_norm(grads: Arrays, max_norm: float) -> float:
     for name, g in grads.items():
         if g.dtype.kind != "f" or not g.flags.writeable:
             raise InputError(
-                f"the gradient of {name} must hold floating-point numbers that may be changed, but {describe(g)} came"
+                f"the gradient of {name} must hold floating-point numbers that may be changed, but got {describe(g)}"
             )
     with np.errstate(over="ignore"):
         norm = math.sqrt(sum(_sum_of_squares(g) for g in grads.values()))

@@ -155,13 +155,13 @@ def require_tensor(name: str, value: object, axes: tuple[str, ...] | None = None
     _check_tensor(name, value)
     if not value.is_floating_point():
         raise InputError(
-            f"{name} must hold floating-point numbers, but {describe(value)} came; write {name}.float()"
+            f"{name} must hold floating-point numbers, but got {describe(value)}; write {name}.float()"
         )
     if axes is not None:
         require_axes(name, value, axes)
     if value.numel() == 0:
         raise InputError(
-            f"{name} is empty: shape {tuple(value.shape)} came, and every axis needs at least one entry"
+            f"{name} is empty: got shape {tuple(value.shape)}, and every axis needs at least one entry"
         )
     if not torch.isfinite(value).all():
         raise NotFiniteError(
@@ -174,21 +174,21 @@ def require_indices(name: str, value: object) -> torch.Tensor:
     """Return `value` if it is a non-empty tensor of whole numbers."""
     _check_tensor(name, value)
     if value.is_floating_point() or value.is_complex() or value.dtype == torch.bool:
-        raise InputError(f"{name} must hold whole numbers, but {describe(value)} came")
+        raise InputError(f"{name} must hold whole numbers, but got {describe(value)}")
     if value.numel() == 0:
-        raise InputError(f"{name} is empty: shape {tuple(value.shape)} came")
+        raise InputError(f"{name} is empty: got shape {tuple(value.shape)}")
     return value
 
 
 def _check_tensor(name: str, value: object) -> None:
     if not isinstance(value, torch.Tensor):
         raise InputError(
-            f"{name} must be a torch tensor, but {describe(value)} came; torch.from_numpy turns an array into one"
+            f"{name} must be a torch tensor, but got {describe(value)}; torch.from_numpy turns an array into one"
         )
     if value.layout != torch.strided or value.device.type == "meta":
         raise InputError(
-            f"{name} must be a tensor that stores every number, but one of layout {value.layout} "
-            f"on {value.device} came"
+            f"{name} must be a tensor that stores every number, but got one of layout "
+            f"{value.layout} on {value.device}"
         )
 
 
@@ -214,7 +214,7 @@ def check_mask(mask: torch.Tensor | None, shape: tuple[int, int]) -> torch.Tenso
     try:
         mask = torch.as_tensor(mask)
     except (TypeError, ValueError, RuntimeError):
-        raise InputError(f"mask must be an array (T, B), but {describe(mask)} came") from None
+        raise InputError(f"mask must be an array (T, B), but got {describe(mask)}") from None
     require_shape("mask", mask, shape, "(T, B) to go with x")
     require_mask_values(mask)
     return None if mask.all() else (mask != 0)[:, :, None]

@@ -58,7 +58,7 @@ def mse(
 def _require_scores(s: torch.Tensor) -> None:
     require_tensor("s", s)
     if not s.ndim:
-        raise InputError("s needs at least one axis, that of the scores, but a single number came")
+        raise InputError("s needs at least one axis, that of the scores, but got a single number")
 
 
 def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -> torch.Tensor:

@@ -219,7 +219,7 @@ def check_package(
         return Check(name, False, "is not installed", fix)
     if not installed:
         again = fix.replace("install ", "install --force-reinstall ", 1)
-        return Check(name, False, "is installed, but what says its version is damaged", again)
+        return Check(name, False, "is installed, but its version information is damaged", again)
     if usable and not _within(installed, usable):
         return Check(name, False, f"{installed}, but the course needs {usable}", fix)
     differs = wanted is not None and installed.split("+")[0] != wanted
@@ -297,7 +297,10 @@ def imported_from(modules: Sequence[str], folder: Path) -> dict[str, dict[str, s
             )
             printed, why = done.stdout, f"the process ended with status {done.returncode}"
         except subprocess.TimeoutExpired as error:
-            printed, why = (error.stdout or b"").decode(errors="replace"), f"no end after {IMPORT_SECONDS} s"
+            printed, why = (
+                (error.stdout or b"").decode(errors="replace"),
+                f"still running after {IMPORT_SECONDS} s",
+            )
         last = ""
         for line in printed.splitlines():
             if line in left:

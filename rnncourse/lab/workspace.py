@@ -80,7 +80,9 @@ def course_root(
     checkout = checkout_above(working_directory)
     if edit:
         if checkout is None:
-            raise InputError(f"--edit opens the notebooks of a checkout, but {working_directory} is in none")
+            raise InputError(
+                f"--edit opens the notebooks of a checkout, but {working_directory} is not in one"
+            )
         return checkout, Report()
     target = copy_above(working_directory) or (checkout or working_directory.resolve()) / COPY
     return target, copy_course(checkout or shipped(), target, without)
@@ -154,9 +156,7 @@ def copy_notebooks(source: Path, target: Path, without: Collection[str] | None =
     Raises InputError if `target` is a file, or for a folder that the course does not have.
     """
     if unknown := sorted(set(without or ()) - set(NOTEBOOK_FOLDERS)):
-        raise InputError(
-            f"without must be among {', '.join(NOTEBOOK_FOLDERS)}, but {', '.join(unknown)} came"
-        )
+        raise InputError(f"without must be among {', '.join(NOTEBOOK_FOLDERS)}, but got {', '.join(unknown)}")
     if target.exists() and not target.is_dir():
         raise InputError(f"{target} is a file, but the course needs a folder of that name; rename the file")
     copied, left_out = _read_manifest(target)

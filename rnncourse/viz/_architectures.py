@@ -42,7 +42,7 @@ class Wiring:
 ARCHITECTURES: dict[str, Wiring] = {
     "one-to-one": Wiring("one", "one", says="one input, one output, no time"),
     "one-to-many": Wiring(
-        "one", "all", feeds_back=True, says="one input, then a sequence is written, each token read again"
+        "one", "all", feeds_back=True, says="one input, then a sequence is written, each token read back in"
     ),
     "many-to-one": Wiring("all", "last", says="a sequence is read, one output at its end"),
     "many-to-many aligned": Wiring("all", "all", says="one output for each input, at the same step"),
@@ -50,11 +50,11 @@ ARCHITECTURES: dict[str, Wiring] = {
         "first",
         "second",
         feeds_back=True,
-        says="one net reads a sequence, a second net writes one of another length",
+        says="one net reads a sequence, a second net writes one of a different length",
     ),
     "stacked": Wiring("all", "all", layers=2, says="a second layer reads the states of the first"),
     "bidirectional": Wiring(
-        "all", "all", both_ways=True, says="one layer reads forwards, one backwards, each output sees both"
+        "all", "all", both_ways=True, says="one layer reads forward, one backward, and each output sees both"
     ),
 }
 _DEFAULTS = {"one": 1, "first": 4, "all": 4, "second": 3, "last": 1}

@@ -41,7 +41,7 @@ def _told(words: str, numbers: dict[str, object]) -> Words:
     if words not in WORDS:
         near = get_close_matches(str(words), WORDS, n=1)
         guess = f"; did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"words must name a figure of the course, but {describe(words)} came{guess}")
+        raise InputError(f"words must name a figure of the course, but got {describe(words)}{guess}")
     try:
         caption, alt = (text.format(**numbers) for text in (WORDS[words].caption, WORDS[words].alt))
     except KeyError as missing:
@@ -55,7 +55,7 @@ WORDS = {
         alt="Four states h in a row, joined by arrows. Below each is an input x, above each is an output s.",
     ),
     "01/setup": Words(
-        caption="Twice the same 309 numbers. One of the two can be forecast.",
+        caption="The same 309 numbers, in two orders. Only one of the two can be forecast.",
         alt="Two lines through the same 309 numbers. The upper one swings up and down in waves, the "
         "lower one is a mess of spikes.",
     ),
@@ -81,7 +81,7 @@ WORDS = {
         alt="Six small pictures in a row: a ball falls, bounces and rises on its way to the right.",
     ),
     "01/look-price": Words(
-        caption="A price: Google's share on each trading day, August 2004 to October 2008.",
+        caption="A price: one share of Google on each trading day, August 2004 to October 2008.",
         alt="A jagged line, from 100 dollars in 2004 up to more than 700 in 2007 and down below 400 in 2008.",
     ),
     "01/windows-picture": Words(
@@ -91,8 +91,8 @@ WORDS = {
         "target.",
     ),
     "01/ahead-figure": Words(
-        caption="Error against steps ahead, forecasts fed back. The network's curve is the mean of five "
-        "seeds.",
+        caption="Error against steps ahead, with each forecast fed back. The network's curve is the mean of "
+        "five seeds.",
         alt="Four curves over 1 to 16 years ahead. The mean is flat at about 40. Persistence rises to 75 "
         "at five years, falls to 22 at ten and rises again. The linear rule climbs to the level of the "
         "mean, the network to about 30.",
@@ -142,7 +142,7 @@ WORDS = {
         "in a wrong area.",
     ),
     "04/opening": Words(
-        caption="One of many paths on which blame travels: from the loss at step 3 to what step 1 wrote "
+        caption="One of many paths along which blame travels: from the loss at step 3 to what step 1 wrote "
         "into the state.",
         alt="Three columns, one for each step. A lit path leads from the loss of step 3 up to the "
         "logits, the states and the pre-activations, back through steps 2 and 1.",
@@ -235,8 +235,8 @@ WORDS = {
         "Copy: at every delay only orthogonal tanh.",
     ),
     "05/lag-figure": Words(
-        caption="Length of the gradient of the state's weights during training: the whole, and the part "
-        "of lag 46.",
+        caption="Length of the gradient of the state's weights during training: the whole of it, and the "
+        "part that comes from lag 46.",
         alt="Four curves over 250 updates. The whole gradients of both networks stay between -2 and 1. "
         "The LSTM's part of lag 46 runs one to two below its whole. The tanh RNN's part of lag 46 starts "
         "at -12, rises to about -3 and falls back to -5.",
@@ -246,13 +246,14 @@ WORDS = {
         "this drawing is and what it does, and you will have moved each of them by hand.",
     ),
     "06/gate-curve": Words(
-        caption="A gate as a function of its pre-activation. The four points are the four gates of the "
-        "cell above.",
+        caption="A gate as a function of its pre-activation. The four points are the four values of the "
+        "gate printed above.",
         alt="The sigmoid curve rises from 0 on the left to 1 on the right; it passes 0.002 at −6, 0.5 at "
         "0, 0.881 at 2 and 0.998 at 6.",
     ),
     "06/diagram-belt": Words(
-        caption="Lit: the belt. The drawing will stay the same from here on; what is explained lights up.",
+        caption="Lit: the belt. The drawing stays the same from here on; whatever is being explained lights "
+        "up.",
     ),
     "06/diagram-forget": Words(
         caption="Lit: the forget gate. It multiplies what is on the belt. Of the 1.50, 1.32 is kept: the "
@@ -279,14 +280,16 @@ WORDS = {
         caption="The GRU in the same drawing.",
     ),
     "06/loud-cell": Words(
-        caption="The cell of unit {unit} after each character. Blue is below 0, orange above; · is a space.",
-        alt="The typed text, each character colored by the cell of one unit: one color between the "
-        "quotation marks, the other outside.",
+        caption="The cell state of unit {unit} after each character. Blue is below 0, orange above; · is a "
+        "space.",
+        alt="The typed text, each character colored by the cell state of one unit: one color between "
+        "the quotation marks, the other outside.",
     ),
     "06/loud-lines": Words(
-        caption="Unit {unit}: its forget and output gate (above) and its cell (below).",
-        alt="Two panels over the characters. Above, the gates f and o of one unit. Below, its cell c, "
-        "which changes its sign after the opening quotation mark and again after the closing one.",
+        caption="Unit {unit}: its forget and output gates (above) and its cell state (below).",
+        alt="Two panels over the characters. Above, the gates f and o of one unit. Below, its cell "
+        "state c, which changes sign after the opening quotation mark and again after the closing "
+        "one.",
     ),
     "07/digits-figure": Words(
         caption="The first eight digits, with their names.",
@@ -321,7 +324,7 @@ WORDS = {
         "own characters and e₃.",
     ),
     "07/new-format-table": Words(
-        caption="Four dates in the format that was kept aside.",
+        caption="Four dates in the format that was held out.",
         alt="Four dates with the year first, the right ISO date and what the first network writes: all "
         "are wrong, though most look like dates.",
     ),
@@ -332,8 +335,8 @@ WORDS = {
     "07/lists-figure": Words(
         caption="Stored results: the mean of three seeds as a line, each seed as a dot. 500 test lists "
         "of each length.",
-        alt="Answers right against the length of the list, for one vector and for attention, three seeds "
-        "each.",
+        alt="Share of right answers against the length of the list, for one vector and for attention, "
+        "three seeds each.",
     ),
     "07/both-ways-drawing": Words(
         caption="Bidirectional: the upper states are computed from right to left.",
@@ -356,7 +359,7 @@ WORDS = {
         "below, the tones.",
     ),
     "08/tones-strips": Words(
-        caption="The same recording through four pairs of ears. At the right, the transcript that each "
+        caption="The same recording through four pairs of ears. On the right, the transcript that each "
         "strip gives.",
         alt="The spectrogram and five strips. Methods without memory break tones into pieces at the knocks.",
     ),
@@ -393,8 +396,8 @@ WORDS = {
         "then the gap widens.",
     ),
     "08/regularize-figure": Words(
-        caption="Perplexity on text that was not learned from, the mean of three seeds. Early stopping "
-        "takes each curve at its lowest point.",
+        caption="Perplexity on text that was not trained on, the mean of three seeds. Early stopping takes "
+        "each curve at its lowest point.",
         alt="Validation perplexity against steps for four LSTMs: the plain one falls and then rises again.",
     ),
     "08/temperature-figure": Words(
@@ -408,14 +411,14 @@ WORDS = {
         alt="Four bars with five dots each: {listed}. A dashed line marks persistence.",
     ),
     "02_feature_scaling/scaler-figure": Words(
-        caption="420 days, of which every second is drawn. Left: the numbers as measured, each in its "
-        "own unit. Right: after `scaler.apply`.",
+        caption="420 days, every second one drawn. Left: the numbers as measured, each in its own unit. "
+        "Right: after `scaler.apply`.",
         alt="Two panels, a row of dots for each of five measurements. As measured, humidity lies far to "
         "the right and rainfall is squeezed next to zero. Scaled, all five spread around zero over a "
         "similar width.",
     ),
     "02_feature_scaling/scaling-figure": Words(
-        caption="A dot is one of five seeds, a bar their mean. The dashed line is saying dry every day.",
+        caption="Each dot is one of five seeds, each bar their mean. The dashed line: saying dry every day.",
         alt="Eight bars with five dots each. The four bars of the raw network stay near one half at "
         "every learning rate. Those of the scaled network rise with the learning rate, to nearly one at "
         "rate 1.",
@@ -440,7 +443,7 @@ WORDS = {
         "100.",
     ),
     "04_the_echo/echo-bars": Words(
-        caption="Lag 5, window 1 throughout, 32 units each. A bar is the mean of three networks.",
+        caption="Lag 5, window 1 throughout, 32 units each. Each bar is the mean of three networks.",
         alt="Forgetful: near 50. Echoing, readout trained: near 100. Echoing, all trained with learning "
         "rate 0.02: near 50. The same with 0.002: near 100.",
     ),
@@ -467,9 +470,9 @@ WORDS = {
         "evenly from 3.3 to 2.5. D: training shoots up to more than 10, then both stay above 3.",
     ),
     "08_ctc/strip": Words(
-        caption="The first recording of chapter 08, as it was played and as a network heard it that had "
-        "seen transcripts only.",
-        alt="The spectrogram and two strips with the same letters in the same order. Those that were heard "
-        "begin about where the tones do and are shorter.",
+        caption="The first recording of chapter 08, as it was played and as heard by a network that had "
+        "seen only transcripts.",
+        alt="The spectrogram and two strips with the same letters in the same order. The letters in the "
+        "network's strip begin about where the tones do and are shorter.",
     ),
 }

@@ -33,7 +33,7 @@ def sum_of_matrices(parts: Sequence[np.ndarray], titles: Sequence[str], *, digit
     listed = require_list("parts", parts, "matrices (n, m)")
     parts = [require_array(f"parts[{k}]", part, axes=("n", "m")) for k, part in enumerate(listed)]
     if not parts or len({part.shape for part in parts}) != 1:
-        raise InputError(f"parts must be matrices of one shape, but {[part.shape for part in parts]} came")
+        raise InputError(f"parts must be matrices of one shape, but got {[part.shape for part in parts]}")
     titles = require_texts("titles", titles, len(parts) + 1)  # one a part and one for the sum
     require_count("digits", digits, least=0)
     n, m = parts[0].shape

@@ -49,7 +49,7 @@ def circles_to_ellipses(matrices: Mapping[str, np.ndarray], steps: Sequence[int]
     with course_style():
         for ax, (title, W) in zip(np.atleast_1d(axes), matrices.items(), strict=True):
             if _square(title, W).shape != (2, 2):
-                raise InputError(f"matrices[{title!r}] must have shape (2, 2), but {W.shape} came")
+                raise InputError(f"matrices[{title!r}] must have shape (2, 2), but got {W.shape}")
             ax.plot(*CIRCLE.T, color=INK, linewidth=1.2, label="the circle")
             largest = 1.0
             for step, style in zip(listed, line_styles(len(listed)), strict=True):

@@ -90,7 +90,7 @@ def gate_lines(written: Sequence[str], gates: Mapping[str, ArrayLike]) -> Figure
     written = _characters(written)
     T = len(written)
     if not isinstance(gates, Mapping) or not gates or not set(gates) <= set(_LETTERS):
-        raise InputError(f"gates must name some of {', '.join(_LETTERS)}, but {describe(gates)} came")
+        raise InputError(f"gates must name some of {', '.join(_LETTERS)}, but got {describe(gates)}")
     values = {name: require_numbers(f"gates[{name!r}]", each, ("T",), T) for name, each in gates.items()}
     panels = [
         names for names in ([n for n in values if n in "ifo"], [n for n in values if n in "gch"]) if names
@@ -157,7 +157,7 @@ def _characters(written: Sequence[str]) -> list[str]:
     """Return a text as its characters, or a list of characters or words as it is, if there are not too many."""
     listed = list(written) if isinstance(written, str) else require_texts("written", written)
     if not 0 < len(listed) <= LONGEST_LINES:
-        raise InputError(f"written must hold 1 to {LONGEST_LINES} characters, but {len(listed)} came")
+        raise InputError(f"written must hold 1 to {LONGEST_LINES} characters, but got {len(listed)}")
     return listed
 
 

@@ -64,7 +64,7 @@ def gradient_graph(
     pills = _weight_places(T, places)
     unknown = sorted(lit_weights - set(pills))
     if unknown:
-        raise InputError(f"weights must be among {', '.join(sorted(pills))}, but {', '.join(unknown)} came")
+        raise InputError(f"weights must be among {', '.join(sorted(pills))}, but got {', '.join(unknown)}")
     for name, (place, _) in pills.items():
         parts.append(_weight(place, name, lit=name in lit_weights))
     for t in range(1, T + 1):
@@ -118,7 +118,7 @@ def _sweep_step(t: int, T: int, known: list[str]) -> Iterator[SweepStep]:
     words = f"Two paths meet at h_{t}, and what they bring is added."
     if t == T:
         paths = paths[:1]
-        words = f"One path leads to h_{t}: after the last step comes nothing, so carry is 0."
+        words = f"One path leads to h_{t}: nothing comes after the last step, so carry is 0."
     yield SweepStep(
         gradient_graph(T, paths=paths, known=known),
         f"step {t}: dh_t",
@@ -168,7 +168,7 @@ def _pairs(chain: Chain, places: dict[str, Point]) -> list[tuple[str, str]]:
     edges = _edges(T)
     pairs = list(pairwise(nodes))
     if not pairs:
-        raise InputError(f'paths must go from node to node, such as "L L_1 s_1", but {chain!r} came')
+        raise InputError(f'paths must go from node to node, such as "L L_1 s_1", but got {chain!r}')
     for later, earlier in pairs:
         if (earlier, later) not in edges:
             before = ", ".join(start for start, end in edges if end == later) or "nothing"

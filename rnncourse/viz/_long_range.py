@@ -46,7 +46,7 @@ def activation_curves(
     """
     require_array("a", a, axes=("n",))
     if list(require_named("values", values)) != list(require_named("slopes", slopes)):
-        raise InputError(f"values and slopes must have the same names, but {[*values]} and {[*slopes]} came")
+        raise InputError(f"values and slopes must have the same names, but got {[*values]} and {[*slopes]}")
     fig, axes = figure(height=3.2, cols=2)
     with course_style():
         for ax, curves, title in zip(axes, (values, slopes), ("activation φ(a)", "slope φ′(a)"), strict=True):
@@ -156,7 +156,7 @@ def learned_grid(panels: Mapping[str, Mapping[str, tuple[ArrayLike, ArrayLike]]]
         for row, (name, pair) in enumerate(curves.items()):
             found, scores = _curve(name, pair)
             if not np.array_equal(found, delays):
-                raise InputError(f"{name!r} of {title!r} must have the delays {delays}, but {found} came")
+                raise InputError(f"{name!r} of {title!r} must have the delays {delays}, but got {found}")
             y = 54 + GRID_CELL_H * row
             if column == 0:
                 parts.append(text((left - 10, y + GRID_CELL_H / 2), name, size=14, anchor="end"))
@@ -186,6 +186,6 @@ def _curve(name: str, pair: tuple) -> tuple[np.ndarray, np.ndarray]:
     if len(delays) != len(scores) or (delays <= 0).any():
         raise InputError(
             f"{name!r} needs one positive delay for each row of scores, "
-            f"but {delays} came for scores {scores.shape}"
+            f"but got {delays} for scores {scores.shape}"
         )
     return delays, scores

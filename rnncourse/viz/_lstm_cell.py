@@ -139,7 +139,7 @@ def _one(name: str, value: ArrayLike, unit: int) -> float | None:
     if name == "x_t":
         return float(row[0]) if row.size == 1 else None
     if array.ndim and unit >= row.size:
-        raise InputError(f"unit must be below H = {row.size}, the units of values[{name!r}], but {unit} came")
+        raise InputError(f"unit must be below H = {row.size}, the units of values[{name!r}], but got {unit}")
     number = float(row[unit if array.ndim else 0])
     if not np.isfinite(number):
         raise InputError(f"values[{name!r}] must be finite, but unit {unit} is {number}")

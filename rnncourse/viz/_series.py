@@ -56,7 +56,7 @@ def loss_plot(losses: Mapping[str, ArrayLike], *, ylabel: str = "loss", log: boo
         for name, values in require_named("losses", losses).items()
     }
     if log and any((values <= 0).any() for values in curves.values()):
-        raise InputError("losses must be positive to be drawn with log=True, but a loss of 0 or less came")
+        raise InputError("losses must be positive to be drawn with log=True, but got a loss of 0 or less")
     fig, ax = figure(height=2.8)
     with course_style():
         for (name, values), style in zip(curves.items(), series_styles([*curves]), strict=True):
@@ -120,7 +120,7 @@ def _losses(title: str, pair: tuple[ArrayLike, ArrayLike], every: int) -> tuple[
     if (last := every * (len(validation) - 1)) > len(training):
         raise InputError(
             f"the {len(validation)} validation losses of {title!r}, one every {every} steps, reach step {last}, "
-            f"but only {len(training)} training losses came"
+            f"but got only {len(training)} training losses"
         )
     return training, validation
 
@@ -250,7 +250,7 @@ def windows_picture(series: ArrayLike, width: int, *, windows: int = 4) -> Figur
     shown = width + windows
     if len(series) < shown:
         raise InputError(
-            f"series needs at least {shown} values for {windows} windows of {width} + 1, but {len(series)} came"
+            f"series needs at least {shown} values for {windows} windows of {width} + 1, but got {len(series)}"
         )
     written = [f"{value:.0f}" for value in series[:shown]]
     fig, ax = figure(width=min(9.5, 1.7 + 0.75 * shown), height=0.8 + 0.46 * (windows + 1))

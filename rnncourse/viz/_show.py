@@ -63,7 +63,7 @@ def figure_html(figure_or_svg: Figure | str, *, alt: str, caption: str | None = 
     else:
         raise InputError(
             "figure_or_svg must be a Matplotlib figure or an SVG string with a width, "
-            f"but {describe(figure_or_svg)} came; hand over the figure, not its axes"
+            f"but got {describe(figure_or_svg)}; hand over the figure, not its axes"
         )
     picture, width = on_the_page(drawn)
     source = _data_url("image/svg+xml", picture.encode())

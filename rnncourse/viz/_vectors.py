@@ -79,7 +79,7 @@ def rank_frequency(counts: ArrayLike, *, named: Sequence[tuple[int, str]] = ()) 
     """
     sizes = require_numbers("counts", counts, ("V",))
     if (sizes <= 0).any():
-        raise InputError("counts must be positive, but a count of 0 or less came")
+        raise InputError("counts must be positive, but got a count of 0 or less")
     sizes = np.sort(sizes)[::-1]
     fig, ax = figure(height=3.4)
     with course_style():
@@ -91,7 +91,7 @@ def rank_frequency(counts: ArrayLike, *, named: Sequence[tuple[int, str]] = ()) 
             require_count("named", rank, most=len(sizes))
             ax.annotate(word, (rank, sizes[rank - 1]), (6, 6), textcoords="offset points")
         ax.set_xlabel("rank (1 = most frequent)")
-        ax.set_ylabel("times in the text")
+        ax.set_ylabel("occurrences in the text")
         grid(ax, "both")
     return fig
 
@@ -169,7 +169,7 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
     if len(lengths) != 1 or max(lengths) > LARGEST_GRID:
         raise InputError(
             f"layouts must hold strips of one length, at most {LARGEST_GRID}, "
-            f"but lengths {sorted(lengths)} came"
+            f"but got lengths {sorted(lengths)}"
         )
     marked = np.array([strip == highlight for strip in strips.values()])
     require_that("highlight", highlight, marked.any(), "a step that is in layouts")
@@ -179,7 +179,7 @@ def memory_order(layouts: Mapping[str, ArrayLike], *, highlight: int) -> Figure:
         _name_cells(ax, list(strips), [""] * n)
         ax.imshow(marked, cmap=ONE_SIDED, vmin=0, vmax=1.6, aspect="auto")
         _write(ax, [[str(step) for step in strip] for strip in strips.values()], bold=marked)
-        ax.set_xlabel("place in memory, first to last; the number is the time step t that lies there")
+        ax.set_xlabel("place in memory, first to last; the number is the time step t stored there")
     return fig
 
 

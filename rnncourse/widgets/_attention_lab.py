@@ -52,7 +52,7 @@ class AttentionLab(ReadableWidget):
     def __init__(self, examples: Sequence[Example]):
         listed = require_list("examples", examples, "triples (weights, read, written)")
         if not 1 <= len(listed) <= MOST_EXAMPLES:
-            raise InputError(f"examples must be 1 to {MOST_EXAMPLES}, but {len(listed)} came")
+            raise InputError(f"examples must be 1 to {MOST_EXAMPLES}, but got {len(listed)}")
         shown = [_checked(k, one) for k, one in enumerate(listed)]
         super().__init__(shown=shown, steps=len(shown[0]["written"]))
         self.observe(self._keep_inside, "example")

@@ -89,7 +89,7 @@ class CreditLab(ReadableWidget):
         return figure_html(drawn, alt=f"A triangle of shares. {self._in_words()}", caption=line)
 
     def _in_words(self) -> str:
-        return f"{self.T} losses in rows, {self.T} uses of W_hh in columns; no loss speaks about a later use."
+        return f"{self.T} losses in rows, {self.T} uses of W_hh in columns; no loss depends on a later use."
 
     def static_text(self) -> str:
         """Return the grid in plain text, the largest share as 100."""
@@ -131,7 +131,7 @@ def _checked(
     if not 2 <= sizes["T"] <= MOST_STEPS or sizes["H"] > MOST_UNITS:
         raise InputError(
             f"x must have 2 to {MOST_STEPS} steps and W_hh at most {MOST_UNITS} units, "
-            f"but {sizes['T']} steps and {sizes['H']} units came"
+            f"but got {sizes['T']} steps and {sizes['H']} units"
         )
     require_within("y", y, 0, sizes["V"] - 1, "indices")
     return {name: array.astype(np.float64) for name, array in arrays.items()}, x, y.astype(int)

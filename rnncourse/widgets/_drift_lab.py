@@ -128,7 +128,7 @@ class DriftLab(ReadableWidget):
         """Return a picture of the lab: trails and ends of the first seed, and the ends of all."""
         drawn = picture(self.paths, self.labels, self._reach)
         line = (
-            "Words on the move: the rows of an embedding while it is trained, and where they end with each seed. "
+            "Words on the move: the rows of an embedding while it is trained, and where they end up with each seed. "
             "Play it and see who is near whom."
         )
         return figure_html(drawn, alt=self.static_text(), caption=line)
@@ -155,7 +155,7 @@ def _as_text(path: np.ndarray) -> str:
 def _checked_labels(labels: Sequence[str]) -> list[str]:
     listed = require_texts("labels", labels)
     if not 2 <= len(listed) <= MOST_WORDS or len(set(listed)) < len(listed):
-        raise InputError(f"labels must be 2 to {MOST_WORDS} different words, but {describe(labels)} came")
+        raise InputError(f"labels must be 2 to {MOST_WORDS} different words, but got {describe(labels)}")
     return listed
 
 
@@ -165,7 +165,7 @@ def _checked_updates(updates: Sequence[int]) -> list[int]:
     ]
     if not 2 <= len(counts) <= MOST_MOMENTS or sorted(set(counts)) != counts:
         raise InputError(
-            f"updates must be 2 to {MOST_MOMENTS} increasing numbers, but {describe(updates)} came"
+            f"updates must be 2 to {MOST_MOMENTS} increasing numbers, but got {describe(updates)}"
         )
     return counts
 
@@ -174,17 +174,17 @@ def _checked_paths(paths: Sequence[np.ndarray], S: int, n: int) -> list[np.ndarr
     listed = require_list("paths", paths, "arrays (S, n, 2), one for each seed")
     if not 1 <= len(listed) <= MOST_SEEDS:
         raise InputError(
-            f"paths must hold an array for each of 1 to {MOST_SEEDS} seeds, but {len(listed)} came"
+            f"paths must hold an array for each of 1 to {MOST_SEEDS} seeds, but got {len(listed)}"
         )
     for k, path in enumerate(listed):
         require_array(f"paths[{k}]", path, axes=("S", "n", "2"))
         if path.shape != (S, n, 2):
             raise InputError(
                 f"paths[{k}] must have the shape {(S, n, 2)}, one point for each of {S} updates and {n} labels, "
-                f"but {path.shape} came"
+                f"but got {path.shape}"
             )
     if not np.any(listed):
-        raise InputError("paths must hold points that are not all 0, but only zeros came")
+        raise InputError("paths must hold points that are not all 0, but got only zeros")
     return [np.round(path.astype(float), DECIMALS) for path in listed]
 
 
@@ -192,6 +192,6 @@ def _checked_group(together: Sequence[str], labels: list[str]) -> list[int]:
     words = require_texts("together", together)
     if len(set(words)) < 2 or not set(words) <= set(labels):
         raise InputError(
-            f"together must name at least 2 of the labels {', '.join(labels)}, but {describe(together)} came"
+            f"together must name at least 2 of the labels {', '.join(labels)}, but got {describe(together)}"
         )
     return [labels.index(word) for word in words]

@@ -128,12 +128,12 @@ GATE_MISSIONS: dict[str, Mission] = {
     ),
     "count": Mission(
         "Count in halves",
-        "Now c grows by about 1 with each pulse. Let it grow by a half: c₈ is 2, and h may be what it likes.",
+        "Now c grows by about 1 with each pulse. Make it grow by a half: c₈ is 2, and h may be anything.",
         GATE_PRESETS["count"],
     ),
     "latch": Mission(
         "Latch",
-        "Now the belt adds everything up. Let it always carry the latest input that was not 0, and nothing else.",
+        "Now the belt adds everything up. Make it always carry the latest input that was not 0, and nothing else.",
         Preset("", "", _SET, i=_OPEN, f=_OPEN, o=_OPEN),
     ),
     "keep": Mission(
@@ -576,7 +576,7 @@ def _checked_inputs(value: object, T: int | None = None) -> list[float]:
     numbers = _numbers("x", value, none_too=False)
     wanted = f"{T} numbers" if T else f"{SHORTEST} to {LONGEST} numbers"
     if len(numbers) != T if T else not SHORTEST <= len(numbers) <= LONGEST:
-        raise InputError(f"x must hold {wanted}, but {len(numbers)} came")
+        raise InputError(f"x must hold {wanted}, but got {len(numbers)}")
     _require_between("x", numbers, -INPUT_LIMIT, INPUT_LIMIT)
     return numbers
 
@@ -617,7 +617,7 @@ def _held_at(gate: str, value: object, T: int, beyond: list[float | None]) -> li
         numbers = _numbers(gate, value, none_too=True)
         if len(numbers) != T:
             raise InputError(
-                f"{gate} must be a number, None or a list of T = {T} of them, but {len(numbers)} came"
+                f"{gate} must be a number, None or a list of T = {T} of them, but got {len(numbers)}"
             )
     _require_between(gate, numbers, *LIMITS[gate])
     return numbers + beyond
@@ -627,7 +627,7 @@ def _numbers(name: str, value: object, none_too: bool) -> list[float | None]:
     listed = isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
     if not listed or not all((one is None and none_too) or _is_number(one) for one in value):
         alone = "" if name == "x" else "a number, None or "
-        raise InputError(f"{name} must be {alone}a list of numbers, but {describe(value)} came")
+        raise InputError(f"{name} must be {alone}a list of numbers, but got {describe(value)}")
     return [None if one is None else float(one) for one in value]
 
 

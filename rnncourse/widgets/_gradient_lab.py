@@ -238,14 +238,14 @@ def _checked_kept(value: object, names: tuple[str, ...]) -> dict[str, Any] | Non
     if value is None:
         return None
     if not isinstance(value, Mapping) or set(value) != set(names):
-        raise InputError(f"kept must be None or a dict with {', '.join(names)}, but {describe(value)} came")
+        raise InputError(f"kept must be None or a dict with {', '.join(names)}, but got {describe(value)}")
     return {name: _checked(name, value[name]) for name in names}
 
 
 def _checked_units(H: object) -> int:
     units = require_count("H", H, least=UNITS_AT_ONCE, most=MOST_UNITS)
     if units % UNITS_AT_ONCE:
-        raise InputError(f"H must be a multiple of {UNITS_AT_ONCE}, but {units} came")
+        raise InputError(f"H must be a multiple of {UNITS_AT_ONCE}, but got {units}")
     return units
 
 

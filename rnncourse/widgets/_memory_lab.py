@@ -82,7 +82,7 @@ class MemoryLab(ReadableWidget):
         """Return what the lab is about, in plain text."""
         return (
             f"Two tables of {CARDS} cards, yours and that of a player who remembers {self.remembered} cards. "
-            "Beside hers lie the cards that she remembers, the oldest first."
+            "Beside hers are the cards that she remembers, oldest first."
         )
 
     def invitation(self) -> str:

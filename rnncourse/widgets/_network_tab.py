@@ -187,7 +187,7 @@ def _checked_unit_holds(value: object) -> dict[str, float]:
     require_that("unit_holds", value, isinstance(value, Mapping), 'a dict such as {"f": 1.0, "i": 0.0}')
     for gate in value:
         if gate not in HELD_GATES:
-            raise InputError(f"unit_holds must have no keys but f, i, g and o, but {describe(gate)} came")
+            raise InputError(f"unit_holds must have no keys but f, i, g and o, but got {describe(gate)}")
     return {
         gate: require_number(f"unit_holds[{gate!r}]", value[gate], least=low, most=high)
         for gate, (low, high) in HELD_GATES.items()

@@ -56,7 +56,7 @@ class FramePlayer(ReadableWidget):
     def _check_t(self, proposal: traitlets.Bunch) -> int:
         last = self.first + len(self.frames) - 1
         if not self.first <= proposal.value <= last:
-            raise InputError(f"t must be a frame from {self.first} to {last}, but {proposal.value} came")
+            raise InputError(f"t must be a frame from {self.first} to {last}, but got {proposal.value}")
         return proposal.value
 
     def __repr__(self) -> str:

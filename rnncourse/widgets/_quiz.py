@@ -66,14 +66,14 @@ class Question:
         for option in self.options:
             if isinstance(option, tuple) and len(option) != 2:
                 raise InputError(
-                    f"options may be texts or pairs (text, feedback), but {describe(option)} came"
+                    f"options may be texts or pairs (text, feedback), but got {describe(option)}"
                 )
             for text in option if isinstance(option, tuple) else (option,):
                 require_text("options", text)
         if len(set(self.texts)) != len(self.texts):
-            raise InputError(f"options must differ from one another, but {describe(self.texts)} came")
+            raise InputError(f"options must differ from one another, but got {describe(self.texts)}")
         if self.answer not in self.texts:
-            raise InputError(f"answer must be one of the options {self.texts}, but {self.answer!r} came")
+            raise InputError(f"answer must be one of the options {self.texts}, but got {self.answer!r}")
 
     @property
     def texts(self) -> list[str]:
@@ -117,7 +117,7 @@ class Quiz(ReadableWidget):
         require_that("questions", questions, whole and questions, "a list of Question")
         keys = [question.key for question in questions]
         if len(set(keys)) != len(keys):
-            raise InputError(f"key must differ from question to question, but {keys} came")
+            raise InputError(f"key must differ from question to question, but got {keys}")
         kept, seed = predictions.load(), predictions.seed()
         self._shown = {question.key: _Shown(question, seed) for question in questions}
         super().__init__(

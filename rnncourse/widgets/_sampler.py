@@ -119,9 +119,9 @@ def check_hold(net: RecurrentNet, held: gates.Hold) -> None:
         )
     if held.units is not None and not 0 <= held.units < net.layer.H:
         H = net.layer.H
-        raise InputError(f"unit must be from 0 to {H - 1}, for there are {H}, but {held.units} came")
+        raise InputError(f"unit must be from 0 to {H - 1}, for there are {H}, but got {held.units}")
     if part in GATES and not 0 <= value <= 1:
-        raise InputError(f"a gate lies between 0 (closed) and 1 (open), but {value:g} came")
+        raise InputError(f"a gate lies between 0 (closed) and 1 (open), but got {value:g}")
 
 
 def sampler(

@@ -116,7 +116,7 @@ class SentenceLab(ReadableWidget):
 def _checked_vocabulary(vocabulary: object) -> Vocabulary:
     if not isinstance(vocabulary, Vocabulary) or len(vocabulary) > MOST_TOKENS:
         raise InputError(
-            f"vocabulary must be a Vocabulary of at most {MOST_TOKENS} tokens, but {vocabulary!r} came"
+            f"vocabulary must be a Vocabulary of at most {MOST_TOKENS} tokens, but got {vocabulary!r}"
         )
     return vocabulary
 
@@ -125,7 +125,7 @@ def _checked_matrix(W: object, V: int) -> np.ndarray:
     matrix = require_array("W", W, axes=("V", "H")).astype(float)
     if matrix.shape[0] != V or matrix.shape[1] > MOST_COLUMNS:
         raise InputError(
-            f"W must have V = {V} rows and at most {MOST_COLUMNS} columns, but {matrix.shape} came"
+            f"W must have V = {V} rows and at most {MOST_COLUMNS} columns, but got {matrix.shape}"
         )
     return matrix
 
@@ -133,6 +133,6 @@ def _checked_matrix(W: object, V: int) -> np.ndarray:
 def _checked_text(value: object) -> str:
     if not isinstance(value, str) or len(value) > MOST_CHARACTERS:
         raise InputError(
-            f"text must be a text of at most {MOST_CHARACTERS} characters, but {describe(value)} came"
+            f"text must be a text of at most {MOST_CHARACTERS} characters, but got {describe(value)}"
         )
     return value

@@ -173,7 +173,7 @@ def _readable_layer(net: object) -> RNN:
     if not isinstance(layer, RNN) or layer.phi != "tanh" or layer.H != 2 or layer.D > MOST_INPUTS:
         raise InputError(
             f"net must be an RNN with tanh, 2 units and at most {MOST_INPUTS} inputs, or a RecurrentNet with one, "
-            f"but {describe(net)} came"
+            f"but got {describe(net)}"
         )
     return layer
 
@@ -188,7 +188,7 @@ def _indices(name: str, values: Sequence[str | None], names: list[str]) -> list[
     """Return the index of each name, None for None."""
     listed = require_list(name, values, "names")
     if not 1 <= len(listed) <= LONGEST:
-        raise InputError(f"{name} must hold 1 to {LONGEST} steps, but {len(listed)} came")
+        raise InputError(f"{name} must hold 1 to {LONGEST} steps, but got {len(listed)}")
     for one in listed:
         require_that(name, one, one is None or one in names, f"among {', '.join(names)} or None")
     return [None if one is None else names.index(one) for one in listed]

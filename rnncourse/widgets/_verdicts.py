@@ -21,7 +21,7 @@ UNCOMMITTED = Card(
     "note",
     "You looked before you committed to a prediction.",
     (
-        "That is fine; the question above is still open. A prediction first makes the result easier to remember.",
+        "That is fine; the question above is still open. Predicting first makes the result easier to remember.",
     ),
 )
 

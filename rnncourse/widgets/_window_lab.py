@@ -114,7 +114,7 @@ class WindowLab(ReadableWidget):
         drawn = picture(self.years, self.series, self.start, self.window, forecast)
         line = (
             "A window on the Sun. Drag it along the years, pull its values up or down, "
-            "and see how the network goes on."
+            "and see how the network continues them."
         )
         return figure_html(drawn, alt=self.static_text(), caption=line)
 

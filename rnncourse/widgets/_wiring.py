@@ -28,7 +28,7 @@ PATTERNS: dict[str, Pattern] = {
         "If the order of things matters, there is nothing here that could see it.",
     ),
     "one-to-many": Pattern(
-        "One input, then a sequence is written. Each step reads what the step before has written.",
+        "One input, then a sequence is written. Each step reads what the previous step wrote.",
         "Spell the name of the digit in a picture; caption a photograph.",
         "x (1, B, D) · h (T′, B, H) · s (T′, B, K)",
         "If the answer is one of a few names, one-to-one is enough: a net that spells can misspell.",
@@ -43,16 +43,16 @@ PATTERNS: dict[str, Pattern] = {
         "One output for each input, at the same step.",
         "Mark people and places in a sentence, word by word.",
         f"{_SEQUENCE} · s (T, B, K)",
-        "If the output has another length or another order, no step has its own answer.",
+        "If the output has a different length or a different order, no step has its own answer.",
     ),
     "many-to-many delayed": Pattern(
-        "Reading and writing overlap, but every answer comes some steps late.",
+        "Reading and writing overlap, but every answer comes a few steps late.",
         "Interpret while somebody is still speaking.",
         f"{_SEQUENCE} · s (T, B, K)",
         "If an answer is due with its input, it is too late here.",
     ),
     "many-to-many unaligned": Pattern(
-        "An encoder–decoder: one net reads a sequence, a second net writes one of another length.",
+        "An encoder–decoder: one net reads a sequence, a second net writes one of a different length.",
         "Write a date in words as digits; translate.",
         "x (T, B, D) · e (T, B, H) · d (T′, B, H) · s (T′, B, K)",
         "If every input has its own output, aligned is easier to learn; one vector must hold everything here.",
@@ -67,10 +67,10 @@ WITHOUT_NAME = {
 }
 MORE_LAYERS = {
     "says": "Stacked: the second layer reads the states of the first.",
-    "wrong": "Two layers cost twice the steps, and see no input that one layer does not see.",
+    "wrong": "Two layers cost twice the steps, and see no input that one layer would not see.",
 }
 BOTH_WAYS = {
-    "says": "Bidirectional: a second reader comes from the end, and each output sees both.",
+    "says": "Bidirectional: a second reader starts from the end, and each output sees both.",
     "wrong": "For a forecast, the second reader would need the future.",
 }
 
@@ -128,7 +128,7 @@ JOBS: dict[str, Job] = {
     ),
     "names": Job(
         "Mark names",
-        "Every word is marked in the moment in which it is read: a person, a place, or neither.",
+        "Every word is marked at the moment it is read: a person, a place, or neither.",
         _steps("in paris tom sang"),
         _steps("– place person –"),
     ),
@@ -140,7 +140,7 @@ JOBS: dict[str, Job] = {
     ),
     "later": Job(
         "Hear what follows",
-        "Is Paris a place? Here only the words after it say so. Every word is marked at its own step, "
+        "Is Paris a place? Here only the words after it can tell. Every word is marked at its own step, "
         "and each mark must have heard the whole sentence.",
         _steps("paris sang a song"),
         _steps("person – – –"),

@@ -388,7 +388,7 @@ def test_holds_change_what_is_written():
         (lambda lstm: hold(lstm, Hold("f", float("nan"))), "value of f must lie from 0 to 1"),
         (
             lambda lstm: hold(lstm, Hold("f", "open")),
-            "value of f must lie from 0 to 1, .* but str 'open' came",
+            "value of f must lie from 0 to 1, .* but got str 'open'",
         ),
         (lambda lstm: hold(lstm, Hold("g", -1.5)), "value of g must lie from -1 to 1"),
         (lambda lstm: hold(lstm, Hold("f", (0.1, 0.2), units=[1])), "one for each of 1 units"),
@@ -401,17 +401,17 @@ def test_holds_change_what_is_written():
         (lambda lstm: hold(lstm, ("f", 1.0)), "a hold is written"),
         (
             lambda lstm: write(in_numpy.RecurrentNet(lstm, D), [0], 3, np.random.default_rng(0), holds=None),
-            "holds must be a list of Hold, but None came",
+            "holds must be a list of Hold, but got None",
         ),
         (lambda lstm: ablate(lstm, "no gate"), "part must be one of intact, no input gate"),
-        (lambda lstm: hold(make("GRU"), Hold("f", 1.0)), "gate must be one of r, z, n, h, but str 'f' came"),
-        (lambda lstm: hold(make("RNN tanh"), Hold("f", 1.0)), "gate must be one of h, but str 'f' came"),
+        (lambda lstm: hold(make("GRU"), Hold("f", 1.0)), "gate must be one of r, z, n, h, but got str 'f'"),
+        (lambda lstm: hold(make("RNN tanh"), Hold("f", 1.0)), "gate must be one of h, but got str 'f'"),
         (lambda lstm: hold(make("Stack"), Hold("f", 1.0)), "an RNN, LSTM or GRU, or a net of one, is needed"),
         (lambda lstm: hold(make("GRU"), Hold("z", -0.1)), "value of z must lie from 0 to 1"),
         (lambda lstm: hold(make("GRU"), Hold("n", 1.1)), "value of n must lie from -1 to 1"),
         (
             lambda lstm: hold(lstm, Hold("c", np.inf)),
-            "value of c must be finite, one number or .* but float inf",
+            "value of c must be finite, one number or .* but got float inf",
         ),
         (lambda lstm: hold(lstm, Hold("f", 1.0, units=[[1], [2, 3]])), "units must be indices from 0"),
         (

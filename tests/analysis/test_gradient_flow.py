@@ -340,7 +340,7 @@ def test_a_unit_that_lives_in_one_sequence_alone_is_not_dead():
         ({"scale": -0.5}, "scale must be a number of at least 0"),
         ({"scale": float("nan")}, "scale must be a number of at least 0"),
         ({"scale": "big"}, "scale must be a number of at least 0"),
-        ({"forget_bias": None}, "forget_bias must be a number, but None came"),
+        ({"forget_bias": None}, "forget_bias must be a number, but got None"),
         ({"H": 0}, "H must be"),
         ({"cell": "relu", "scale": 1e200, "T": 9}, "the states of this RNN overflow"),
     ],
@@ -365,18 +365,24 @@ def test_wrong_layers_and_arrays_are_named():
         ),
         (lambda: log10_jacobian_norms(layer, x, state="cell"), "state must be one of h, c, both"),
         (lambda: log10_jacobian_norms(layer, x, norm="max"), "norm must be one of rms"),
-        (lambda: log10_jacobian_norms(layer, x, b=B), "b must be a whole number from 0 to 2, but int 3 came"),
+        (lambda: log10_jacobian_norms(layer, x, b=B), "b must be a whole number from 0 to 2, but got int 3"),
         (lambda: log10_jacobian_norms(*make("gru")[:2], state="c"), "state must be one of h"),
         (lambda: log10_jacobian_norms(layer, x[0]), "x needs 3 axes"),
         (lambda: log10_jacobian_norms(layer, x[:, :, :2]), "x has 2 features but W_x expects 4"),
         (lambda: gradient_by_lag(layer, x, x, state), r"dh must have shape \(7, 3, 5\)"),
-        (lambda: measure_flow(layer, x, seed=-1), "seed must be a whole number of at least 0, but int -1"),
-        (lambda: measure_flow(layer, x, seed=None), "seed must be a whole number of at least 0, but None"),
+        (
+            lambda: measure_flow(layer, x, seed=-1),
+            "seed must be a whole number of at least 0, but got int -1",
+        ),
+        (
+            lambda: measure_flow(layer, x, seed=None),
+            "seed must be a whole number of at least 0, but got None",
+        ),
         (lambda: gradient_flow(T=5).reach(2), "share must be a number above 0 and of at most 1"),
-        (lambda: flow_by_autograd.log10_jacobian_norms(layer, x), "rnncourse.in_torch, but LSTM came"),
+        (lambda: flow_by_autograd.log10_jacobian_norms(layer, x), "rnncourse.in_torch, but got LSTM"),
         (
             lambda: flow_by_autograd.log10_jacobian_norms(*make("gru", in_torch), b=9),
-            "b must be a whole number from 0 to 2, but int 9 came",
+            "b must be a whole number from 0 to 2, but got int 9",
         ),
     ]:
         with pytest.raises(InputError, match=said):

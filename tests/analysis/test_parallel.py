@@ -153,7 +153,7 @@ def test_where_no_process_can_be_started_it_is_the_loop(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (([1], range(3)), "run must be a function, but list .1. came"),
+        (([1], range(3)), "run must be a function, but got list .1."),
         ((str,), "what to call it with, such as range"),
     ],
 )

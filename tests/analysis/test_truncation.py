@@ -46,7 +46,7 @@ def test_sizes_are_checked(T, B, lag, name):
 
 
 def test_only_a_net_can_recall():
-    with pytest.raises(InputError, match=r"net must be a RecurrentNet .*, but None came"):
+    with pytest.raises(InputError, match=r"net must be a RecurrentNet .*, but got None"):
         truncation.recall_accuracy(None, 3, np.random.default_rng(0))
 
 

@@ -356,7 +356,7 @@ def test_weights_are_typed_and_bring_the_gradient_home(page):
     page.get_by_label("forget gate f: bias").fill("5")
     assert page.evaluate("state.parameters.f") == [0, 1, 5]
     assert page.evaluate("state.done") == ["gradient"]
-    page.get_by_role("button", name="Weights as at first").click()
+    page.get_by_role("button", name="Reset the weights").click()
     assert page.evaluate("state.parameters.f") == [0, 1, 2]
 
 

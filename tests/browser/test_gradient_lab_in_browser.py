@@ -294,7 +294,7 @@ def test_every_control_changes_the_picture(page):
         chosen[name] = value
         assert page.evaluate(f"state.{name}") == value
         assert_shows(page, gradient_flow(**chosen, H=16))
-    page.get_by_role("button", name="Everything as at first").click()
+    page.get_by_role("button", name="Reset everything").click()
     assert_shows(page, gradient_flow("tanh", T=20, H=16))
     page.evaluate("window.close()")
     assert page.evaluate("window.listening()") == 0

@@ -159,7 +159,7 @@ def test_weights_inputs_and_states_are_typed(page):
     assert in_python(page, lab).params["W_hh"][0, 0] == 0.5, "an empty field is no number"
     page.get_by_role("button", name="as computed").click()
     assert in_python(page, lab).notes == [None] * 4
-    page.get_by_role("button", name="Everything as at first").click()
+    page.get_by_role("button", name="Reset everything").click()
     fresh = by_hand()
     fresh.step = 2
     assert_shows(page, fresh)

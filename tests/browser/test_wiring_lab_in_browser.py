@@ -154,7 +154,7 @@ def test_a_job_is_begun_judged_and_ticked_off(page):
         switch(page, "read", t).click()
         switch(page, "counted", t).click()
     page.mouse.move(5, 890)
-    assert page.inner_text(GOAL).endswith("Output 1 has to know “sang”, and has not heard it.")
+    assert page.inner_text(GOAL).endswith("Output 1 has to know “sang”, but has not heard it.")
     assert page.evaluate("state.done") == []
     page.get_by_role("button", name="Reads both ways").click()
     assert page.evaluate("state.done") == ["later"]

@@ -119,7 +119,7 @@ def test_inputs_for_which_the_answer_is_right_are_found():
         return np.tanh(x_t @ p["W_xh"] + h_prev @ W + p["b_h"])
 
     text = told("rnn_step", mirrored)[1]
-    asked = "Is it transposed without need, or not where it should be?"
+    asked = "Is it transposed where it should not be, or not where it should be?"
     assert text.endswith(f"If `p['W_hh']` is symmetric, your result is right. {asked}")
 
 
@@ -134,7 +134,7 @@ def test_a_single_step_that_is_right_is_found():
 def test_a_part_that_never_moved_an_answer_of_bools_is_told_as_it_was_seen():
     text = told("dead_units", lambda a: (a[2:] <= 0).all(axis=0))[1]
     assert text.endswith(
-        "Whatever the first 2 rows of `a` held, your result stayed the same, and should not have."
+        "Whatever the first 2 rows of `a` held, your result stayed the same, but should not have."
     )
 
 

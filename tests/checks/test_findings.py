@@ -468,10 +468,10 @@ def two_arrays(reference, *shape: int):
 @pytest.mark.parametrize(
     ("answer", "key", "text"),
     [
-        (lambda x, y: np.sin(x) + y, "sum y", "but for y, which is added once too often"),
-        (lambda x, y: np.sin(x) - y, "sum y", "but for y, which is missing"),
+        (lambda x, y: np.sin(x) + y, "sum y", "is right except for y, which is added once too often"),
+        (lambda x, y: np.sin(x) - y, "sum y", "is right except for y, which is missing"),
         (lambda x, y: np.sin(x) * y, "times y", "multiplied by y once too often"),
-        (lambda x, y: np.sin(x) / y, "over y", "but for y, a factor that is missing"),
+        (lambda x, y: np.sin(x) / y, "over y", "is right except for y, a factor that is missing"),
     ],
     ids=["added", "missing", "multiplied", "divided"],
 )
@@ -484,7 +484,7 @@ def test_what_goes_into_the_last_tanh_is_told():
     found, told = said(two_arrays(lambda x, y: np.tanh(x + y), 4, 3), lambda x, y: np.tanh(x))
     assert (
         found == "inside `tanh` sum y"
-        and "what goes into the last tanh is right, but for y, which is missing" in told
+        and "what goes into the last tanh is right except for y, which is missing" in told
     )
 
 

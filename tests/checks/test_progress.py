@@ -454,7 +454,7 @@ def test_the_verdict_is_sound_html_with_the_same_words():
         ({"points": 0}, "at least 1"),
         ({"section": ""}, "belongs to a section"),
         ({"reference": None}, "needs a reference and cases"),
-        ({"mistakes": (ZIGZAG.mistakes[0],) * 3}, "different names, but squared came twice"),
+        ({"mistakes": (ZIGZAG.mistakes[0],) * 3}, "different names, but squared appears twice"),
         ({"hints": ("One.",)}, "three hints"),
     ],
 )
@@ -484,7 +484,7 @@ def test_float32_is_right_and_noted():
         return tuple(one.astype(np.float32) for one in zigzag(x, start))
 
     verdict = checks.examine(ZIGZAG, small)
-    assert verdict.status == "right" and "float32 where float64 came in" in verdict.text()
+    assert verdict.status == "right" and "float32, although float64 came in" in verdict.text()
 
 
 def test_forbidden_names_are_told(bank):
@@ -522,7 +522,7 @@ def test_a_mistake_without_a_message_or_with_a_known_name_is_refused():
     def squared(x, start):
         """Another message."""
 
-    with pytest.raises(InputError, match="different names, but squared came twice"):
+    with pytest.raises(InputError, match="different names, but squared appears twice"):
         task.mistake(squared)
     with pytest.raises(InputError, match="zigzag: the mistake zigzag_again needs a docstring"):
 

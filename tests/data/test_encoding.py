@@ -137,7 +137,7 @@ def test_unknown_takes_exactly_what_is_not_known(tokens, others):
 def test_vocabulary_refuses_wrong_tokens():
     says(lambda: Vocabulary("Doug saw"), "tokens", "'Doug saw'", "list of tokens", "tokenize")
     says(lambda: Vocabulary([]), "tokens", "at least one")
-    says(lambda: Vocabulary(["a", "b", "a"]), "tokens", "'a' came 2 times", "from_tokens")
+    says(lambda: Vocabulary(["a", "b", "a"]), "tokens", "'a' occurs 2 times", "from_tokens")
     says(lambda: Vocabulary(["a", 7]), "tokens[1]", "int 7")
     says(lambda: Vocabulary(["a", ""]), "tokens[1]", "''")
     says(lambda: Vocabulary({"a", "b"}), "tokens", "set")

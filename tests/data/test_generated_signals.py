@@ -208,10 +208,10 @@ def test_noise_changes_every_pixel(rng):
     [
         ({"pictures": np.ones((3, 3))}, "pictures"),
         ({"n": 0}, "n must be"),
-        ({"pictures": "digits"}, "pictures must be a NumPy array, but str 'digits' came"),
+        ({"pictures": "digits"}, "pictures must be a NumPy array, but got str 'digits'"),
         ({"directions": 6}, "directions must be 4 or 8"),
         ({"directions": np.zeros(0)}, "directions must be a whole number"),
-        ({"noise": float("nan")}, "noise must be a number of at least 0, but float nan came"),
+        ({"noise": float("nan")}, "noise must be a number of at least 0, but got float nan"),
         ({"noise": -0.1}, "noise must be a number of at least 0"),
         ({"noise": "much"}, "noise must be a number of at least 0"),
         ({"noise": None}, "noise must be a number of at least 0"),

@@ -207,14 +207,14 @@ def test_the_same_generator_state_makes_the_same_sentences(make):
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda rng: cafe_reviews(6, rng), "n must be divisible by 4 and at most 4000, .*, but 6 came"),
+        (lambda rng: cafe_reviews(6, rng), "n must be divisible by 4 and at most 4000, .*, but got 6"),
         (lambda rng: cafe_reviews(8000, rng), "at most 4000"),
         (lambda rng: tagged_sentences(4000, rng), "at most 2000"),
-        (lambda rng: gap_sentences(0, rng), "n must be a whole number of at least 4, but int 0 came"),
+        (lambda rng: gap_sentences(0, rng), "n must be a whole number of at least 4, but got int 0"),
         (lambda rng: gap_sentences(8, 3), "rng must be a NumPy random generator"),
         (lambda rng: spelled_dates(10**6, rng), "n must be a whole number from 1 to"),
         (lambda rng: spelled_dates(3, rng, "day first"), "formats must be a list of names"),
-        (lambda rng: spelled_dates(3, rng, None), "formats must be a list of names, but None came"),
+        (lambda rng: spelled_dates(3, rng, None), "formats must be a list of names, but got None"),
         (lambda rng: spelled_dates(3, rng, []), "formats must be a list of names"),
         (lambda rng: spelled_dates(3, rng, ["upside down"]), "formats must be one of day first"),
     ],

@@ -143,9 +143,9 @@ def test_faulty_folders(tmp_path):
     with pytest.raises(InputError, match=r"films holds no folders"):
         (tmp_path / "empty" / "films").mkdir(parents=True)
         load_reviews(tmp_path / "empty" / "films")
-    with pytest.raises(InputError, match="path must be the name of a CSV file or a folder, but int 3 came"):
+    with pytest.raises(InputError, match="path must be the name of a CSV file or a folder, but got int 3"):
         load_reviews(3)
-    with pytest.raises(InputError, match="encoding must be a name such as 'utf-8', but None came"):
+    with pytest.raises(InputError, match="encoding must be a name such as 'utf-8', but got None"):
         load_reviews(folder, None)
 
 

@@ -571,7 +571,7 @@ BANK: dict[str, Trial] = {
     "edited_locked_cell": Trial(
         lambda _: _with(notebook(), "given", "def given(x):\n    raise SystemExit"),
         RIGHT,
-        said=("given is not as in this edition",),
+        said=("given differs from this edition's",),
     ),
     "deleted_locked_cell": Trial(lambda _: without("setup"), RIGHT, said=("setup was deleted",)),
     "duplicated_cell": Trial(
@@ -639,7 +639,7 @@ BANK: dict[str, Trial] = {
     "invalid_json": wholly("unreadable", b'{"cells": [', "not JSON"),
     "empty_file": wholly("unreadable", b"", "is empty"),
     "binary_file": wholly("unreadable", bytes(range(256)) * 10, "not JSON"),
-    "json_but_no_notebook": wholly("unreadable", b"[1, 2, 3]", "no notebook"),
+    "json_but_no_notebook": wholly("unreadable", b"[1, 2, 3]", "not a notebook"),
     "wrong_nbformat": wholly("unreadable", lambda _: notebook() | {"nbformat": 3}, "nbformat is 3"),
     "cells_of_a_wrong_kind": wholly(
         "unreadable", lambda _: notebook() | {"cells": {"a": 1}}, "no list of cells"

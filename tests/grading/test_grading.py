@@ -124,7 +124,7 @@ def test_which_of_several_notebooks_counts(tmp_path):
     ana, bo = collect(tmp_path, STEM).submissions
     assert ana.notebook(STEM)[1] == b"exact"
     with pytest.raises(
-        Unreadable, match=r"2 notebooks, and which one counts cannot be told: one\.ipynb, two\.ipynb"
+        Unreadable, match=r"2 notebooks, and it is unclear which one counts: one\.ipynb, two\.ipynb"
     ):
         bo.notebook(STEM)
 
@@ -183,7 +183,7 @@ def test_links_and_pipes_are_not_opened(tmp_path):
     (inside / "cy").symlink_to(outside / "x")
     collected = collect(inside, STEM)
     assert names(collected) == ["ana", "bo"]
-    for one, why in zip(collected.submissions, ("is a link", "no ordinary file"), strict=True):
+    for one, why in zip(collected.submissions, ("is a link", "not an ordinary file"), strict=True):
         with pytest.raises(Unreadable, match=why):
             one.notebook(STEM)
     assert any("cy is a link" in note for note in collected.notes)
@@ -260,15 +260,15 @@ def test_the_master_gives_cells_tasks_and_points(trial):
         ),
         (
             lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points="three"),
-            "04_trial.ipynb, cell why: points must be a number from 0 to 1000000, but 'three' stands there",
+            "04_trial.ipynb, cell why: points must be a number from 0 to 1000000, but 'three' was given",
         ),
         (
             lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points=-1),
-            "but -1 stands there",
+            "but -1 was given",
         ),
         (
             lambda whole: cell_of(whole, "why")["metadata"]["nbgrader"].update(points=float("nan")),
-            "but nan stands there",
+            "but nan was given",
         ),
     ],
 )
@@ -330,7 +330,7 @@ def test_inputs_that_cannot_be_made_are_the_tasks_fault(trial, cases, said):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("4", None), (STEM, None), ("05", "is none of them"), ("trial", "none")]
+    ("name", "said"), [("4", None), (STEM, None), ("05", "is not one of them"), ("trial", "none")]
 )
 def test_an_assignment_is_named_by_number_or_name(tmp_path, name, said, monkeypatch):
     spec = write_spec(tmp_path / "spec")
@@ -596,7 +596,7 @@ def test_an_answer_that_had_its_own_time_is_told_of_a_loop(trial):
     found = marked(trial, Limits(cell=0.05), cells=("running",))
     assert (found["scaled"][0], found["largest"][0]) == ("graded", "graded")
     assert found["running"][:2] == ("timeout", "timeout")
-    assert "Your cell was not done after 0.05 seconds" in found["running"][2]
+    assert "Your cell had not finished after 0.05 seconds" in found["running"][2]
     found = marked(trial, Limits(call=0.01), calls=("running",))
     assert "`running` had not finished after 0.02 seconds" in found["running"][2]
 
@@ -812,10 +812,10 @@ def test_a_table_is_read_as_excel_saves_it(tmp_path, encoding):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"x" * 200_000, "after line 0: this is no CSV"),
+        (b"x" * 200_000, "after line 0: this is no longer CSV"),
         (b"\xff\xfes", "save it as CSV UTF-8"),
         (b"student,task,points\nana,why,\x81", "save it as CSV UTF-8"),
-        (b"student,task,points\n" + b"x" * 200_000, "after line 1: this is no CSV any more"),
+        (b"student,task,points\n" + b"x" * 200_000, "after line 1: this is no longer CSV"),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_name(tmp_path, data, said):
@@ -892,11 +892,11 @@ def test_what_a_table_lacks_is_said(tmp_path):
     [
         ("bo,why,1", "line 2: there is no task why of a student bo"),
         ("ana,scaled,1", "line 2: scaled is not graded by hand"),
-        ("ana,why,4", "line 2: points must be from 0 to 3, but 4 came"),
+        ("ana,why,4", "line 2: points must be from 0 to 3, but got 4"),
         ("ana,why,-1", "from 0 to 3"),
         ("ana,why,nan", "from 0 to 3"),
         ("ana,why,many", "must be a number"),
-        ("ana,why,1\nana,why,2", "line 3: ana, why is there twice"),
+        ("ana,why,1\nana,why,2", "line 3: ana, why appears twice"),
     ],
 )
 def test_points_by_hand_that_do_not_fit_are_named(tmp_path, line, said):
@@ -1358,7 +1358,7 @@ def test_a_hidden_folder_is_not_passed_over_without_a_word(tmp_path):
     (tmp_path / ".git").mkdir()
     collected = collect(tmp_path, STEM)
     assert names(collected) == ["ana"]
-    assert collected.notes == (".bo begins with a dot and was passed over; rename it if it is a student's",)
+    assert collected.notes == (".bo begins with a dot and was skipped; rename it if it is a student's",)
 
 
 def test_a_zip_with_the_separators_of_windows_is_read(tmp_path):

@@ -112,14 +112,14 @@ LOST = {
     "demo_crashes": (
         whole(scaled="import os\ndef scaled(x, factor):\n    os._exit(3)\n", largest=ALONE),
         ("scaled",),
-        "came to an end",
+        "ended while it was working on this task",
     ),
     "demo_loops": (
         whole(scaled="def scaled(x, factor):\n    while True: pass\n", largest=ALONE),
         ("scaled",),
         "`scaled` had not finished after",
     ),
-    "cell_loops": (whole(scaled="while True: pass\n", largest=ALONE), ("scaled",), "Your cell was not done after"),
+    "cell_loops": (whole(scaled="while True: pass\n", largest=ALONE), ("scaled",), "Your cell had not finished after"),
     "written_later": (
         whole(scaled="def scaled(x, factor):\n    raise NotImplementedError\n", largest=f"{SCALED}\n{ALONE}"),
         ("scaled",),

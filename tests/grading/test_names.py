@@ -190,7 +190,7 @@ def test_what_lies_beside_the_folder_of_all_is_told(tmp_path):
     (tmp_path / "bo").mkdir()
     (tmp_path / "bo" / "answer.pdf").write_bytes(b"%PDF")
     (tmp_path / "source").mkdir()
-    assert whose(tmp_path, {}) == ({"ana": "A"}, "bo lies beside submitted and was passed over")
+    assert whose(tmp_path, {}) == ({"ana": "A"}, "bo is beside submitted and was skipped")
 
 
 def test_a_zip_called_as_the_one_student_in_it_keeps_the_name(tmp_path):
@@ -246,7 +246,9 @@ def test_a_folder_exchanged_for_a_link_is_not_followed(tmp_path):
     assert "cannot be read" in read_in_time(eve)
 
 
-@pytest.mark.parametrize(("make", "why"), [(os.mkfifo, "no ordinary file"), (os.mkdir, "no ordinary file")])
+@pytest.mark.parametrize(
+    ("make", "why"), [(os.mkfifo, "not an ordinary file"), (os.mkdir, "not an ordinary file")]
+)
 def test_a_file_exchanged_for_a_pipe_or_a_folder_stops_nobody(tmp_path, make, why):
     file = hand_in(tmp_path, "eve", b"{}")
     [eve] = collect(tmp_path, STEM).submissions

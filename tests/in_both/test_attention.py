@@ -155,7 +155,7 @@ def test_the_nets_refuse_what_does_not_fit(net, numbers):
     x, before, _, _ = numbers
     with pytest.raises(InputError, match=r"before must have shape \(4, 3, 6\) \(T', B, K\)"):
         net.forward(x, before[:, :2])
-    with pytest.raises(InputError, match="start must be a whole number from 0 to 5, but int 6 came"):
+    with pytest.raises(InputError, match="start must be a whole number from 0 to 5, but got int 6"):
         net.write(x, start=6, n=2)
     with pytest.raises(InputError, match="forward first"):
         net.backward(np.zeros((N, B, K)))

@@ -99,7 +99,7 @@ def test_the_torch_twin_says_and_learns_the_same(net, numbers):
     assert np.array_equal(written.numpy(), net.write(x, start=2, n=N, mask=mask))
     with pytest.raises(InputError, match=r"before must have shape \(4, 3, 6\) \(T', B, K\)"):
         twin.forward(torch.from_numpy(x), torch.from_numpy(before[:, :2]))
-    with pytest.raises(InputError, match="start must be a whole number from 0 to 5, but int 6 came"):
+    with pytest.raises(InputError, match="start must be a whole number from 0 to 5, but got int 6"):
         twin.write(torch.from_numpy(x), start=6, n=2)
 
 
@@ -125,7 +125,7 @@ def test_it_learns_to_reverse():
         (lambda net, x, b: net.forward(x[:, :, :1], b), "x has 1 features"),
         (
             lambda net, x, b: net.write(x, start=6, n=2),
-            "start must be a whole number from 0 to 5, but int 6 came",
+            "start must be a whole number from 0 to 5, but got int 6",
         ),
         (lambda net, x, b: net.backward(np.zeros((N, B, K))), "forward first"),
     ],

@@ -112,11 +112,11 @@ def test_wrong_input_is_named():
         (lambda: in_numpy.chrono(make("LSTM"), 2, rng()), "T_max must be a number above 2"),
         (
             lambda: in_numpy.chrono(make("LSTM"), np.inf, rng()),
-            "T_max must be a number above 2, but float inf",
+            "T_max must be a number above 2, but got float inf",
         ),
-        (lambda: in_torch.forget_bias(make("LSTM", in_torch), None), "value must be a number, but None came"),
-        (lambda: in_numpy.forget_bias(make("GRU"), None), "value must be a number, but None came"),
-        (lambda: in_numpy.forget_bias(make("GRU"), np.nan), "value must be a number, but float nan came"),
+        (lambda: in_torch.forget_bias(make("LSTM", in_torch), None), "value must be a number, but got None"),
+        (lambda: in_numpy.forget_bias(make("GRU"), None), "value must be a number, but got None"),
+        (lambda: in_numpy.forget_bias(make("GRU"), np.nan), "value must be a number, but got float nan"),
         (lambda: in_numpy.orthogonal(make("LSTM"), 0), "rng must be"),
         (lambda: in_numpy.orthogonal(in_numpy.MLP((2, 3)), rng()), "a recurrent layer or net is needed"),
     ]:

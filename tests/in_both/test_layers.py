@@ -381,17 +381,20 @@ def test_wrong_input_is_named():
     _bad(lambda: lstm.forward(x, mask=np.ones((B, T))), r"mask must have shape \(5, 3\)")
     _bad(lambda: lstm.forward(x, mask=np.full((T, B), 0.5)), "only 0")
     lstm.forward(x, h0)
-    _bad(lambda: lstm.backward(weights[0].tolist()), "dh must be a NumPy array, but list")
-    _bad(lambda: lstm.backward(weights[0].astype(str)), "dh must be an array of numbers, but an array of <U")
+    _bad(lambda: lstm.backward(weights[0].tolist()), "dh must be a NumPy array, but got list")
+    _bad(
+        lambda: lstm.backward(weights[0].astype(str)),
+        "dh must be an array of numbers, but got an array of <U",
+    )
     _bad(
         lambda: lstm.backward(weights[0].astype(object)),
-        "dh must be an array of numbers, but an array of object",
+        "dh must be an array of numbers, but got an array of object",
     )
     _bad(lambda: lstm.forward(x, (h0[0].astype("M8[s]"), None)), "h0 must hold floating-point numbers")
     _bad(lambda: lstm.forward(x, (h0[0].astype(object), None)), "h0 must hold floating-point numbers")
     _bad(
         lambda: lstm.forward(np.ma.masked_array(x)),
-        "x must be a plain NumPy array, but a MaskedArray of float64",
+        "x must be a plain NumPy array, but got a MaskedArray of float64",
     )
     _bad(lambda: lstm.backward(weights[0][1:]), "dh must have shape .* like what forward returned")
     _bad(lambda: lstm.backward(weights[0], (h0[0][:1], None)), "dh_T must have shape")

@@ -91,7 +91,7 @@ def test_wrong_targets_are_named():
         (lambda: in_numpy.mse(np.array(1.0), np.array(0.0)), "s needs at least one axis"),
         (
             lambda: in_numpy.mse(np.ma.masked_array(s), s),
-            "s must be a plain NumPy array, but a MaskedArray of float64",
+            "s must be a plain NumPy array, but got a MaskedArray of float64",
         ),
         (lambda: in_numpy.softmax_cross_entropy(s, y.astype(float)), "y must hold whole numbers"),
         (lambda: in_numpy.softmax_cross_entropy(s, y, mask[0]), "mask must have shape"),
@@ -107,9 +107,9 @@ def test_wrong_targets_of_torch_are_named():
     s, y, mask = (torch.from_numpy(a) for a in scores())
     cross_entropy, mse = in_torch.softmax_cross_entropy, in_torch.mse
     for call, said in [
-        (lambda: cross_entropy(None, y), "s must be a torch tensor, but None came"),
-        (lambda: cross_entropy(s.numpy(), y), "s must be a torch tensor, but an array of float64"),
-        (lambda: cross_entropy(s, y.tolist()), "y must be a torch tensor, but list"),
+        (lambda: cross_entropy(None, y), "s must be a torch tensor, but got None"),
+        (lambda: cross_entropy(s.numpy(), y), "s must be a torch tensor, but got an array of float64"),
+        (lambda: cross_entropy(s, y.tolist()), "y must be a torch tensor, but got list"),
         (lambda: cross_entropy(s, y.double()), "y must hold whole numbers"),
         (lambda: cross_entropy(s, y > 1), "y must hold whole numbers"),
         (lambda: cross_entropy(s[:0], y[:0]), "s is empty"),
@@ -122,17 +122,17 @@ def test_wrong_targets_of_torch_are_named():
         (lambda: mse(torch.tensor(1.0), torch.tensor(0.0)), "s needs at least one axis"),
         (
             lambda: mse(s.to("meta"), s),
-            "s must be a tensor that stores every number, but one .* on meta came",
+            "s must be a tensor that stores every number, but got one .* on meta",
         ),
         (
             lambda: mse(s.to_sparse(), s),
-            "s must be a tensor that stores every number, but one of layout torch.sparse",
+            "s must be a tensor that stores every number, but got one of layout torch.sparse",
         ),
         (lambda: cross_entropy(s, y, mask[0]), "mask must have shape"),
         (lambda: cross_entropy(s, y, mask * 0), "0 everywhere"),
-        (lambda: mse(s, None), "y must be a torch tensor, but None came"),
+        (lambda: mse(s, None), "y must be a torch tensor, but got None"),
         (lambda: mse(s, s * np.nan), "y must hold finite numbers"),
-        (lambda: mse([1.0], s), "s must be a torch tensor, but list"),
+        (lambda: mse([1.0], s), "s must be a torch tensor, but got list"),
         (lambda: mse(s, s[0]), "y must have shape .* like s"),
         (lambda: mse(s, s, mask + 0.5), "only 0"),
     ]:
@@ -217,9 +217,9 @@ def test_an_infinite_limit_only_measures(infinity):
 def test_optimizers_name_what_is_wrong():
     for call, said in [
         (lambda: in_numpy.Adam(lr=0), "lr must be a number above 0"),
-        (lambda: in_numpy.Adam(lr=np.inf), "lr must be a number above 0, but float inf came"),
-        (lambda: in_torch.SGD(lr=np.ones(1)), "lr must be a number above 0, but an array of float64"),
-        (lambda: in_torch.Adam(0.1, eps=None), "eps must be a number above 0, but None came"),
+        (lambda: in_numpy.Adam(lr=np.inf), "lr must be a number above 0, but got float inf"),
+        (lambda: in_torch.SGD(lr=np.ones(1)), "lr must be a number above 0, but got an array of float64"),
+        (lambda: in_torch.Adam(0.1, eps=None), "eps must be a number above 0, but got None"),
         (lambda: in_numpy.clip_by_norm({}, np.nan), "max_norm must be a number above 0"),
         (lambda: in_numpy.SGD(lr=0.1, clip=-1), "clip must be"),
         (lambda: in_numpy.Momentum(0.1, momentum=0), "momentum must be"),
@@ -230,7 +230,7 @@ def test_optimizers_name_what_is_wrong():
         ),
         (
             lambda: in_numpy.clip_by_norm({"W": np.broadcast_to(1.0, 3)}, 1.0),
-            "of W .* that may be changed, but an array",
+            "of W .* that may be changed, but got an array",
         ),
     ]:
         with pytest.raises(InputError, match=said):
@@ -243,15 +243,15 @@ def test_optimizers_refuse_gradients_of_another_shape_and_impossible_averages(en
     params = {"W": ones((3, 4))}
     for optimizer in (engine.SGD(0.1), engine.Momentum(0.1), engine.Adagrad(0.1), engine.Adam(0.1)):
         with pytest.raises(
-            InputError, match=r"gradient of W must have the shape of the parameter, \(3, 4\), but \(4,\)"
+            InputError, match=r"gradient of W must have the shape of the parameter, \(3, 4\), but got \(4,\)"
         ):
             optimizer.step(params, {"W": ones((4,))})
         assert furthest(params["W"], np.ones((3, 4))) == 0 and optimizer.steps == 0
     for betas, said in [
-        ((1.0, 0.999), "betas must be a number of at least 0 and below 1, but float 1.0 came"),
-        ((0.9, 1.0), "betas must be a number of at least 0 and below 1, but float 1.0 came"),
+        ((1.0, 0.999), "betas must be a number of at least 0 and below 1, but got float 1.0"),
+        ((0.9, 1.0), "betas must be a number of at least 0 and below 1, but got float 1.0"),
         ((-0.1, 0.9), "betas must be a number of at least 0"),
-        (0.9, r"betas must be a pair \(beta_1, beta_2\), but float 0.9 came"),
+        (0.9, r"betas must be a pair \(beta_1, beta_2\), but got float 0.9"),
         ((0.9,), "betas must be a pair"),
     ]:
         with pytest.raises(InputError, match=said):

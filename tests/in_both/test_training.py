@@ -133,7 +133,7 @@ def test_validation_without_padding_is_refused_where_training_has_some():
     x, y = examples()
     padding = np.ones((T, N))
     for validation in ((x, y), (x, y, padding)):
-        said = r"validation must be \(x, y, mask, padding\), because padding was given, but . of them came"
+        said = r"validation must be \(x, y, mask, padding\), because padding was given, but got . of them"
         with pytest.raises(InputError, match=said):
             in_numpy.fit(net(), x, y, steps=1, padding=padding, validation=validation, **settings(in_numpy))
 
@@ -237,8 +237,8 @@ def test_data_that_are_not_finite_stay_wrong_input(engine):
     for changed, said in [
         ({"x": lost}, "x must hold finite numbers"),
         ({"validation": (lost, y)}, "x of validation must hold finite numbers"),
-        ({"x": None}, "x must be an array with an axis 1, but None came"),
-        ({"y": [1, 2]}, "y must be an array with an axis 1, but list"),
+        ({"x": None}, "x must be an array with an axis 1, but got None"),
+        ({"y": [1, 2]}, "y must be an array with an axis 1, but got list"),
         ({"x": x[:0]}, "x is empty"),
     ]:
         with pytest.raises(InputError, match=said):

@@ -172,7 +172,7 @@ def test_a_parameter_that_is_no_tensor_is_named():
     ):
         mlp.params["W_1"] = wrong
         with pytest.raises(
-            InputError, match=f"the parameter W_1 must be a floating-point tensor, but {came}"
+            InputError, match=f"the parameter W_1 must be a floating-point tensor, but got {came}"
         ):
             mlp.forward(torch.ones(2, 4))
 
@@ -182,7 +182,7 @@ def test_wrong_input_is_named():
     x = torch.zeros(T, B, D, dtype=torch.float64)
     for call, said in [
         (lambda: make("LSTM", in_torch).backward(x), "forward first"),
-        (lambda: lstm.forward(x.tolist()), "x must be a torch tensor, but list"),
+        (lambda: lstm.forward(x.tolist()), "x must be a torch tensor, but got list"),
         (lambda: lstm.forward(x[0]), r"x needs 3 axes \(T, B, D\)"),
         (lambda: lstm.forward(x[:, :, :2]), "x has 2 features but W_x expects 4"),
         (lambda: lstm.forward(x.long()), "floating-point"),
@@ -197,11 +197,14 @@ def test_wrong_input_is_named():
         ),
         (
             lambda: lstm.forward(x) and lstm.backward(x.numpy()),
-            "the gradient must be a torch tensor, but an array",
+            "the gradient must be a torch tensor, but got an array",
         ),
-        (lambda: lstm.forward(x) and lstm.backward([1.0]), "the gradient must be a torch tensor, but list"),
-        (lambda: lstm.forward(x, ([[0.0]], None)), r"h0 must be a torch tensor, but list \[\[0.0\]\]"),
-        (lambda: make("GRU", in_torch).forward(x, "h"), "h0 must be a torch tensor, but str 'h' came"),
+        (
+            lambda: lstm.forward(x) and lstm.backward([1.0]),
+            "the gradient must be a torch tensor, but got list",
+        ),
+        (lambda: lstm.forward(x, ([[0.0]], None)), r"h0 must be a torch tensor, but got list \[\[0.0\]\]"),
+        (lambda: make("GRU", in_torch).forward(x, "h"), "h0 must be a torch tensor, but got str 'h'"),
         (lambda: make("Stack", in_torch).forward(x[0]), r"x needs 3 axes"),
         (lambda: make("Bidirectional", in_torch).forward(x[0]), r"x needs 3 axes"),
     ]:
@@ -215,10 +218,13 @@ def test_wrong_input_is_named():
     [
         (lambda e: e.Stack(e.GRU(2, 3), e.GRU(2, 3)), "layer 2 reads 2 features, but layer 1 gives 3"),
         (lambda e: e.Stack(), "Stack needs at least one layer"),
-        (lambda e: e.Stack(e.GRU(2, 3), "GRU"), "layer must be an RNN, LSTM, GRU, .* but str 'GRU' came"),
+        (lambda e: e.Stack(e.GRU(2, 3), "GRU"), "layer must be an RNN, LSTM, GRU, .* but got str 'GRU'"),
         (lambda e: e.Bidirectional(e.GRU(2, 3), e.GRU(4, 3)), "they expect 2 and 4 features"),
         (lambda e: e.Stack(*[e.GRU(3, 3)] * 2), "the same layer is there twice"),
-        (lambda e: e.LSTM(2, np.timedelta64(3)), "H must be a whole number of at least 1, but a timedelta64"),
+        (
+            lambda e: e.LSTM(2, np.timedelta64(3)),
+            "H must be a whole number of at least 1, but got a timedelta64",
+        ),
         (lambda e: e.MLP((2,)), "sizes must be a list of at least an input and an output size"),
         (lambda e: e.RecurrentNet(e.Readout(2, 3), 4), "layer must be an RNN"),
         (
@@ -237,9 +243,9 @@ def test_layers_that_do_not_fit_are_refused(engine, wrong, said):
 @pytest.mark.parametrize(
     ("mask", "said"),
     [
-        (1.0, r"mask must have shape \(5, 3\) \(T, B\) to go with x, but \(\) came"),
-        ([[1, 1], [1]], r"mask must be an array \(T, B\), but list"),
-        (np.ones((B, T)), r"mask must have shape \(5, 3\) \(T, B\) to go with x, but \(3, 5\) came"),
+        (1.0, r"mask must have shape \(5, 3\) \(T, B\) to go with x, but got \(\)"),
+        ([[1, 1], [1]], r"mask must be an array \(T, B\), but got list"),
+        (np.ones((B, T)), r"mask must have shape \(5, 3\) \(T, B\) to go with x, but got \(3, 5\)"),
     ],
 )
 def test_masks_that_are_none_are_named(engine, kind, mask, said):

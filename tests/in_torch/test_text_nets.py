@@ -171,7 +171,7 @@ def test_wrong_inputs_are_refused(texts):
             ):
                 made(kind).forward(outside, mask)
         with pytest.raises(
-            InputError, match=r"mask must have shape \(6, 4\) \(T, B\) to go with x, but \(4, 6\)"
+            InputError, match=r"mask must have shape \(6, 4\) \(T, B\) to go with x, but got \(4, 6\)"
         ):
             made(kind).forward(x, mask.T)
         with pytest.raises(InputError, match="mask leaves no word of one of the texts"):

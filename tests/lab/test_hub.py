@@ -117,7 +117,7 @@ def test_links_to_what_is_left_out_become_words(tmp_path):
 
 def test_a_folder_that_the_course_lacks_cannot_be_left_out(tmp_path):
     with pytest.raises(
-        InputError, match="without must be among chapters, exercises, solutions, but answers came"
+        InputError, match="without must be among chapters, exercises, solutions, but got answers"
     ):
         workspace.copy_notebooks(ROOT, tmp_path, ["answers"])
     done = runner.invoke(app, ["copy", str(tmp_path / "x"), "--without", "answers"])

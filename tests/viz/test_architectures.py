@@ -132,7 +132,7 @@ def test_attention_draws_a_line_from_every_state_of_the_encoder_to_one_output():
     to = (float(box.get("x")), float(box.get("y")) + float(box.get("height")) / 2)
     at_it = [tip for tip in tips(svg, "W_hh") if np.allclose(tip, to, atol=0.2)]
     assert len(at_it) == 4 and not any(np.allclose(tip, to, atol=0.2) for tip in tips(plain, "W_hh"))
-    with pytest.raises(InputError, match="a whole number from 1 to 3, but int 4 came"):
+    with pytest.raises(InputError, match="a whole number from 1 to 3, but got int 4"):
         architecture("many-to-many unaligned", 4, 3, looks_back=4)
     with pytest.raises(InputError, match="pattern must be"):
         architecture("stacked", looks_back=1)
@@ -162,12 +162,12 @@ def test_the_drawing_is_readable_on_any_background():
     ("arguments", "said"),
     [
         (("many-to-few",), "pattern must be one of one-to-one, one-to-many"),
-        (("one-to-many", 2), "inputs must hold 1 value for one-to-many, but 2 came"),
-        (("many-to-one", 3, 2), "outputs must hold 1 value for many-to-one, but 2 came"),
-        (("stacked", 3, 2), "outputs must hold 3 values for stacked, as many as inputs, but 2 came"),
+        (("one-to-many", 2), "inputs must hold 1 value for one-to-many, but got 2"),
+        (("many-to-one", 3, 2), "outputs must hold 1 value for many-to-one, but got 2"),
+        (("stacked", 3, 2), "outputs must hold 3 values for stacked, as many as inputs, but got 2"),
         (("bidirectional", 11), "the number of steps must be a whole number from 1 to 10"),
         (("many-to-many unaligned", 6, 5), "number of steps must be a whole number from 1 to 10"),
-        (("stacked", "abc"), "inputs must be a list of texts, but str 'abc' came"),
+        (("stacked", "abc"), "inputs must be a list of texts, but got str 'abc'"),
         (("stacked", ["a", 1]), "inputs must be a list of texts"),
         (("stacked", 0), "inputs must be a whole number of at least 1"),
         (("stacked", 2, []), "outputs must be a list of texts"),

@@ -130,9 +130,9 @@ def test_an_alt_is_asked_for_where_nobody_gives_one(stored):
         (
             "09/bar",
             {},
-            "words must name a figure of the course, but str '09/bar' came; did you mean '09/bars'",
+            "words must name a figure of the course, but got str '09/bar'; did you mean '09/bars'",
         ),
-        (3, {}, "words must name a figure of the course, but int 3 came"),
+        (3, {}, "words must name a figure of the course, but got int 3"),
         ("09/bars", {"n": 3}, "the words of '09/bars' need most=..., which is missing"),
     ],
 )

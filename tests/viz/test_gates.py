@@ -80,7 +80,7 @@ def test_gate_heat_map_has_a_row_for_each_unit():
         (lambda: viz.gate_lines("a" * 101, {"f": np.zeros(101)}), "written must hold 1 to 100"),
         (
             lambda: viz.gate_heat_map("abc", np.zeros((4, 2)), label="x"),
-            "values must hold 3 values, but 4 came",
+            "values must hold 3 values, but got 4",
         ),
     ],
 )

@@ -109,7 +109,7 @@ def test_text_takes_the_colour_of_the_page():
     ("arguments", "message"),
     [
         ({"T": 0}, "T must be a whole number"),
-        ({"T": 7}, "T must be a whole number from 1 to 6, but int 7 came"),
+        ({"T": 7}, "T must be a whole number from 1 to 6, but got int 7"),
         ({"paths": ["h_1 h_2"]}, "no arrow leads from h_2 to h_1, which is made from a_1"),
         ({"paths": ["h_1 s_1"]}, "no arrow leads from s_1 to h_1"),
         ({"paths": ["x_1 a_1"]}, "x_1, which is made from nothing"),
@@ -117,7 +117,7 @@ def test_text_takes_the_colour_of_the_page():
         ({"paths": ["q_1 s_1"]}, "'q_1' is not a node of the graph; its nodes are L, "),
         ({"known": ["h_4"]}, "'h_4' is not a node"),
         ({"known": "h_1"}, "known must be a list of texts"),
-        ({"weights": ["W_hh"]}, "weights must be among .*but W_hh came"),
+        ({"weights": ["W_hh"]}, "weights must be among .*but got W_hh"),
     ],
 )
 def test_wrong_names_are_answered_with_the_right_ones(arguments, message):

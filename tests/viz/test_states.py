@@ -90,7 +90,7 @@ class TestEvidencePlot:
         [
             (labels, {}, None, "answers must be a dict of 1 to 3"),
             (labels, {"a": [0.1, 0.2, 0.3]}, None, "answers['a'] needs 2 axes"),
-            (labels, {"a": [[0.1], [0.2]]}, None, "answers['a'] must hold 3 values, but 2"),
+            (labels, {"a": [[0.1], [0.2]]}, None, "answers['a'] must hold 3 values, but got 2"),
             (labels, {"a": [[0.1], [np.nan], [0.2]]}, None, "NaN"),
             (labels, {"a": trained}, [0.1, 0.2], "wanted must hold 3 values"),
             ("dog", {"a": trained}, None, "labels must be a list"),

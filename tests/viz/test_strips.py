@@ -104,7 +104,7 @@ def test_memory_table_refuses():
     deck = ["A", "B", "B", "A"]
     says(lambda: viz.memory_table(deck, {0}, gone, [0, 1, 2], slots=2), "slots is 2", "3 places")
     says(lambda: viz.memory_table(deck, {4}, gone, [], slots=2), "from 0 to 3", "4")
-    says(lambda: viz.memory_table(deck, {0}, gone[:3], [], slots=2), "gone", "4 values", "3 came")
+    says(lambda: viz.memory_table(deck, {0}, gone[:3], [], slots=2), "gone", "4 values", "got 3")
 
 
 def test_share_grid_prints_whole_percentages():

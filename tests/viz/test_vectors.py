@@ -96,7 +96,7 @@ SQUARE, TABLE = np.zeros((2, 2)), np.ones((4, 3))
         ),
         (
             lambda: viz.labelled_points({"p": SQUARE}, ["a", "b"], [0]),
-            "groups must hold 2 values to go with labels, but 1 came",
+            "groups must hold 2 values to go with labels, but got 1",
         ),
         (lambda: viz.share_curve([1, 2], [0.5], xlabel="", ylabel=""), "sizes must be 1 positive numbers"),
         (lambda: viz.share_curve([0, 2], [0.5, 0.1], xlabel="", ylabel=""), "sizes must be 2 positive"),

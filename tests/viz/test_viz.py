@@ -536,7 +536,7 @@ def test_vectors_name_wrong_input():
     says(lambda: viz.one_hot_grid(np.eye(41), ["a"] * 41, ["a"] * 41), "41", "from 1 to 40")
     says(lambda: viz.padding_grid([["a"]], np.ones((2, 1))), "tokens", "2 values")
     says(lambda: viz.rank_frequency([1, 0]), "counts", "positive")
-    says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "from 1 to 1, but int 2")
+    says(lambda: viz.rank_frequency([1], named=[(2, "x")]), "named", "from 1 to 1, but got int 2")
 
 
 def test_figures_belong_to_no_pyplot_state():

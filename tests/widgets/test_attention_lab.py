@@ -43,7 +43,7 @@ def test_example_and_step_are_set_from_python():
 @pytest.mark.parametrize(
     ("examples", "message"),
     [
-        ([], "examples must be 1 to 12, but 0 came"),
+        ([], "examples must be 1 to 12, but got 0"),
         ([(np.ones((2, 2)), ["a"])], r"examples\[0\] must be \(weights, read, written\)"),
         ([(np.full((2, 3), 0.5), list("abc"), list("de"))], "sum to 1 in each row; were they transposed"),
         ([(np.eye(2), list("abc"), list("de"))], "read must"),

@@ -117,6 +117,6 @@ def test_what_does_not_fit_is_refused(change, message):
 
 def test_stand_in_is_the_grid():
     lab = credit_lab(*network())
-    assert "<img" in lab.static_html() and "no loss speaks about a later use" in lab.static_html()
+    assert "<img" in lab.static_html() and "no loss depends on a later use" in lab.static_html()
     assert lab.static_text().count("\nloss ") == T
     assert "Shift + Enter" in lab.invitation()

@@ -78,11 +78,11 @@ def test_rows_are_sent_with_three_decimals_on_one_scale():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"paths": [path()[:3]]}, r"paths\[0\] must have the shape \(4, 4, 2\).*\(3, 4, 2\) came"),
+        ({"paths": [path()[:3]]}, r"paths\[0\] must have the shape \(4, 4, 2\).*got \(3, 4, 2\)"),
         ({"paths": [path()[:, :, :1]]}, r"paths\[0\] must have the shape"),
         ({"paths": [path(), path() * np.nan]}, r"paths\[1\]"),
         ({"paths": [0 * path()]}, "not all 0"),
-        ({"paths": [path()] * 7}, "1 to 6 seeds, but 7 came"),
+        ({"paths": [path()] * 7}, "1 to 6 seeds, but got 7"),
         ({"labels": ["a", "b", "c", "a"]}, "labels must be 2 to 6 different words"),
         ({"labels": ["a"]}, "labels must be 2 to 6 different words"),
         ({"updates": [0, 1, 1, 2]}, "updates must be 2 to 200 increasing numbers"),

@@ -202,7 +202,7 @@ def test_a_step_and_a_kept_curve_that_cannot_be_are_refused(name, value, said):
     [
         (128, "H must be a whole number from 4 to 64"),
         (0, "H must be a whole number"),
-        (30, "H must be a multiple of 4, but 30 came"),
+        (30, "H must be a multiple of 4, but got 30"),
     ],
 )
 def test_units_that_a_browser_cannot_compute_at_once_are_refused(H, said):

@@ -78,7 +78,7 @@ def test_it_reads_without_a_kernel():
     [
         (lambda: jar_lab(1.3), "keep must be a number from 0 to 1.2"),
         (lambda: setattr(jar_lab(), "keep", None), "keep must be a number from 0 to 1.2"),
-        (lambda: setattr(jar_lab(), "x", [1] * 19), "x must hold 20 values, but 19 came"),
+        (lambda: setattr(jar_lab(), "x", [1] * 19), "x must hold 20 values, but got 19"),
         (lambda: setattr(jar_lab(), "x", [4] + [1] * 19), "added must be a number from 0 to 3"),
         (lambda: setattr(jar_lab(), "added", [1]), "added must be a list of 20 numbers"),
         (lambda: setattr(jar_lab(), "day", 21), "day must be a whole number from 1 to 20"),

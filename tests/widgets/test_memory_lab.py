@@ -53,16 +53,16 @@ def test_it_reads_without_a_kernel():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda: memory_lab(17), "remembered must be a whole number from 0 to 16, but int 17 came"),
+        (lambda: memory_lab(17), "remembered must be a whole number from 0 to 16, but got int 17"),
         (lambda: memory_lab(rng=3), "rng must be"),
         (lambda: setattr(memory_lab(), "remembered", 2.5), "remembered must be a whole number from 0 to 16"),
         (lambda: setattr(memory_lab(), "deck", [0] * 16), "deck must be a list with each of 0 … 7 twice"),
         (
             lambda: setattr(memory_lab(), "turned", [16]),
-            "turned must be a whole number from 0 to 15, but int 16",
+            "turned must be a whole number from 0 to 15, but got int 16",
         ),
-        (lambda: setattr(memory_lab(), "turned", None), "turned must be a list of places, but None came"),
-        (lambda: memory_lab().games(20), "remembered must be a whole number from 0 to 16, but int 20 came"),
+        (lambda: setattr(memory_lab(), "turned", None), "turned must be a list of places, but got None"),
+        (lambda: memory_lab().games(20), "remembered must be a whole number from 0 to 16, but got int 20"),
     ],
 )
 def test_refuses(change, said):

@@ -56,7 +56,7 @@ def test_the_widget_counts_cards_from_one_and_reads_without_a_kernel(game):
 
 
 def test_refuses():
-    with pytest.raises(InputError, match=r"game must be the log of a data\.memory_game, but None came"):
+    with pytest.raises(InputError, match=r"game must be the log of a data\.memory_game, but got None"):
         memory_stepper(None)
     with pytest.raises(InputError, match="game has 22 cards, but at most 20"):
         memory_stepper(data.memory_game(11, 4, np.random.default_rng(0)))

@@ -116,7 +116,7 @@ def test_strange_characters_are_a_problem_that_is_said():
         ("unit", H, "unit must be a whole number from 0 to 4"),
         ("unit", -1, "unit must be"),
         ("unit", None, "unit must be"),
-        ("unit_holds", {"c": 1.0}, "unit_holds must have no keys but f, i, g and o, but str 'c' came"),
+        ("unit_holds", {"c": 1.0}, "unit_holds must have no keys but f, i, g and o, but got str 'c'"),
         ("unit_holds", {"f": 1.5}, r"unit_holds\['f'\] must be a number from 0 to 1"),
         ("unit_holds", {"g": -1.5}, r"unit_holds\['g'\] must be a number from -1 to 1"),
         ("unit_holds", None, "unit_holds must be a dict"),
@@ -141,7 +141,7 @@ def test_a_lab_without_a_network_says_how_to_get_one(setting, value):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"network": 3}, "network must be a RecurrentNet with an RNN, LSTM or GRU, but int 3 came"),
+        ({"network": 3}, "network must be a RecurrentNet with an RNN, LSTM or GRU, but got int 3"),
         ({"network": net_of("GRU")}, "network must be a RecurrentNet with an LSTM, but its layer is: GRU"),
         ({"vocabulary": None}, "vocabulary must be a Vocabulary"),
         ({"vocabulary": Vocabulary(["a"])}, "the net reads 7 tokens, but the vocabulary has 1"),

@@ -121,7 +121,7 @@ def test_it_reads_without_a_kernel():
         (lambda: state_lab(RNN(3, 2, phi="relu"), NAMES, INPUTS), "net must be an RNN with tanh"),
         (lambda: state_lab(rnn(), NAMES[:2], INPUTS), "names must"),
         (lambda: state_lab(rnn(), NAMES, ["soup"]), "inputs must be among bread, rice, pizza or None"),
-        (lambda: state_lab(rnn(), NAMES, []), "inputs must hold 1 to 80 steps, but 0 came"),
+        (lambda: state_lab(rnn(), NAMES, []), "inputs must hold 1 to 80 steps, but got 0"),
         (lambda: state_lab(rnn(), NAMES, INPUTS, answers=NAMES), "answers need a RecurrentNet"),
         (
             lambda: state_lab(net(), NAMES, INPUTS, answers=NAMES),

@@ -90,7 +90,7 @@ def test_it_reads_without_a_kernel():
             "net must be an MLP with relu and one output",
         ),
         (lambda: window_lab(YEARS, SERIES, net(), 3.0), "scaler must be the Scaler of a series"),
-        (lambda: window_lab(YEARS[:9], SERIES, net(), SCALER), "years must hold 60 values, but 9 came"),
+        (lambda: window_lab(YEARS[:9], SERIES, net(), SCALER), "years must hold 60 values, but got 9"),
         (lambda: window_lab(YEARS[::-1], SERIES, net(), SCALER), "years must be more than 3 years in a row"),
         (lambda: setattr(lab(), "year", 1882), "year must be a whole number from 1883 to 1939"),
         (lambda: setattr(lab(), "ahead", 17), "ahead must be a whole number from 1 to 16"),

@@ -29,15 +29,15 @@ class Settings:
     def __post_init__(self) -> None:
         for one in fields(self):
             if not isinstance(getattr(self, one.name), str):
-                raise InputError(f"{one.name} must be a text, but {describe(getattr(self, one.name))} came")
+                raise InputError(f"{one.name} must be a text, but got {describe(getattr(self, one.name))}")
         for name in ("address", "jupyterlab"):
             value = getattr(self, name)
             if value and not re.match(r"https?://\w", value):
-                raise InputError(f"{name} must begin with https://, but {value!r} came")
+                raise InputError(f"{name} must begin with https://, but got {value!r}")
         if self.address and not self.address.endswith("/"):
             object.__setattr__(self, "address", f"{self.address}/")
         if self.repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository):
-            raise InputError(f"repository must be OWNER/NAME, but {self.repository!r} came")
+            raise InputError(f"repository must be OWNER/NAME, but got {self.repository!r}")
 
     def source(self, path: str) -> str:
         """Return the address of a file of the repository, "" where the repository is not known."""

@@ -339,8 +339,8 @@ def each_part_by_its_own(series, n_train):
 
 @SPLIT_AND_SCALE.mistake
 def mean_of_the_test_years(series, n_train):
-    """From each part you subtract its own mean. There is one scale for both parts, and it may only know the
-    training years.
+    """From each part you subtract its own mean. There is one scale for both parts, and only the training
+    years may go into it.
     """
     train, test = series[:n_train], series[n_train:]
     return (train - train.mean()) / train.std(), (test - test.mean()) / train.std()

@@ -45,8 +45,8 @@ BUILD_VOCABULARY = task(
 
 @BUILD_VOCABULARY.mistake
 def looked_up_in_a_text(tokens):
-    """You look for each token in a text of all tokens so far, not in a list. There, a token is also found inside a
-    longer one.
+    """You look for each token in a text of all tokens so far, not in a list. In a text, a token is also found
+    inside a longer one.
     """
     words = []
     for token in tokens:
@@ -268,8 +268,8 @@ def as_long_as_needed(indices, V):
 
 @ONE_HOT_VECTORS.mistake
 def bag_of_words(indices, V):
-    """You have added up the steps. What is left says which words a sentence has, and no longer in which order.
-    Every step keeps a vector of its own.
+    """You have added up the steps. What is left says which words a sentence has, but no longer in which
+    order. Every step keeps a vector of its own.
     """
     return one_hot(indices, V).sum(axis=0)
 
@@ -371,7 +371,7 @@ def reshaped_for_transposed(sequences, padding):
 
 @PAD_BATCH.mistake
 def cut_to_the_shortest(sequences, padding):
-    """All sentences are cut to the length of the shortest, and the rest is lost. Fill up the short ones; cut
+    """All sentences are cut to the length of the shortest, and the rest is lost. Pad the short ones; cut
     none.
     """
     shortest = min(map(len, sequences))
@@ -418,7 +418,7 @@ def mask_of_ones(sequences, padding):
 
 @PAD_BATCH.mistake
 def mask_one_too_long(sequences, padding):
-    """Your mask counts the first row of padding of each sentence as real. A sentence of 2 tokens has them at the
+    """Your mask counts the first row of padding of each sentence as real. A sentence of 2 tokens has them at
     steps 0 and 1.
     """
     indices, mask = pad_sequences(sequences, padding)
@@ -428,9 +428,7 @@ def mask_one_too_long(sequences, padding):
 
 @PAD_BATCH.mistake
 def mask_one_too_short(sequences, padding):
-    """Your mask leaves out the last token of each sentence. A sentence of 2 tokens has them at the steps 0 and
-    1.
-    """
+    """Your mask leaves out the last token of each sentence. A sentence of 2 tokens has them at steps 0 and 1."""
     indices, mask = pad_sequences(sequences, padding)
     lengths = np.array([len(sequence) for sequence in sequences])
     return indices, (np.arange(len(mask))[:, None] < lengths - 1).astype(np.float32)
@@ -456,13 +454,13 @@ def mask_from_the_padding(sequences, padding):
 
 @PAD_BATCH.mistake
 def zero_for_padding(sequences, padding):
-    """You fill up with 0. In this vocabulary 0 is a word; the index of the padding is an argument."""
+    """You pad with 0. In this vocabulary 0 is a word; the index of the padding is an argument."""
     return pad_sequences(sequences, 0)
 
 
 @PAD_BATCH.mistake
 def last_word_for_padding(sequences, padding):
-    """You fill up each sentence with its own last word. Fill up with the index `padding`."""
+    """You pad each sentence with its own last word. Pad with the index `padding`."""
     T = max(map(len, sequences))
     longer = [[*sequence, *[sequence[-1]] * (T - len(sequence))] for sequence in sequences]
     return pad_sequences(longer, padding)[0], pad_sequences(sequences, padding)[1]

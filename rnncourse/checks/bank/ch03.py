@@ -103,8 +103,8 @@ def terms_multiplied(x_t, h_prev, p):
 
 @RNN_STEP.mistake
 def elementwise_state(x_t, h_prev, p):
-    """You multiply the previous state by the diagonal of `W_hh` only. Every unit hears from every unit: a matrix
-    product.
+    """You multiply the previous state by the diagonal of `W_hh` only. Every unit hears from every unit, which
+    takes a matrix product.
     """
     return np.tanh(x_t @ p["W_xh"] + h_prev * np.diag(p["W_hh"]) + p["b_h"])
 
@@ -520,8 +520,8 @@ LAST_STATES = task("last_states", reference=_last_states, cases=_padded_cases)
 
 @LAST_STATES.mistake
 def end_of_the_padding(h, lengths):
-    """You take the state in the last row of the array for all sequences. Most of them have ended before; what
-    came after their end was padding.
+    """You take the state in the last row of the array for all sequences. Most of them ended earlier; what
+    came after that was padding.
     """
     return h[-1]
 

@@ -102,7 +102,9 @@ def not_divided(f, w, eps):
 
 @CENTRAL_DIFFERENCES.mistake
 def eps_of_its_own(f, w, eps):
-    """You use a nudge of your own instead of `eps`, so your slopes are close, but not those that were wanted."""
+    """You use a nudge of your own instead of `eps`, so your slopes are close, but not equal to the expected
+    ones.
+    """
     return _slopes(f, w, 1e-5, 1e-5, 2e-5)
 
 
@@ -653,7 +655,7 @@ def first_step_dropped(p, x, h, dh):
 @MENDED_F.mistake
 def transpose_lost(p, x, h, dh):
     """You have found both bugs, but introduced another: on its way back the carry meets `W_hh` without the
-    transpose. The matrix is square, so the shapes do not tell.
+    transpose. The matrix is square, so the shapes do not give it away.
     """
     return _patient(p, x, h, dh, _before(p, h), transpose=False)
 
@@ -971,16 +973,16 @@ def cut_at_every_step(dh, x, h0, h, p, window):
 
 @TRUNCATED_BACKWARD.mistake
 def cut_too_late(dh, x, h0, h, p, window):
-    """Your cut is one step too late in time: a window's first step gets nothing from the window's own later steps,
-    and sends its gradient to the window before. The steps 0 to `window` − 1 belong together.
+    """Your cut is one step too late in time: a window's first step gets nothing from the window's own later
+    steps, and sends its gradient to the window before. Steps 0 to `window` − 1 belong together.
     """
     return _all_back(dh, x, h0, h, p, carried=_cut(window, 1))[2]
 
 
 @TRUNCATED_BACKWARD.mistake
 def cut_too_early(dh, x, h0, h, p, window):
-    """Your cut is one step too early in time: the last step of each window is cut off from the steps before it.
-    The steps 0 to `window` − 1 belong together.
+    """Your cut is one step too early in time: the last step of each window is cut off from the steps before
+    it. Steps 0 to `window` − 1 belong together.
     """
     return _all_back(dh, x, h0, h, p, carried=_cut(window, -1))[2]
 
@@ -1117,7 +1119,7 @@ def one_step_of_the_last_window(dh, x, h0, h, p, window):
 
 @TRUNCATED_BACKWARD.mistake
 def windows_one_longer(dh, x, h0, h, p, window):
-    """Your windows have one step too many. The first one has the steps 0 to `window` − 1."""
+    """Your windows have one step too many. The first one has steps 0 to `window` − 1."""
     return _truncated(dh, x, h0, h, p, window + 1)
 
 

@@ -86,7 +86,7 @@ def plus_for_minus(a):
 
 @SIGMOID_PRIME.mistake
 def times_the_input(a):
-    """You multiply by `a` once too often. `p` itself says all about the slope."""
+    """You multiply by `a` once too often. `p` alone tells you all about the slope."""
     return a * reference_sigmoid_prime(a)
 
 
@@ -176,8 +176,8 @@ def examples_for_units(a):
 
 @DEAD_UNITS.mistake
 def on_average(a):
-    """You look at the average, or at how active a unit is in all. A unit that is silent most of the time may still
-    be active for a single example, and one example is enough to give it a gradient.
+    """You look at the average, or at how active a unit is overall. A unit that is silent most of the time may
+    still be active for a single example, and one example is enough to give it a gradient.
     """
     return a.mean(axis=0) <= 0
 
@@ -814,9 +814,7 @@ def root_of_the_ratio(W_hh, radius):
 
 @WITH_RADIUS.mistake
 def difference_for_ratio(W_hh, radius):
-    """You multiply by the difference of the two radii. Which number turns the one into the other by
-    multiplication?
-    """
+    """You multiply by the difference of the two radii. What do you have to multiply one by to get the other?"""
     return W_hh * (radius - _radius(W_hh))
 
 
@@ -842,7 +840,7 @@ def trace(W_hh, radius):
 
 @WITH_RADIUS.mistake
 def clipped(W_hh, radius):
-    """You clip the entries. That changes the matrix in another way than making it larger or smaller."""
+    """You clip the entries. That does more to the matrix than make it larger or smaller."""
     return np.clip(W_hh, -radius, radius)
 
 
@@ -856,8 +854,8 @@ def scaled_identity(W_hh, radius):
 
 @WITH_RADIUS.mistake
 def transposed(W_hh, radius):
-    """The size is right, but the matrix is transposed. A transpose has the same eigenvalues, and is still
-    another matrix.
+    """The size is right, but the matrix is transposed. A transpose has the same eigenvalues, but it is a
+    different matrix.
     """
     return _with_radius(W_hh, radius).T
 
@@ -948,7 +946,7 @@ def slope_once(W_hh, activation, steps):
 
 @GAIN_BOUND.mistake
 def times_steps(W_hh, activation, steps):
-    """You multiply by the number of steps. Each step multiplies what the step before has left."""
+    """You multiply by the number of steps. Each step multiplies what the step before it has left."""
     return steps * _bound(W_hh, activation, 1)
 
 
@@ -998,13 +996,13 @@ def sigmoid_by_half(W_hh, activation, steps):
 
 @GAIN_BOUND.mistake
 def one_step_more(W_hh, activation, steps):
-    """The factor of a step is right, but you multiply it in once too often."""
+    """The factor of a step is right, but you multiply it in one time too many."""
     return _bound(W_hh, activation, steps + 1)
 
 
 @GAIN_BOUND.mistake
 def one_step_less(W_hh, activation, steps):
-    """The factor of a step is right, but you multiply it in once too rarely."""
+    """The factor of a step is right, but you multiply it in one time too few."""
     return _bound(W_hh, activation, steps - 1)
 
 
@@ -1102,7 +1100,7 @@ def symmetric_part(W_hh, activation, steps):
 @GAIN_BOUND.mistake
 def lower_triangle(W_hh, activation, steps):
     """`eigvalsh` is for symmetric matrices: it reads the lower triangle and ignores the rest. And eigenvalues
-    are not what a single step can do.
+    do not tell you how much a single step can do.
     """
     return _bound(W_hh, activation, steps, stretch=lambda W: np.abs(np.linalg.eigvalsh(W)).max())
 

@@ -427,8 +427,8 @@ def state_added(x_t, h_prev, c_prev, p):
 
 @LSTM_STEP.mistake
 def two_gates_not_squashed(x_t, h_prev, c_prev, p):
-    """The forget gate and the input gate do not go through a sigmoid. Without it a gate is no number between 0
-    and 1.
+    """The forget gate and the input gate do not go through a sigmoid. Without it, a gate need not lie between
+    0 and 1.
     """
     i, f, g, o = np.split(x_t @ p["W_x"] + h_prev @ p["W_h"] + p["b"], 4, axis=1)
     c_t = f * c_prev + i * np.tanh(g)
@@ -481,8 +481,8 @@ def own_gate_counted(f):
 
 @BELT_SURVIVAL.mistake
 def from_the_start(f):
-    """Your products run from the first gate to gate t: what is left at step t of what was on the belt before
-    the sequence. Return what is left at the end of what is there at step t.
+    """Your products run from the first gate to gate t: they say how much of what was on the belt before the
+    sequence is left at step t. Return how much of what is on the belt at step t is left at the end.
     """
     return np.cumprod(f, axis=0)
 
@@ -772,7 +772,7 @@ def the_usual_one(b, left, steps):
 
 @REMEMBERING_BIAS.mistake
 def logarithm_to_base_2(b, left, steps):
-    """Your logarithm has the base 2. The sigmoid is made with `np.exp`, so its inverse needs `np.log`."""
+    """Your logarithm is to base 2. The sigmoid is made with `np.exp`, so its inverse needs `np.log`."""
     H = len(b) // 4
     new = _remembering_bias(b, left, steps)
     new[H : 2 * H] /= np.log(2)
@@ -781,7 +781,7 @@ def logarithm_to_base_2(b, left, steps):
 
 @REMEMBERING_BIAS.mistake
 def logarithm_to_base_10(b, left, steps):
-    """Your logarithm has the base 10. The sigmoid is made with `np.exp`, so its inverse needs `np.log`."""
+    """Your logarithm is to base 10. The sigmoid is made with `np.exp`, so its inverse needs `np.log`."""
     H = len(b) // 4
     new = _remembering_bias(b, left, steps)
     new[H : 2 * H] /= np.log(10)
@@ -869,7 +869,7 @@ def without_reset(x_t, h_prev, p):
 @GRU_STEP.mistake
 def reset_on_the_input(x_t, h_prev, p):
     """Your reset gate also scales the input's part of the candidate. It decides how much of the previous
-    state is seen; the new input always is.
+    state is seen; the new input is always seen in full.
     """
     r_t, z_t, x_n, h_n = _shares(x_t, h_prev, p)
     n_t = np.tanh(r_t * (x_n + h_n + p["b_hn"]))
@@ -1082,7 +1082,7 @@ def both_gates_by_reset(x_t, h_prev, p):
 
 @GRU_STEP.mistake
 def reset_in_what_is_kept(x_t, h_prev, p):
-    """The reset gate also scales what is kept of the previous state. It belongs into the candidate only."""
+    """The reset gate also scales what is kept of the previous state. It belongs in the candidate only."""
     H = h_prev.shape[1]
     a, u = x_t @ p["W_x"] + p["b"], h_prev @ p["W_h"]
     r, z = (1 / (1 + np.exp(-(a + u)[:, k * H : (k + 1) * H])) for k in (0, 1))
@@ -1092,8 +1092,8 @@ def reset_in_what_is_kept(x_t, h_prev, p):
 
 @GRU_STEP.mistake
 def bias_reset_too(x_t, h_prev, p):
-    """You put the bias of the third block, or all that was computed with it, into what the reset gate scales once
-    more. There, the previous state meets its matrix and `b_hn`, and nothing else.
+    """The bias of the third block is added a second time, inside what the reset gate scales. Only the
+    previous state times its matrix, plus `b_hn`, belongs there.
     """
     H = h_prev.shape[1]
     a, u = x_t @ p["W_x"] + p["b"], h_prev @ p["W_h"]
@@ -1382,8 +1382,8 @@ def blocks_i_f_o_g(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
 
 @UNDO_STEP.mistake
 def one_below_the_other(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
-    """All four pieces are right, but they are below one another, (4B, H). Join them along the axis of the
-    units, to (B, 4H).
+    """All four pieces are right, but they are stacked on top of one another, (4B, H). Join them along the
+    axis of the units, to get (B, 4H).
     """
     da_t, dc_prev = _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev)
     return np.concatenate(np.split(da_t, 4, axis=1)), dc_prev
@@ -1412,7 +1412,7 @@ def shown_without_tanh(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
 @UNDO_STEP.mistake
 def cell_computed_again(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
     """You compute the cell state again instead of using the `c_t` you were given. The backward pass takes the
-    values as they are; the random ones in the check come from no network.
+    values as they are; the random ones in the check do not come from any network.
     """
     return _undo(dh_t, dc_t, i_t, f_t, g_t, o_t, f_t * c_prev + i_t * g_t, c_prev)
 
@@ -1503,8 +1503,8 @@ def outputs_swapped(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
 
 @UNDO_STEP.mistake
 def nothing_through_the_gates(dh_t, dc_t, i_t, f_t, g_t, o_t, c_t, c_prev):
-    """You take the gradient at the cell state for that of the output. The gradient at `c_t` has a part from
-    `h_t`: one factor and one slope are missing there.
+    """You add `dh_t` to the gradient at `c_t` as it is. Between `h_t` and `c_t` are the output gate and a tanh, so
+    `dh_t` reaches `c_t` with one more factor and one slope.
     """
     d_cell = dc_t + dh_t
     return _to_a(dh_t, d_cell, i_t, f_t, g_t, o_t, c_t, c_prev), d_cell * f_t

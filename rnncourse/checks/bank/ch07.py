@@ -97,8 +97,8 @@ def shifted_in_place(y, start):
 
 @TEACHER_INPUTS.mistake
 def rolled_as_one_row(y, start):
-    """`np.roll` without an axis moves through the array as through one long row, so the letters slip into other
-    names. Move along the first axis, time.
+    """`np.roll` without an axis treats the array as one long row, so the letters slip into other names. Move
+    along the first axis, time.
     """
     inputs = np.roll(y, 1)
     inputs[0] = start
@@ -204,8 +204,8 @@ def padding_as_right(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def mean_of_names(predicted, y, mask):
-    """You average over names the share of correct letters in each. Then a letter of a short name weighs more
-    than one of a long name. Take the share of all real letters.
+    """You take the share of correct letters in each name and average those shares. Then a letter of a short
+    name weighs more than one of a long name. Take the share of all real letters.
     """
     of_each = (_right(predicted, y) * mask).sum(axis=0) / mask.sum(axis=0)
     return float(of_each.mean()), _whole_right(predicted, y, mask)
@@ -268,8 +268,8 @@ def still_broken(predicted, y, mask):
 
 @SPELLING_SCORES.mistake
 def mean_of_step_scores(predicted, y, mask):
-    """You average over the steps the share of correct letters in each. Then a letter counts more where few names are
-    still going on. Take the share of all real letters.
+    """You take the share of correct letters at each step and average those shares. Then a letter counts more
+    where few names are still going on. Take the share of all real letters.
     """
     right = (predicted == y) * mask
     return (right.sum(axis=1) / mask.sum(axis=1)).mean(), _whole_right(predicted, y, mask)
@@ -338,8 +338,8 @@ def last_of_all(pattern, lengths, T):
 
 @ANSWER_MASK.mistake
 def one_late(pattern, lengths, T):
-    """For "many-to-one" your mark is one step too late, on padding. A sequence of 3 words fills the steps 0,
-    1 and 2.
+    """For "many-to-one" your mark is one step too late, on padding. A sequence of 3 words fills steps 0, 1
+    and 2.
     """
     return _answer_mask(pattern, lengths if pattern == "aligned" else lengths + 1, T)
 
@@ -662,7 +662,7 @@ def zero_is_the_end(next_scores, state, start, end, n):
 
 @GREEDY_WRITE.mistake
 def filled_up(next_scores, state, start, end, n):
-    """You fill the text up with `end` until it has n tokens. Return the tokens that were written, and no more."""
+    """You pad the text with `end` until it has n tokens. Return the tokens that were written, and no more."""
     tokens = _greedy_write(next_scores, state, start, end, n)
     return tokens + [end] * (n - len(tokens))
 
@@ -733,8 +733,8 @@ def summed_over_the_queries(q, k, v, mask):
 
 @ATTENTION.mistake
 def not_scaled(q, k, v, mask):
-    """The scores are not divided by anything. Dot products of long vectors are large, and the softmax then picks a
-    single step.
+    """The scores are not divided by anything. Dot products of long vectors are large, and the softmax then nearly
+    picks a single step.
     """
     return _looked_up(softmax(_masked(q @ k.T, mask)), v)
 
@@ -1022,8 +1022,8 @@ def backward_half_first(read, p_fwd, p_bwd, x, lengths):
 
 @BOTH_WAYS.mistake
 def padding_not_zero(read, p_fwd, p_bwd, x, lengths):
-    """All real steps are right. Set the steps of padding to 0, so that nobody takes a state that is left
-    there for an answer.
+    """All real steps are right. Set the steps of padding to 0, so that nobody mistakes a state left there for
+    an answer.
     """
     return np.concatenate([read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths)], axis=2)
 
@@ -1072,16 +1072,16 @@ def features_reversed(read, p_fwd, p_bwd, x, lengths):
 
 @BOTH_WAYS.mistake
 def last_word_not_read(read, p_fwd, p_bwd, x, lengths):
-    """The second reader does not begin with the last real word: it leaves that word where it is and begins one
-    before. A sentence of three words fills the steps 0, 1 and 2.
+    """The second reader does not begin with the last real word: it leaves that word where it is and begins
+    with the one before it. A sentence of three words fills steps 0, 1 and 2.
     """
     return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_bwd, x, lengths - 1))
 
 
 @BOTH_WAYS.mistake
 def one_step_of_padding(read, p_fwd, p_bwd, x, lengths):
-    """The second reader begins with one step of padding: you reverse one step too many. A sentence of three words
-    fills the steps 0, 1 and 2.
+    """The second reader begins with one step of padding: you reverse one step too many. A sentence of three
+    words fills steps 0, 1 and 2.
     """
     one_more = np.minimum(lengths + 1, len(x))
     return _join(x, lengths, read(x, p_fwd), _from_the_end(read, p_bwd, x, one_more))
@@ -1115,8 +1115,8 @@ def backward_padding_left(read, p_fwd, p_bwd, x, lengths):
 
 @BOTH_WAYS.mistake
 def same_summary_everywhere(read, p_fwd, p_bwd, x, lengths):
-    """Beside every word lies the same backward state, the one of the whole sentence. At each word we want what
-    the second reader knows when it gets there.
+    """Every word gets the same backward state, the one of the whole sentence. At each word we want what the
+    second reader knows when it gets there.
     """
     summary = _from_the_end(read, p_bwd, x, lengths)[:1]
     return _join(x, lengths, read(x, p_fwd), np.repeat(summary, len(x), axis=0))
@@ -1305,7 +1305,7 @@ def one_token_more(log_p, start, n, width):
 
 @BEAM_SEARCH.mistake
 def one_beam_less(log_p, start, n, width):
-    """You keep one beginning fewer than `width`. A slice stops one before its end already."""
+    """You keep one beginning fewer than `width`. A slice already stops one before its end."""
     return _beam_search(log_p, start, n, width - 1)
 
 

@@ -91,7 +91,7 @@ def last_frame_lost(sound, fade, hop):
 
 @LOUDNESS_FRAMES.mistake
 def rest_filled_up(sound, fade, hop):
-    """You have too many frames at the end, filled up with zeros. Drop frames that do not fit completely."""
+    """You have too many frames at the end, padded with zeros. Drop frames that do not fit completely."""
     # Frames begin as long as there are samples; what is missing is filled up with zeros.
     starts = np.arange(0, len(sound), hop)
     return _loudness_frames(np.pad(sound, (0, starts[-1] + len(fade) - len(sound))), fade, hop)
@@ -216,7 +216,9 @@ READ_LABELS = task("read_labels", reference=_read_labels, cases=_label_cases)
 
 @READ_LABELS.mistake
 def silence_left_in(labels, silence):
-    """Equal neighbors are merged, but silence is still in your list. It separates tones and is none of them."""
+    """Equal neighbors are merged, but silence is still in your list. It separates tones; it is not one of
+    them.
+    """
     before = [silence, *labels[:-1]]
     return [int(label) for label, last in zip(labels, before, strict=True) if label != last]
 
@@ -795,8 +797,8 @@ def forecasts_returned(z, P, cut):
 
 @AUTOREGRESSION.mistake
 def bias_column_first(z, P, cut):
-    """The column of ones comes first in your table, or you read it so: b is what belongs to that column, and the
-    weights are the others.
+    """The column of ones comes first in your table, or your code reads it that way: b is what belongs to that
+    column, and the weights are the others.
     """
     w, b = _autoregression(z, P, cut)
     return np.append(w[1:], b), w[0]
@@ -1202,8 +1204,8 @@ def sigmoids(s, temperature, u):
 
 @DRAW_NEXT.mistake
 def no_ruler(s, temperature, u):
-    """You compare `u` with the probabilities themselves. Lay them end to end first: a piece ends where all
-    probabilities up to it sum to.
+    """You compare `u` with the probabilities themselves. Lay them end to end first: each piece ends at the
+    sum of all probabilities up to and including its own.
     """
     p = _softmax(s / temperature)
     return p, np.minimum((p <= u[:, None]).sum(axis=1), p.shape[1] - 1)

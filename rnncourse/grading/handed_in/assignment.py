@@ -180,7 +180,7 @@ def _marked(stem: str, cells: Any) -> list[tuple[str, Mapping[str, Any], str, st
 def _points(stem: str, name: str, marks: Mapping[str, Any]) -> float:
     given = marks.get("points")
     if type(given) not in (int, float) or not 0 <= given <= _MOST_POINTS:
-        said = "there are none" if given is None else f"{given!r:.40} stands there"
+        said = "there are none" if given is None else f"{given!r:.40} was given"
         raise InputError(
             f"{stem}.ipynb, cell {name}: points must be a number from 0 to {_MOST_POINTS}, but {said}"
         )
@@ -213,7 +213,7 @@ def _master(assignment: str, spec: Path | None) -> Path:
     """Return the notebook that is the master: the instructor's own if there is one, else the course's."""
     if spec is not None:
         if not spec.is_dir():
-            raise InputError(f"spec must be a folder with a master or tasks.py, but {spec} is none")
+            raise InputError(f"spec must be a folder with a master or tasks.py, but {spec} is neither")
         found = _matching(spec, assignment)
         if found:
             return _single(found, assignment, spec)
@@ -234,7 +234,7 @@ def _single(found: list[Path], assignment: str, folder: Path) -> Path:
     if len(found) == 1:
         return found[0]
     known = ", ".join(file.stem for file in sorted(folder.glob("*.ipynb"))) or "nothing"
-    many = "names several" if found else "is none"
+    many = "names several" if found else "is not one"
     raise InputError(f"assignment must be one of {known}, but {assignment!r} {many} of them")
 
 

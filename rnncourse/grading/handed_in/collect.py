@@ -174,7 +174,7 @@ def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[st
             elif stat.S_ISREG(mode):
                 files.append(File(below, lambda below=below: _read_file(root, below)))
             else:
-                what = "is a link, which is not followed" if stat.S_ISLNK(mode) else "is no ordinary file"
+                what = "is a link, which is not followed" if stat.S_ISLNK(mode) else "is not an ordinary file"
                 notes.append(f"{below} {what}")
                 files.append(File(below, bytes, what))
     return files, notes + (looked.notes() if looked else [])
@@ -195,7 +195,7 @@ def _is_hidden(entry: Path) -> bool:
 
 
 def _hidden(name: str) -> str:
-    return f"{name} begins with a dot and was passed over; rename it if it is a student's"
+    return f"{name} begins with a dot and was skipped; rename it if it is a student's"
 
 
 def _not_read(path: PurePosixPath, error: OSError) -> str:
@@ -208,7 +208,7 @@ def _read_file(root: Path, below: PurePosixPath) -> bytes:
         descriptor = _opened(root, below)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Unreadable(f"{below.name} is no ordinary file")
+                raise Unreadable(f"{below.name} is not an ordinary file")
             with open(descriptor, "rb", closefd=False) as file:
                 return _within(file.read(LARGEST_NOTEBOOK + 1), below.name)
         finally:
@@ -304,7 +304,7 @@ def _unwrapped(
         around = set() if name.lower() in _WRAPPERS else _around(files, stem, is_student)
         if not around:
             return files, notes
-        notes += [f"the folder {folder} around the submissions was taken off" for folder in sorted(around)]
+        notes += [f"the folder {folder} around the submissions was stripped off" for folder in sorted(around)]
         files = _without(files, around)
 
 
@@ -328,7 +328,7 @@ def _wrapper(files: Sequence[File], stem: str) -> str:
 def _beside(files: Iterable[File], wrapper: str) -> list[str]:
     beside = [file for file in files if file.path.parts[0] not in {wrapper, *_NBGRADERS}]
     folders = sorted({file.path.parts[0] for file in beside if _is_folder(file) or file.refused})
-    return [f"{folder} lies beside {wrapper} and was passed over" for folder in folders]
+    return [f"{folder} is beside {wrapper} and was skipped" for folder in folders]
 
 
 def _around(files: Sequence[File], stem: str, is_student: Callable[[str], bool]) -> set[str]:
@@ -447,7 +447,7 @@ def _choose(files: tuple[File, ...], stem: str) -> File:
         return named[0]
     if named:
         names = ", ".join(sorted(str(file.path) for file in named)[:5])
-        raise Unreadable(f"there are {len(named)} notebooks, and which one counts cannot be told: {names}")
+        raise Unreadable(f"there are {len(named)} notebooks, and it is unclear which one counts: {names}")
     others = sorted(file.path.name for file in files if file.refused != "is a folder")[:5]
     inside = f"only {', '.join(others)}" if others else "nothing"
     raise Unreadable(f"there is no notebook (.ipynb), {inside}")

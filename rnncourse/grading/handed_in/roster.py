@@ -15,7 +15,7 @@ from rnncourse.grading.handed_in import names
 from rnncourse.grading.handed_in.collect import HandedIn
 from rnncourse.grading.untrusted_text import one_line, plain_name
 
-UNCLEAR = "it cannot be told which of several submissions is yours"
+UNCLEAR = "it is unclear which of several submissions is yours"
 FULL_NAMES = ("name", "full name", "student name", "display name")
 FIRST_NAMES = ("first name", "first_name", "firstname", "given name", "forename")
 LAST_NAMES = ("last name", "last_name", "lastname", "surname", "family name")
@@ -101,7 +101,7 @@ def read_roster(path: Path) -> dict[str, Student]:
     for line, row in lines:
         name = plain_name(key(row))
         if name in roster:
-            raise InputError(f"{path}, line {line}: {name} is there twice")
+            raise InputError(f"{path}, line {line}: {name} appears twice")
         roster[name] = Student(name, row)
     return roster
 
@@ -150,7 +150,7 @@ def _require_own_ids(path: Path, lines: Sequence[tuple[int, Mapping[str, str]]])
             cell = row.get(column, "").casefold()
             if cell in seen:
                 raise InputError(
-                    f"{path}, line {line}: {column} {row[column]} is that of line {seen[cell]} as well"
+                    f"{path}, line {line}: {column} {row[column]} is also that of line {seen[cell]}"
                 )
             if cell:
                 seen[cell] = line

@@ -260,7 +260,7 @@ def _why_missing(item: Item, given: Sequence[Cell], cells: Sequence[Cell]) -> st
     called = item.task.called if item.task else item.name
     if any(_defines(called).search(cell.source) for cell in cells if not cell.grade_id):
         return (
-            f"The answer cell was deleted. A cell of your own defines {called}, but has not the mark by which "
+            f"The answer cell was deleted. A cell of your own defines {called}, but lacks the mark by which "
             "answers are found. Copy its content into the answer cell of a fresh exercise notebook."
         )
     return "The answer cell was deleted or has lost its mark."
@@ -273,7 +273,7 @@ def _about_locked(by_id: dict[str, list[Cell]], assignment: Assignment) -> list[
         if not given:
             notes.append(f"The locked cell {name} was deleted; the course's own was run.")
         elif any(_plain(cell.source) != _plain(source) for cell in given):
-            notes.append(f"The locked cell {name} is not as in this edition; the course's own was run.")
+            notes.append(f"The locked cell {name} differs from this edition's; the course's own was run.")
     edited = []
     for name, points in assignment.check_points.items():
         given = by_id.get(name, [])
@@ -333,14 +333,16 @@ def _parsed(text: str) -> dict[str, Any]:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "a number"
         raise Unreadable(f"the file is not JSON, as a notebook must be ({where})") from error
     if not isinstance(notebook, dict):
-        raise Unreadable("the file is JSON, but no notebook")
+        raise Unreadable("the file is JSON, but not a notebook")
     return notebook
 
 
 def _cells(notebook: dict[str, Any]) -> list[Any]:
     major = notebook.get("nbformat")
     if major != 4 or isinstance(major, bool):
-        said = f"its nbformat is {major!r:.20}, not 4" if major is not None else "it says no nbformat"
+        said = (
+            f"its nbformat is {major!r:.20}, not 4" if major is not None else "it does not state its nbformat"
+        )
         raise Unreadable(f"{said}; open it in JupyterLab and save it again")
     cells = notebook.get("cells")
     if not isinstance(cells, list):

@@ -108,7 +108,7 @@ def _distribution(results: Sequence[StudentResult], assignment: Assignment) -> s
     points = sorted(result.points for result in results)
     middle = (points[(len(points) - 1) // 2] + points[len(points) // 2]) / 2
     caption = (
-        f"Students by points in per cent of {number(assignment.total)}. Half have {number(middle)} or more; "
+        f"Students by points in percent of {number(assignment.total)}. Half have {number(middle)} or more; "
         f"the mean is {sum(points) / len(points):.1f}."
     )
     waiting = " Points by hand are still to come." if any(result.waiting for result in results) else ""
@@ -154,10 +154,8 @@ def _mistakes(results: Sequence[StudentResult], assignment: Assignment) -> str:
         if named
         else "<p>None.</p>"
     )
-    rest = (
-        f"<h2>Found besides</h2>{html_table(('#students', 'task', 'finding'), others[:10])}" if others else ""
-    )
-    return f"<h2>Mistakes made most</h2>{table}{rest}"
+    rest = f"<h2>Also found</h2>{html_table(('#students', 'task', 'finding'), others[:10])}" if others else ""
+    return f"<h2>Most frequent mistakes</h2>{table}{rest}"
 
 
 def _title(assignment: Assignment, task: str) -> str:

@@ -53,7 +53,7 @@ def read(folder: Path) -> Practice:
     """Return what is shared in `folder`; files that are not understood are passed over. InputError for no folder."""
     if not folder.is_dir():
         raise InputError(
-            f"shared must be a folder that learners share their progress in, but {folder} is none"
+            f"shared must be a folder that learners share their progress in, but {folder} is not one"
         )
     files = list(_files(folder))
     return Practice(len(files), tuple(_tasks(files)), tuple(_predictions(files)))

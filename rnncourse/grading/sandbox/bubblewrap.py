@@ -49,7 +49,7 @@ _ENVIRONMENT = {
 _FIRST_USER = 64_200
 """The kernel counts processes by user: each worker that runs at a time gets a user id that nobody has."""
 _MEND = """\
-Students' code is run in a sandbox only, and here it cannot be had: {reason}
+Students' code is run only in a sandbox, and none is available here: {reason}
 
 To fix it:
 - Debian, Ubuntu, WSL2:  sudo apt install bubblewrap util-linux
@@ -60,12 +60,12 @@ To fix it:
 - Elsewhere, if "sysctl kernel.unprivileged_userns_clone" says 0:  sudo sysctl -w kernel.unprivileged_userns_clone=1
 - In a container: it must be allowed to make user namespaces (docker run --security-opt seccomp=unconfined
   --security-opt systempaths=unconfined), or grade on the host.
-macOS has no such sandbox: grade in a Linux machine. `check` in the notebooks works everywhere.
+macOS has no such sandbox: grade on a Linux machine. `check` in the notebooks works everywhere.
 
 The option --unsafe-no-sandbox runs the code with your own rights: it can read and delete your files and the answers.
 """
 _ON_WINDOWS = """\
-Students' code is run in a sandbox only, and Windows itself has none; nor can --unsafe-no-sandbox start workers here.
+Students' code is run only in a sandbox, and Windows itself has none; nor can --unsafe-no-sandbox start workers here.
 
 Grade in WSL2: run "wsl --install" once, then install and start the course inside it as on Linux, with
   sudo apt install bubblewrap util-linux

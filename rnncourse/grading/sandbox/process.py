@@ -95,7 +95,7 @@ class Worker:
             header, raw = protocol.lengths(self._read(HEAD.size, deadline))
             return protocol.read_reply(nonce, self._read(header, deadline), self._read(raw, deadline))
         except ProtocolError as error:
-            raise WorkerDied(f"it sent something that is no answer: {error}") from error
+            raise WorkerDied(f"it sent something that is not an answer: {error}") from error
         except OSError as error:
             raise WorkerDied(self._end()) from error
 
@@ -127,7 +127,7 @@ class Worker:
         try:
             status = self._process.wait(0.5)
         except subprocess.TimeoutExpired:
-            return "it closed the way to the grader"
+            return "it closed the connection to the grader"
         number = status - 128 if status > 128 else -status
         if number in signal.valid_signals():
             return f"it was ended by the signal {signal.Signals(number).name}"

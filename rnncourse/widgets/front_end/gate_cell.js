@@ -56,7 +56,7 @@ function formulasHtml(weights) {
     formulaHtml("c", `${symbolHtml("c", "t")} = ${c}`, `= ${numbers} = ${place("c")}`) +
     formulaHtml("h", `${symbolHtml("h", "t")} = ${symbolHtml("o", "t")} · tanh(${symbolHtml("c", "t")})`,
       `= ${place("h.o", "o")} · tanh(${place("h.c", "c")}) = ${place("h")}`) +
-    formulaHtml("survives", `∂${symbolHtml("c", "T")}/∂${symbolHtml("c", "t")} = later <i>f</i> multiplied + the way through <i>h</i>`,
+    formulaHtml("survives", `∂${symbolHtml("c", "T")}/∂${symbolHtml("c", "t")} = product of later <i>f</i> + path through <i>h</i>`,
       `= ${place("product", "f")} + ${place("rest", "h")} = ${place("survives", "c")}`)
   );
 }
@@ -74,7 +74,7 @@ function weightsHtml() {
     <th scope="col">of ${symbolHtml("h", "t−1")}</th><th scope="col">bias</th></tr></thead><tbody>${rows.join("")}</tbody></table>
     <label class="rnncourse-rnn">Vanilla RNN: ${symbolHtml("h", "t")} = tanh(${symbolHtml("x", "t")} +
       <input type="number" step="0.1" min="-100" max="100" data-rnn aria-label="vanilla RNN: weight of h"> ${symbolHtml("h", "t−1")})</label>
-    <button type="button" data-do="reset">Weights as at first</button>`;
+    <button type="button" data-do="reset">Reset the weights</button>`;
 }
 
 function headHtml({ presets, missions }) {
@@ -242,7 +242,7 @@ function drawReadout(ui, view) {
   const now = numbersOf(view.run, view.x, step);
   const list = ["x", "f", "i", "g", "o", "c", "h"].map((name) => `${name} ${written(now[name])}`).join(" · ");
   const rnn = view.backward ? `, in the RNN ${written(view.rnn[step - 1])}` : "";
-  setText(ui.part(".rnncourse-readout"), `Step ${step}: ${list} · of the last gradient survives ${written(now.survives)}${rnn}`);
+  setText(ui.part(".rnncourse-readout"), `Step ${step}: ${list} · surviving share of the last gradient ${written(now.survives)}${rnn}`);
   const under = ui.timeline.querySelector(".under");
   const band = bandOf(ui, view.T);
   setAttribute(under, "visibility", ui.looked === null ? "hidden" : "visible");
@@ -265,8 +265,8 @@ function sentence({ now, step, T, backward, rnn }) {
   const beside = backward ? ` In the vanilla RNN, ${written(rnn[step - 1])}.` : "";
   return (
     `Step ${step} of ${T}, x ${w.x}. Forget gate ${w.f} keeps ${w.kept} of ${w.c_prev}; input gate ${w.i} times ` +
-    `candidate ${w.g} adds ${w.added}: c is ${w.c}. Output gate ${w.o} shows h ${w.h}. Of the gradient of the last c, ` +
-    `${w.survives} survives.${beside}`
+    `candidate ${w.g} adds ${w.added}: c is ${w.c}. Output gate ${w.o} shows h ${w.h}. The share of the last c's gradient ` +
+    `that survives is ${w.survives}.${beside}`
   );
 }
 

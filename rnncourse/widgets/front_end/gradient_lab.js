@@ -12,7 +12,7 @@ const CONTROLS = [
 ];
 const [PLAY_MS, CALM_PLAY_MS] = [120, 800]; // for each step of Play
 const GOALS = {
-  read: "On the curve, go to the first step, from the right, at which less than 1/1000 of the gradient is left.",
+  read: "On the curve, starting from the right, go to the first step at which less than 1/1000 of the gradient is left.",
   tanh: "RNN with tanh, uniform weights: make the gradient survive 100 steps. The weight scale is the dial.",
   sigmoid: "Try the same with the sigmoid: turn the weight scale up as far as it goes.",
   relu: "RNN with ReLU, uniform weights: make the gradient explode.",
@@ -34,7 +34,7 @@ function labHtml({ choices, ranges }) {
   return `<div class="rnncourse-body">
     <div class="rnncourse-head"><strong>Gradient lab</strong><span class="rnncourse-tasks" role="img"></span>
       <span class="buttons"><button type="button" data-do="keep">Keep this curve</button><button type="button" data-do="drop">Drop it</button>
-      <button type="button" data-do="reset">Everything as at first</button></span></div>
+      <button type="button" data-do="reset">Reset everything</button></span></div>
     <p class="rnncourse-says"></p>
     <div class="rnncourse-settings">${CONTROLS.map(control).join("")}</div>
     <p class="rnncourse-fate"></p>

@@ -6,7 +6,7 @@ const CHART = { height: 254, left: 34, right: 46, top: 20, bottom: 32 };
 const INPUTS = { height: 62, bottom: 16 };
 const GOALS = {
   level: "With one biscuit a day, find the fraction at which the jar levels off at 5.",
-  remember: "Put one biscuit in on day 1 and none after it. Let more than half of it be left on day 10, without keeping all of it.",
+  remember: "Put one biscuit in on day 1 and none after that. Have more than half of it left on day 10, without keeping all of it.",
   overflow: "With one biscuit a day, make the jar overflow by day 20 although something is eaten every day.",
 };
 const HINTS = { one: "One a day", first: "One on day 1 only", own: "Your own" };

@@ -82,7 +82,7 @@ function sentence({ tokens, indices, chosen, fixed, cut }) {
   const more = cut ? ` Only the first ${fixed.longest} tokens are shown.` : "";
   if (k === null) return `“${token}” is out of vocabulary: it has no index, no place for a 1, and no row.${more}`;
   const named = known ? `“${token}” has index ${k}` : `“${token}” is out of vocabulary and gets index ${k}, that of ${fixed.vocabulary[k]}`;
-  const row = fixed.W ? ` Times W, that is row ${k}: (${fixed.W[k].map((one) => written(one)).join(", ")}).` : "";
+  const row = fixed.W ? ` Times W, this gives row ${k}: (${fixed.W[k].map((one) => written(one)).join(", ")}).` : "";
   return `${named}: the 1 is at place ${k}, and the other ${fixed.vocabulary.length - 1} are 0.${row}${more}`;
 }
 

@@ -3,7 +3,7 @@
 const WATCHED = ["parameters", "turn", "inputs", "notes", "step", "done"];
 const STRIP = { height: 44, most: 40 };
 const GOALS = {
-  steer: "At a step at which nothing comes in, change the previous state so that both units of the new one are negative.",
+  steer: "At a step where nothing comes in, change the previous state so that both units of the new one are negative.",
   forget: "Change W_hh so that the network forgets: no state depends on an earlier day.",
   caught: "Turn W_hh until the state is caught by three points and every answer is right.",
   pushed: "Caught by three points, the state finds its way back. Put the previous state somewhere else and try it.",
@@ -54,7 +54,7 @@ function sumsHtml(names) {
 
 function stateHtml({ names, furthest }) {
   return `<div class="rnncourse-body"><div class="rnncourse-head"><strong>The state on the move</strong><span class="rnncourse-tasks" role="img"></span>
-      <button type="button" data-do="reset">Everything as at first</button></div>
+      <button type="button" data-do="reset">Reset everything</button></div>
     <p class="rnncourse-says"></p>
     <div class="rnncourse-upper"><div class="rnncourse-left">${planeSvg()}</div>
       <div class="rnncourse-right">${sumsHtml(names)}</div></div>

@@ -210,7 +210,7 @@ const LACKING = {
   "do not read": (job, t) => `Step ${t + 1} has nothing to read.`,
   count: (job, t) => `“${job.outputs[t]}” is wanted, but output ${t + 1} does not count.`,
   "do not count": (job, t) => `Output ${t + 1} counts, but nothing is wanted there.`,
-  hear: (job, t, k) => `Output ${t + 1} has to know “${job.inputs[k]}”, and has not heard it.`,
+  hear: (job, t, k) => `Output ${t + 1} has to know “${job.inputs[k]}”, but has not heard it.`,
   combine: () => "Both sides are heard, but they are only added up. Something has to combine them.",
 };
 
@@ -221,7 +221,7 @@ function goalOf({ job, lacking, done, pattern, fixed }) {
   }
   const [why, ...steps] = lacking;
   if (!why) return `Done: ${job.goal}`;
-  return `${job.goal} ${done.includes(job.name) ? "Done before. " : ""}${LACKING[why](job, ...steps)}`;
+  return `${job.goal} ${done.includes(job.name) ? "Already done once. " : ""}${LACKING[why](job, ...steps)}`;
 }
 
 function moreOf({ pattern, bothWays, layers, fixed }) {

@@ -144,7 +144,7 @@ GATE_MISSIONS: dict[str, Mission] = {
     "gradient": Mission(
         "Fifty steps",
         "Nothing is held, and nothing may be. Change the cell itself so that at least half of the gradient of c₅₀ "
-        "gets home to c₁.",
+        "makes it back to c₁.",
         Preset("", "", (_NOISE * 7)[:50], *[(None,) * 50] * 4),
     ),
 }
@@ -468,7 +468,7 @@ class GateLab(NetworkTab):
         about = f"The Gate lab. {self._caption()} {self._in_words()}"
         line = (
             "Gate lab. Open and close the gates of an LSTM cell and watch what the belt keeps, "
-            "send a gradient home, and accomplish six missions."
+            "send a gradient back, and accomplish six missions."
         )
         return figure_html(drawn, alt=about, caption=line)
 

@@ -366,7 +366,7 @@ def test_gradient_home_shows_both_networks_and_plays_backward(page):
     page.clock.install(time=0)
     page.clock.pause_at(1000)
     start(page, lab)
-    page.get_by_role("button", name="Gradient home").click()
+    page.get_by_role("button", name="Gradient back").click()
     assert shown(page, "c") == [written(one) for one in lab.survives]
     assert shown(page, "h") == [written(one) for one in lab.rnn_survives]
     lines = on_lines(page)

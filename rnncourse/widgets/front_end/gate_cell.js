@@ -100,7 +100,7 @@ function cellHtml(fixed, hatch) {
       <fieldset class="rnncourse-scope"><legend>Sliders:</legend><label><input type="radio" name="${group}" value="all">all steps</label>
         <label><input type="radio" name="${group}" value="one">only step <span data-part="t"></span></label></fieldset>
       <label class="rnncourse-length"><i>T</i> <input type="number" data-length min="2" max="${fixed.longest}" aria-label="Number of steps T"></label>
-      <button type="button" data-do="home">Gradient home</button></div>
+      <button type="button" data-do="home">Gradient back</button></div>
     <div class="rnncourse-strips">${timelineSvg()}</div>
     <p class="rnncourse-readout"></p>`;
 }

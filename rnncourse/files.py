@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 _STALE = 60.0
-"""Seconds after which nobody is writing a part of a file any more."""
+"""Seconds after which nobody is writing a part of a file anymore."""
 
 
 def write_whole(path: Path, data: bytes) -> None:

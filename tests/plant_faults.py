@@ -137,7 +137,7 @@ def caught(fault: Fault, root: Path, quick: bool = False) -> str:
 
 @contextlib.contextmanager
 def planted(fault: Fault, root: Path):
-    """Plant the fault meanwhile. What Python has compiled of the file is removed, before and afterwards."""
+    """Plant the fault meanwhile. What Python has compiled of the file is removed, before and afterward."""
     path = root / fault.file
     source = path.read_text(encoding="utf-8")
     compiled = Path(cache_from_source(str(path)))

@@ -1,4 +1,4 @@
-"""A test's own server is there once it answers, and gone afterwards; one that cannot start says why."""
+"""A test's own server is there once it answers, and gone afterward; one that cannot start says why."""
 
 from __future__ import annotations
 

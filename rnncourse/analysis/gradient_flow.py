@@ -277,7 +277,7 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
     if type(layer) not in _SLOPES:
         raise InputError(
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_numpy, but got {type(layer).__name__}; "
-            "of a net, hand over net.layer"
+            "for a net, hand over net.layer"
         )
     require_plain_cell(layer, RNNCell, LSTMCell, GRUCell)
     require_array("x", x, axes=("T", "B", "D"))

@@ -128,7 +128,7 @@ _KIND_WORDS = (
     (r"does not support item assignment", "A tuple, a string or a number cannot be changed in place."),
     (
         r"object is not callable",
-        "Round brackets call a function, but this is not one. Did you mean square brackets, or has a name of yours "
+        "Parentheses call a function, but this is not one. Did you mean square brackets, or has a name of yours "
         "replaced the function?",
     ),
     (r"is not subscriptable", "Square brackets were put after something that has no entries."),

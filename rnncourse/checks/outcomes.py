@@ -17,7 +17,7 @@ from rnncourse.checks.task import Case, Named, Value
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one call gave back, and its arguments afterwards (None where they are not known)."""
+    """What one call gave back, and its arguments afterward (None where they are not known)."""
 
     value: Value | Failure
     after: tuple | None

@@ -199,7 +199,7 @@ def _digest(handed_in: HandedIn, assignment: Assignment) -> str:
 
 
 class _Stopped(BaseException):
-    """The run is being ended: no worker is started any more."""
+    """The run is being ended: no worker is started anymore."""
 
 
 class _Workers:

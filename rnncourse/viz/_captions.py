@@ -242,7 +242,7 @@ WORDS = {
         "at -12, rises to about -3 and falls back to -5.",
     ),
     "06/opening-figure": Words(
-        caption="One step of an LSTM cell. At the end of this chapter you can say what every number in "
+        caption="One step of an LSTM cell. By the end of this chapter you will be able to say what every number in "
         "this drawing is and what it does, and you will have moved each of them by hand.",
     ),
     "06/gate-curve": Words(
@@ -299,9 +299,9 @@ WORDS = {
         caption="One to many. Dashed: the next step reads the letter that was just written.",
     ),
     "07/one-to-many-figure": Words(
-        caption="Wrong answers of one network, invented names first. In brackets: the right name.",
+        caption="Wrong answers of one network, invented names first. In parentheses: the right name.",
         alt="Eight digits that one network got wrong. Below each is what it wrote, with the right name "
-        "in brackets; the first ones are names that do not exist.",
+        "in parentheses; the first ones are names that do not exist.",
     ),
     "07/beam-figure": Words(
         caption="The three likeliest names for the first picture above. Greedy decoding wrote “{greedy}”.",

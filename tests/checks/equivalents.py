@@ -75,7 +75,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         r"call: float\(total\) .*": _TYPE,
         r"kept: (beams = .*|\[\(\[\], 0\.0\)\] → .*)": "the list is never changed in place",
         r"order: range\(n\) → .*": _COUNTS,
-        r"order: beams → .*": "the continuations are sorted afterwards",
+        r"order: beams → .*": "the continuations are sorted afterward",
         r"name: tokens → (_|total) \(2\)": "0, the first total or number, is as empty as the list",
     },
     "ctc_forward": {

@@ -437,7 +437,7 @@ def errors_cancel(series, n_train):
 
 @PERSISTENCE_ERROR.mistake
 def errors_cancel_before_the_distance(series, n_train):
-    """Errors of opposite signs cancel, because you take the mean first and make it positive afterwards. Each
+    """Errors of opposite signs cancel, because you take the mean first and make it positive afterward. Each
     year's error is a distance; the mean comes last.
     """
     return abs((series[n_train:] - series[n_train - 1 : -1]).mean())

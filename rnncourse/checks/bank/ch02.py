@@ -509,7 +509,7 @@ HONEST_LOSS = task(
 
 @HONEST_LOSS.mistake
 def still_broken(losses, mask):
-    """The padding adds nothing to the sum any more, but it still counts in what the sum is divided by: `mean`
+    """The padding adds nothing to the sum anymore, but it still counts in what the sum is divided by: `mean`
     divides by all T times B places. How many of them are real?
     """
     return (losses * mask).mean()

@@ -818,13 +818,13 @@ def only_the_list_saved(x, h0, p):
 
 @MENDED_STATES.mistake
 def starts_from_zeros(x, h0, p):
-    """No array is overwritten any more, but now the sequence starts from zeros instead of `h0`."""
+    """No array is overwritten anymore, but now the sequence starts from zeros instead of `h0`."""
     return _forward(x, np.zeros_like(h0), p)
 
 
 @MENDED_STATES.mistake
 def no_carry_any_more(x, h0, p):
-    """No array is overwritten any more, but now every step starts from `h0`. The state has to be carried on."""
+    """No array is overwritten anymore, but now every step starts from `h0`. The state has to be carried on."""
     return np.stack([reference_step(x_t, h0, p) for x_t in x])
 
 
@@ -848,7 +848,7 @@ def only_the_last_one(x, h0, p):
 
 @MENDED_STATES.mistake
 def tanh_lost(x, h0, p):
-    """No array is overwritten any more, but the tanh has been lost on the way. Change as little as you can."""
+    """No array is overwritten anymore, but the tanh has been lost on the way. Change as little as you can."""
     h_t, h = h0, []
     for x_t in x:
         h_t = x_t @ p["W_xh"] + h_t @ p["W_hh"] + p["b_h"]
@@ -858,7 +858,7 @@ def tanh_lost(x, h0, p):
 
 @MENDED_STATES.mistake
 def bias_lost(x, h0, p):
-    """No array is overwritten any more, but the bias has been lost on the way. Change as little as you can."""
+    """No array is overwritten anymore, but the bias has been lost on the way. Change as little as you can."""
     return _forward(x, h0, {**p, "b_h": np.zeros_like(p["b_h"])})
 
 

@@ -702,7 +702,7 @@ def real_part(W_hh, radius):
 
 @WITH_RADIUS.mistake
 def absolute_value_too_late(W_hh, radius):
-    """You look for the largest eigenvalue first and take its absolute value afterwards. Of −3 and 2, that
+    """You look for the largest eigenvalue first and take its absolute value afterward. Of −3 and 2, that
     finds the 2. What should come first?
     """
     return W_hh * (radius / abs(np.linalg.eigvals(W_hh).max()))

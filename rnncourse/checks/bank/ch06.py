@@ -57,7 +57,7 @@ def tanh_for_sigmoid(a, values):
 
 @APPLY_GATE.mistake
 def values_squashed(a, values):
-    """You multiply first and squash afterwards. The gate is squashed; the values are only scaled by it."""
+    """You multiply first and squash afterward. The gate is squashed; the values are only scaled by it."""
     return sigmoid(a * values)
 
 
@@ -334,7 +334,7 @@ def candidate_not_squashed(x_t, h_prev, c_prev, p):
 
 @LSTM_STEP.mistake
 def squashed_too_late(x_t, h_prev, c_prev, p):
-    """You scale the cell state by the output gate first and apply tanh afterwards. The tanh comes first."""
+    """You scale the cell state by the output gate first and apply tanh afterward. The tanh comes first."""
     i_t, f_t, g_t, o_t = _gates(x_t, h_prev, p)
     _, c_t = _lstm(i_t, f_t, g_t, o_t, c_prev)
     return np.tanh(o_t * c_t), c_t
@@ -749,7 +749,7 @@ def block_alone(b, left, steps):
 
 @REMEMBERING_BIAS.mistake
 def ratio_upside_down_root(b, left, steps):
-    """You take the ratio first and the root afterwards. First find the gate, then undo the sigmoid."""
+    """You take the ratio first and the root afterward. First find the gate, then undo the sigmoid."""
     return _set(b, 1, np.log((left / (1 - left)) ** (1 / steps)))
 
 

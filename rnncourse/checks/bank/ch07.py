@@ -1052,7 +1052,7 @@ def both_from_the_end(read, p_fwd, p_bwd, x, lengths):
 
 @BOTH_WAYS.mistake
 def states_turned_only(read, p_fwd, p_bwd, x, lengths):
-    """The second reader has read forward, and its states were reversed afterwards. Reverse what it reads as well."""
+    """The second reader has read forward, and its states were reversed afterward. Reverse what it reads as well."""
     return _join(x, lengths, read(x, p_fwd), _turned(read(x, p_bwd), lengths))
 
 

@@ -213,7 +213,7 @@ def _master(assignment: str, spec: Path | None) -> Path:
     """Return the notebook that is the master: the instructor's own if there is one, else the course's."""
     if spec is not None:
         if not spec.is_dir():
-            raise InputError(f"spec must be a folder with a master or tasks.py, but {spec} is neither")
+            raise InputError(f"spec must be a folder with a master or tasks.py, but {spec} is not a folder")
         found = _matching(spec, assignment)
         if found:
             return _single(found, assignment, spec)

@@ -65,7 +65,7 @@ def put_course(
 ) -> list[str]:
     """Write points into the course's gradebook and pages into its folder feedback; return what could not be written.
 
-    page: returns the page of a result. Afterwards `nbgrader release_feedback ASSIGNMENT` gives the pages back.
+    page: returns the page of a result. Afterward `nbgrader release_feedback ASSIGNMENT` gives the pages back.
     """
     by_folder = {result.student: _folder_of(course, result) for result in results}
     known = [

@@ -32,7 +32,7 @@ def make(slot: int, memory: int) -> Path | None:
 
 
 def remove(folder: Path | None) -> None:
-    """Remove a group that nobody is in any more."""
+    """Remove a group that nobody is in anymore."""
     if folder is not None:
         with contextlib.suppress(OSError):
             folder.rmdir()

@@ -271,7 +271,7 @@ class Notebook:
             self.names |= {"_": value, "__": self.names.get("_", ""), "___": self.names.get("__", "")}
 
     def call(self, message, raw):
-        """Call a function; return what it gave back and its arguments afterwards as one value, or a failure."""
+        """Call a function; return what it gave back and its arguments afterward as one value, or a failure."""
         called = self.names.get(message["function"])
         if called is None:
             return self._undefined(message["function"], message["withheld"]), None

@@ -7,6 +7,7 @@ import os
 import struct
 import sys
 import time
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -26,7 +27,7 @@ from rnncourse.grading.handed_in.assignment import load
 from rnncourse.grading.handed_in.collect import LARGEST_NOTEBOOK, File, HandedIn, Unreadable, collect
 from rnncourse.grading.handed_in.roster import Student, read_roster
 from rnncourse.grading.handed_in.submission import Answers, read_notebook, without_magics
-from rnncourse.grading.marking import Marker, ReferenceFailed
+from rnncourse.grading.marking import Marker, ReferenceFailed, defining
 from rnncourse.grading.results import gradebook, nbgrader, pages
 from rnncourse.grading.results.results import StudentResult, TaskResult, as_record, from_record
 from rnncourse.grading.results.store import Store, file_name
@@ -623,6 +624,68 @@ def test_time_that_ends_in_a_locked_cell_does_not_stop_the_class(trial):
     assert [found[name] for name in ANSWERS] == [NO_TIME] * 3
     with pytest.raises(MasterFailed, match="locked cells"):
         marked(trial, Limits(locked=0.05), cells=("setup",))
+
+
+def test_nor_does_a_locked_cell_that_its_worker_stops_at_that_time(trial):
+    """An answer may end its worker just before the time is over: the setup cell of the next has what is left."""
+
+    class Stopping(Slow):
+        def _reply(self, slow: bool, seconds: float) -> protocol.Reply:
+            time.sleep(seconds if slow else 0)
+            return protocol.Reply(TimedOut(seconds) if slow else None, None)
+
+    def mark(limits: Limits):
+        answers = Answers({**ANSWERS, "why": "Because."})
+        return Marker(trial, lambda: Stopping(("setup",), ()), limits).mark_answers(answers, "seed")
+
+    assert [task.mistake for task in mark(Limits(submission=0.1))[:3]] == ["no time left"] * 3
+    with pytest.raises(MasterFailed, match="setup"):
+        mark(Limits(locked=0.05))
+
+
+def test_a_name_is_looked_for_in_a_time_that_grows_with_the_text():
+    """The text is the student's, and all submissions share the process that searches it."""
+    long = "# " + "import " * 40_000
+    began = time.process_time()
+    assert defining({"own": long, "first": f"{long}\nzzz = 1"}, "zzz") == {"first"}
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as zzz",
+        "x = 1\nfrom y import zzz",
+        "async def zzz(): ...",
+        "class zzz:",
+        "zzz, y = 1, 2",
+        "zzz: int = 1",
+    ],
+)
+def test_lines_that_give_a_name_a_meaning_are_found(source):
+    assert defining({"a": source, "b": source.replace("zzz", "zz"), "c": "  zzz = 1\nprint(zzz)"}, "zzz") == {
+        "a"
+    }
+
+
+@pytest.mark.parametrize("where", ["own", "locked", "unmarked"])
+def test_a_cell_of_millions_of_lines_takes_little_memory(trial, where):
+    """All submissions share the grader's memory."""
+    source = "# \n" * 3_000_000
+    whole = notebook()
+    if where == "own":
+        whole["cells"].insert(2, {"cell_type": "code", "metadata": {}, "source": source})
+    else:
+        cell_of(whole, "setup")["source"] = source
+    if where == "unmarked":
+        for cell in whole["cells"]:
+            cell["metadata"] = {}
+    data = json.dumps(whole).encode()
+    tracemalloc.start()
+    read_notebook(data, trial)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * len(data)
 
 
 # The sandbox, without starting it

@@ -188,8 +188,11 @@ def _defines(called: str) -> re.Pattern[str]:
 
 
 def _plain(source: str) -> str:
-    """Return a cell's text without what no reader sees: kinds of line ends, and blanks at the ends of lines."""
-    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+    """Return a cell's text without what no reader sees: kinds of line ends, and blanks at the ends of lines.
+
+    Of a cell that is longer than any of the course, the beginning is enough to tell it from those.
+    """
+    return "\n".join(line.rstrip() for line in source[:MOST_OWN].strip().splitlines())
 
 
 def _own_cells(
@@ -201,7 +204,10 @@ def _own_cells(
     own, here, room = {}, 0, MOST_OWN
     for cell in cells:
         here = at.get(cell.grade_id, here)
-        if cell.kind == "code" and not cell.grade_id and _does_something(cell.source):
+        if cell.kind != "code" or cell.grade_id:
+            continue
+        # One that is too long is not looked at: its lines would take many times the memory of its text.
+        if len(cell.source) > MOST_OWN or _does_something(cell.source):
             room -= len(cell.source)
             if room >= 0:
                 name = f"of your own, {len(own) + 1}"

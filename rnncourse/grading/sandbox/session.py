@@ -180,6 +180,8 @@ class Session:
         if kind != "locked":
             self.raised.setdefault(cell, failure)
         elif not by_student:
+            if isinstance(failure, TimedOut) and self._spent():
+                raise WorkerTimeout  # its limit was what was left of the submission's time
             raise MasterFailed(f"the locked cell {cell} of {self._assignment.stem} fails: {failure.text}")
 
     def _spent(self) -> bool:

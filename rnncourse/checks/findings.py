@@ -94,6 +94,14 @@ class Pair:
         return plural.get(self.word(axis), f"{self.word(axis)}s")
 
 
+def _not_an_array(leaf: Leaf) -> Finding:
+    """Return why an answer is none that NumPy makes an array of numbers of."""
+    given = leaf.answer if isinstance(leaf.answer, (list, tuple)) else [leaf.answer]
+    if all(isinstance(one, int) for one in given):
+        return Finding("huge", f"{start(leaf.name)} holds a whole number that is far too large.")
+    return Finding("ragged", f"{start(leaf.name)} holds rows of different lengths.")
+
+
 def findings(leaf: Leaf, setting: Setting, tolerance: float) -> tuple[list[Finding], list[Finding]]:
     """Return what can be said about a leaf that is wrong, the most telling first.
 
@@ -101,8 +109,7 @@ def findings(leaf: Leaf, setting: Setting, tolerance: float) -> tuple[list[Findi
     """
     e, a = as_array(leaf.expected), as_array(leaf.answer)
     if e is None or a is None:
-        ragged = Finding("ragged", f"{start(leaf.name)} holds rows of different lengths.")
-        return ([ragged] if e is not None else []), []
+        return ([_not_an_array(leaf)] if e is not None else []), []
     step = "step" if setting.timed or e.ndim == 3 else "entry" if e.ndim == 1 else "row"
     exact = max(tolerance, _SINGLE) if a.dtype == np.float32 else tolerance
     pair = Pair(leaf.name, e, a, step, exact, setting)
@@ -616,8 +623,8 @@ def _sums(p: Pair) -> Iterator[Finding]:
     if p.e.dtype.kind != "f" or not p.e.ndim or (p.e < 0).any() or p.e.shape[-1] < 2:
         return
     if close(1.0, p.e.sum(axis=-1), 1e-6).all() and not close(1.0, p.a.sum(axis=-1), 1e-6).all():
-        what = "Each row of {} should" if p.e.ndim == 2 else "Along the last axis, {} should"
-        text = f"{what.format(_of(p))} sum to 1, but yours does not."
+        where = "in each row" if p.e.ndim == 2 else "along the last axis"
+        text = f"{start(p.name)} should sum to 1 {where}, but does not."
         yield Finding("sums", text)
 
 

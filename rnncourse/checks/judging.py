@@ -755,7 +755,7 @@ def _changed(task: Task, cases: Sequence[Case], given: Sequence[Outcome]) -> Fin
             if one.after is not None and not _same_data(argument, one.after[i]):
                 which = f"`{names[i]}`" if i < len(names) else "an argument"
                 text = (
-                    f"Your function changes {which}, which belongs to the caller. `+=`, `*=` and `a[...] = ` "
+                    f"Your function changes {which}, which belongs to the caller. `+=`, `*=` and `a[...] = ...` "
                     "work in place; make a copy first, or compute a new array."
                 )
                 return Finding("modified", text)

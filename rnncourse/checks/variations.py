@@ -798,7 +798,8 @@ def _mistaken(function: ast.FunctionDef) -> Iterator[_Change]:
                 if other not in (node.id, into.get(id(node))) and not (
                     id(node) in owners and other in run_over
                 ):
-                    look = f" Look at each place where you use `{node.id}`." if node.id in arguments else ""
+                    # The answer has `other` where the model answer has the node.
+                    look = f" Look at each place where you use `{other}`." if other in arguments else ""
                     said = f"One quantity is taken for another.{look}"
                     yield _Change("name", node, ast.Name(other, ast.Load()), said)
 

@@ -173,12 +173,12 @@ def _indices(rng, T, B, V):
 
 
 def _index_cases(rng):
-    lacking = rng.integers(4, size=(3, 5))
+    lacking = rng.integers(1, 4, size=(3, 5))
     lacking[0, 1] = 3
     return [
         Case((_indices(rng, 4, 3, 7), 7)),
         Case((_indices(rng, 5, 2, 6), 6)),
-        Case((lacking, 8), about="where not every index occurs"),
+        Case((lacking, 8), about="where some of the V indices never occur"),
     ]
 
 
@@ -625,10 +625,12 @@ def _summed(indices, da, V):
 
 
 def _look_up_cases(rng):
-    """Some words never occur, among them the last of the vocabulary; one occurs twice in a step, and word 0 does."""
+    """Some words never occur, among them the last of the vocabulary, and in the second case word 0, which does occur in
+    the third. One word occurs twice in a step.
+    """
     cases = []
-    for T, B, H, V, last in ((4, 3, 2, 7, 6), (5, 2, 3, 6, 6), (3, 4, 5, 8, 7)):
-        words = rng.permutation(last)[: V - 3]
+    for T, B, H, V, least, last in ((4, 3, 2, 7, 0, 6), (5, 2, 3, 6, 1, 6), (3, 4, 5, 8, 0, 7)):
+        words = least + rng.permutation(last - least)[: V - 3]
         indices = rng.choice(words, size=(T, B))
         indices[-1, 1] = indices[-1, 0]
         cases.append(Case((indices, normal(rng, T, B, H), V)))

@@ -741,7 +741,10 @@ def _clip_cases(rng):
     return [
         Case((_gradients(rng, (1.5, 2.4, 1.0)), 0.6), about="with a gradient that is too long"),
         Case((_gradients(rng, (1.2, 0.9, 0.6)), 1.8), about="with a gradient that is short enough already"),
-        Case((_gradients(rng, (1.2, 0.9, 2.0)), 2.4), about="with a larger limit"),
+        Case(
+            (_gradients(rng, (1.2, 0.9, 2.0)), 2.4),
+            about="with a gradient that is too long for a larger limit",
+        ),
         Case((_gradients(rng, (3e-7, 2e-7, 1e-7)), 0.9), about="with a very short gradient"),
         Case(({"b_y": np.zeros(5), "W_hy": np.zeros((2, 5))}, 1.5), about="with a gradient of zeros"),
     ]

@@ -124,7 +124,7 @@ def _pre_activations(rng, N, kinds):
     """Return (N, H) with a column of each kind, in random order.
 
     d: all below 0. z: below 0 but for one 0. m, -: below 0 but for one, so that the mean is negative. +: above 0
-    but for one. p: all above 0. s: below 0 but for one that is hardly above it.
+    but for one. p: all above 0, and all the same. s: below 0 but for one that is hardly above it.
     """
     a = np.stack([_column(rng, N, kind) for kind in kinds], axis=1)
     return rng.permuted(a, axis=0)[:, rng.permutation(len(kinds))]
@@ -136,7 +136,9 @@ def _column(rng, N, kind):
         column[0] = 0.0
     elif kind == "s":
         column[0] = 1e-9
-    elif kind not in "dp":
+    elif kind == "p":
+        column[:] = column[0]
+    elif kind != "d":
         column[0] *= -0.3
     return column
 

@@ -20,10 +20,12 @@ def _loudness_frames(sound, fade, hop):
 
 
 def _sound_cases(rng):
-    """Frames that fill the first sound to its last sample; in the second, one sample is missing for one more frame."""
+    """Frames that fill the first sound to its last sample; in the second, one sample is missing for one more frame; in
+    the third, frames overlap by less than half.
+    """
     return [
         Case((normal(rng, N), rng.uniform(0.2, 1, size=width), hop))
-        for N, width, hop in ((50, 10, 4), (61, 12, 5))
+        for N, width, hop in ((50, 10, 4), (61, 12, 5), (43, 7, 5))
     ]
 
 

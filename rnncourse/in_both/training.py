@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import length_hint
 from typing import Any
 
 import numpy as np
@@ -275,13 +277,31 @@ def progress(items: Iterable, what: str) -> Iterable:
 
 
 def _with_bar(items: Iterable, shown: bool, **more: Any) -> Iterable:
-    """Return the items behind a bar, unless TQDM_DISABLE is set: tqdm itself ignores that in notebooks."""
-    if not shown or os.environ.get("TQDM_DISABLE"):
-        return items
-    # Training itself needs no bar, so a machine that only computes, such as a server with a GPU, needs no tqdm.
-    from tqdm.auto import tqdm
+    """Return the items, behind a bar once they take long; without one if TQDM_DISABLE is set."""
+    return items if not shown or os.environ.get("TQDM_DISABLE") else _behind_a_late_bar(items, **more)
 
-    return tqdm(items, delay=BAR_AFTER_SECONDS, leave=False, **more)
+
+def _behind_a_late_bar(items: Iterable, **more: Any) -> Iterator:
+    """Yield the items, with a bar from BAR_AFTER_SECONDS on.
+
+    tqdm's own `delay` only hides the bar. In a notebook it consists of ten widgets, and a cell that trains hundreds of
+    times would hand thousands of them to the page, which then stands still for minutes.
+    """
+    began, bar = time.monotonic(), None
+    try:
+        for done, item in enumerate(items):
+            if bar is None and time.monotonic() - began >= BAR_AFTER_SECONDS:
+                # Training itself needs no bar, so a machine that only computes, such as a server with a GPU, needs no
+                # tqdm.
+                from tqdm.auto import tqdm
+
+                bar = tqdm(total=length_hint(items) or None, initial=done, leave=False, **more)
+            yield item
+            if bar is not None:
+                bar.update()
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _scores(model: Any, x: Any, padding: Any) -> Any:

@@ -357,3 +357,30 @@ def test_progress_hands_on_what_it_counts(monkeypatch):
     assert list(progress(iter("abc"), "letters")) == ["a", "b", "c"]
     monkeypatch.delenv("TQDM_DISABLE")
     assert list(progress([3, 1, 2], "numbers")) == [3, 1, 2]
+    assert list(progress(iter("abc"), "letters")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("after", "made"), [(60, []), (0, [(7, 0)])])
+def test_a_bar_is_made_only_for_training_that_takes_long(monkeypatch, after, made):
+    """In a notebook a bar is ten widgets, hidden or not: a cell that trains 460 times stood still for minutes."""
+    bars = []
+
+    class Bar:
+        def __init__(self, total, initial, **_):
+            self.total, self.initial, self.steps, self.closed = total, initial, 0, False
+            bars.append(self)
+
+        def update(self):
+            self.steps += 1
+
+        def close(self):
+            self.closed = True
+
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    monkeypatch.setattr("rnncourse.in_both.training.BAR_AFTER_SECONDS", after)
+    net = in_numpy.MLP([2, 1], rng=np.random.default_rng(0))
+    x, y = np.ones((3, 2), np.float32), np.zeros((3, 1), np.float32)
+    in_numpy.fit(net, x, y, loss=in_numpy.mse, optimizer=in_numpy.SGD(0.1), steps=7)
+    assert [(bar.total, bar.initial) for bar in bars] == made
+    assert all(bar.closed and bar.steps == 7 for bar in bars)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -284,8 +285,7 @@ def _with_bar(items: Iterable, shown: bool, **more: Any) -> Iterable:
 def _behind_a_late_bar(items: Iterable, **more: Any) -> Iterator:
     """Yield the items, with a bar from BAR_AFTER_SECONDS on.
 
-    tqdm's own `delay` only hides the bar. In a notebook it consists of ten widgets, and a cell that trains hundreds of
-    times would hand thousands of them to the page, which then stands still for minutes.
+    tqdm's own `delay` only hides the bar, which costs more than many a short training.
     """
     began, bar = time.monotonic(), None
     try:
@@ -293,15 +293,44 @@ def _behind_a_late_bar(items: Iterable, **more: Any) -> Iterator:
             if bar is None and time.monotonic() - began >= BAR_AFTER_SECONDS:
                 # Training itself needs no bar, so a machine that only computes, such as a server with a GPU, needs no
                 # tqdm.
-                from tqdm.auto import tqdm
+                from tqdm import tqdm
 
-                bar = tqdm(total=length_hint(items) or None, initial=done, leave=False, **more)
+                line = _Line() if _in_a_notebook() else None
+                bar = tqdm(total=length_hint(items) or None, initial=done, leave=False, file=line, **more)
             yield item
             if bar is not None:
                 bar.update()
     finally:
         if bar is not None:
             bar.close()
+
+
+class _Line:
+    """A file of which the notebook shows what was written last, in one place.
+
+    tqdm's own bar for notebooks consists of ten widgets. A cell that trains hundreds of times hands thousands of them
+    to the page, and a notebook that was saved says "Error displaying widget" where they had been.
+    """
+
+    encoding = "utf-8"
+
+    def __init__(self):
+        from IPython.display import display
+
+        self._shown = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def write(self, text: str) -> None:
+        if text.strip("\n"):
+            self._shown.update({"text/plain": text.strip()}, raw=True)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is shown at once."""
+
+
+def _in_a_notebook() -> bool:
+    """Say whether a Jupyter kernel runs the code, without importing IPython where it is not there."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel")
 
 
 def _scores(model: Any, x: Any, padding: Any) -> Any:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import re
+import time
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from in_both.engines import furthest
+from tqdm import tqdm
 
 from rnncourse import in_numpy, in_torch
 from rnncourse.errors import InputError, TrainingError
@@ -362,7 +367,7 @@ def test_progress_hands_on_what_it_counts(monkeypatch):
 
 @pytest.mark.parametrize(("after", "made"), [(60, []), (0, [(7, 0)])])
 def test_a_bar_is_made_only_for_training_that_takes_long(monkeypatch, after, made):
-    """In a notebook a bar is ten widgets, hidden or not: a cell that trains 460 times stood still for minutes."""
+    """With tqdm's own delay the bars were made and hidden, and a cell that trains 460 times took minutes."""
     bars = []
 
     class Bar:
@@ -377,10 +382,27 @@ def test_a_bar_is_made_only_for_training_that_takes_long(monkeypatch, after, mad
             self.closed = True
 
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
+    monkeypatch.setattr("tqdm.tqdm", Bar)
     monkeypatch.setattr("rnncourse.in_both.training.BAR_AFTER_SECONDS", after)
     net = in_numpy.MLP([2, 1], rng=np.random.default_rng(0))
     x, y = np.ones((3, 2), np.float32), np.zeros((3, 1), np.float32)
     in_numpy.fit(net, x, y, loss=in_numpy.mse, optimizer=in_numpy.SGD(0.1), steps=7)
     assert [(bar.total, bar.initial) for bar in bars] == made
     assert all(bar.closed and bar.steps == 7 for bar in bars)
+
+
+def test_in_a_notebook_a_bar_is_a_line_of_text_and_gone_at_the_end(monkeypatch):
+    """A widget would leave "Error displaying widget" in the saved notebook."""
+    shown = []
+    handle = SimpleNamespace(update=lambda data, raw: shown.append(data))
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr("rnncourse.in_both.training.BAR_AFTER_SECONDS", 0)
+    monkeypatch.setattr("rnncourse.in_both.training._in_a_notebook", lambda: True)
+    monkeypatch.setattr("tqdm.tqdm", partial(tqdm, disable=False))  # it has read TQDM_DISABLE already
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data) or handle)
+    for _ in progress(range(4), "nets"):
+        time.sleep(0.15)
+    texts = [one["text/plain"] for one in shown]
+    assert any(re.match(r"nets: +\d+%\|", text) and "/4" in text for text in texts)
+    assert all([*one] == ["text/plain"] for one in shown)
+    assert (texts[0], texts[-1]) == ("", "")

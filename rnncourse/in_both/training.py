@@ -196,9 +196,9 @@ class Training:
         """Return the function that measures the loss on the validation data."""
         known = "(x, y, mask, padding)" if padded else "(x, y), (x, y, mask) or (x, y, mask, padding)"
         if not isinstance(validation, tuple) or len(validation) not in ((4,) if padded else (2, 3, 4)):
-            came = f"{len(validation)} of them" if isinstance(validation, tuple) else describe(validation)
+            got = f"{len(validation)} of them" if isinstance(validation, tuple) else describe(validation)
             why = ", because padding was given" if padded else ""
-            raise InputError(f"validation must be {known}{why}, but got {came}")
+            raise InputError(f"validation must be {known}{why}, but got {got}")
         x, y, mask, padding = (self.placed_for(model, array) for array in (*validation, None, None)[:4])
         self._require_data(**{"x of validation": x, "y of validation": y})
         return lambda: self.number(loss(_scores(model, x, padding), y, mask)[0])
@@ -295,8 +295,9 @@ def _behind_a_late_bar(items: Iterable, **more: Any) -> Iterator:
                 # tqdm.
                 from tqdm import tqdm
 
-                line = _Line() if _in_a_notebook() else None
-                bar = tqdm(total=length_hint(items) or None, initial=done, leave=False, file=line, **more)
+                if _in_a_notebook():  # each bar has a line of its own, so none has to move to its place
+                    more |= {"file": _Line(), "position": 0}
+                bar = tqdm(total=length_hint(items) or None, initial=done, leave=False, **more)
             yield item
             if bar is not None:
                 bar.update()

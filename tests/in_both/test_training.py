@@ -401,8 +401,12 @@ def test_in_a_notebook_a_bar_is_a_line_of_text_and_gone_at_the_end(monkeypatch):
     monkeypatch.setattr("tqdm.tqdm", partial(tqdm, disable=False))  # it has read TQDM_DISABLE already
     monkeypatch.setattr("IPython.display.display", lambda data, **_: shown.append(data) or handle)
     for _ in progress(range(4), "nets"):
-        time.sleep(0.15)
+        for _ in progress(range(2), "inner"):
+            time.sleep(0.15)
     texts = [one["text/plain"] for one in shown]
     assert any(re.match(r"nets: +\d+%\|", text) and "/4" in text for text in texts)
     assert all([*one] == ["text/plain"] for one in shown)
+    assert all(text == "" or text.startswith(("nets:", "inner:")) for text in texts), (
+        "nor a move of the cursor"
+    )
     assert (texts[0], texts[-1]) == ("", "")

@@ -157,6 +157,8 @@ class Session:
         except WorkerDied as error:
             self._skip(cell, self._lose(Crashed(str(error))), by_student)
         else:
+            if isinstance(reply.failure, TimedOut) and self._spent():
+                raise WorkerTimeout  # the worker was first to see that the submission's time is over
             if reply.failure is not None:
                 self._failed(kind, cell, reply.failure, by_student)
         if kind == "own":
@@ -180,8 +182,6 @@ class Session:
         if kind != "locked":
             self.raised.setdefault(cell, failure)
         elif not by_student:
-            if isinstance(failure, TimedOut) and self._spent():
-                raise WorkerTimeout  # its limit was what was left of the submission's time
             raise MasterFailed(f"the locked cell {cell} of {self._assignment.stem} fails: {failure.text}")
 
     def _spent(self) -> bool:

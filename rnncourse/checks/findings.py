@@ -94,8 +94,8 @@ class Pair:
         return plural.get(self.word(axis), f"{self.word(axis)}s")
 
 
-def _not_an_array(leaf: Leaf) -> Finding:
-    """Return why an answer is none that NumPy makes an array of numbers of."""
+def _unreadable(leaf: Leaf) -> Finding:
+    """Return why NumPy cannot make an array of numbers from an answer."""
     given = leaf.answer if isinstance(leaf.answer, (list, tuple)) else [leaf.answer]
     if all(isinstance(one, int) for one in given):
         return Finding("huge", f"{start(leaf.name)} holds a whole number that is far too large.")
@@ -109,7 +109,7 @@ def findings(leaf: Leaf, setting: Setting, tolerance: float) -> tuple[list[Findi
     """
     e, a = as_array(leaf.expected), as_array(leaf.answer)
     if e is None or a is None:
-        return ([_not_an_array(leaf)] if e is not None else []), []
+        return ([_unreadable(leaf)] if e is not None else []), []
     step = "step" if setting.timed or e.ndim == 3 else "entry" if e.ndim == 1 else "row"
     exact = max(tolerance, _SINGLE) if a.dtype == np.float32 else tolerance
     pair = Pair(leaf.name, e, a, step, exact, setting)

@@ -75,10 +75,15 @@ def tone_recordings(
     require_generator("rng", rng)
     noise = require_number("noise", noise, least=0)
     require_count("knocks", knocks, least=0)
-    sounds, labels, transcripts = zip(*(_recording(T, rng) for _ in range(n)), strict=True)
-    sound = np.stack(sounds) + noise * rng.normal(size=(n, T * FRAME))
+    sound, labels = np.empty((n, T * FRAME)), np.empty((T, n), dtype=np.int64)
+    transcripts = []
+    for k in range(n):
+        sound[k], labels[:, k], transcript = _recording(T, rng)
+        transcripts.append(transcript)
+    for one in sound:  # one at a time: the noise of all would take as much memory as the sound
+        one += noise * rng.normal(size=one.size)
     knocked = _knock(sound, knocks, rng)
-    return ToneRecordings(sound.astype(np.float32), np.stack(labels, axis=1), transcripts, knocked)
+    return ToneRecordings(sound.astype(np.float32), labels, tuple(transcripts), knocked)
 
 
 def moving_digits(

@@ -104,6 +104,20 @@ def test_answer_is_stored_before_anything_is_revealed(page):
     assert verdict.endswith("Read it.")
 
 
+def test_marks_are_below_their_options_on_a_narrow_screen(page):
+    option = "They still have the same contents"
+    widget = quiz([Question("What then?", [option, "They differ"], option, "Same state.", "which")])
+    widget.history = [{"key": "which", "chosen": 0}]
+    page.set_viewport_size({"width": 300, "height": 844})
+    start(page, widget)
+    text, mark = (
+        page.locator(f".rnncourse-option span{kind}").first.bounding_box() for kind in ("", ".rnncourse-mark")
+    )
+    assert mark["y"] >= text["y"] + text["height"] - 1 and abs(mark["x"] - text["x"]) <= 1
+    assert text["height"] <= 50, "the option has a word a line"
+    assert page.evaluate("document.documentElement.scrollWidth") == 300
+
+
 def test_stored_answer_is_shown_at_once_and_stays(page):
     widget = quiz([Question("Which?", ["left", "right"], "right", "Read it.", "which")])
     widget.history = [{"key": "which", "chosen": 1}]

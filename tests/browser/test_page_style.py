@@ -21,6 +21,11 @@ TEXT = (
     * 4
 )
 TABLE = "| Letter | Shape |\n|:--|:--|\n| x | (T, B, D) |\n| h | (T, B, H) |"
+WIDE_TABLE = (
+    "| one | two | three |\n|:--|:--|:--|\n"
+    + f"| {' | '.join(['`h_t = rnn_step(x_t, h_t, p)`'] * 3)} |\n" * 2
+)
+LONG = 'names = ["Doug", "Jane", "Spot", "Tom", "Grandma", "Alice", "the Rabbit"]'
 SIZES = (3.0, 7.1, 9.3)
 NewLab = Callable[[], AbstractContextManager[Lab]]
 FOLDED = {"jupyter": {"source_hidden": True}}
@@ -45,6 +50,8 @@ def notebook(server: Server) -> str:
         new_markdown_cell(f"{TEXT}\n\n{TABLE}"),
         new_code_cell("x = 1", outputs=[new_output("stream", text="1\n")]),
         new_code_cell("import math", metadata=FOLDED),
+        new_markdown_cell(WIDE_TABLE),
+        new_code_cell(LONG, metadata=FOLDED),
         *map(figure_cell, SIZES),
     ]
     server.write("page.ipynb", cells)
@@ -197,9 +204,9 @@ def test_the_page_is_accessible(in_lab: Lab, width: int):
     page = in_lab.page
     page.set_viewport_size({"width": width, "height": 844})
     settle(page)
-    assert violations(page, ".jp-Notebook .jp-MarkdownCell .jp-RenderedMarkdown") == []
-    # A browser gives the keyboard what scrolls and holds nothing else to reach; axe-core does not know.
-    assert [one for one in violations(page, ".rnncourse-figure") if "scrollable-region" not in one] == []
+    for part in (".jp-Notebook .jp-MarkdownCell .jp-RenderedMarkdown", ".rnncourse-figure"):
+        # A browser gives the keyboard what scrolls and holds nothing else to reach; axe-core does not know.
+        assert [one for one in violations(page, part) if "scrollable-region" not in one] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -211,6 +218,25 @@ def test_text_of_a_figure_can_be_read_on_a_phone(in_lab: Lab):
     assert 14 * wide.bounding_box()["width"] / 900 >= 11
     scrolls = page.locator(".rnncourse-wide").evaluate("one => one.scrollWidth > one.clientWidth")
     assert scrolls
+
+
+def test_rows_of_a_table_have_lines_and_no_zebra(opened: Page):
+    grounds = "rows => rows.map((row) => getComputedStyle(row).backgroundColor)"
+    assert set(opened.locator(".jp-MarkdownCell tbody tr").evaluate_all(grounds)) == {"rgba(0, 0, 0, 0)"}
+
+
+def test_only_what_is_too_wide_scrolls_on_a_phone(in_lab: Lab):
+    page = in_lab.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.keyboard.press("Control+b")  # the list of files leaves a phone no room for the page
+    settle(page)
+    whole = "one => [one.scrollWidth, one.clientWidth]"
+    table, column = (
+        page.locator(one).last.evaluate(whole) for one in (".jp-Notebook table", ".jp-WindowedPanel-outer")
+    )
+    page.keyboard.press("Control+b")
+    assert table[0] > table[1], "the wide table does not scroll"
+    assert column[1] > 290 and column[0] <= column[1], "the page scrolls sideways"
 
 
 def test_sources_that_are_only_looked_at_do_not_change(own_lab: Lab, server: Server):

@@ -120,8 +120,9 @@ class WindowLab(ReadableWidget):
 
     def static_text(self) -> str:
         """Return the window and the forecast as a sentence."""
-        seen = ", ".join(f"{one:.0f}" for one in self.window)
-        says = f"the network forecasts {self.forecast[0]:.0f}, and it was {self.series[self.year - self.years[0]]:.0f}"
+        seen = ", ".join(map(_whole, self.window))
+        truth = self.series[self.year - self.years[0]]
+        says = f"the network forecasts {_whole(self.forecast[0])}, and it was {_whole(truth)}"
         return f"A window of {len(self.window)} years ({seen}) on the series. For {self.year}, {says}."
 
     def invitation(self) -> str:
@@ -137,6 +138,11 @@ def forecast_ahead(net: MLP, scaler: Scaler, window: np.ndarray, ahead: int) -> 
         forecasts.append(float(scaler.undo(said[0, 0])))
         z = np.hstack([z[:, 1:], said])
     return np.array(forecasts)
+
+
+def _whole(value: float) -> str:
+    """Return a value without decimals, rounded as the script does: a half goes up."""
+    return f"{np.floor(value + 0.5):.0f}"
 
 
 def _checked_net(net: object) -> MLP:

@@ -78,6 +78,12 @@ def test_it_reads_without_a_kernel():
     assert one.tasks == {"miss": False, "five": False, "turn": False}
 
 
+def test_halves_are_rounded_up_as_in_the_browser():
+    one = lab()
+    one.pulled = [48.5, 49.5, 0.5]
+    assert "(49, 50, 1)" in one.static_text()
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

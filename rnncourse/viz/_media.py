@@ -71,7 +71,9 @@ def moving_clip(
 def _clip_image(video: np.ndarray, seconds: float, words: str) -> str:
     source = data_url("image/gif", gif_bytes(video, seconds))
     width = PIXEL * video.shape[2]
-    return f'<img src="{source}" alt="{words}" width="{width}" style="image-rendering: pixelated">'
+    # On a white page a clip without a border has no edge.
+    style = "image-rendering: pixelated; border: 1px solid #888"
+    return f'<img src="{source}" alt="{words}" width="{width}" style="{style}">'
 
 
 def wav_bytes(samples: np.ndarray, rate: int) -> bytes:

@@ -274,7 +274,7 @@ def windows_picture(series: ArrayLike, width: int, *, windows: int = 4) -> Figur
 
 
 def frames_strip(video: np.ndarray, *, times: Sequence[float] | None = None, count: int = 8) -> Figure:
-    """Return `count` evenly spaced frames of video (n, rows, columns) side by side, each with its time below.
+    """Return `count` evenly spaced frames of video (n, rows, columns), dark where it is large, with their times below.
 
     times: n times in seconds; the frame number is written where they are missing.
     """
@@ -287,7 +287,7 @@ def frames_strip(video: np.ndarray, *, times: Sequence[float] | None = None, cou
     fig, axes = figure(width=7.5, height=0.5 + 6.6 / max(len(chosen), 5), cols=len(chosen))
     with course_style():
         for ax, k in zip(np.atleast_1d(axes), chosen, strict=True):
-            ax.imshow(video[k], cmap="gray", vmin=video.min(), vmax=video.max(), interpolation="nearest")
+            ax.imshow(video[k], cmap="gray_r", vmin=video.min(), vmax=video.max(), interpolation="nearest")
             ax.set_xticks([])
             ax.set_yticks([])
             ax.set_xlabel(f"frame {k}" if times is None else f"{times[k]:.2f} s")

@@ -136,7 +136,7 @@ def bread_is_blank(pages):
 
 @FILL_THE_DIARY.mistake
 def backwards(pages):
-    """Your cycle runs backwards. Bread is followed by rice, rice by pizza, pizza by bread."""
+    """Your cycle runs backward. Bread is followed by rice, rice by pizza, pizza by bread."""
     tonight, evenings = 0, []
     for page in pages:
         tonight = page if page >= 0 else (tonight - 1) % 3

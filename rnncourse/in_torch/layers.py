@@ -19,6 +19,7 @@ real step, and a layer that reads backwards starts at the last real step.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -187,7 +188,7 @@ class Recurrent(Layer):
 
         Autograd follows none of them.
         """
-        return self._trace
+        return {name: tensor.detach() for name, tensor in self._trace.items()}
 
     def forward(self, x: Array, h0: Any = None, mask: Array | None = None) -> tuple[Array, Any]:
         """Return all states h (T, B, H) and the last one h_T (B, H), from x (T, B, D) and h0 (B, H), zeros if None.
@@ -208,14 +209,11 @@ class Recurrent(Layer):
         real = check_mask(placed(mask, x), (T, B))
         real = None if real is None else real.to(x.device)
         p = [self.params[name] for name in shapes]
-        dtype = x.dtype
-        for tensor in (*p, *states):  # float64 if any of them is
-            dtype = torch.promote_types(dtype, tensor.dtype)
-        x, *rest = (tensor.to(dtype) for tensor in (x, *states, *p))
+        x, *rest = _in_one_dtype(x, *states, *p)
         loop = fast_loop(self.cell, self.way, rest[0]) or _Loop(self.cell)
         trace: Trace = {}
         h, *last = _Node.apply(loop, tuple(shapes), trace, real, x, *rest)
-        self._trace = {name: tensor.detach() for name, tensor in trace.items()}
+        self._trace = trace
         self._outputs = (h, tuple(last) if len(last) > 1 else last[0])
         return self._outputs
 
@@ -236,6 +234,15 @@ class Recurrent(Layer):
     def forget(self) -> None:
         """Give back the memory that the last `forward` takes: its trace, and what `backward` would need."""
         self._trace, self._inputs, self._outputs = {}, (), ()
+
+
+def _in_one_dtype(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Return the tensors in one dtype that holds all of them: float64 if any of them is."""
+    dtypes = {tensor.dtype for tensor in tensors}
+    if len(dtypes) == 1:
+        return tensors
+    widest = reduce(torch.promote_types, dtypes)
+    return tuple(tensor.to(widest) for tensor in tensors)
 
 
 class RNN(Recurrent):

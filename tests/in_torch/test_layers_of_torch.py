@@ -26,8 +26,9 @@ from in_both.engines import (
 )
 
 from rnncourse import in_numpy, in_torch
-from rnncourse.errors import InputError
+from rnncourse.errors import InputError, NotFiniteError
 from rnncourse.in_both.base import flatten, map_state
+from rnncourse.in_torch.base import require_tensor
 
 
 def setting(layer, T, B, seed=1):
@@ -277,6 +278,15 @@ def test_numpy_arrays_become_tensors_of_the_parameters_dtype_and_come_back():
     back = in_torch.to_numpy(nested)
     assert back["a"][0].tolist() == [1, 1] and back["a"][1][0].tolist() == [0] and back["n"] == 3
     assert in_numpy.to_numpy(x) is x and make("GRU").to("cpu").kind == "GRU"
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_numbers_are_finite_even_where_their_sum_is_not(dtype):
+    x = torch.full((3,), torch.finfo(dtype).max, dtype=dtype, requires_grad=True)
+    assert require_tensor("x", x) is x
+    for lost in ([torch.inf, 1, 2], [1, -torch.inf, 2], [torch.inf, -torch.inf, 0], [0, 0, torch.nan]):
+        with pytest.raises(NotFiniteError, match="x must hold finite numbers, but some of its 3 are"):
+            require_tensor("x", torch.tensor(lost, dtype=dtype))
 
 
 PACKAGE = Path(in_numpy.__file__).parents[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
 
@@ -28,7 +29,7 @@ def run(what: Hashable, function: Callable[[Named], Named], inputs: Named, recor
     records, and where recording fails, the function runs as it is. Autocast is off: dtypes stay what they are.
     """
     first = next(iter(inputs.values()))
-    with torch.cuda.device_of(first), torch.autocast(first.device.type, enabled=False):
+    with torch.cuda.device_of(first), _without_autocast(first.device.type):
         if first.device.type != "cuda" or not record or torch.cuda.is_current_stream_capturing():
             return function(inputs)
         with _one_at_a_time:
@@ -36,6 +37,12 @@ def run(what: Hashable, function: Callable[[Named], Named], inputs: Named, recor
             if recording is not None:
                 return recording.replay(inputs)
         return function(inputs)
+
+
+def _without_autocast(device_type: str) -> AbstractContextManager:
+    """Return a context that switches autocast off; one that does nothing, sooner, where it is off anyway."""
+    on = torch.is_autocast_enabled(device_type)
+    return torch.autocast(device_type, enabled=False) if on else nullcontext()
 
 
 def key_of(what: Hashable, inputs: Named) -> Hashable:

@@ -41,7 +41,8 @@ WHERE = pytest.mark.parametrize(
     "where", [pytest.param("cuda", marks=on_gpu), pytest.param("cpu", marks=interpreted)]
 )
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-SHAPES = [(5, 3, 4, 6), (1, 17, 3, 20), (7, 1, 2, 33), (3, 18, 5, 16), (3, 2, 6, 128)]  # T, B, D, H
+# T, B, D, H
+SHAPES = [(5, 3, 4, 6), (1, 17, 3, 20), (7, 1, 2, 33), (3, 18, 5, 16), (3, 2, 6, 128), (4, 2, 3, 90)]
 
 
 @pytest.fixture(autouse=True)

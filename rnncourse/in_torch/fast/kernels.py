@@ -5,12 +5,13 @@ Two ways, each with its backward:
 - `steps`: one kernel for everything in a step but the product with W_h, which stays PyTorch's.
 - `sequence`: one launch for all T. Rows of the batch don't need one another, so each program takes some of them
   through all steps without waiting for the others. W_h is read once and stays on the chip, h and c too.
-  `row_kernel` takes a single row, with W_h in registers: for H up to 64, while there is a multiprocessor for every
-  row. `sequence_kernel` takes ROWS of them, with W_h in shared memory and products on tensor cores.
+  `row_kernel` takes a single row, with W_h in registers, while there is a multiprocessor for every row and W_h fits.
+  `sequence_kernel` takes ROWS of them, with W_h in shared memory and products on tensor cores.
 
-All do the arithmetic of `step` and `step_backward` in float32, whatever dtype is stored. `sequence_kernel` multiplies
-by W_h in float32 if that is stored and TF32 is not allowed; else in float16 with sums in float32, which is as
-fine as TF32 and finer than bfloat16. `row_kernel` always multiplies in float32.
+All do the arithmetic of `step` and `step_backward` in float32, whatever dtype is stored. W_h keeps float32 if that is
+stored and TF32 is not allowed; else it may be rounded to float16, which is as fine as TF32 and finer than bfloat16.
+Sums are float32. `row_kernel` rounds only where H is above ROW_UNITS, and multiplies in float32; `sequence_kernel`
+rounds h and da too.
 
 Gates come as four pointers whose rows are `gate_row` numbers apart. Entries past the end of a block are read as 0 and
 not written. A mask `real` may be None. The loop over steps asks for the next step's numbers before it works on this
@@ -33,8 +34,10 @@ from rnncourse.in_torch.device import multiprocessors, products_are_exact
 
 POINTS = 256  # numbers of a state that one program of a step works on
 ROWS = 16  # rows of the batch that one program takes through all steps: the fewest that tensor cores multiply
-ROW_UNITS = 64  # the most hidden units whose weights one program holds in registers
-ROW_WARPS, ROW_BACKWARD_WARPS = 4, 16  # the fastest on an H200
+ROW_UNITS = 64  # the most hidden units whose weights one program holds in registers; twice as many in float16
+# A row's sizes are no multiples of 16 that the compiler may count on: else each thread would take four units side by
+# side, and every warp all of them, where one unit a thread means a quarter of the work besides the product.
+ROW_SIZES = ("gate_row", "da_row", "W_row", "W_block", "H", "nothing")
 
 
 @triton.jit
@@ -193,10 +196,10 @@ def sequence_kernel(
 
 @triton.jit
 def sequence_backward_kernel(
-    i, f, g, o, gate_row, W_h, c, c_prev, real, dh, da, dh_T, dc_T, T, B, H,
+    i, f, g, o, gate_row, W_h, c, c0, real, dh, da, dh_T, dc_T, dh_0, dc_0, T, B, H,
     ROWS: tl.constexpr, PADDED: tl.constexpr, EXACT: tl.constexpr,
 ):  # fmt: skip
-    """Write da; replace dh_T and dc_T by the initial states' gradients."""
+    """Write da and the initial states' gradients."""
     row, unit = tl.program_id(0) * ROWS + tl.arange(0, ROWS)[:, None], tl.arange(0, PADDED)[None, :]
     inside = (row < B) & (unit < H)
     at, at_gate, at_da = row * H + unit, row * gate_row + unit, row * 4 * H + unit
@@ -205,17 +208,17 @@ def sequence_backward_kernel(
     dh_next, dc_next = _load(dh_T, at, inside), _load(dc_T, at, inside)
     last = tl.cast(T - 1, tl.int64) * B
     i, f, g, o = i + last * gate_row, f + last * gate_row, g + last * gate_row, o + last * gate_row
-    c, c_prev, dh = c + last * H, c_prev + last * H, dh + last * H
-    da = da + last * 4 * H
+    c, dh, da = c + last * H, dh + last * H, da + last * 4 * H
     if real is not None:
         real += last
     i_t, f_t, g_t, o_t = _load_4(i, f, g, o, at_gate, inside)
-    c_t, before, from_output = _load(c, at, inside), _load(c_prev, at, inside), _load(dh, at, inside)
+    c_t, from_output, c_first = _load(c, at, inside), _load(dh, at, inside), _load(c0, at, inside)
+    before = tl.where(T > 1, _load(c, at - B * H, inside & (T > 1)), c_first)
     for t in range(T):
         more, earlier = inside & (t + 1 < T), at - B * H
         soon_i, soon_f, soon_g, soon_o = _load_4(i, f, g, o, at_gate - B * gate_row, more)
-        soon_before, soon_dh = _load(c_prev, earlier, more), _load(dh, earlier, more)
-        soon_c = _load(c, earlier, more)
+        soon_dh = _load(dh, earlier, more)
+        soon_before = tl.where(t + 2 < T, _load(c, earlier - B * H, inside & (t + 2 < T)), c_first)
         dh_t, dc_t = from_output + dh_next, dc_next
         dh_past, dc_past = tl.zeros_like(dh_t), tl.zeros_like(dc_t)
         if real is not None:
@@ -233,11 +236,11 @@ def sequence_backward_kernel(
         dh_next = dh_next * size + dh_past
         dc_next = dc_t + dc_past
         i_t, f_t, g_t, o_t = soon_i, soon_f, soon_g, soon_o
-        c_t, before, from_output = soon_c, soon_before, soon_dh
+        c_t, before, from_output = before, soon_before, soon_dh
         i, f, g, o = i - B * gate_row, f - B * gate_row, g - B * gate_row, o - B * gate_row
-        c, c_prev, dh, da = c - B * H, c_prev - B * H, dh - B * H, da - B * 4 * H
-    tl.store(dh_T + at, dh_next, mask=inside)
-    tl.store(dc_T + at, dc_next, mask=inside)
+        c, dh, da = c - B * H, dh - B * H, da - B * 4 * H
+    tl.store(dh_0 + at, dh_next, mask=inside)
+    tl.store(dc_0 + at, dc_next, mask=inside)
 
 
 @triton.jit
@@ -246,10 +249,37 @@ def _add_4(i, f, g, o, more_i, more_f, more_g, more_o):
 
 
 @triton.jit
-def _tile(W_h, k, H, PADDED: tl.constexpr):
-    """Return block k of W_h (H, 4H) in float32, with zeros up to (PADDED, PADDED)."""
+def _tile(W, k, W_row, W_block, H, PADDED: tl.constexpr):
+    """Return block k of W in float32, with zeros up to (PADDED, PADDED).
+
+    W_row and W_block: how many numbers apart its rows and its blocks are.
+    """
     row, column = tl.arange(0, PADDED)[:, None], tl.arange(0, PADDED)[None, :]
-    return _load(W_h, row * 4 * H + k * H + column, (row < H) & (column < H))
+    return _load(W, k * W_block + row * W_row + column, (row < H) & (column < H))
+
+
+@triton.jit
+def _pair(W, k, W_row, W_block, H, PADDED: tl.constexpr):
+    """Return blocks k and k + 1 of W as pairs: each entry is 32 bits, a float16 of either block."""
+    low = _tile(W, k, W_row, W_block, H, PADDED).to(tl.float16).to(tl.uint16, bitcast=True)
+    high = _tile(W, k + 1, W_row, W_block, H, PADDED).to(tl.float16).to(tl.uint16, bitcast=True)
+    return low.to(tl.uint32) | (high.to(tl.uint32) << 16)
+
+
+@triton.jit
+def _halves(pair):
+    """Return the two numbers of each pair in float32."""
+    low, high = (pair & 0xFFFF).to(tl.uint16), (pair >> 16).to(tl.uint16)
+    return low.to(tl.float16, bitcast=True).to(tl.float32), high.to(tl.float16, bitcast=True).to(tl.float32)
+
+
+@triton.jit
+def _times(a, W, SHARES: tl.constexpr, PADDED: tl.constexpr):
+    """Return a (PADDED,) @ W in SHARES parts (SHARES, PADDED), whose sum it is: one for each group of warps.
+
+    Warps add up what they have; adding their parts costs barriers, and is left for the end.
+    """
+    return tl.sum(tl.reshape(a[:, None] * W, (PADDED // SHARES, SHARES, PADDED)), axis=0)
 
 
 @triton.jit
@@ -263,24 +293,37 @@ def _store_row(pointer, numbers, inside, PADDED: tl.constexpr):
     tl.store(pointer + tl.broadcast_to(at, PADDED, PADDED), square, mask=first & inside[None, :])
 
 
-@triton.jit
+@triton.jit(do_not_specialize=ROW_SIZES)
 def row_kernel(
-    i, f, g, o, gate_row, W_h, h0, c0, real, c, h, T, B, H,
-    PADDED: tl.constexpr,
+    i, f, g, o, gate_row, W, W_row, W_block, h0, c0, real, c, h, T, B, H, nothing,
+    PADDED: tl.constexpr, PACKED: tl.constexpr,
 ):  # fmt: skip
-    """Do what `sequence_kernel` does for one row of the batch, without tensor cores."""
+    """Do what `sequence_kernel` does for one row of the batch, without tensor cores.
+
+    W: the blocks i, f, g, o of W_h; see `_tile`. PACKED: two of them share registers, in float16.
+    nothing: 0. The compiler does not know, so it unpacks the pairs at every step, and not once into registers that
+    it does not have.
+    """
     row, unit = tl.program_id(0), tl.arange(0, PADDED)
     inside = unit < H
     i, f, g, o = i + row * gate_row, f + row * gate_row, g + row * gate_row, o + row * gate_row
     c, h = c + row * H, h + row * H
-    W_i, W_f = _tile(W_h, 0, H, PADDED), _tile(W_h, 1, H, PADDED)
-    W_g, W_o = _tile(W_h, 2, H, PADDED), _tile(W_h, 3, H, PADDED)
+    if PACKED:
+        W_if = _pair(W, 0, W_row, W_block, H, PADDED)
+        W_go = _pair(W, 2, W_row, W_block, H, PADDED)
+    else:
+        W_i, W_f = _tile(W, 0, W_row, W_block, H, PADDED), _tile(W, 1, W_row, W_block, H, PADDED)
+        W_g, W_o = _tile(W, 2, W_row, W_block, H, PADDED), _tile(W, 3, W_row, W_block, H, PADDED)
     h_t, c_t = _load(h0 + row * H, unit, inside), _load(c0 + row * H, unit, inside)
     a_i, a_f, a_g, a_o = _load_4(i, f, g, o, unit, inside)
     for t in range(T):
         more = inside & (t + 1 < T)
         soon_i, soon_f, soon_g, soon_o = _load_4(i, f, g, o, unit + B * gate_row, more)
         h_prev, c_prev = h_t, c_t
+        if PACKED:
+            W_if, W_go = W_if ^ nothing, W_go ^ nothing
+            W_i, W_f = _halves(W_if)
+            W_g, W_o = _halves(W_go)
         by = h_prev[:, None]
         h_i, h_f, h_g, h_o = tl.reduce((by * W_i, by * W_f, by * W_g, by * W_o), 0, _add_4)
         i_t, f_t, g_t, o_t, c_t, h_t = step(a_i + h_i, a_f + h_f, a_g + h_g, a_o + h_o, c_prev)
@@ -299,29 +342,38 @@ def row_kernel(
         c, h = c + B * H, h + B * H
 
 
-@triton.jit
+@triton.jit(do_not_specialize=ROW_SIZES)
 def row_backward_kernel(
-    i, f, g, o, gate_row, W_h, c, c_prev, real, dh, da, dh_T, dc_T, T, B, H,
-    PADDED: tl.constexpr,
+    i, f, g, o, gate_row, W, W_row, W_block, c, c0, real, dh, da, da_row, dh_T, dc_T, dh_0, dc_0, T, B, H, nothing,
+    PADDED: tl.constexpr, PACKED: tl.constexpr, SHARES: tl.constexpr,
 ):  # fmt: skip
-    """Do what `sequence_backward_kernel` does for one row of the batch, without tensor cores."""
+    """Do what `sequence_backward_kernel` does for one row of the batch, without tensor cores.
+
+    W and nothing: as in `row_kernel`, but every block is transposed. SHARES: how many warps share a unit.
+    """
     row, unit = tl.program_id(0), tl.arange(0, PADDED)
     inside = unit < H
     last = tl.cast(T - 1, tl.int64) * B + row
     i, f, g, o = i + last * gate_row, f + last * gate_row, g + last * gate_row, o + last * gate_row
-    c, c_prev, dh, da = c + last * H, c_prev + last * H, dh + last * H, da + last * 4 * H
+    c, dh, da = c + last * H, dh + last * H, da + last * da_row
     if real is not None:
         real += last
-    W_i, W_f = _tile(W_h, 0, H, PADDED), _tile(W_h, 1, H, PADDED)
-    W_g, W_o = _tile(W_h, 2, H, PADDED), _tile(W_h, 3, H, PADDED)
+    if PACKED:
+        W_if = _pair(W, 0, W_row, W_block, H, PADDED)
+        W_go = _pair(W, 2, W_row, W_block, H, PADDED)
+    else:
+        W_i, W_f = _tile(W, 0, W_row, W_block, H, PADDED), _tile(W, 1, W_row, W_block, H, PADDED)
+        W_g, W_o = _tile(W, 2, W_row, W_block, H, PADDED), _tile(W, 3, W_row, W_block, H, PADDED)
     dh_next, dc_next = _load(dh_T + row * H, unit, inside), _load(dc_T + row * H, unit, inside)
     i_t, f_t, g_t, o_t = _load_4(i, f, g, o, unit, inside)
-    c_t, before, from_output = _load(c, unit, inside), _load(c_prev, unit, inside), _load(dh, unit, inside)
+    c_t, from_output = _load(c, unit, inside), _load(dh, unit, inside)
+    c_first = _load(c0 + row * H, unit, inside)
+    before = tl.where(T > 1, _load(c, unit - B * H, inside & (T > 1)), c_first)
     for t in range(T):
         more, earlier = inside & (t + 1 < T), unit - B * H
         soon_i, soon_f, soon_g, soon_o = _load_4(i, f, g, o, unit - B * gate_row, more)
-        soon_before, soon_dh = _load(c_prev, earlier, more), _load(dh, earlier, more)
-        soon_c = _load(c, earlier, more)
+        soon_dh = _load(dh, earlier, more)
+        soon_before = tl.where(t + 2 < T, _load(c, earlier - B * H, inside & (t + 2 < T)), c_first)
         dh_t, dc_t = from_output + dh_next, dc_next
         dh_past, dc_past = tl.zeros_like(dh_t), tl.zeros_like(dc_t)
         if real is not None:
@@ -334,16 +386,21 @@ def row_backward_kernel(
         _store_row(da + H, da_f, inside, PADDED)
         _store_row(da + 2 * H, da_g, inside, PADDED)
         _store_row(da + 3 * H, da_o, inside, PADDED)
-        by_i_and_f = da_i[None, :] * W_i + da_f[None, :] * W_f
-        by_g_and_o = da_g[None, :] * W_g + da_o[None, :] * W_o
-        dh_next = tl.sum(by_i_and_f + by_g_and_o, axis=1) + dh_past
+        if PACKED:
+            W_if, W_go = W_if ^ nothing, W_go ^ nothing
+            W_i, W_f = _halves(W_if)
+            W_g, W_o = _halves(W_go)
+        parts = _times(da_i, W_i, SHARES, PADDED) + _times(da_f, W_f, SHARES, PADDED)
+        parts += _times(da_g, W_g, SHARES, PADDED)
+        parts += _times(da_o, W_o, SHARES, PADDED)
+        dh_next = tl.sum(parts, axis=0) + dh_past
         dc_next = dc_t + dc_past
         i_t, f_t, g_t, o_t = soon_i, soon_f, soon_g, soon_o
-        c_t, before, from_output = soon_c, soon_before, soon_dh
+        c_t, before, from_output = before, soon_before, soon_dh
         i, f, g, o = i - B * gate_row, f - B * gate_row, g - B * gate_row, o - B * gate_row
-        c, c_prev, dh, da = c - B * H, c_prev - B * H, dh - B * H, da - B * 4 * H
-    tl.store(dh_T + row * H + unit, dh_next, mask=inside)
-    tl.store(dc_T + row * H + unit, dc_next, mask=inside)
+        c, dh, da = c - B * H, dh - B * H, da - B * da_row
+    tl.store(dh_0 + row * H + unit, dh_next, mask=inside)
+    tl.store(dc_0 + row * H + unit, dc_next, mask=inside)
 
 
 def steps(
@@ -372,7 +429,7 @@ def steps_back(
     gates: tuple[torch.Tensor, ...],
     W_h: torch.Tensor,
     c: torch.Tensor,
-    c_prev: torch.Tensor,
+    c0: torch.Tensor,
     real: torch.Tensor | None,
     dh: torch.Tensor,
     dh_T: torch.Tensor,
@@ -380,13 +437,13 @@ def steps_back(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return da (T, B, 4H), dh0 and dc0, going back step by step."""
     T, B, H = c.shape
-    dh, dh_0, dc_0 = dh.contiguous(), _copy(dh_T), _copy(dc_T)
+    c0, dh, dh_0, dc_0 = c0.contiguous(), dh.contiguous(), _copy(dh_T), _copy(dc_T)
     da = c.new_empty(T, B, 4 * H)
     real = [None] * T if real is None else real.contiguous()
     for t in reversed(range(T)):
         point_backward_kernel[(triton.cdiv(B * H, POINTS),)](
             *(gate[t] for gate in gates), gates[0].stride(1),
-            c[t], c_prev[t], real[t], dh[t], da[t], dh_0, dc_0, B, H, POINTS=POINTS,
+            c[t], c[t - 1] if t else c0, real[t], dh[t], da[t], dh_0, dc_0, B, H, POINTS=POINTS,
         )  # fmt: skip
         dh_0.addmm_(da[t], W_h.T)
     return da, dh_0, dc_0
@@ -406,8 +463,7 @@ def sequence(
     real = None if real is None else real.contiguous()
     W_h, gates, rest = W_h.contiguous(), a.chunk(4, dim=2), (h0.contiguous(), c0.contiguous(), real, c, h)
     if _rows_alone(B, W_h):
-        given = (*gates, 4 * H, W_h.float(), *rest, T, B, H)
-        row_kernel[(B,)](*given, PADDED=_padded(H), num_warps=ROW_WARPS)
+        row_kernel[(B,)](*gates, 4 * H, W_h, 4 * H, H, *rest, T, B, H, 0, **_row_plan(H))
     else:
         sequence_kernel[(triton.cdiv(B, ROWS),)](*gates, 4 * H, W_h, *rest, T, B, H, **_plan(W_h))
 
@@ -416,7 +472,7 @@ def sequence_back(
     gates: tuple[torch.Tensor, ...],
     W_h: torch.Tensor,
     c: torch.Tensor,
-    c_prev: torch.Tensor,
+    c0: torch.Tensor,
     real: torch.Tensor | None,
     dh: torch.Tensor,
     dh_T: torch.Tensor,
@@ -424,13 +480,17 @@ def sequence_back(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Do what `steps_back` does, in one launch."""
     T, B, H = c.shape
-    dh_0, dc_0 = _copy(dh_T), _copy(dc_T)
-    da = c.new_empty(T, B, 4 * H)
+    c0, dh_T, dc_T = c0.contiguous(), dh_T.contiguous(), dc_T.contiguous()
+    da, dh_0, dc_0 = c.new_empty(T, B, 4 * H), torch.empty_like(c0), torch.empty_like(c0)
     real = None if real is None else real.contiguous()
-    given = (*gates, gates[0].stride(1), W_h.contiguous(), c, c_prev, real, dh.contiguous(), da, dh_0, dc_0)
+    gate_row, states, ends = gates[0].stride(1), (c, c0, real, dh.contiguous()), (dh_T, dc_T, dh_0, dc_0)
     if _rows_alone(B, W_h):
-        row_backward_kernel[(B,)](*given, T, B, H, PADDED=_padded(H), num_warps=ROW_BACKWARD_WARPS)
+        plan = _row_plan(H)
+        shares = min(plan["PADDED"], 32 * plan["num_warps"] // plan["PADDED"])
+        given = (*gates, gate_row, W_h.T.contiguous(), H, H * H, *states, da, 4 * H, *ends)
+        row_backward_kernel[(B,)](*given, T, B, H, 0, SHARES=shares, **plan)
     else:
+        given = (*gates, gate_row, W_h.contiguous(), *states, da, *ends)
         sequence_backward_kernel[(triton.cdiv(B, ROWS),)](*given, T, B, H, **_plan(W_h))
     return da, dh_0, dc_0
 
@@ -462,8 +522,15 @@ def _padded(H: int) -> int:
 
 
 def _rows_alone(B: int, W_h: torch.Tensor) -> bool:
-    """Say whether each row of the batch gets a program of its own: if all of them can run at once."""
-    return len(W_h) <= ROW_UNITS and multiprocessors(W_h.device) >= B
+    """Say whether each row of the batch gets a program of its own: if all run at once, and registers hold W_h."""
+    fits = ROW_UNITS if products_are_exact(W_h.dtype) else 2 * ROW_UNITS
+    return len(W_h) <= fits and multiprocessors(W_h.device) >= B
+
+
+def _row_plan(H: int) -> dict[str, int | bool]:
+    """Return the sizes of a `row` kernel."""
+    padded = _padded(H)
+    return {"PADDED": padded, "PACKED": H > ROW_UNITS, "num_warps": max(1, padded // 16)}
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:

@@ -127,10 +127,9 @@ def lstm_backward(
     way: str,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Trace]:
     """Return dx, dh0, dc0 and the gradients of W_x, W_h and b; see cells.lstm_step_backward."""
-    gates, c = tuple(trace[name] for name in "ifgo"), trace["c"]
-    c_prev, h_prev = _before(trace["c0"], c), _before(trace["h0"], trace["h"])
+    gates, h_prev = tuple(trace[name] for name in "ifgo"), _before(trace["h0"], trace["h"])
     _, loop_back = _lstm_loops(way)
-    da, dh0, dc0 = loop_back(gates, p["W_h"], c, c_prev, real, dh, dh_T, dc_T)
+    da, dh0, dc0 = loop_back(gates, p["W_h"], trace["c"], trace["c0"], real, dh, dh_T, dc_T)
     grads = {"W_x": _over_time(trace["x"], da), "W_h": _over_time(h_prev, da), "b": da.sum(dim=(0, 1))}
     return da @ p["W_x"].T, dh0, dc0, grads
 
@@ -171,7 +170,7 @@ def _lstm_loop_back(
     gates: tuple[torch.Tensor, ...],
     W_h: torch.Tensor,
     c: torch.Tensor,
-    c_prev: torch.Tensor,
+    c0: torch.Tensor,
     real: torch.Tensor | None,
     dh: torch.Tensor,
     dh_T: torch.Tensor,
@@ -179,7 +178,7 @@ def _lstm_loop_back(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return da (T, B, 4H), dh0 and dc0."""
     T, B, H = c.shape
-    i, f, g, o = gates
+    (i, f, g, o), c_prev = gates, _before(c0, c)
     tanh_c = torch.tanh(c)
     through_h = o * (1 - tanh_c**2)
     slope_c = torch.stack([g * i * (1 - i), c_prev * f * (1 - f), i * (1 - g**2)], dim=2)

@@ -26,6 +26,7 @@ WIDE_TABLE = (
     + f"| {' | '.join(['`h_t = rnn_step(x_t, h_t, p)`'] * 3)} |\n" * 2
 )
 LONG = 'names = ["Doug", "Jane", "Spot", "Tom", "Grandma", "Alice", "the Rabbit"]'
+EXAMPLE = "```python\npersistence_error(np.array([10.0,20,35,25]),n_train=2)\n```"
 SIZES = (3.0, 7.1, 9.3)
 NewLab = Callable[[], AbstractContextManager[Lab]]
 FOLDED = {"jupyter": {"source_hidden": True}}
@@ -51,6 +52,7 @@ def notebook(server: Server) -> str:
         new_code_cell("x = 1", outputs=[new_output("stream", text="1\n")]),
         new_code_cell("import math", metadata=FOLDED),
         new_markdown_cell(WIDE_TABLE),
+        new_markdown_cell(EXAMPLE),
         new_code_cell(LONG, metadata=FOLDED),
         *map(figure_cell, SIZES),
     ]
@@ -230,12 +232,12 @@ def test_only_what_is_too_wide_scrolls_on_a_phone(in_lab: Lab):
     page.set_viewport_size({"width": 390, "height": 844})
     page.keyboard.press("Control+b")  # the list of files leaves a phone no room for the page
     settle(page)
-    whole = "one => [one.scrollWidth, one.clientWidth]"
-    table, column = (
-        page.locator(one).last.evaluate(whole) for one in (".jp-Notebook table", ".jp-WindowedPanel-outer")
-    )
+    whole = "one => [getComputedStyle(one).overflowX === 'visible' ? 0 : one.scrollWidth, one.clientWidth]"
+    parts = (".jp-Notebook table", ".jp-MarkdownCell pre", ".jp-WindowedPanel-outer")
+    table, example, column = (page.locator(one).last.evaluate(whole) for one in parts)
     page.keyboard.press("Control+b")
     assert table[0] > table[1], "the wide table does not scroll"
+    assert example[0] > example[1], "the long line of code does not scroll"
     assert column[1] > 290 and column[0] <= column[1], "the page scrolls sideways"
 
 

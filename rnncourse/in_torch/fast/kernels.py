@@ -35,6 +35,7 @@ from rnncourse.in_torch.device import multiprocessors, products_are_exact
 POINTS = 256  # numbers of a state that one program of a step works on
 ROWS = 16  # rows of the batch that one program takes through all steps: the fewest that tensor cores multiply
 ROW_UNITS = 64  # the most hidden units whose weights one program holds in registers; twice as many in float16
+SHARES = 2  # warps that share 32 units of a row, each with half of their weights: the fastest on an H200
 # A row's sizes are no multiples of 16 that the compiler may count on: else each thread would take four units side by
 # side, and every warp all of them, where one unit a thread means a quarter of the work besides the product.
 ROW_SIZES = ("gate_row", "da_row", "W_row", "W_block", "H", "nothing")
@@ -296,11 +297,12 @@ def _store_row(pointer, numbers, inside, PADDED: tl.constexpr):
 @triton.jit(do_not_specialize=ROW_SIZES)
 def row_kernel(
     i, f, g, o, gate_row, W, W_row, W_block, h0, c0, real, c, h, T, B, H, nothing,
-    PADDED: tl.constexpr, PACKED: tl.constexpr,
+    PADDED: tl.constexpr, PACKED: tl.constexpr, SHARES: tl.constexpr,
 ):  # fmt: skip
     """Do what `sequence_kernel` does for one row of the batch, without tensor cores.
 
     W: the blocks i, f, g, o of W_h; see `_tile`. PACKED: two of them share registers, in float16.
+    SHARES: how many warps share 32 units.
     nothing: 0. The compiler does not know, so it unpacks the pairs at every step, and not once into registers that
     it does not have.
     """
@@ -324,8 +326,9 @@ def row_kernel(
             W_if, W_go = W_if ^ nothing, W_go ^ nothing
             W_i, W_f = _halves(W_if)
             W_g, W_o = _halves(W_go)
-        by = h_prev[:, None]
-        h_i, h_f, h_g, h_o = tl.reduce((by * W_i, by * W_f, by * W_g, by * W_o), 0, _add_4)
+        h_i, h_f = _times(h_prev, W_i, SHARES, PADDED), _times(h_prev, W_f, SHARES, PADDED)
+        h_g, h_o = _times(h_prev, W_g, SHARES, PADDED), _times(h_prev, W_o, SHARES, PADDED)
+        h_i, h_f, h_g, h_o = tl.reduce((h_i, h_f, h_g, h_o), 0, _add_4)
         i_t, f_t, g_t, o_t, c_t, h_t = step(a_i + h_i, a_f + h_f, a_g + h_g, a_o + h_o, c_prev)
         if real is not None:
             here = tl.load(real + row) != 0
@@ -349,7 +352,7 @@ def row_backward_kernel(
 ):  # fmt: skip
     """Do what `sequence_backward_kernel` does for one row of the batch, without tensor cores.
 
-    W and nothing: as in `row_kernel`, but every block is transposed. SHARES: how many warps share a unit.
+    Arguments are those of `row_kernel`, but every block of W is transposed.
     """
     row, unit = tl.program_id(0), tl.arange(0, PADDED)
     inside = unit < H
@@ -485,10 +488,8 @@ def sequence_back(
     real = None if real is None else real.contiguous()
     gate_row, states, ends = gates[0].stride(1), (c, c0, real, dh.contiguous()), (dh_T, dc_T, dh_0, dc_0)
     if _rows_alone(B, W_h):
-        plan = _row_plan(H)
-        shares = min(plan["PADDED"], 32 * plan["num_warps"] // plan["PADDED"])
         given = (*gates, gate_row, W_h.T.contiguous(), H, H * H, *states, da, 4 * H, *ends)
-        row_backward_kernel[(B,)](*given, T, B, H, 0, SHARES=shares, **plan)
+        row_backward_kernel[(B,)](*given, T, B, H, 0, **_row_plan(H))
     else:
         given = (*gates, gate_row, W_h.contiguous(), *states, da, *ends)
         sequence_backward_kernel[(triton.cdiv(B, ROWS),)](*given, T, B, H, **_plan(W_h))
@@ -530,7 +531,7 @@ def _rows_alone(B: int, W_h: torch.Tensor) -> bool:
 def _row_plan(H: int) -> dict[str, int | bool]:
     """Return the sizes of a `row` kernel."""
     padded = _padded(H)
-    return {"PADDED": padded, "PACKED": H > ROW_UNITS, "num_warps": max(1, padded // 16)}
+    return {"PADDED": padded, "PACKED": H > ROW_UNITS, "SHARES": SHARES, "num_warps": SHARES * padded // 32}
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor:

@@ -470,8 +470,7 @@ WORDS = {
         "evenly from 3.3 to 2.5. D: training shoots up to more than 10, then both stay above 3.",
     ),
     "08_ctc/strip": Words(
-        caption="The first recording of chapter 08, as it was played and as heard by a network that had "
-        "seen only transcripts.",
+        caption="A new recording, as it was played and as heard by a network that had seen only transcripts.",
         alt="The spectrogram and two strips with the same letters in the same order. The letters in the "
         "network's strip begin about where the tones do and are shorter.",
     ),

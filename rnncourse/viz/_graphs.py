@@ -112,7 +112,7 @@ def _sweep_step(t: int, T: int, known: list[str]) -> Iterator[SweepStep]:
         gradient_graph(T, known=known, weights=[f"W_hy_{t}"]),
         f"step {t}: W_hy",
         'grads["W_hy"] += h[t].T @ ds[t]',
-        f"W_hy collects its share of step {t}.",
+        f"W_hy collects its share from step {t}.",
     )
     paths = [f"s_{t} h_{t}", f"a_{t + 1} h_{t}"]
     words = f"Two paths meet at h_{t}, and what they bring is added."

@@ -1,4 +1,4 @@
-"""The biscuit jar: a state of one number, the fraction of it that is kept, and its curve over twenty days."""
+"""The cookie jar: a state of one number, the fraction of it that is kept, and its curve over twenty days."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def jar_levels(keep: float, x: ArrayLike) -> np.ndarray:
 
 
 class JarLab(ReadableWidget):
-    """A biscuit jar over twenty days: h_t = keep * h_{t-1} + x_t.
+    """A cookie jar over twenty days: h_t = keep * h_{t-1} + x_t.
 
     `lab.keep` is the fraction that is kept, 0 to 1.2, and `lab.x` (20,) is what is added each day, 0 to 3; both can
     be set. `lab.h` (20,) is what is in the jar, `lab.day` the day on screen. `lab.pin()` leaves the curve in the
@@ -104,7 +104,7 @@ class JarLab(ReadableWidget):
             f" With {one['keep']:g}, {written(jar_levels(one['keep'], one['added'])[-1])} on day {DAYS}."
             for one in self.pinned
         )
-        return f"A jar of which {self.keep:g} is kept every day. Biscuits in it on {days}.{others}"
+        return f"A jar of which {self.keep:g} is kept every day. Cookies in it on {days}.{others}"
 
     def invitation(self) -> str:
         """Return one line that says what running the cell brings."""

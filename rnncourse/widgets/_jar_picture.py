@@ -1,4 +1,4 @@
-"""The picture of the biscuit jar for readers who have not run it."""
+"""The picture of the cookie jar for readers who have not run it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rnncourse.notation import PALETTE, colour
 from rnncourse.viz._lstm_cell import written
 
 WIDTH, HEIGHT = 720, 258
-# where jars stand; a biscuit's height and width; how many fit in
-FLOOR, ROW, BISCUIT, CAPACITY = 226, 16, 76, 12
+# where jars stand; a cookie's height and width; how many fit in
+FLOOR, ROW, COOKIE, CAPACITY = 226, 16, 76, 12
 CHART = {"left": 330, "right": 52, "top": 20}
 
 
@@ -36,7 +36,7 @@ def picture(keep: float, x: np.ndarray, h: np.ndarray, day: int, pins: Mapping[s
 
 def _jar(left: int, name: str) -> str:
     top = FLOOR - ROW * CAPACITY - 8
-    right = left + BISCUIT + 16
+    right = left + COOKIE + 16
     return (
         f'<path d="M{left} {top}V{FLOOR + 2}H{right}V{top}" fill="none" stroke="{PALETTE["grey"]}" stroke-width="3" '
         f'stroke-linejoin="round"/><text x="{(left + right) / 2}" y="{FLOOR + 22}" text-anchor="middle">{name}</text>'
@@ -44,14 +44,14 @@ def _jar(left: int, name: str) -> str:
 
 
 def _stack(left: int, low: float, high: float, strength: float, tone: str) -> str:
-    """Return biscuits from `low` to `high`, one on the other; part of a biscuit is narrower."""
+    """Return cookies from `low` to `high`, one on the other; part of a cookie is narrower."""
     parts = []
     for k in range(int(low), CAPACITY):
         begin, end = max(low - k, 0.0), min(high - k, 1.0)
         if end <= begin:
             continue
         parts.append(
-            f'<rect x="{left + BISCUIT * begin:.1f}" y="{FLOOR - ROW * (k + 1)}" width="{BISCUIT * (end - begin):.1f}" '
+            f'<rect x="{left + COOKIE * begin:.1f}" y="{FLOOR - ROW * (k + 1)}" width="{COOKIE * (end - begin):.1f}" '
             f'height="{ROW - 2}" rx="5" fill="{tone}" fill-opacity="{strength:g}"/>'
         )
     return "".join(parts)
@@ -63,7 +63,7 @@ def _chart(h: np.ndarray, day: int, pins: Mapping[str, np.ndarray], name: str) -
     base = FLOOR
     axis = (
         f'<path d="M{CHART["left"]} {CHART["top"]}V{base}H{WIDTH - CHART["right"]}" fill="none" '
-        f'stroke="{PALETTE["grey"]}"/><text x="{CHART["left"] + 6}" y="{CHART["top"] - 4}">biscuits</text>'
+        f'stroke="{PALETTE["grey"]}"/><text x="{CHART["left"] + 6}" y="{CHART["top"] - 4}">cookies</text>'
     )
     marks = "".join(
         f'<text x="{_x(t, len(h)):.1f}" y="{base + 22}" text-anchor="middle">{t}</text>'

@@ -1,4 +1,4 @@
-"""The biscuit jar in a browser: its levels are those of Python; it is dragged by mouse, keys and touch."""
+"""The cookie jar in a browser: its levels are those of Python; it is dragged by mouse, keys and touch."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def in_python(page: Page) -> JarLab:
     return lab
 
 
-def biscuits(page: Page, stack: str) -> float:
-    """Return how many biscuits a stack holds."""
+def cookies(page: Page, stack: str) -> float:
+    """Return how many cookies a stack holds."""
     widths = page.locator(f"{ROOT} .{stack} rect").evaluate_all(
         "all => all.map((one) => Number(one.getAttribute('width')))"
     )
@@ -35,9 +35,9 @@ def assert_shows(page: Page, lab: JarLab) -> None:
     """Compare the jars, the curve and the equation with the lab's numbers in Python."""
     t = lab.day - 1
     before = lab.h[t - 1] if t else 0.0
-    assert biscuits(page, "kept-before") + biscuits(page, "eaten") == pytest.approx(min(before, 12), abs=1e-9)
-    assert biscuits(page, "kept") == pytest.approx(min(lab.keep * before, 12), abs=1e-9)
-    assert biscuits(page, "kept") + biscuits(page, "new") == pytest.approx(min(lab.h[t], 12), abs=1e-9)
+    assert cookies(page, "kept-before") + cookies(page, "eaten") == pytest.approx(min(before, 12), abs=1e-9)
+    assert cookies(page, "kept") == pytest.approx(min(lab.keep * before, 12), abs=1e-9)
+    assert cookies(page, "kept") + cookies(page, "new") == pytest.approx(min(lab.h[t], 12), abs=1e-9)
     heights = page.locator(f"{ROOT} .dots circle").evaluate_all(
         "all => all.map((one) => Number(one.getAttribute('cy')))"
     )
@@ -89,7 +89,7 @@ def test_line_in_the_jar_is_dragged_to_what_is_kept(page):
     lab = jar_lab(0.9)
     start(page, lab)
     kept = lab.keep * lab.h[4]
-    drag(page, ".cut rect", 32)  # two biscuits lower
+    drag(page, ".cut rect", 32)  # two cookies lower
     lab = in_python(page)
     assert lab.keep * lab.h[4] == pytest.approx(kept - 2, abs=0.1)
     assert_shows(page, in_python(page))
@@ -101,7 +101,7 @@ def test_curve_is_dragged_to_a_level_at_a_day(page):
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x, y - 3 * (254 - 52) / 12, steps=3)  # from 2 biscuits to 5
+    page.mouse.move(x, y - 3 * (254 - 52) / 12, steps=3)  # from 2 cookies to 5
     page.mouse.up()
     lab = in_python(page)
     assert lab.day == 15
@@ -129,7 +129,7 @@ def test_what_is_added_is_set_by_mouse_and_keys(page):
 def test_the_chosen_day_is_set_by_a_list_as_well(page):
     start(page, jar_lab(0.8))
     page.locator(f"{ROOT} [data-slider=step]").fill("3")
-    today = page.get_by_label("Biscuits added on this day")
+    today = page.get_by_label("Cookies added on this day")
     assert today.input_value() == "1"
     today.select_option("3")
     assert page.evaluate("state.added.slice(0, 5)") == [1, 1, 3, 1, 1]

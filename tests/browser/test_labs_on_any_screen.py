@@ -15,7 +15,7 @@ from rnncourse.widgets._fallback import ReadableWidget
 ROOT = ".rnncourse-live"
 WIDTHS = (300, 390, 700, 900)  # 300: what JupyterLab leaves a lab on a phone of 390
 TOUCHED = 700  # the widest that is for fingers
-ALSO_BESIDE = {"jar": "Biscuits added on day"}  # small, but a control next to them does the same
+ALSO_BESIDE = {"jar": "Cookies added on day"}  # small, but a control next to them does the same
 MEASURE = Path(__file__).with_name("measure_lab.js").read_text(encoding="utf-8").strip().removesuffix(";")
 
 

@@ -23,7 +23,7 @@ from rnncourse.widgets import predict
 
 CHAPTER = "chapters/00_start_here.ipynb"
 QUESTION = """predict(
-    "How many biscuits?",
+    "How many cookies?",
     [("3", "Half is eaten."), ("1.75", "1, then 1.5, then 1.75."), ("1", "Some is left over.")],
     answer="1.75",
     because="One comes on top.",
@@ -177,7 +177,7 @@ def test_a_page_that_is_only_looked_at_does_not_change(fresh_lab: FreshLab, chec
 def test_nothing_tells_the_result_before_the_run(fresh_lab: FreshLab, progress):
     with fresh_lab() as lab:
         text = lab.page.inner_text(".jp-Notebook")
-        assert "How many biscuits?" in text
+        assert "How many cookies?" in text
         assert lab.page.locator(".jp-Notebook .jp-OutputArea-output:visible").all_inner_texts()[2:] == []
         assert not any(words in text for words in ("One comes on top", "Half is eaten", "It fills", "Answer"))
         assert lab.page.locator("summary").first.inner_text() == "What happened, and why"

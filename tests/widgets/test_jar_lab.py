@@ -1,4 +1,4 @@
-"""The biscuit jar without a browser: its levels, what can be set, what is shown before it runs."""
+"""The cookie jar without a browser: its levels, what can be set, what is shown before it runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from rnncourse.errors import InputError
 from rnncourse.widgets import jar_lab
 from rnncourse.widgets._jar_lab import DAYS, jar_levels
-from rnncourse.widgets._jar_picture import BISCUIT, picture
+from rnncourse.widgets._jar_picture import COOKIE, picture
 
 
 @pytest.mark.parametrize("keep", [0.0, 0.37, 0.9, 1.0, 1.13])
@@ -39,13 +39,13 @@ def test_a_curve_is_pinned_once_and_the_oldest_goes():
 
 
 def widths(drawn: str, jar: str) -> float:
-    """Return how wide the biscuits of a color and strength are together, in biscuits."""
+    """Return how wide the cookies of a color and strength are together, in cookies."""
     return (
-        sum(float(one) for one in re.findall(rf'width="([\d.]+)" height="14" rx="5" {jar}', drawn)) / BISCUIT
+        sum(float(one) for one in re.findall(rf'width="([\d.]+)" height="14" rx="5" {jar}', drawn)) / COOKIE
     )
 
 
-def test_the_picture_holds_as_many_biscuits_as_the_jars():
+def test_the_picture_holds_as_many_cookies_as_the_jars():
     lab = jar_lab(0.7)
     lab.day = 5
     drawn = picture(lab.keep, lab.x, lab.h, lab.day, {})

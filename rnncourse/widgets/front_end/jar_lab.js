@@ -1,13 +1,13 @@
-/* The biscuit jar: what is kept of yesterday, what is added, and the curve that follows from it. */
+/* The cookie jar: what is kept of yesterday, what is added, and the curve that follows from it. */
 
 const WATCHED = ["keep", "added", "day", "pinned", "done"];
-const JAR = { width: 300, height: 254, floor: 222, row: 16, biscuit: 84, capacity: 12, left: [14, 174], pad: 8 };
+const JAR = { width: 300, height: 254, floor: 222, row: 16, cookie: 84, capacity: 12, left: [14, 174], pad: 8 };
 const CHART = { height: 254, left: 34, right: 46, top: 20, bottom: 32 };
 const INPUTS = { height: 62, bottom: 16 };
 const GOALS = {
-  level: "With one biscuit a day, find the fraction at which the jar levels off at 5.",
-  remember: "Put one biscuit in on day 1 and none after that. Have more than half of it left on day 10, without keeping all of it.",
-  overflow: "With one biscuit a day, make the jar overflow by day 20 although something is eaten every day.",
+  level: "With one cookie a day, find the fraction at which the jar levels off at 5.",
+  remember: "Put one cookie in on day 1 and none after that. Have more than half of it left on day 10, without keeping all of it.",
+  overflow: "With one cookie a day, make the jar overflow by day 20 although something is eaten every day.",
 };
 const HINTS = { one: "One a day", first: "One on day 1 only", own: "Your own" };
 
@@ -17,28 +17,28 @@ function jarHtml({ mostKept, mostAdded }) {
     <p class="rnncourse-says"></p>
     <div class="rnncourse-picture"><svg class="rnncourse-jars" viewBox="0 0 ${JAR.width} ${JAR.height}" role="img">${jarsSvg()}</svg>
       <div class="rnncourse-over"><svg class="rnncourse-chart" height="${CHART.height}" role="img"><g class="levels"></g><g class="pins"></g>
-        <path class="curve"/><g class="dots"></g><g class="ticks"></g><text x="2" y="12">biscuits</text><text class="beyond"></text></svg></div></div>
+        <path class="curve"/><g class="dots"></g><g class="ticks"></g><text x="2" y="12">cookies</text><text class="beyond"></text></svg></div></div>
     <div class="rnncourse-controls"><label class="rnncourse-keep"><span>Fraction that is kept</span>
         <input type="range" data-setting="keep" min="0" max="${mostKept}" step="0.01"><output></output></label>
       <p class="rnncourse-equation"></p></div>
-    <div class="rnncourse-added"><div class="choices"><label>Biscuits added <select data-setting="added" aria-label="Biscuits added">
+    <div class="rnncourse-added"><div class="choices"><label>Cookies added <select data-setting="added" aria-label="Cookies added">
         ${Object.entries(HINTS).map(([name, words]) => `<option value="${name}">${words}</option>`).join("")}</select></label>
-      <label>on day <span data-part="day"></span> <select data-setting="today" aria-label="Biscuits added on this day">
+      <label>on day <span data-part="day"></span> <select data-setting="today" aria-label="Cookies added on this day">
         ${Array.from({ length: mostAdded + 1 }, (_, k) => `<option>${k}</option>`).join("")}</select></label></div>
-      <svg class="rnncourse-bars" height="${INPUTS.height}" role="group" aria-label="Biscuits added on each day"></svg></div>
+      <svg class="rnncourse-bars" height="${INPUTS.height}" role="group" aria-label="Cookies added on each day"></svg></div>
     ${playbackHtml("Day <i>t</i>")}`;
 }
 
 function jarsSvg() {
-  const { floor, row, biscuit, capacity, pad, left } = JAR;
+  const { floor, row, cookie, capacity, pad, left } = JAR;
   const top = floor - row * capacity - 10;
-  const glass = left.map((x) => `<path class="glass" d="M${x} ${top}V${floor + 3}H${x + biscuit + 2 * pad}V${top}"/>`);
-  const names = left.map((x, k) => `<text class="name" data-jar="${k}" x="${x + pad + biscuit / 2}" y="${floor + 22}"></text>`);
+  const glass = left.map((x) => `<path class="glass" d="M${x} ${top}V${floor + 3}H${x + cookie + 2 * pad}V${top}"/>`);
+  const names = left.map((x, k) => `<text class="name" data-jar="${k}" x="${x + pad + cookie / 2}" y="${floor + 22}"></text>`);
   return `${glass.join("")}<g class="kept-before"></g><g class="eaten"></g><g class="kept"></g><g class="new"></g>${names.join("")}
-    <path class="arrow" d="M${left[0] + biscuit + 2 * pad + 12} ${floor - 90}h30m-8 -6l8 6l-8 6"/>
-    <text class="full" x="${left[0] + pad + biscuit / 2}" y="${top - 8}"></text><text class="full" x="${left[1] + pad + biscuit / 2}" y="${top - 8}"></text>
-    <g class="cut"><rect x="${left[0] - 10}" y="-14" width="${biscuit + 2 * pad + 20}" height="28"/><path d="M${left[0] - 8} 0h${biscuit + 2 * pad + 16}"/>
-      <circle cx="${left[0] + biscuit + 2 * pad + 8}" r="7"/></g>`;
+    <path class="arrow" d="M${left[0] + cookie + 2 * pad + 12} ${floor - 90}h30m-8 -6l8 6l-8 6"/>
+    <text class="full" x="${left[0] + pad + cookie / 2}" y="${top - 8}"></text><text class="full" x="${left[1] + pad + cookie / 2}" y="${top - 8}"></text>
+    <g class="cut"><rect x="${left[0] - 10}" y="-14" width="${cookie + 2 * pad + 20}" height="28"/><path d="M${left[0] - 8} 0h${cookie + 2 * pad + 16}"/>
+      <circle cx="${left[0] + cookie + 2 * pad + 8}" r="7"/></g>`;
 }
 
 /* What is in the jar on each day. */
@@ -68,8 +68,8 @@ const MET = {
   overflow: ({ keep, added, h }) => isOneADay(added) && keep < 1 && h.at(-1) > JAR.capacity,
 };
 
-/* Biscuits from `low` to `high`, one on the other: [column from, column to, row]; part of a biscuit is narrower. */
-function biscuits(low, high) {
+/* Cookies from `low` to `high`, one on the other: [column from, column to, row]; part of a cookie is narrower. */
+function cookies(low, high) {
   const rows = [];
   for (let k = Math.floor(low); k < Math.min(high, JAR.capacity); k++) {
     const [from, to] = [Math.max(low - k, 0), Math.min(high - k, 1)];
@@ -79,9 +79,9 @@ function biscuits(low, high) {
 }
 
 function drawStack(ui, name, jar, low, high) {
-  const { floor, row, biscuit, pad, left } = JAR;
-  d3.select(ui.jars.querySelector(`.${name}`)).selectAll("rect").data(biscuits(low, high)).join("rect")
-    .attr("x", ([from]) => left[jar] + pad + biscuit * from).attr("width", ([from, to]) => biscuit * (to - from))
+  const { floor, row, cookie, pad, left } = JAR;
+  d3.select(ui.jars.querySelector(`.${name}`)).selectAll("rect").data(cookies(low, high)).join("rect")
+    .attr("x", ([from]) => left[jar] + pad + cookie * from).attr("width", ([from, to]) => cookie * (to - from))
     .attr("y", ([, , k]) => floor - row * (k + 1)).attr("height", row - 2).attr("rx", 5);
 }
 
@@ -95,7 +95,7 @@ function drawJars(ui, { keep, before, now, day }) {
   [before, now].forEach((value, k) => setText(ui.jars.querySelectorAll(".full")[k], full(value)));
   [day - 1, day].forEach((one, k) => setText(ui.jars.querySelector(`[data-jar="${k}"]`), one ? `day ${one}` : "empty"));
   setAttribute(ui.cut, "transform", `translate(0 ${JAR.floor - JAR.row * Math.min(kept, JAR.capacity + 0.4)})`);
-  setAttribute(ui.jars, "aria-label", `Day ${day}: of ${before.toFixed(2)} biscuits ${kept.toFixed(2)} are kept, ${(now - kept).toFixed(2)} are added, ${now.toFixed(2)} are in the jar.`);
+  setAttribute(ui.jars, "aria-label", `Day ${day}: of ${before.toFixed(2)} cookies ${kept.toFixed(2)} are kept, ${(now - kept).toFixed(2)} are added, ${now.toFixed(2)} are in the jar.`);
 }
 
 function scales(ui, days) {
@@ -124,7 +124,7 @@ function drawChart(ui, { h, day, keep, pinned, added }) {
     .attr("y", (one) => y(Math.min(one.h.at(-1), JAR.capacity + 0.6)) + 4).text((one) => one.keep.toFixed(2));
   const beyond = svg.select(".beyond").attr("x", ui.wide - CHART.right - 4).attr("y", 12);
   beyond.text(h.at(-1) > JAR.capacity ? `↑ ${h.at(-1).toFixed(1)} on day ${h.length}` : "");
-  setAttribute(ui.chart, "aria-label", `Biscuits over ${h.length} days, keeping ${keep.toFixed(2)}: ${[1, 5, 10, 20].map((t) => `day ${t} ${h[t - 1].toFixed(2)}`).join(", ")}.`);
+  setAttribute(ui.chart, "aria-label", `Cookies over ${h.length} days, keeping ${keep.toFixed(2)}: ${[1, 5, 10, 20].map((t) => `day ${t} ${h[t - 1].toFixed(2)}`).join(", ")}.`);
 }
 
 function drawBars(ui, { added, day }) {
@@ -226,7 +226,7 @@ function dragCurve(ui, model) {
 
 function addBars(ui, model) {
   const bar = (_, k) => `<g class="day" data-day="${k + 1}" tabindex="${k ? -1 : 0}" role="slider" aria-valuemin="0" aria-valuemax="${model.get("fixed").mostAdded}"
-    aria-label="Biscuits added on day ${k + 1}"><rect class="field"/><rect class="filled"/></g>`;
+    aria-label="Cookies added on day ${k + 1}"><rect class="field"/><rect class="filled"/></g>`;
   ui.bars.innerHTML = model.get("added").map(bar).join("");
   ui.days = [...ui.bars.querySelectorAll(".day")];
   ui.days.forEach((one, k) => {

@@ -38,6 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     environ = {**os.environ, "RNNCOURSE_PROGRESS": str(root / "progress.json")}
     environ.pop("PYTHONSTARTUP", None)  # the tests have none, a reader has the course's own
+    environ.pop("TQDM_DISABLE", None)  # the tests have it, a reader sees progress bars
     scratch = tmp_path_factory.mktemp("jupyter")
     with running_lab(course_command(), root, scratch, environ, edit=True) as running:
         yield Server(root, running.url)

@@ -466,7 +466,7 @@ WORDS = {
         caption="Four runs of 300 steps. Training is the loss of each batch, validation is measured every ten "
         "steps on data that are never trained on. Each panel has its own axis.",
         alt="Four panels with two curves each. A: training falls to about 1, validation falls below 2.5 and then "
-        "rises to nearly 3. B: both stay at 1.4 for about a hundred steps, then fall to 0. C: both fall slowly and "
+        "rises to nearly 3. B: both stay at 1.4 for about seventy steps, then fall to 0. C: both fall slowly and "
         "evenly from 3.3 to 2.5. D: training shoots up to more than 10, then both stay above 3.",
     ),
     "08_ctc/strip": Words(

@@ -473,6 +473,15 @@ def test_texts_that_would_take_the_graders_memory_are_refused():
     assert len(protocol.decode(["list", long[:100]], b"")) == 100
 
 
+def test_texts_that_are_long_once_everything_is_to_be_seen_are_refused():
+    """What is written out as `\\U0010ffff` takes ten characters for one, in every entry of the array they become."""
+    texts = [["str", "\U0010ffff" * 1600], *[["str", "a"]] * 9000]
+    assert protocol.MOST_ROOM > 9001 * 1600
+    with pytest.raises(protocol.ProtocolError, match="too long"):
+        protocol.decode(["list", texts], b"")
+    assert np.shape(protocol.decode(["list", texts[1:]], b"")) == (9000,)
+
+
 def test_an_enormous_line_number_is_left_out():
     source = "error = SyntaxError('x' * 5000)\nerror.lineno = 2**40\nerror.filename = 'c'\nraise error"
     with pytest.raises(SyntaxError) as raised:

@@ -132,8 +132,9 @@ class _Reader:
             return rest[0]
         self.count += 1
         if kind == "str" and len(rest) == 1 and isinstance(rest[0], str):
-            self.widest = max(self.widest, len(rest[0]))
-            return shown(rest[0])
+            text = shown(rest[0])  # which may be ten times as long
+            self.widest = max(self.widest, len(text))
+            return text
         if kind in ("int", "float", "complex"):
             return _number(kind, rest)
         if kind == "array" and len(rest) == 2:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import struct
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -1417,6 +1419,43 @@ def test_results_are_no_students(tmp_path):
         (tmp_path / name / "state").mkdir(parents=True)
     (tmp_path / "earlier" / "state" / "run.json").write_text("{}")
     assert names(collect(tmp_path, STEM, tmp_path / "results")) == ["ana"]
+
+
+def test_a_folder_of_results_is_not_passed_over_without_a_word(tmp_path):
+    hand_in(tmp_path, "ana", b"A")
+    (tmp_path / "earlier" / "state").mkdir(parents=True)
+    (tmp_path / "earlier" / "state" / "run.json").write_text("{}")
+    assert collect(tmp_path, STEM).notes == ("earlier holds results of grading and was skipped",)
+
+
+@pytest.mark.parametrize("around", ["", "submitted"])
+def test_nobody_looks_like_results_who_handed_in_a_notebook(tmp_path, around):
+    """A student may be called state, or hand in a file of that name: neither hides anybody."""
+    for who in ("ana", "state"):
+        hand_in(tmp_path / around, who, b"A")
+        (tmp_path / around / who / "state").mkdir()
+        for folder in (who, f"{who}/state"):
+            (tmp_path / around / folder / "run.json").write_text("{}")
+    assert names(collect(tmp_path, STEM)) == ["ana", "state"]
+
+
+def test_no_link_and_no_depth_stops_the_class(tmp_path):
+    hand_in(tmp_path, "ana", b"A")
+    for place in (tmp_path, tmp_path / "ana"):
+        (place / "loop").symlink_to("loop")
+        (place / "up").symlink_to(tmp_path, target_is_directory=True)
+        (place / ".hidden").symlink_to("/", target_is_directory=True)
+    (tmp_path / ".deep").mkdir()
+    here = os.open(tmp_path / ".deep", os.O_RDONLY)
+    for _ in range(120):
+        os.mkdir("d" * 60, dir_fd=here)
+        here, above = os.open("d" * 60, os.O_RDONLY, dir_fd=here), here
+        os.close(above)
+    os.close(here)
+    try:
+        assert names(collect(tmp_path, STEM, tmp_path / "loop")) == ["ana"]
+    finally:  # pytest's own way of removing it does not reach so deep
+        subprocess.run(["rm", "-rf", str(tmp_path / ".deep")], check=True)
 
 
 def test_a_hidden_folder_is_not_passed_over_without_a_word(tmp_path):

@@ -6,6 +6,7 @@ than a notebook may have. What cannot be read is told with its reason; it never 
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import zipfile
@@ -146,6 +147,7 @@ class _Looked:
 def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[str]]:
     """Return the files below a folder; links and devices are listed, so that they can be told, but never opened."""
     files, notes, waiting, looked = [], [], [root], None
+    ours = _identity(results, follow=True) if results else None
     for folder in waiting:
         try:
             entries = sorted(
@@ -156,7 +158,10 @@ def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[st
             continue
         if folder == root:
             notes += [_hidden(entry.name) for entry in entries if _is_hidden(entry)]
-        entries = [e for e in entries if not _skipped(e.name) and not _holds_results(e, results)]
+        entries = [entry for entry in entries if not _skipped(entry.name) and not _is(entry, ours)]
+        earlier = [entry for entry in entries if _holds_results(entry)]
+        notes += [f"{one.relative_to(root)} holds results of grading and was skipped" for one in earlier]
+        entries = [entry for entry in entries if entry not in earlier]
         looked = looked or _Looked(entry.name for entry in entries)
         for entry in entries:
             below = PurePosixPath(entry.relative_to(root).as_posix())
@@ -180,18 +185,55 @@ def _folder_files(root: Path, results: Path | None) -> tuple[list[File], list[st
     return files, notes + (looked.notes() if looked else [])
 
 
-def _holds_results(folder: Path, results: Path | None) -> bool:
-    """Say whether a folder is one in which grading leaves its results."""
+def _identity(path: Path, follow: bool = False) -> tuple[int, int] | None:
+    """Return what is one file's or folder's alone, None where there is none. follow: what a link leads to."""
     try:
-        ours = results is not None and folder.resolve() == results.resolve()
-        return ours or (folder / "state" / "run.json").is_file()
+        found = path.stat(follow_symlinks=follow)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is(entry: Path, identity: tuple[int, int] | None) -> bool:
+    return identity is not None and _identity(entry) == identity
+
+
+def _is_folder_itself(entry: Path) -> bool:
+    """Say whether this is a folder, and not a link to one."""
+    try:
+        return stat.S_ISDIR(entry.lstat().st_mode)
     except OSError:  # a path that is too long for the system
         return False
 
 
+def _holds_results(folder: Path) -> bool:
+    """Say whether a folder is one in which grading leaves its results: there is no notebook among them."""
+    try:
+        marked = _is_folder_itself(folder / "state") and (folder / "state" / "run.json").is_file()
+    except OSError:
+        return False
+    return marked and _is_folder_itself(folder) and not _has_notebook(folder)
+
+
 def _is_hidden(entry: Path) -> bool:
     """Say whether this may be a student's folder that is passed over for its name."""
-    return entry.name.startswith(".") and entry.is_dir() and any(entry.rglob("*.ipynb"))
+    return entry.name.startswith(".") and _is_folder_itself(entry) and _has_notebook(entry)
+
+
+def _has_notebook(folder: Path) -> bool:
+    """Say whether a notebook lies in a folder or below, as far as one need look; no link is followed."""
+    waiting = [os.fspath(folder)]
+    for here in waiting:
+        try:
+            with os.scandir(here) as entries:
+                for entry in itertools.islice(entries, MOST_FILES):
+                    if entry.name.lower().endswith(".ipynb"):
+                        return True
+                    if len(waiting) < MOST_FILES and entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError:
+            continue
+    return False
 
 
 def _hidden(name: str) -> str:

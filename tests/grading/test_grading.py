@@ -29,7 +29,7 @@ from rnncourse.grading.handed_in.assignment import load
 from rnncourse.grading.handed_in.collect import LARGEST_NOTEBOOK, File, HandedIn, Unreadable, collect
 from rnncourse.grading.handed_in.roster import Student, read_roster
 from rnncourse.grading.handed_in.submission import Answers, read_notebook, without_magics
-from rnncourse.grading.marking import Marker, ReferenceFailed, defining
+from rnncourse.grading.marking import Marker, ReferenceFailed, defining, missing
 from rnncourse.grading.results import gradebook, nbgrader, pages
 from rnncourse.grading.results.results import StudentResult, TaskResult, as_record, from_record
 from rnncourse.grading.results.store import Store, file_name
@@ -1048,6 +1048,34 @@ def test_a_run_is_taken_up_only_with_the_same_settings(tmp_path):
     assert Store(tmp_path, {"assignment": STEM}).seed == store.seed
     with pytest.raises(InputError, match="other settings"):
         Store(tmp_path, {"assignment": "05_x"})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"points": "2"},
+        {"points": math.nan},
+        {"possible": None},
+        {"seconds": []},
+        {"details": "text"},
+        {"details": [1]},
+        {"code": None},
+        {"mistake": ["x"]},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_a_record_of_another_kind_is_no_record(tmp_path, trial, fields):
+    store = Store(tmp_path, {})
+    store.put(missing("ana", trial))
+    path = store.folder / "ana.json"
+    record = json.loads(path.read_text())
+    assert store.get("ana") == missing("ana", trial)
+    record["tasks"][0] |= fields
+    path.write_text(json.dumps(record))
+    assert store.get("ana") is None
+    path.write_text("[" * 100_000)
+    assert store.get("ana") is None
 
 
 def test_half_a_record_is_no_record(tmp_path):

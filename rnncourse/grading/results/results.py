@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from rnncourse.grading.untrusted_text import shown
@@ -79,13 +80,31 @@ def as_record(result: StudentResult) -> dict[str, Any]:
 
 def from_record(record: Mapping[str, Any]) -> StudentResult:
     """Return the result that a record holds; KeyError or TypeError for anything else."""
-    tasks = tuple(
-        TaskResult(**{**task, "details": tuple(task["details"]), "notes": tuple(task["notes"])})
-        for task in record["tasks"]
-    )
-    lists = {name: tuple(record[name]) for name in ("notes", "aliases", "oddities")}
-    whole = {**record, **lists, "tasks": tasks}
-    return StudentResult(**whole)
+    tasks = tuple(_made(TaskResult, task) for task in record["tasks"])
+    return _made(StudentResult, {**record, "tasks": tasks})
+
+
+def _made(kind: type, record: Mapping[str, Any]) -> Any:
+    """Return an object of a kind from its fields, in which lists stand for tuples; TypeError where one does not fit."""
+    for one in fields(kind):
+        value = record[one.name]
+        if not _FITS[one.type](value):
+            raise TypeError(f"{one.name} must be {one.type}, but is {value!r:.60}")
+    return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in record.items()})
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "float": _is_number,
+    "float | None": lambda value: value is None or _is_number(value),
+    "tuple[str, ...]": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    "tuple[TaskResult, ...]": lambda value: isinstance(value, tuple),
+}
+"""By a field's type, whether a value read from a file is of it."""
 
 
 def _clean(value: Any) -> Any:

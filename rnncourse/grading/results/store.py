@@ -46,7 +46,7 @@ class Store:
         try:
             run = json.loads(path.read_text(encoding="utf-8"))
             then, seed = dict(run["settings"]), str(run["seed"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(f"{path} is damaged ({error}); delete {self.folder} to start over") from error
         changed = [name for name in settings if then.get(name) != settings[name]]
         if changed:
@@ -60,7 +60,7 @@ class Store:
         """Return a student's result, None if there is none yet or its file is damaged."""
         try:
             result = from_record(json.loads(self._path(student).read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return result if result.student == student else None
 

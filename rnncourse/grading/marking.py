@@ -92,6 +92,8 @@ class Marker:
             )
         result = _about_python(self._run(item, session, seed), answers.python)
         seconds = round(time.monotonic() - began, 2)
+        if session.unrun and result.points != item.points:
+            notes = (*notes, _about_unrun(len(session.unrun), self.limits.own))
         return replace(result, code=source, notes=(*notes, *result.notes), seconds=seconds)
 
     def _run(self, item: Item, session: Session, seed: str) -> TaskResult:
@@ -325,6 +327,11 @@ def _about_python(result: TaskResult, python: str) -> TaskResult:
         return result
     said = f"Your notebook was written with Python {python}, and it was graded with Python {here}, which may not know "
     return replace(result, details=(*result.details, f"{said}what you wrote. If so, tell your instructor."))
+
+
+def _about_unrun(n: int, seconds: float) -> str:
+    many = "A code cell of your own was" if n == 1 else f"{n} code cells of your own were"
+    return f"{many} not run: all of them together have {seconds:g} seconds, which those above had used up."
 
 
 def _about_cell(item: Item, failure: Failure) -> str:

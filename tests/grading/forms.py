@@ -175,6 +175,16 @@ def notes_between(book: Book) -> None:
     book["cells"] = cells
 
 
+def copy_of(name: str, source: str, below: str) -> Callable[[Book], None]:
+    """Return what puts a copy of a cell of the course below another, with something else in it."""
+
+    def change(book: Book) -> None:
+        cell = copy.deepcopy(cell_of(book, name)) | {"source": source, "id": "copied"}
+        book["cells"].insert(book["cells"].index(cell_of(book, below)) + 1, cell)
+
+    return change
+
+
 def answer_to(assignment: str, task: str, source: str, **more: Any) -> Filled:
     """Return an exercise with one answer."""
     return Filled(assignment, task, {task: source}, **more)
@@ -215,6 +225,20 @@ FORMS: dict[str, Filled] = {
         ],
     ),
     "odd_cells": changed(odd_cells),
+    "helper_in_a_copy_of_the_setup": changed(
+        copy_of("setup", f"import numpy as np\n{HELPER}", "setup"), HELPED
+    ),
+    "helper_split_off_a_check": Filled(
+        "03",
+        "rnn_forward",
+        {"rnn_step": STEP, "rnn_forward": model("03", "rnn_forward").replace("rnn_step(", "my_step(")},
+        change=copy_of("rnn_step-check", HELPER.replace("helper", "my_step"), "rnn_step-check"),
+    ),
+    "matrix_called_In": with_own("In, Out, _ = np.eye(3), {}, 0"),
+    "clears_names": with_own(
+        "kept = ('np', 'check', 'hint', 'progress', 'get_ipython', 'exit', 'quit', 'open', 'kept', 'name')\n"
+        "for name in dir():\n    if not name.startswith('_') and name not in kept:\n        del globals()[name]"
+    ),
     "without_the_setup": changed(without_setup),
     # what Jupyter understands
     "line_magic": above("%precision 4"),

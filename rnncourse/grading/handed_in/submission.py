@@ -6,6 +6,7 @@ Answers are found by their grade_id. What happens when something was changed tha
 - a cell twice: the last one that defines the function counts; the texts of an explanation are put together
 - a cell deleted: the task is missing, the others count
 - a locked cell or a check edited: the master's own is run
+- a copy of one, or a part split off, with something else in it: it is one of the student's own
 - points, type or locks edited in the metadata: the master's own count
 - an answer without its mark: it is not found by guessing, and the task is missing
 - no cell has a mark, because an editor has dropped them all: answers are found by the names of their functions
@@ -94,6 +95,7 @@ def read_notebook(data: bytes, assignment: Assignment) -> Answers:
         oddities.append(
             f"{_editor(notebook)} had dropped the marks of all cells; answers were found by their functions' names"
         )
+    cells = _copies_unmarked(cells, assignment)
     by_id: dict[str, list[Cell]] = {}
     for cell in cells:
         if cell.grade_id:
@@ -180,6 +182,28 @@ def _defined_by(source: str, assignment: Assignment) -> str:
 def _defines(called: str) -> re.Pattern[str]:
     name = re.escape(called)
     return re.compile(rf"^(?:[ \t]*(?:async[ \t]+)?def[ \t]+{name}\b|{name}[ \t]*=[^=])", re.MULTILINE)
+
+
+def _copies_unmarked(cells: Sequence[Cell], assignment: Assignment) -> list[Cell]:
+    """Return the cells without the marks of those that were split off a locked cell or a check, or copied from one.
+
+    The mark belongs to the cell that is as the course wrote it, else to the first; what another holds is the student's.
+    """
+    answers = {item.name for item in assignment.items}
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if cell.kind == "code" and cell.grade_id in assignment.known - answers:
+            groups.setdefault(cell.grade_id, []).append(cell)
+    strays = set()
+    for name, several in groups.items():
+        real = next((cell for cell in several if _is_as_given(cell, name, assignment)), several[0])
+        strays |= {id(cell) for cell in several if _plain(cell.source) != _plain(real.source)}
+    return [replace(cell, grade_id="", flags=None) if id(cell) in strays else cell for cell in cells]
+
+
+def _is_as_given(cell: Cell, name: str, assignment: Assignment) -> bool:
+    plain = _plain(cell.source)
+    return plain == _plain(assignment.locked.get(name, "")) or _checked_by(plain, assignment) == name
 
 
 def _plain(source: str) -> str:

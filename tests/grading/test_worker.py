@@ -48,6 +48,20 @@ def test_a_cell_that_fails_for_another_reason_stops_there(worker):
     assert run(worker, "assert one == 1") is None
 
 
+@pytest.mark.parametrize("source", ["In = 3", "del In, Out", "In.clear()", "globals().clear()"])
+def test_what_a_cell_does_to_jupyters_names_costs_no_other_cell(worker, source):
+    assert run(worker, source) is None
+    assert run(worker, "def one():\n    return 1\nassert one() == 1") is None
+    assert call(worker, "one").value[0] == 1
+
+
+def test_what_cells_print_to_has_an_encoding(worker):
+    assert (
+        run(worker, "import sys\nassert sys.stdout.encoding.lower() == sys.stderr.encoding == 'utf-8'")
+        is None
+    )
+
+
 @pytest.mark.parametrize(("withheld", "failure"), [((), Absent), (("nowhere",), Forbidden)])
 def test_a_function_that_lacks_an_absent_module_says_which(worker, withheld, failure):
     run(worker, "from nowhere import thing\ndef f():\n    return thing()\n")

@@ -203,7 +203,8 @@ class Notebook:
         self.tools = tools
         self.module = types.ModuleType("__main__")
         self.names = self.module.__dict__
-        self.names |= {"__builtins__": builtins, "In": [""], "Out": {}, "_": "", "__": "", "___": ""}
+        self.inputs = [""]  # under the name In, which a cell may use for something else
+        self.names |= {"__builtins__": builtins, "In": self.inputs, "Out": {}, "_": "", "__": "", "___": ""}
         self.absent = {}
         """By name, the module for whose absence the name has no meaning."""
 
@@ -231,7 +232,7 @@ class Notebook:
         Below such a statement others may fail for its sake, and the cell goes on all the same.
         """
         self._compiled(source, name, "exec")  # whatever is no Python is found before anything runs
-        self.names["In"].append(source)
+        self.inputs.append(source)
         left_out = None
         statements = self._compiled(source, name, "exec", ast.PyCF_ONLY_AST).body
         for statement in statements:
@@ -442,6 +443,8 @@ def _text(value):
 
 class _Nowhere(io.TextIOBase):
     """A stream for what cells print: nobody reads it."""
+
+    encoding = "utf-8"
 
     def writable(self):
         return True

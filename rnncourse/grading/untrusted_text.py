@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that have no ink."""
 
 
 def shown(text: str) -> str:
@@ -23,6 +25,6 @@ def plain_name(name: str) -> str:
 
 
 def _seen(character: str) -> str:
-    if character in "\n\t" or unicodedata.category(character) not in _UNSEEN:
+    if character in "\n\t" or (unicodedata.category(character) not in _UNSEEN and character not in _BLANK):
         return character
     return character.encode("unicode_escape").decode("ascii")

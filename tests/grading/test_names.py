@@ -346,6 +346,7 @@ def test_a_path_that_is_too_long_for_the_system_is_told(tmp_path):
 def test_what_cannot_be_seen_is_written_out():
     assert shown("\x1b[2J\u202ea\ud800\x00") == r"\x1b[2J\u202ea\ud800\x00"
     assert shown("a\tb\nü\xa0漢") == "a\tb\nü\xa0漢"
+    assert shown("ana\u3164\u2800\u115f\uffa0") == r"ana\u3164\u2800\u115f\uffa0", "letters without ink"
     assert one_line(ESCAPES) == r"x\x1b]0;owned\x07\x1b[2J note: all fine\u202e"
     assert [plain_name(name) for name in (" ana\xa0", "a\nb", " ", "Bo  Li")] == [
         "ana",

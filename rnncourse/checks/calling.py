@@ -39,6 +39,9 @@ PRINTED = 1000
 LINES = 12
 """Lines of it that are shown."""
 
+ENTRIES = 10_000_000
+"""An array with more entries is not looked at: no task asks for so many, and a repeated one takes no memory."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -124,7 +127,11 @@ def _foreign(value: Any) -> str:
         inside = next((found for one in (*value, *value.values()) if (found := _foreign(one))), "")
         return inside and f"a dictionary that holds {inside}"
     if isinstance(value, np.ndarray):
-        return "an array of Python objects" if value.dtype == object else ""
+        if value.size > ENTRIES:
+            return f"an array of shape {value.shape}"
+        return "an array of Python objects" if value.dtype == object else _strange(value)
+    if isinstance(value, np.generic):
+        return _strange(value)
     if value is None or isinstance(value, (bool, int, float, complex, str, np.generic)):
         return ""
     if type(value).__module__.partition(".")[0] == "torch":
@@ -134,6 +141,11 @@ def _foreign(value: Any) -> str:
     if callable(value):
         return "a function"
     return f"an object of type {type(value).__name__}"
+
+
+def _strange(value: np.ndarray | np.generic) -> str:
+    """Return what an array holds that is neither numbers nor texts, such as dates; "" if it holds those."""
+    return "" if value.dtype.kind in "biufcU" else f"an array of type {value.dtype.type.__name__}"
 
 
 def _plain(value: Any) -> Value:

@@ -194,6 +194,9 @@ def test_plain_data_passes_and_numpy_numbers_become_arrays():
     one = as_plain(np.float32(2))
     assert isinstance(one, np.ndarray) and one.dtype == np.float32
     assert as_plain(np.array([object()])) == Unusable("an array of Python objects")
+    assert as_plain(np.zeros(3, dtype=[("a", int), ("b", float)])) == Unusable("an array of type void")
+    assert as_plain(np.datetime64("2020-01-01")) == Unusable("an array of type datetime64")
+    assert as_plain(np.broadcast_to(1.0, (10**6, 10**6))) == Unusable("an array of shape (1000000, 1000000)")
 
 
 def test_the_function_gets_copies():

@@ -110,9 +110,21 @@ def judge(
         return _verdict(task, "wrong", (_KEPT.format(task.called),), "twice")
     if all(right):
         return _praise(task, expected, given)
+    if any(not fine and not case.edge for case, fine in zip(cases, right, strict=True)):
+        # In an edge two mistakes may look the same, and one may look like nothing that has a name.
+        ordinary = [k for k, case in enumerate(cases) if not case.edge]
+        cases, expected, given, right = (
+            [some[k] for k in ordinary] for some in (cases, expected, given, right)
+        )
     return _named(task, cases, expected, given, ask) or _generic(
         task, cases, expected, given, right, look_closer, ask
     )
+
+
+def _more_cases(task: Task) -> list[Case]:
+    """Return ordinary cases with other random values, for what may agree by chance."""
+    drawn = (task.cases(np.random.default_rng(seed)) for seed in _OTHER_SEEDS)
+    return [case for cases in drawn for case in cases if not case.edge]
 
 
 def _same_again(task: Task, expected: Value, answer: Value | Failure) -> bool:
@@ -271,21 +283,18 @@ def _again(
     """
     if ask is None or not _by_chance(task, expected[0], part):
         return True
-    compared = 0
-    for seed in _OTHER_SEEDS:
-        for case in task.cases(np.random.default_rng(seed)):
-            given = ask(case)
-            if isinstance(given.value, TimedOut):
-                # A slow answer, or a busy computer: what has been compared must do.
-                return compared > 0
-            made = outcome(mistake, case)
-            compared += 1
-            if part is None or _failed(made) or _failed(given):
-                agree = alike(task, made, given)
-            else:
-                agree = _same_part(task, part, made, given)
-            if not agree:
-                return False
+    for compared, case in enumerate(_more_cases(task)):
+        given = ask(case)
+        if isinstance(given.value, TimedOut):
+            # A slow answer, or a busy computer: what has been compared must do.
+            return compared > 0
+        made = outcome(mistake, case)
+        if part is None or _failed(made) or _failed(given):
+            agree = alike(task, made, given)
+        else:
+            agree = _same_part(task, part, made, given)
+        if not agree:
+            return False
     return True
 
 
@@ -507,16 +516,15 @@ def _no_chance(
     """Return those of the findings about a part that hold on other inputs, too, if they may hold by chance."""
     if not found or ask is None or not _by_chance(task, expected, name):
         return found
-    for seed in _OTHER_SEEDS:
-        for case in task.cases(np.random.default_rng(seed)):
-            made, given = outcome(task.reference, case), ask(case)
-            try:
-                leaf = None if _failed(given) else _part(name, made.value, given.value, task)
-            except WrongStructure:
-                return found
-            if leaf is not None and not _right(leaf, task):
-                keys = {one.key for one in _found(task, case, leaf)[0]}
-                found = [one for one in found if one.key in keys]
+    for case in _more_cases(task):
+        made, given = outcome(task.reference, case), ask(case)
+        try:
+            leaf = None if _failed(given) else _part(name, made.value, given.value, task)
+        except WrongStructure:
+            return found
+        if leaf is not None and not _right(leaf, task):
+            keys = {one.key for one in _found(task, case, leaf)[0]}
+            found = [one for one in found if one.key in keys]
     return found
 
 
@@ -595,8 +603,7 @@ def _others(task: Task, ask: Ask | None) -> list[tuple[Case, Outcome, Outcome]]:
     """Return what the learner's function gives for other inputs, where it can be asked and does not fail."""
     if ask is None:
         return []
-    cases = [case for seed in _OTHER_SEEDS for case in task.cases(np.random.default_rng(seed))]
-    asked = [(case, outcome(task.reference, case), ask(case)) for case in cases]
+    asked = [(case, outcome(task.reference, case), ask(case)) for case in _more_cases(task)]
     return [one for one in asked if not _failed(one[1]) and not _failed(one[2])]
 
 
@@ -652,7 +659,12 @@ def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None
 
 
 def _varied(task: Task, wrong: _Wrong, ask: Ask | None, twice: bool = False) -> Finding | None:
-    """Return what was changed in the model answer if the learner's answers are those of the changed one."""
+    """Return what was changed in the model answer if the learner's answers are those of the changed one.
+
+    Nothing where only edges are wrong: what explains those would make other answers wrong, too.
+    """
+    if all(case.edge for case, _, _ in wrong):
+        return None
     changed = variations(task)  # made once, when a task is first wrong: that does not count
     try:
         # The time may be up just where a call of a variation gives the output stream or the warnings back.

@@ -32,11 +32,16 @@ class Named:
 
 @dataclass(frozen=True)
 class Case:
-    """The arguments of one call. about: what is special about it, to end the sentence "but not …"."""
+    """The arguments of one call.
+
+    about: what is special about it, to end the sentence "but not …". edge: whether it is there only for answers that
+    are right in all ordinary cases, such as a batch of one: nothing else that is wrong shows more clearly in it.
+    """
 
     args: tuple
     kwargs: dict = field(default_factory=dict)
     about: str = ""
+    edge: bool = False
 
 
 @dataclass(frozen=True)

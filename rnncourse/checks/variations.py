@@ -80,7 +80,7 @@ _TAKEN = {
     "0 * {0} + np.max({0})": "as if every entry were the largest one",
     "0 * {0} + np.min({0})": "as if every entry were the smallest one",
     "{0} * np.eye(len({0}))": "as if only its diagonal counted",
-    "np.cumsum({}, axis=0)": "as its running sum",
+    "np.add.accumulate({}, axis=0)": "as its running sum",
     "np.sort({}, axis=0)": "sorted",
 }
 """How an argument may be taken that should be taken as it is."""

@@ -168,6 +168,15 @@ def test_inputs_are_generic(key):
 
 
 @pytest.mark.parametrize("key", CHECKED)
+def test_edges_come_last_and_have_names(key):
+    """A closer look begins with the first case that is wrong, and a learner is told which edge it was."""
+    cases = CHECKED[key].cases(np.random.default_rng(0))
+    edges = [case.edge for case in cases]
+    assert edges == sorted(edges) and not all(edges)
+    assert all(case.about for case in cases if case.edge)
+
+
+@pytest.mark.parametrize("key", CHECKED)
 def test_hints_and_messages_do_not_give_the_line_away(key):
     """No hint and no message holds a line of code that computes with two or more operators."""
     task = CHECKED[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal
+from rnncourse.checks.bank.inputs import edge, normal
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import Case
 from rnncourse.data import Scaler, sliding_windows
@@ -175,8 +175,12 @@ def _cut(series, width, horizon, starts=None, late=0):
 
 
 def _window_cases(rng):
+    """Windows that are longer than their targets, and shorter; at the edge, one value is a window or a target."""
+    sizes = ((12, 3, 2), (14, 5, 4), (11, 2, 6))
     return [
-        Case((normal(rng, n), width, horizon)) for n, width, horizon in ((12, 3, 2), (14, 5, 4), (11, 2, 6))
+        *(Case((normal(rng, n), width, horizon)) for n, width, horizon in sizes),
+        edge("with `horizon=1`", normal(rng, 10), 4, 1),
+        edge("with `width=1`", normal(rng, 9), 1, 3),
     ]
 
 
@@ -289,9 +293,15 @@ def a_column_each(series, width, horizon):
 
 
 def _series_cases(rng):
-    """The training years never lie close together; persistence is too low on average, or too high."""
+    """The training years never lie close together; persistence is too low on average, or too high.
+
+    The test years are positive, negative, and both.
+    """
     sizes = ((15, 9, 50, 30, 1), (12, 7, -20, 4, -1), (11, 4, 3, 2, 1))
-    return [Case((_series(rng, *size), size[1])) for size in sizes]
+    series = [_series(rng, *size) for size in sizes]
+    test = series[2][sizes[2][1] :]
+    series[2] -= (test.min() + test.max()) / 2
+    return [Case((one, size[1])) for one, size in zip(series, sizes, strict=True)]
 
 
 def _series(rng, n, n_train, middle, scale, sign):

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal
+from rnncourse.checks.bank.inputs import edge, normal
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.data import one_hot, pad_sequences
@@ -179,6 +179,7 @@ def _index_cases(rng):
         Case((_indices(rng, 4, 3, 7), 7)),
         Case((_indices(rng, 5, 2, 6), 6)),
         Case((lacking, 8), about="where some of the V indices never occur"),
+        edge("with a single step", rng.permutation(6)[None, :4], 6),
     ]
 
 
@@ -321,9 +322,15 @@ def one_sentence(indices, V):
 
 
 def _sentence_cases(rng):
+    """At the edge, some sentences have the same length and two are the same, or there is only one."""
+    same = _sentences(rng, (3, 4, 4, 1))
     return [
-        Case((_sentences(rng, lengths), padding))
-        for lengths, padding in (((3, 6, 2, 4), 8), ((7, 2, 5), 9), ((2, 4, 3, 1, 5), 0))
+        *(
+            Case((_sentences(rng, lengths), padding))
+            for lengths, padding in (((3, 6, 2, 4), 8), ((7, 2, 5), 9), ((2, 4, 3, 1, 5), 0))
+        ),
+        edge("when two sentences have the same length, or are the same", [same[1].copy(), *same], 9),
+        edge("with a single sentence", _sentences(rng, (4,)), 8),
     ]
 
 
@@ -626,7 +633,7 @@ def _summed(indices, da, V):
 
 def _look_up_cases(rng):
     """Some words never occur, among them the last of the vocabulary, and in the second case word 0, which does occur in
-    the third. One word occurs twice in a step.
+    the third. One word occurs twice in a step. At the edge there is a single unit.
     """
     cases = []
     for T, B, H, V, least, last in ((4, 3, 2, 7, 0, 6), (5, 2, 3, 6, 1, 6), (3, 4, 5, 8, 0, 7)):
@@ -636,7 +643,7 @@ def _look_up_cases(rng):
         cases.append(Case((indices, normal(rng, T, B, H), V)))
     cases[1].args[0][0] = 5
     cases[2].args[0][0, 0] = 0
-    return cases
+    return [*cases, edge("with a single unit", rng.integers(7, size=(5, 4)), normal(rng, 5, 4, 1), 7)]
 
 
 EMBEDDING_GRADIENT = task(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal, readout_parameters, rnn_parameters
+from rnncourse.checks.bank.inputs import edge, normal, readout_parameters, rnn_parameters
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import RNN, sigmoid, softmax
@@ -263,10 +263,12 @@ def loops_over_the_batch(x, h0, p):
 
 
 def _pytorch_cases(rng):
-    return [
-        Case((normal(rng, H, D), normal(rng, H, H), normal(rng, H) + 2, normal(rng, H) - 1))
-        for D, H in ((3, 5), (6, 4))
-    ]
+    """Now one bias is the larger, now the other."""
+    cases = []
+    for D, H in ((3, 5), (6, 4)):
+        apart = np.where(np.arange(H) % 2, 3.0, -3.0)
+        cases.append(Case((normal(rng, H, D), normal(rng, H, H), normal(rng, H) + apart, normal(rng, H) + 1)))
+    return cases
 
 
 def _from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
@@ -501,14 +503,21 @@ def recurrence_from_the_input(D, H, K):
 
 
 def _padded_cases(rng):
-    """In the first case one sequence has a single step, and one fills the whole array, but is not the last."""
+    """In the first case one sequence has a single step, and one fills the whole array, but is not the last.
+
+    At the edge, two sequences are equally long, or there is only one.
+    """
     cases = []
     for (T, B, H), some in (((6, 4, 2), (1, 6)), ((7, 3, 5), (2, 6)), ((5, 2, 4), (4, 2))):
         lengths = rng.permutation([*some, *rng.integers(3, T - 1, size=B - 2)])
         if lengths[-1] == T:
             lengths = np.roll(lengths, 1)
         cases.append(Case((normal(rng, T, B, H), lengths)))
-    return cases
+    return [
+        *cases,
+        edge("when two sequences are equally long", normal(rng, 5, 3, 4), rng.permutation([4, 2, 4])),
+        edge("with a single sequence", normal(rng, 5, 1, 3), np.array([4])),
+    ]
 
 
 def _last_states(h, lengths):
@@ -633,7 +642,8 @@ def _held(x, h0, mask, p, *, carried=None, stored=None):
 def _masked_cases(rng):
     """Padding comes at the end, in front and in between; one sequence has no real step, one has no padding.
 
-    In the other cases there is a step that is padding in all sequences, once in the middle and once at the end.
+    In two other cases there is a step that is padding in all sequences, once in the middle and once at the end. At the
+    edge there is a single sequence.
     """
     cases = []
     for T, B, D, H in ((6, 4, 2, 3), (7, 3, 4, 2), (5, 6, 3, 4)):
@@ -645,7 +655,9 @@ def _masked_cases(rng):
             mask[4] = 0
         mask = mask[:, rng.permutation(B)]
         cases.append(Case((normal(rng, T, B, D), normal(rng, B, H), mask, rnn_parameters(rng, D, H))))
-    return cases
+    single = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
+    x, h0, p = normal(rng, 5, 1, 3), normal(rng, 1, 2), rnn_parameters(rng, 3, 2)
+    return [*cases, edge("with a single sequence", x, h0, single, p)]
 
 
 MASKED_FORWARD = task("masked_forward", reference=_held, cases=_masked_cases, forbidden=ENGINES)
@@ -866,20 +878,19 @@ def bias_lost(x, h0, p):
 
 
 def _jordan_cases(rng):
-    return [
-        Case(
-            (
-                normal(rng, T, B, D),
-                {
-                    "W_xh": normal(rng, D, H),
-                    "W_yh": normal(rng, K, H, scale=2),
-                    "b_h": rnn_parameters(rng, D, H)["b_h"],
-                    **readout_parameters(rng, H, K),
-                },
-            )
-        )
-        for T, B, D, H, K in ((5, 3, 2, 6, 4), (6, 2, 5, 4, 3), (4, 5, 3, 2, 6))
-    ]
+    sizes = ((5, 3, 2, 6, 4), (6, 2, 5, 4, 3), (4, 5, 3, 2, 6))
+    single = edge("with a single sequence", *_jordan_arguments(rng, 4, 1, 2, 3, 5))
+    return [*(Case(_jordan_arguments(rng, *some)) for some in sizes), single]
+
+
+def _jordan_arguments(rng, T, B, D, H, K):
+    p = {
+        "W_xh": normal(rng, D, H),
+        "W_yh": normal(rng, K, H, scale=2),
+        "b_h": rnn_parameters(rng, D, H)["b_h"],
+        **readout_parameters(rng, H, K),
+    }
+    return normal(rng, T, B, D), p
 
 
 def _jordan(x, p, *, back=softmax, first=0.0, kept=softmax, phi=np.tanh):

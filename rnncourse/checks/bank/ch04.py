@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal, rnn_parameters, states
+from rnncourse.checks.bank.inputs import edge, normal, rnn_parameters, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
 from rnncourse.in_numpy import rnn_step, softmax
@@ -32,6 +32,7 @@ def _nudge_cases(rng):
         Case((Named("loss_at", loss_at), normal(rng, 3, 4), 0.02)),
         Case((Named("wavy_loss", wavy_loss), tall, 0.01)),
         Case((Named("wavy_loss", wavy_loss), wide, 0.1)),
+        edge("with a single row", Named("loss_at", loss_at), normal(rng, 1, 5), 0.05),
     ]
 
 
@@ -216,10 +217,10 @@ def _back(dh_t, x_t, h_prev, h_t, p, slope=lambda h: 1 - h**2, kept=None):
 
 def _one_step_cases(rng):
     cases = []
-    for B, D, H in ((3, 4, 5), (2, 6, 3), (4, 2, 6)):
+    for B, D, H in ((3, 4, 5), (2, 6, 3), (4, 2, 6), (1, 5, 7)):
         x_t, h_prev, p = normal(rng, B, D), states(rng, B, H), rnn_parameters(rng, D, H)
         cases.append(Case((normal(rng, B, H), x_t, h_prev, states(rng, B, H), p)))
-    return cases
+    return [*cases[:-1], edge("with a single sequence", *cases[-1].args)]
 
 
 RNN_STEP_BACKWARD = task(
@@ -410,7 +411,8 @@ def _all_back(dh, x, h0, h, p, before=None, carried=lambda t, carry: carry, step
 
 
 def _sequence_cases(rng):
-    return [_sequence_case(rng, T, B, D, H) for T, B, D, H in ((5, 3, 4, 2), (6, 2, 3, 4), (3, 4, 2, 5))]
+    cases = [_sequence_case(rng, T, B, D, H) for T, B, D, H in ((5, 3, 4, 2), (6, 2, 3, 4), (3, 4, 2, 5))]
+    return [*cases, edge("with a single sequence", *_sequence_case(rng, 4, 1, 3, 6).args)]
 
 
 def _sequence_case(rng, T, B, D, H, *more):
@@ -601,10 +603,10 @@ def _before(p, h):
 
 def _patient_cases(rng):
     cases = []
-    for T, B, D, H in ((5, 3, 2, 4), (4, 2, 5, 3), (3, 4, 6, 2)):
+    for T, B, D, H in ((5, 3, 2, 4), (4, 2, 5, 3), (3, 4, 6, 2), (4, 1, 3, 6)):
         dh, x, h0, h, p = _sequence_case(rng, T, B, D, H).args
         cases.append(Case(({**p, "h0": h0}, x, h, dh)))
-    return cases
+    return [*cases[:-1], edge("with a single sequence", *cases[-1].args)]
 
 
 def _mended_f(p, x, h, dh):
@@ -728,8 +730,8 @@ def _clip(grads, max_norm):
     return _scaled(grads, max_norm / max(max_norm, _norm(grads)))
 
 
-def _gradients(rng, lengths):
-    grads = {name: normal(rng, *shape) for name, shape in zip(NAMES, ((4, 3), (3, 3), (3,)), strict=True)}
+def _gradients(rng, lengths, names=NAMES, shapes=((4, 3), (3, 3), (3,))):
+    grads = {name: normal(rng, *shape) for name, shape in zip(names, shapes, strict=True)}
     return {
         name: g * (length / np.linalg.norm(g))
         for length, (name, g) in zip(lengths, grads.items(), strict=True)
@@ -737,13 +739,14 @@ def _gradients(rng, lengths):
 
 
 def _clip_cases(rng):
-    """Too long, short enough, too long for a larger limit, very short, and all zero under other names."""
+    """Too long, short enough, too long for a larger limit and under other names, very short, and all zero."""
+    others = ("b_n", "U", "W_out"), ((5,), (1, 4), (4, 2))
     return [
         Case((_gradients(rng, (1.5, 2.4, 1.0)), 0.6), about="with a gradient that is too long"),
         Case((_gradients(rng, (1.2, 0.9, 0.6)), 1.8), about="with a gradient that is short enough already"),
         Case(
-            (_gradients(rng, (1.2, 0.9, 2.0)), 2.4),
-            about="with a gradient that is too long for a larger limit",
+            (_gradients(rng, (1.2, 0.9, 2.0), *others), 2.4),
+            about="with arrays under other names",
         ),
         Case((_gradients(rng, (3e-7, 2e-7, 1e-7)), 0.9), about="with a very short gradient"),
         Case(({"b_y": np.zeros(5), "W_hy": np.zeros((2, 5))}, 1.5), about="with a gradient of zeros"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal
+from rnncourse.checks.bank.inputs import edge, normal
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import sigmoid, tanh_prime
@@ -14,7 +14,8 @@ from rnncourse.in_numpy import sigmoid_prime as reference_sigmoid_prime
 
 
 def _slope_cases(rng):
-    return [Case((normal(rng, *shape, scale=2.0),)) for shape in ((3, 5), (4, 2, 6), (7,))]
+    cases = [Case((normal(rng, *shape, scale=2.0),)) for shape in ((3, 5), (4, 2, 6), (7,))]
+    return [*cases, edge("with an axis of length 1", normal(rng, 2, 1, 4, scale=2.0))]
 
 
 SIGMOID_PRIME = task(
@@ -112,7 +113,8 @@ def _dead(a):
 
 
 def _dead_cases(rng):
-    return [_dead_case(rng, 6, "ddz-ms+", 5), _dead_case(rng, 4, "zdmms+p", 8)]
+    cases = [_dead_case(rng, 6, "ddz0-ms+", 4), _dead_case(rng, 4, "0zdmms+p", 7)]
+    return [*cases, edge("with a single unit", *_dead_case(rng, 5, "", 1).args)]
 
 
 def _dead_case(rng, N, kinds, more):
@@ -123,8 +125,8 @@ def _dead_case(rng, N, kinds, more):
 def _pre_activations(rng, N, kinds):
     """Return (N, H) with a column of each kind, in random order.
 
-    d: all below 0. z: below 0 but for one 0. m, -: below 0 but for one, so that the mean is negative. +: above 0
-    but for one. p: all above 0, and all the same. s: below 0 but for one that is hardly above it.
+    d: all below 0. 0: all 0. z: below 0 but for one 0. m, -: below 0 but for one, so that the mean is negative.
+    +: above 0 but for one. p: all above 0, and all the same. s: below 0 but for one that is hardly above it.
     """
     a = np.stack([_column(rng, N, kind) for kind in kinds], axis=1)
     return rng.permuted(a, axis=0)[:, rng.permutation(len(kinds))]
@@ -134,6 +136,8 @@ def _column(rng, N, kind):
     column = rng.uniform(0.5, 2.0, size=N) * (1 if kind in "+p" else -1)
     if kind == "z":
         column[0] = 0.0
+    elif kind == "0":
+        column[:] = 0.0
     elif kind == "s":
         column[0] = 1e-9
     elif kind == "p":
@@ -256,7 +260,8 @@ def _jacobian(W_hh, a_t):
 
 
 def _jacobian_cases(rng):
-    return [Case((normal(rng, H, H), normal(rng, H))) for H in (4, 3)]
+    cases = [Case((normal(rng, H, H), normal(rng, H))) for H in (4, 3)]
+    return [*cases, edge("with a single unit", normal(rng, 1, 1), rng.uniform(-1, 1, size=1))]
 
 
 STEP_JACOBIAN = task("step_jacobian", reference=_jacobian, cases=_jacobian_cases, forbidden=ENGINES)
@@ -409,7 +414,11 @@ def _gains(W_hh, a, product=lambda J, factor: factor @ J, gain=_gain, slope=tanh
 
 
 def _gain_cases(rng):
-    return [Case((normal(rng, H, H, scale=0.7), normal(rng, T, H))) for T, H in ((6, 4), (5, 3))]
+    """Gains that mostly shrink, and gains that begin above 1."""
+    wide = normal(rng, 3, 3)
+    wide *= 3 / np.linalg.norm(wide)
+    a = normal(rng, 6, 4), rng.uniform(-0.8, 0.8, size=(5, 3))
+    return [Case((normal(rng, 4, 4, scale=0.7), a[0])), Case((wide, a[1]))]
 
 
 GAIN_BY_LAG = task("gain_by_lag", reference=_gains, cases=_gain_cases, forbidden=ENGINES, timed=("result",))
@@ -629,13 +638,14 @@ def _matrix(rng, *blocks):
 def _radius_cases(rng):
     """The largest eigenvalue is once a pair with a negative real part, once a negative number.
 
-    The radius is once made smaller and once larger.
+    The radius is once made smaller and once larger. At the edge there is a single unit.
     """
     u = rng.uniform
     others = lambda: (-u(1.4, 1.5), (u(1.2, 1.4), u(1.9, 2.2)), (u(1.0, 1.2), u(0.5, 0.9)), 0.4)  # noqa: E731
     pair = _hidden(rng, lambda: ((u(1.6, 1.9), u(2.0, 2.6)), *others()))
     single = _hidden(rng, lambda: (-u(1.6, 1.9), *others()))
-    return [Case((pair, u(0.8, 0.95))), Case((single, u(2.1, 2.4)))]
+    alone = edge("with a single unit", np.array([[-u(1.6, 1.9)]]), u(0.5, 0.7))
+    return [Case((pair, u(0.8, 0.95))), Case((single, u(2.1, 2.4))), alone]
 
 
 def _hidden(rng, blocks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import gru_parameters, lstm_parameters, normal, states
+from rnncourse.checks.bank.inputs import edge, gru_parameters, lstm_parameters, normal, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import gru_step as reference_gru_step
@@ -15,7 +15,11 @@ from rnncourse.in_numpy import sigmoid, sigmoid_prime, tanh_prime
 
 
 def _gate_cases(rng):
-    return [Case((normal(rng, B, H, scale=1.5), normal(rng, B, H, scale=2.0))) for B, H in ((3, 4), (2, 5))]
+    cases = [Case((normal(rng, B, H, scale=1.5), normal(rng, B, H, scale=2.0))) for B, H in ((3, 4), (2, 5))]
+    return [
+        *cases,
+        edge("with a single sequence", normal(rng, 1, 3, scale=1.5), normal(rng, 1, 3, scale=2.0)),
+    ]
 
 
 def _apply_gate(a, values):
@@ -138,10 +142,11 @@ def _lstm(i_t, f_t, g_t, o_t, c_prev):
 
 
 def _lstm_cases(rng):
-    return [
-        Case((normal(rng, B, D), normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H)))
-        for B, D, H in ((3, 2, 4), (2, 5, 3))
+    drawn = [
+        (normal(rng, B, D), normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H))
+        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6))
     ]
+    return [*map(Case, drawn[:-1]), edge("with a single sequence", *drawn[-1])]
 
 
 LSTM_STEP = task(
@@ -465,7 +470,8 @@ def _survival(f):
 
 
 def _survival_cases(rng):
-    return [Case((rng.uniform(0.15, 0.95, size=shape),)) for shape in ((5, 3, 2), (6, 2, 4))]
+    cases = [Case((rng.uniform(0.15, 0.95, size=shape),)) for shape in ((5, 3, 2), (6, 2, 4))]
+    return [*cases, edge("with a single sequence", rng.uniform(0.15, 0.95, size=(4, 1, 3)))]
 
 
 BELT_SURVIVAL = task("belt_survival", reference=_survival, cases=_survival_cases, forbidden=ENGINES)
@@ -799,10 +805,11 @@ def _shares(x_t, h_prev, p, order="rzn"):
 
 
 def _gru_cases(rng):
-    return [
-        Case((normal(rng, B, D), normal(rng, B, H), gru_parameters(rng, D, H)))
-        for B, D, H in ((3, 2, 4), (2, 5, 3))
+    drawn = [
+        (normal(rng, B, D), normal(rng, B, H), gru_parameters(rng, D, H))
+        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6))
     ]
+    return [*map(Case, drawn[:-1]), edge("with a single sequence", *drawn[-1])]
 
 
 GRU_STEP = task("gru_step", reference=reference_gru_step, cases=_gru_cases, forbidden=ENGINES)
@@ -1138,15 +1145,18 @@ def _padded(x, mask, h0, c0, p, *, h_held=True, c_held=True, h_rest=None, c_rest
 
 
 def _padded_cases(rng):
-    def case(T, D, H, lengths):
+    def arguments(T, D, H, lengths):
         B = len(lengths)
         mask = (np.arange(T)[:, None] < np.array(lengths)).astype(np.float64)
-        return Case(
-            (normal(rng, T, B, D), mask, normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H))
-        )
+        return normal(rng, T, B, D), mask, normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H)
 
     # In the second case, the last step is padding in all sequences.
-    return [case(7, 2, 5, (7, 3, 0, 4)), case(6, 4, 3, (2, 5))]
+    return [
+        Case(arguments(7, 2, 5, (7, 3, 0, 4))),
+        Case(arguments(6, 4, 3, (2, 5))),
+        edge("when two sequences are equally long", *arguments(5, 4, 2, (4, 2, 4))),
+        edge("with a single sequence", *arguments(5, 2, 3, (4,))),
+    ]
 
 
 READ_PADDED = task(
@@ -1295,12 +1305,16 @@ def _to_the_gates(dh_t, d_cell, i_t, g_t, c_t, c_prev):
 
 
 def _undo_cases(rng):
-    def case(B, H):
+    def arguments(B, H):
         i_t, f_t, o_t = rng.uniform(0.15, 0.9, size=(3, B, H))
         g_t, c_t, c_prev = states(rng, B, H), states(rng, B, H), normal(rng, B, H)
-        return Case((normal(rng, B, H), normal(rng, B, H), i_t, f_t, g_t, o_t, c_t, c_prev))
+        return normal(rng, B, H), normal(rng, B, H), i_t, f_t, g_t, o_t, c_t, c_prev
 
-    return [case(3, 4), case(2, 5)]
+    return [
+        Case(arguments(3, 4)),
+        Case(arguments(2, 5)),
+        edge("with a single sequence", *arguments(1, 3)),
+    ]
 
 
 UNDO_STEP = task(

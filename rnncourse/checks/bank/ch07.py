@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal, rnn_parameters
+from rnncourse.checks.bank.inputs import edge, normal, rnn_parameters
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
 from rnncourse.in_numpy import rnn_step
@@ -23,7 +23,9 @@ def _teacher_inputs(y, start):
 
 
 def _teacher_cases(rng):
-    return [Case((rng.integers(V, size=(T, B)), V)) for T, B, V in ((5, 3, 9), (7, 2, 12))]
+    """The start token comes right after the letters, long after them, and at the edge before them all."""
+    cases = [Case((rng.integers(V, size=(T, B)), start)) for T, B, V, start in ((5, 3, 9, 9), (7, 2, 12, 20))]
+    return [*cases, edge("with a single name and `start=0`", rng.integers(1, 8, size=(4, 1)), 0)]
 
 
 TEACHER_INPUTS = task("teacher_inputs", reference=_teacher_inputs, cases=_teacher_cases, timed=("result",))
@@ -125,18 +127,30 @@ def _spelling_scores(predicted, y, mask):
 
 
 # of each name: its length, how many of its letters are wrong, whether its padding was predicted as such
-_SOME = ((6, 0, True), (5, 0, False), (4, 1, True), (3, 0, True), (4, 2, False))
+_SOME = ((6, 0, True), (5, 0, False), (4, 1, True), (3, 0, True), (4, 2, False), (6, 1, True))
+_FIRST_WRONG, _SWAPPED, _LAST_WRONG = 2, 4, 5
+"""Which of them has only its first letter wrong, which its two wrong letters swapped, which only its last wrong."""
 
 
 def _score_cases(rng):
-    return [_scored(rng, 6, 13), _scored(rng, 8, 11)]
+    return [_unguessable(rng, 6, 13), _unguessable(rng, 8, 11)]
+
+
+def _unguessable(rng, T, B):
+    """Return a case in which no token can be taken for padding, whatever the mask says."""
+    while True:
+        case = _scored(rng, T, B)
+        predicted, y, mask = case.args
+        guessed = [_whole_right(predicted, y, y != token) for token in range(9)]
+        if _whole_right(predicted, y, mask) not in guessed:
+            return case
 
 
 def _names(rng, T, B):
     """Return what is in `_SOME`, and B names in all: neither score can be guessed.
 
-    There are not as many names without an error as there are names whose padding was predicted; and where token 0
-    is taken for padding, not as many names gain by it as lose.
+    There are not as many names without an error as there are names whose padding was predicted, or names in which
+    nothing is predicted as token 0; and where token 0 is taken for padding, not as many names gain by it as lose.
     """
     while True:
         drawn = [(int(rng.integers(1, T + 1)), int(rng.integers(3)), bool(rng.integers(2))) for _ in range(B)]
@@ -147,25 +161,30 @@ def _names(rng, T, B):
             all_right and not one for one, all_right in zip(faultless[2::3], passing[2::3], strict=True)
         )
         lose = sum(one and not all_right for one, all_right in zip(faultless, passing, strict=True))
-        if sum(faultless) != sum(passing) and gain != lose:
+        if sum(faultless) not in (sum(passing), len(names[2::3])) and gain != lose:
             return names
 
 
 def _scored(rng, T, B):
-    """Return predictions, answers and mask of B names in an order drawn by rng. Padding is token 10."""
+    """Return predictions, answers and mask of B names in an order drawn by rng. Padding holds any letters but 0."""
     V, sequences = 9, _names(rng, T, B)
-    y, mask = np.full((T, B), V + 1, dtype=np.int64), np.zeros((T, B))
+    y, mask = rng.integers(1, V, size=(T, B)), np.zeros((T, B))
     predicted = np.zeros_like(y)
     for b, k in enumerate(rng.permutation(B)):
         length, wrong, padding_right = sequences[k]
         order = rng.permutation(length)
-        y[:length, b], mask[:length, b] = rng.integers(1, V, size=length), 1
+        if k in (_FIRST_WRONG, _LAST_WRONG):
+            order = np.arange(length) if k == _FIRST_WRONG else np.arange(length)[::-1]
+        mask[:length, b] = 1
         # token 0 is a letter like any other: now at the wrong places, now at a right one
         y[order[:wrong] if k % 3 == 2 else order[wrong : wrong + 1], b] = 0
         predicted[:, b] = y[:, b]
         predicted[order[:wrong], b] = V
+        if k == _SWAPPED:
+            y[order[1], b] = y[order[0], b] % (V - 1) + 1
+            predicted[order[:2], b] = y[order[1::-1], b]
         if not padding_right:
-            predicted[length:, b] = rng.integers(1, V)
+            predicted[length:, b] = y[length:, b] % (V - 1) + 1
     return Case((predicted, y, mask))
 
 
@@ -319,9 +338,15 @@ def _answer_mask(pattern, lengths, T):
 
 
 def _mask_cases(rng):
+    """At the edge, two sentences are equally long, or there is only one."""
     few, more = rng.permutation(np.arange(1, 7)), rng.permutation(np.arange(2, 10))
     patterns = ("many-to-one", "aligned")
-    return [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 12)) for pattern in patterns]
+    cases = [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 12)) for pattern in patterns]
+    return [
+        *cases,
+        edge("when two sentences are equally long", "many-to-one", rng.permutation([3, 5, 3]), 7),
+        edge("with a single sentence", "aligned", rng.integers(2, 5, size=1), 6),
+    ]
 
 
 ANSWER_MASK = task("answer_mask", reference=_answer_mask, cases=_mask_cases, timed=("result",))
@@ -693,14 +718,23 @@ def _attend(q, k, v, mask):
 
 
 def _attention_cases(rng):
-    """Padding lies in the middle as well, and its keys fit the queries well: to look at it would show."""
+    """Padding lies in the middle as well, and its keys fit the queries well: to look at it would show.
+
+    At the edge, one query fits no key: a number that is low elsewhere would be the largest of its scores.
+    """
     cases = []
     for N, T, H, D in ((3, 6, 4, 5), (5, 7, 9, 2)):
         # The last step is a real one, so that no padding is at the end alone.
         mask = np.append(rng.permutation(np.repeat([1.0, 0.0], (T - 3, 2))), 1.0)
         k = normal(rng, T, H) * np.where(mask > 0, 1.0, 2.0)[:, None]
         cases.append(Case((normal(rng, N, H), k, normal(rng, T, D), mask)))
-    return cases
+    q, mask = np.stack([normal(rng, 3), rng.uniform(-240, -200, size=3)]), np.array([1.0, 0, 1, 0, 1])
+    k = rng.uniform(0.8, 0.9, size=(5, 3)) * rng.permutation([1.0, 1.4, 1.8, 2.2, 2.6])[:, None]
+    return [
+        *cases,
+        edge("when all scores of a query are far below 0", q, k, normal(rng, 5, 4), mask),
+        edge("with a single query", normal(rng, 1, 3), normal(rng, 5, 3), normal(rng, 5, 4), mask),
+    ]
 
 
 ATTENTION = task(
@@ -912,10 +946,15 @@ def padding_nearly_shut_out(q, k, v, mask):
     """Padding still gets a little weight: its scores are low, but not low enough. Which score has an exponential of
     exactly 0?
     """
-    s = np.where(mask == 1, q @ k.T / np.sqrt(q.shape[1]), -10.0)
-    e = np.exp(s - s.max(axis=1, keepdims=True))
-    w = e / e.sum(axis=1, keepdims=True)
-    return w @ v, w
+    return _looked_up(softmax(np.where(mask == 1, _scaled(q, k), -10.0)), v)
+
+
+@ATTENTION.mistake
+def low_but_not_the_lowest(q, k, v, mask):
+    """The score that you give to padding is low, but for another query the real scores may be lower still, and then
+    padding gets all the weight. Which score has an exponential of exactly 0, however low the others are?
+    """
+    return _looked_up(softmax(np.where(mask == 1, _scaled(q, k), -100.0)), v)
 
 
 # ---------------------------------------------------------------- reading from both ends
@@ -953,13 +992,22 @@ def _both_ways(read, p_fwd, p_bwd, x, lengths):
 
 
 def _both_ways_cases(rng):
-    cases = []
-    for T, B, D, H_fwd, H_bwd in ((6, 4, 3, 5, 2), (7, 3, 2, 4, 6)):
-        lengths = rng.permutation(np.arange(T - B + 1, T + 1))
-        x = normal(rng, T, B, D)
+    """At the edge, two sentences are equally long, a real word is all zeros, or there is a single sentence."""
+
+    def arguments(T, B, D, H_fwd, H_bwd, lengths):
+        lengths, x = rng.permutation(lengths), normal(rng, T, B, D)
         weights = [rnn_parameters(rng, D, H) for H in (H_fwd, H_bwd)]
-        cases.append(Case((Named("read", read), *weights, x * _real(x, lengths), lengths)))
-    return cases
+        return Named("read", read), *weights, x * _real(x, lengths), lengths
+
+    zeros = arguments(6, 3, 4, 2, 5, (5, 3, 4))
+    zeros[3][1] = 0.0
+    return [
+        Case(arguments(6, 4, 3, 5, 2, (3, 4, 5, 6))),
+        Case(arguments(7, 3, 2, 4, 6, (5, 6, 7))),
+        edge("when two sentences are equally long", *arguments(5, 3, 4, 2, 6, (4, 3, 4))),
+        edge("when a real word is all zeros", *zeros),
+        edge("with a single sentence", *arguments(5, 1, 2, 3, 4, (4,))),
+    ]
 
 
 BOTH_WAYS = task("both_ways", reference=_both_ways, cases=_both_ways_cases, forbidden=ENGINES)
@@ -1163,7 +1211,18 @@ _MOVED = 0.003
 
 
 def _beam_cases(rng):
-    return [_beam_case(rng, *path) for path in _GARDEN_PATHS]
+    return [*(_beam_case(rng, *path) for path in _GARDEN_PATHS), _late_bloomer(rng)]
+
+
+def _late_bloomer(rng):
+    """Return a table on which the best text of two tokens begins with the last of the four beginnings that are kept."""
+    V, width = 7, 4
+    start, *first = rng.permutation(V)
+    s = normal(rng, V, V, scale=0.1)
+    s[start, first[:width]] += np.array([2.0, 1.8, 1.6, 1.4])
+    s[first[width - 1], first[-1]] += 5.0
+    about = "when the best text begins with the last of the beginnings that are kept"
+    return edge(about, s - np.log(np.exp(s).sum(axis=1, keepdims=True)), int(start), 2, width)
 
 
 def _beam_case(rng, seed, V, n, width, found):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import normal
+from rnncourse.checks.bank.inputs import edge, normal
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 
@@ -192,6 +192,8 @@ def _label_cases(rng):
         drawn[i] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
     for names in drawn:
         names[1:] = np.sort(names[1:])[::-1]  # so that to sort the tones is never right by chance
+    # The last of all labels is the first of all: whoever remembers it from call to call misses a tone.
+    drawn[0] = np.array([rng.choice(np.setdiff1d(np.arange(1, 9), drawn[3])), *drawn[3][1:]])
     return [
         Case((names[_heard(rng, *played)], int(names[0])))
         for played, names in zip(_PLAYED, drawn, strict=True)
@@ -364,12 +366,17 @@ def _ctc(p, target, **changed):
 
 
 def _ctc_cases(rng):
-    """Targets with the same label twice in a row, and with another label between two of the same."""
+    """Targets with the same label twice in a row, and with another label between two of the same.
+
+    At the edge the rows do not sum to 1, as in the exercise's examples, and a single walk is possible.
+    """
     cases = []
     for T, K, pattern in ((8, 5, (0, 0, 1)), (7, 6, (0, 1, 0, 2))):
         labels = rng.permutation(np.arange(1, K))
         cases.append(Case((_softmax(normal(rng, T, K)), labels[list(pattern)])))
-    return cases
+    label = rng.integers(1, 4)
+    rows = rng.uniform(1.2, 3, size=(3, 4))
+    return [*cases, edge("when the rows of `p` do not sum to 1", rows, np.array([label, label]))]
 
 
 CTC_FORWARD = task(
@@ -676,7 +683,8 @@ def _autoregression(z, P, cut):
 
 
 def _line_cases(rng):
-    return [Case((2 + normal(rng, N), P, cut)) for N, P, cut in ((40, 3, 29), (46, 5, 33))]
+    """The bias is once positive and once negative."""
+    return [Case((level + normal(rng, N), P, cut)) for level, N, P, cut in ((4, 40, 3, 29), (-4, 46, 5, 33))]
 
 
 AUTOREGRESSION = task("autoregression", reference=_autoregression, cases=_line_cases, outputs=("w", "b"))
@@ -764,6 +772,15 @@ def bias_first(z, P, cut):
     """The column of ones was the first, so the first of your weights is the bias."""
     w, b = _autoregression(z, P, cut)
     return np.append(b, w[:-1]), float(w[-1])
+
+
+@AUTOREGRESSION.mistake
+def last_weight_for_the_bias(z, P, cut):
+    """The weights are right, but your `b` is the last of them again. There are P + 1 numbers, and Python counts from 0:
+    where is the last one?
+    """
+    w, _ = _autoregression(z, P, cut)
+    return w, float(w[-1])
 
 
 @AUTOREGRESSION.mistake
@@ -856,10 +873,13 @@ def _forecast_ahead(past, w, b, n):
 
 
 def _ahead_cases(rng):
-    return [
+    cases = [
         Case((normal(rng, N), normal(rng, P, scale=0.5), float(rng.uniform(0.3, 0.9)), n))
         for N, P, n in ((7, 3, 5), (4, 4, 6))
     ]
+    # One number alone must not be the small difference of large ones: that would cost float32 its digits.
+    past, w = rng.uniform(1, 3, size=8), rng.uniform(0.1, 0.4, size=5)
+    return [*cases, edge("with `n=1`", past, w, float(rng.uniform(0.3, 0.9)), 1)]
 
 
 FORECAST_AHEAD = task("forecast_ahead", reference=_forecast_ahead, cases=_ahead_cases, timed=("result",))
@@ -1017,6 +1037,7 @@ def _draw_cases(rng):
         _draw_case(rng, 5, 0.6, small),
         _draw_case(rng, 6, 1.3, large, "with logits around 1000"),
         _draw_case(rng, 4, 0.8, apart, "when the logits of one row are far from those of another"),
+        edge("with a single text", *_draw_case(rng, 3, 0.7, np.zeros((1, 1))).args),
     ]
 
 

@@ -952,10 +952,9 @@ def _from_other_states(dh, x, h0, h, p, window, first):
 
 
 def _truncated_backward_cases(rng):
-    return [
-        _sequence_case(rng, *sizes)
-        for sizes in ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3), (9, 4, 2, 3, 4), (4, 5, 3, 2, 1))
-    ]
+    sizes = ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3), (9, 4, 2, 3, 4), (4, 5, 3, 2, 1))
+    whole = edge("when one window holds all steps", *_sequence_case(rng, 4, 2, 3, 5, 6).args)
+    return [*(_sequence_case(rng, *some) for some in sizes), whole]
 
 
 TRUNCATED_BACKWARD = task(

@@ -15,7 +15,7 @@ from rnncourse.in_numpy import sigmoid, sigmoid_prime, tanh_prime
 
 
 def _gate_cases(rng):
-    cases = [Case((normal(rng, B, H, scale=1.5), normal(rng, B, H, scale=2.0))) for B, H in ((3, 4), (2, 5))]
+    cases = [Case((normal(rng, B, H, scale=2.5), normal(rng, B, H, scale=2.0))) for B, H in ((3, 4), (2, 5))]
     return [
         *cases,
         edge("with a single sequence", normal(rng, 1, 3, scale=1.5), normal(rng, 1, 3, scale=2.0)),

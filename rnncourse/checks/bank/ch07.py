@@ -443,21 +443,27 @@ def _not_fed_back(next_scores, state, start, end, n):
 
 
 def _greedy_cases(rng):
-    """Two texts that end early, one that goes on until n tokens are written, and one that is over at once."""
-    early = _greedy_case(rng, 12, least=4, most=7)
+    """Two texts that end early, one that goes on until n tokens are written, and one that is over at once.
+
+    Token 0 is a token like any other: now it is the end, now it is written in the middle of a text.
+    """
+    early = _greedy_case(rng, 12, least=4, most=7, zero_ends=True)
     full = _greedy_case(rng, 11, least=11, most=11)
     short = _greedy_case(rng, 14, least=3, most=6)
     return [early, full, short, _over_at_once(rng, 13)]
 
 
-def _greedy_case(rng, n, least, most):
+def _greedy_case(rng, n, least, most, zero_ends=False):
     """Draw states until every mistake shows: the text has `least` to `most` tokens, and both loops matter.
 
     Three of its tokens at least are different. The token after the n-th is not `end`, and the text begins in another
-    way without the state or from another token. A long text is not what drawing would give either.
+    way without the state or from another token. A long text is not what drawing would give either, holds `start`, goes
+    on after a 0 in another way than after nothing, and ends some time after n. zero_ends: whether `end` is 0.
     """
     while True:
         state, (start, end) = normal(rng, 6), (int(k) for k in rng.permutation(10)[:2])
+        if zero_ends and end:
+            continue
         arguments = (next_scores, state, start, end, n)
         tokens = _until_end(_written(*arguments[:4], min(most + 1, n)), end)
         if not least <= len(tokens) <= most or len(set(tokens)) < 3:
@@ -467,9 +473,17 @@ def _greedy_case(rng, n, least, most):
         others = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
         others += [_until_end(_written(next_scores, state, k, end, n), end) for k in (0, end) if k != start]
         if len(tokens) == n:
+            if start not in tokens or end not in _written(*arguments[:4], 5 * n):
+                continue
+            others += [_until_end(_written(_zero_for_nothing(start), state, start, end, n), end)]
             others += [_until_end(_drawn_tokens(state, start, n, u), end) for u in (0.2, 0.4, 0.6, 0.8)]
         if tokens not in others and others[0] != others[1]:
             return Case((Named("next_scores", next_scores), state, start, end, n))
+
+
+def _zero_for_nothing(start):
+    """Return a step that takes token 0 for no token, and reads `start` in its place."""
+    return lambda token, state: next_scores(token or start, state)
 
 
 def _drawn_tokens(state, start, n, u):

@@ -549,7 +549,8 @@ def _naive_forecasts(z, k, season):
 
 
 def _series_cases(rng):
-    return [Case((normal(rng, N), k, season)) for N, k, season in ((15, 2, 6), (19, 3, 8))]
+    cases = [Case((normal(rng, N), k, season)) for N, k, season in ((15, 2, 6), (19, 3, 8))]
+    return [*cases, edge("with `k=1`", normal(rng, 13), 1, 5)]
 
 
 NAIVE_FORECASTS = task(

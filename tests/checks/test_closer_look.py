@@ -318,7 +318,8 @@ def test_whole_numbers_are_not_said_to_ignore_an_argument_that_is_used():
 
 def test_the_smallest_input_is_shown_without_the_answer():
     task = simple(lambda x: np.cos(x), lambda rng: [Case((rng.normal(size=(4, 3)),)) for _ in range(2)])
-    text = examine(task, lambda x: x**3 + 0.25 * x).text()
+    # drawn freely, one in twenty tries has no negative cosine, and then the signs are what is said
+    text = examine(task, lambda x: x**3 + 0.25 * x, np.random.default_rng(0)).text()
     assert "zigzag(np.array([[" in text and text.count("[[") == 1
 
 

@@ -96,9 +96,8 @@ def grade(request: Request, progress: Callable[[int, int], None] = lambda done, 
             warnings.simplefilter("ignore", SyntaxWarning)  # about students' code, which is read here
             return _grade(request, progress)
     except OSError as error:
-        path = (
-            error.filename2 or error.filename
-        )  # the file itself, where its new version could not take its place
+        # the file itself, where its new version could not take its place
+        path = error.filename2 or error.filename
         where = f" ({path})" if path else ""
         raise GradingStopped(f"{error.strerror or error}{where}. {_KEPT}") from error
 

@@ -79,7 +79,8 @@ def reopen(page: Page) -> None:
     Chromium hands what is stored on to the next page's process a moment later than it says. A page that is loaded
     before, as no reader can, sees none of it until it is loaded once more.
     """
-    page.wait_for_timeout(500)  # no reader is faster; on a busy computer an answer was once lost altogether
+    # hardly a reader is faster; after 500 ms a busy computer lost two answers altogether
+    page.wait_for_timeout(1500)
     for _ in range(20):
         page.reload()
         if page.evaluate("localStorage.getItem('rnncourse-answers')"):

@@ -268,10 +268,32 @@ def _pair(W, k, W_row, W_block, H, PADDED: tl.constexpr):
 
 
 @triton.jit
+def _tiles(W, W_row, W_block, H, PADDED: tl.constexpr):
+    """Return the four blocks of W in float32."""
+    W_i, W_f = _tile(W, 0, W_row, W_block, H, PADDED), _tile(W, 1, W_row, W_block, H, PADDED)
+    W_g, W_o = _tile(W, 2, W_row, W_block, H, PADDED), _tile(W, 3, W_row, W_block, H, PADDED)
+    return W_i, W_f, W_g, W_o
+
+
+@triton.jit
+def _pairs(W, W_row, W_block, H, PADDED: tl.constexpr):
+    """Return the four blocks of W as pairs: i and f, g and o."""
+    return _pair(W, 0, W_row, W_block, H, PADDED), _pair(W, 2, W_row, W_block, H, PADDED)
+
+
+@triton.jit
 def _halves(pair):
     """Return the two numbers of each pair in float32."""
     low, high = (pair & 0xFFFF).to(tl.uint16), (pair >> 16).to(tl.uint16)
     return low.to(tl.float16, bitcast=True).to(tl.float32), high.to(tl.float16, bitcast=True).to(tl.float32)
+
+
+@triton.jit
+def _unpacked(W_if, W_go):
+    """Return the four blocks in float32 from their pairs."""
+    W_i, W_f = _halves(W_if)
+    W_g, W_o = _halves(W_go)
+    return W_i, W_f, W_g, W_o
 
 
 @triton.jit
@@ -311,11 +333,9 @@ def row_kernel(
     i, f, g, o = i + row * gate_row, f + row * gate_row, g + row * gate_row, o + row * gate_row
     c, h = c + row * H, h + row * H
     if PACKED:
-        W_if = _pair(W, 0, W_row, W_block, H, PADDED)
-        W_go = _pair(W, 2, W_row, W_block, H, PADDED)
+        W_if, W_go = _pairs(W, W_row, W_block, H, PADDED)
     else:
-        W_i, W_f = _tile(W, 0, W_row, W_block, H, PADDED), _tile(W, 1, W_row, W_block, H, PADDED)
-        W_g, W_o = _tile(W, 2, W_row, W_block, H, PADDED), _tile(W, 3, W_row, W_block, H, PADDED)
+        W_i, W_f, W_g, W_o = _tiles(W, W_row, W_block, H, PADDED)
     h_t, c_t = _load(h0 + row * H, unit, inside), _load(c0 + row * H, unit, inside)
     a_i, a_f, a_g, a_o = _load_4(i, f, g, o, unit, inside)
     for t in range(T):
@@ -324,8 +344,7 @@ def row_kernel(
         h_prev, c_prev = h_t, c_t
         if PACKED:
             W_if, W_go = W_if ^ nothing, W_go ^ nothing
-            W_i, W_f = _halves(W_if)
-            W_g, W_o = _halves(W_go)
+            W_i, W_f, W_g, W_o = _unpacked(W_if, W_go)
         h_i, h_f = _times(h_prev, W_i, SHARES, PADDED), _times(h_prev, W_f, SHARES, PADDED)
         h_g, h_o = _times(h_prev, W_g, SHARES, PADDED), _times(h_prev, W_o, SHARES, PADDED)
         h_i, h_f, h_g, h_o = tl.reduce((h_i, h_f, h_g, h_o), 0, _add_4)
@@ -362,11 +381,9 @@ def row_backward_kernel(
     if real is not None:
         real += last
     if PACKED:
-        W_if = _pair(W, 0, W_row, W_block, H, PADDED)
-        W_go = _pair(W, 2, W_row, W_block, H, PADDED)
+        W_if, W_go = _pairs(W, W_row, W_block, H, PADDED)
     else:
-        W_i, W_f = _tile(W, 0, W_row, W_block, H, PADDED), _tile(W, 1, W_row, W_block, H, PADDED)
-        W_g, W_o = _tile(W, 2, W_row, W_block, H, PADDED), _tile(W, 3, W_row, W_block, H, PADDED)
+        W_i, W_f, W_g, W_o = _tiles(W, W_row, W_block, H, PADDED)
     dh_next, dc_next = _load(dh_T + row * H, unit, inside), _load(dc_T + row * H, unit, inside)
     i_t, f_t, g_t, o_t = _load_4(i, f, g, o, unit, inside)
     c_t, from_output = _load(c, unit, inside), _load(dh, unit, inside)
@@ -391,8 +408,7 @@ def row_backward_kernel(
         _store_row(da + 3 * H, da_o, inside, PADDED)
         if PACKED:
             W_if, W_go = W_if ^ nothing, W_go ^ nothing
-            W_i, W_f = _halves(W_if)
-            W_g, W_o = _halves(W_go)
+            W_i, W_f, W_g, W_o = _unpacked(W_if, W_go)
         parts = _times(da_i, W_i, SHARES, PADDED) + _times(da_f, W_f, SHARES, PADDED)
         parts += _times(da_g, W_g, SHARES, PADDED)
         parts += _times(da_o, W_o, SHARES, PADDED)

@@ -132,7 +132,7 @@ def _foreign(value: Any) -> str:
         return "an array of Python objects" if value.dtype == object else _strange(value)
     if isinstance(value, np.generic):
         return _strange(value)
-    if value is None or isinstance(value, (bool, int, float, complex, str, np.generic)):
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
         return ""
     if type(value).__module__.partition(".")[0] == "torch":
         return "a torch tensor" if type(value).__name__ in ("Tensor", "Parameter") else "a torch object"

@@ -447,38 +447,76 @@ def _greedy_cases(rng):
 
     Token 0 is a token like any other: now it is the end, now it is written in the middle of a text.
     """
-    early = _greedy_case(rng, 12, least=4, most=7, zero_ends=True)
+    early = _greedy_case(rng, 12, least=4, most=7, end=0)
     full = _greedy_case(rng, 11, least=11, most=11)
     short = _greedy_case(rng, 14, least=3, most=6)
     return [early, full, short, _over_at_once(rng, 13)]
 
 
-def _greedy_case(rng, n, least, most, zero_ends=False):
+def _greedy_case(rng, n, least, most, end=None):
     """Draw states until every mistake shows: the text has `least` to `most` tokens, and both loops matter.
 
     Three of its tokens at least are different. The token after the n-th is not `end`, and the text begins in another
     way without the state or from another token. A long text is not what drawing would give either, holds `start`, goes
-    on after a 0 in another way than after nothing, and ends some time after n. zero_ends: whether `end` is 0.
+    on after a 0 in another way than after nothing, and ends some time after n. end: None to draw it as well.
     """
+    for drawn in _suitable_texts(rng, n, least, most, end):
+        arguments = (next_scores, *drawn, n)
+        tokens = _greedy_write(*arguments)
+        if len(set(tokens)) < 3 or _written(*arguments[:-1], n + 1)[n] == drawn[-1]:
+            continue
+        others = _greedy_others(*arguments, long=least == n)
+        if all(tokens != other for other in others) and _mistakes_differ(*arguments):
+            return Case((Named("next_scores", next_scores), *drawn, n))
+
+
+def _suitable_texts(rng, n, least, most, end):
+    """Give state, start and end of texts of `least` to `most` tokens, drawn many at a time because few are suitable.
+
+    A text of n tokens holds `start` and ends later, within 5 n tokens.
+    """
+    long = least == n
     while True:
-        state, (start, end) = normal(rng, 6), (int(k) for k in rng.permutation(10)[:2])
-        if zero_ends and end:
-            continue
-        arguments = (next_scores, state, start, end, n)
-        tokens = _until_end(_written(*arguments[:4], min(most + 1, n)), end)
-        if not least <= len(tokens) <= most or len(set(tokens)) < 3:
-            continue
-        if _written(*arguments[:4], n + 1)[n] == end:
-            continue
-        others = [f(*arguments) for f in (_state_not_carried, _not_fed_back)]
-        others += [_until_end(_written(next_scores, state, k, end, n), end) for k in (0, end) if k != start]
-        if len(tokens) == n:
-            if start not in tokens or end not in _written(*arguments[:4], 5 * n):
-                continue
-            others += [_until_end(_written(_zero_for_nothing(start), state, start, end, n), end)]
-            others += [_until_end(_drawn_tokens(state, start, n, u), end) for u in (0.2, 0.4, 0.6, 0.8)]
-        if tokens not in others and others[0] != others[1]:
-            return Case((Named("next_scores", next_scores), state, start, end, n))
+        states = normal(rng, 50, 6)
+        starts, ends = rng.permuted(np.tile(np.arange(10), (50, 1)), axis=1)[:, :2].T
+        if end is not None:
+            ends[:] = end
+        written = np.stack(_written_at_once(states, starts, 5 * n if long else n))
+        is_end = written == ends
+        lengths = np.where(is_end.any(axis=0), np.minimum(is_end.argmax(axis=0), n), -1)
+        suits = (least <= lengths) & (lengths <= most) & (starts != ends)
+        if long:
+            suits &= (written[:n] == starts).any(axis=0)
+        for k in np.flatnonzero(suits):
+            yield states[k].copy(), int(starts[k]), int(ends[k])
+
+
+def _written_at_once(states, tokens, n):
+    """Return the n tokens (B,) that are likeliest in turn, for B texts at once."""
+    written = []
+    for _ in range(n):
+        s, states = next_scores(tokens, states)
+        tokens = s.argmax(axis=1)
+        written.append(tokens)
+    return written
+
+
+def _greedy_others(next_scores, state, start, end, n, long):
+    """Give what mistakes would write in place of the right text; long: those too that a long text has to show."""
+    yield _state_not_carried(next_scores, state, start, end, n)
+    yield _not_fed_back(next_scores, state, start, end, n)
+    for token in {0, end} - {start}:
+        yield _greedy_write(next_scores, state, token, end, n)
+    if long:
+        yield _greedy_write(_zero_for_nothing(start), state, start, end, n)
+        for u in (0.2, 0.4, 0.6, 0.8):
+            yield _until_end(_drawn_tokens(state, start, n, u), end)
+
+
+def _mistakes_differ(next_scores, state, start, end, n):
+    """Return whether a state that is not carried and a token that is not fed back can be told apart."""
+    arguments = (next_scores, state, start, end, n)
+    return _state_not_carried(*arguments) != _not_fed_back(*arguments)
 
 
 def _zero_for_nothing(start):

@@ -109,24 +109,5 @@ def test_every_notebook_leads_back_and_on(path):
     assert source_of(cells[-1]).partition("\n")[0] == line(path, ROOT)
 
 
-def headings(number: str) -> set[str]:
-    """Return the headings of a chapter as words, without marks such as $ and ?."""
-    [path] = (ROOT / "chapters").glob(f"{number}_*.ipynb")
-    text = "\n".join(source_of(cell) for cell in cells_of(path) if cell["cell_type"] == "markdown")
-    return {_words(heading) for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)}
-
-
-def _words(heading: str) -> str:
-    return re.sub(r"[?*$`]", "", heading)
-
-
-def test_the_instructors_guide_names_headings_that_exist():
-    guide = (ROOT / "docs" / "instructor_guide.md").read_text(encoding="utf-8")
-    found = re.findall(r'\b(0\d)(?:,| from) "([^"]+)"', guide)  # 03, "Counting the weights"
-    found += re.findall(r'^\| (0\d) [^|]*\|[^|]*\| before "([^"]+)"', guide, flags=re.MULTILINE)
-    assert len(found) >= 24
-    assert [one for one in found if _words(one[1]) not in headings(one[0])] == []
-
-
 def _asks(source: str) -> bool:
     return re.search(r"(?m)^(predict|quiz)\(", source) is not None

@@ -131,7 +131,7 @@ def test_writing_keeps_nothing_of_what_was_read(net, numbers):
     x, _, mask, _ = numbers
     net.write(x, start=2, n=N, mask=mask)
     assert net.encoder.trace == {}
-    with pytest.raises(InputError, match="backward needs a forward first"):
+    with pytest.raises(InputError, match="backward needs a forward pass first"):
         net.backward(np.ones((N, B, K)))
 
 
@@ -157,5 +157,5 @@ def test_the_nets_refuse_what_does_not_fit(net, numbers):
         net.forward(x, before[:, :2])
     with pytest.raises(InputError, match="start must be a whole number from 0 to 5, but got int 6"):
         net.write(x, start=6, n=2)
-    with pytest.raises(InputError, match="forward first"):
+    with pytest.raises(InputError, match="forward pass first"):
         net.backward(np.zeros((N, B, K)))

@@ -77,7 +77,7 @@ def test_writing_keeps_nothing_of_what_was_read(net, numbers):
     x, _, mask, _ = numbers
     net.write(x, start=2, n=N, mask=mask)
     assert net.encoder.trace == {}
-    with pytest.raises(InputError, match="backward needs a forward first"):
+    with pytest.raises(InputError, match="backward needs a forward pass first"):
         net.backward(np.ones((N, B, K)))
 
 
@@ -127,7 +127,7 @@ def test_it_learns_to_reverse():
             lambda net, x, b: net.write(x, start=6, n=2),
             "start must be a whole number from 0 to 5, but got int 6",
         ),
-        (lambda net, x, b: net.backward(np.zeros((N, B, K))), "forward first"),
+        (lambda net, x, b: net.backward(np.zeros((N, B, K))), "forward pass first"),
     ],
 )
 def test_what_does_not_fit_is_refused(net, numbers, call, said):

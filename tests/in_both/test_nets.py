@@ -177,7 +177,7 @@ def test_wrong_input_is_named():
     readout = in_numpy.Readout(4, 3)
     for call, said in [
         (lambda: readout.forward(np.ones((2, D + 1))), "h has 5 units but W_hy expects 4"),
-        (lambda: readout.backward(np.ones((2, 3))), "forward first"),
+        (lambda: readout.backward(np.ones((2, 3))), "forward pass first"),
         (lambda: in_numpy.MLP((3,)), "at least an input and an output size"),
         (lambda: in_numpy.MLP((3, 2)).forward(np.ones((4, 2))), "x has 2 features but W_1 expects 3"),
     ]:

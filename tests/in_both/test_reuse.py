@@ -41,7 +41,7 @@ def test_a_layer_that_forgets_keeps_nothing_and_can_be_used_again(engine, kind):
     h = plain(layer.forward(x)[0])
     layer.forget()
     assert layer.trace == {}
-    with pytest.raises(InputError, match="backward needs a forward first"):
+    with pytest.raises(InputError, match="backward needs a forward pass first"):
         layer.backward(np.ones_like(h))
     assert furthest(plain(layer.forward(x)[0]), h) == 0
 

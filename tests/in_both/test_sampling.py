@@ -142,7 +142,7 @@ def test_a_reader_of_the_future_cannot_write_wherever_it_is(engine):
             lambda model=model: engine.sample(model, [1], 3, np.random.default_rng(0)),
             lambda model=model: engine.beam_search(model, [1], 3),
         ):
-            with pytest.raises(InputError, match="reads backwards cannot write"):
+            with pytest.raises(InputError, match="reads backward cannot write"):
                 write()
 
 

@@ -145,7 +145,7 @@ def progress(
     share: Annotated[
         Path | None,
         typer.Option(
-            help="Also put it, without your name, into this folder of your teacher's; again to update it."
+            help="Also save it, without your name, in this folder of your teacher's; run it again to update it."
         ),
     ] = None,
 ) -> None:
@@ -418,7 +418,7 @@ def build_html(
     out: Annotated[Path, typer.Option(help="The folder that the pages are written to.")] = Path("html"),
     timeout: Annotated[int, typer.Option(min=1, help="Seconds that one cell may take.")] = 180,
     stored: Annotated[
-        bool, typer.Option("--stored", help="Take the outputs that a notebook holds, and run nothing.")
+        bool, typer.Option("--stored", help="Use the outputs that a notebook holds, and run nothing.")
     ] = False,
 ) -> None:
     """Run notebooks and write each as one page that works from disk, without a network or a kernel."""
@@ -471,7 +471,7 @@ def build_slides(
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder that the slides are written to.")] = Path("slides"),
     code: Annotated[
-        bool, typer.Option("--code/--no-code", help="Show the cells' code, or what it gave.")
+        bool, typer.Option("--code/--no-code", help="Show the cells' code as well, or only its output.")
     ] = True,
 ) -> None:
     """Write each notebook with its stored outputs as slides: one page that needs neither network nor kernel."""
@@ -528,7 +528,7 @@ def _own_notebooks(*folders: str) -> list[Path]:
 
 
 def _own_checkout(remedy: str = "") -> Path:
-    """Return the checkout around the working directory; where there is none, stop and say the remedy."""
+    """Return the checkout around the working directory; where there is none, stop and say what to do."""
     from rnncourse.environment import checkout_above
 
     root = checkout_above(Path.cwd())

@@ -95,7 +95,7 @@ def own_jupyter_first(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def kernels_can_encrypt() -> bool:
-    """Say whether notebooks and kernels can talk encrypted; newer kernels warn when they do not."""
+    """Say whether the traffic between notebooks and kernels can be encrypted; newer kernels warn when it is not."""
     import zmq
     from jupyter_client import KernelManager
 

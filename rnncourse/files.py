@@ -16,7 +16,7 @@ _STALE = 60.0
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` so that, whatever happens, the file at `path` is the old one or the new one.
 
-    A file that is there keeps its rights; a new one has those that new files have. Raises OSError where it cannot be
+    An existing file keeps its permissions; a new one gets those of any new file. Raises OSError where it cannot be
     written, and then nothing is left beside it.
     """
     part = path.with_name(f".{secrets.token_hex(8)}.part")

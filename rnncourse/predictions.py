@@ -52,11 +52,11 @@ def load() -> Kept:
         return learner_file.read(path, _understood) or Kept()
     except learner_file.PutAside as damaged:
         return Kept(
-            said=f"The file of your predictions was damaged. It is kept as {damaged.name}, and a new one begins."
+            said=f"The file of your predictions was damaged. It is kept as {damaged.name}, and a new one is started."
         )
     except OSError:
         said = (
-            f"Your predictions are not kept this time: {path.name} cannot be read. What is in it stays there."
+            f"Your predictions are not saved this time: {path.name} cannot be read. Its content is unchanged."
         )
         return Kept(known=False, said=said)
 
@@ -124,5 +124,5 @@ def _write(path: Path, kept: Kept) -> str:
     try:
         learner_file.write(path, {"seed": kept.seed, "answers": kept.answers})
     except OSError:
-        return f"Your predictions are not kept: {path.name} cannot be written."
+        return f"Your predictions are not saved: {path.name} cannot be written."
     return ""

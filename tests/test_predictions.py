@@ -99,7 +99,7 @@ def test_a_crash_while_writing_leaves_the_old_file(own, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", crash)
         assert predictions.record("way", "up", True) == (
-            "Your predictions are not kept: predictions.json cannot be written."
+            "Your predictions are not saved: predictions.json cannot be written."
         )
     assert set(predictions.load().answers) == {"jar"}
     assert [path.name for path in own.parent.iterdir()] == ["predictions.json"]

@@ -1,4 +1,4 @@
-"""A net whose backward pass is handed in, and what a gradient check says about it."""
+"""A net that is given its backward pass, and what a gradient check says about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rnncourse.in_numpy import gradcheck, sigmoid, softmax_cross_entropy
 Arrays = dict[str, np.ndarray]
 Backward = Callable[[Arrays, Arrays, np.ndarray], Arrays]
 
-SEED = 19  # of the draws tried, the one whose wrong gradients are the least small
+SEED = 19  # of the seeds tried, the one whose wrong gradients differ most clearly
 RECURRENT = ("W_xh", "W_hh", "b_h", "h0")  # the gradients that the backward pass under test must return
 
 
@@ -61,10 +61,10 @@ class ShortcutNet:
         found = self._backward(p, self.trace, dh)
         if missing := set(RECURRENT) - set(found):
             expected, lacking = ", ".join(RECURRENT), ", ".join(sorted(missing))
-            raise InputError(f"backward must return {expected}, but {lacking} did not come")
+            raise InputError(f"backward must return {expected}, but it lacks {lacking}")
         self.grads = {
             **{name: found[name] for name in RECURRENT},
-            "W_skip": np.einsum("tbd,tbh->dh", x, dh),  # dh once more: whoever changed it is found out here
+            "W_skip": np.einsum("tbd,tbh->dh", x, dh),  # shows if backward changed dh in place
             "W_hy": np.einsum("tbh,tbv->hv", u, ds),
             "b_y": ds.sum(axis=(0, 1)),
         }

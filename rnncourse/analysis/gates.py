@@ -388,7 +388,7 @@ def _value(each: Hold, count: int) -> np.ndarray:
     try:
         value = np.asarray(each.value, dtype=float)
     except (TypeError, ValueError):
-        value = np.array(np.nan)  # what is no number lies nowhere
+        value = np.array(np.nan)  # NaN lies in no interval
     low, high = (-np.inf, np.inf) if each.gate in STATES else (-1 if each.gate in CANDIDATES else 0, 1)
     within = (low <= value) & (value <= high) & np.isfinite(value)
     if value.shape not in ((), (count,)) or not within.all():

@@ -38,7 +38,7 @@ INPUTS = ("noise", "pulse")
 NORMS = ("rms", "spectral", "frobenius")
 
 _START = {"uniform": uniform, "glorot": glorot, "orthogonal": orthogonal, "identity": identity}
-_SMALL, _LARGE = 1e-100, 1e100  # a product outside is rescaled, long before its squares underflow
+_SMALL, _LARGE = 1e-100, 1e100  # a product outside this range is rescaled, long before its squares underflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +250,7 @@ def choose_state(state: str | None, is_lstm: bool) -> str:
 
 
 class _Linear(NamedTuple):
-    """A layer linearised around one run: S parts of state (h, then an LSTM's c), n blocks of weights.
+    """A layer linearized around one run: S parts of state (h, then an LSTM's c), n blocks of weights.
 
     One step back for a gradient d (S, H) of the state: d[c] += show * d[h], as h_t shows c_t; then
     da[k] = into[k] * d[part] for the blocks k that act on a part; and d_prev = keep * d, to whose h every
@@ -277,7 +277,7 @@ def _linearise(layer: Layer, x: np.ndarray, h0: State) -> _Linear:
     if type(layer) not in _SLOPES:
         raise InputError(
             f"layer must be an RNN, LSTM or GRU of rnncourse.in_numpy, but got {type(layer).__name__}; "
-            "for a net, hand over net.layer"
+            "for a net, pass net.layer"
         )
     require_plain_cell(layer, RNNCell, LSTMCell, GRUCell)
     require_array("x", x, axes=("T", "B", "D"))
@@ -358,7 +358,7 @@ def _step_back(linear: _Linear, t: int, b: int, P: np.ndarray) -> None:
 
 
 def _jacobians(linear: _Linear, state: str, b: int) -> Iterator[tuple[np.ndarray, float]]:
-    """Give ∂state_T/∂state_{T-lag}, rows "from", for lag 0 … T: a matrix and log10 of a factor before it.
+    """Yield ∂state_T/∂state_{T-lag}, rows "from", for lag 0 … T: a matrix and log10 of a factor before it.
 
     The matrix holds until the next one is asked for.
     """

@@ -118,7 +118,7 @@ def learn_task(
 def learn(net: RecurrentNet, draw: Callable[[int], tasks.TaskBatch], lr: float, steps: int) -> Run:
     """Train `net` on batches from draw(B) until its score on fresh ones is 0.95; return how far it came.
 
-    A run whose scores overflow has blown up: it ends there, with a score of 0.
+    A run whose outputs overflow has blown up: it ends there, with a score of 0.
     """
     optimizer = Adam(lr=lr, clip=CLIP)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -140,7 +140,7 @@ def learn(net: RecurrentNet, draw: Callable[[int], tasks.TaskBatch], lr: float, 
 def score(net: RecurrentNet, batch: tasks.TaskBatch) -> float:
     """Return the share of right answers; where answers are numbers, the share of their variance explained, at least 0.
 
-    Guessing scores 1/4 where the answer is one of four symbols, and 0 where it is a number. A net whose scores
+    Guessing scores 1/4 where the answer is one of four symbols, and 0 where it is a number. A net whose outputs
     overflow scores 0.
     """
     x, y, mask = batch
@@ -154,7 +154,7 @@ def score(net: RecurrentNet, batch: tasks.TaskBatch) -> float:
 
 
 def _scores(net: RecurrentNet, x: np.ndarray) -> np.ndarray | None:
-    """Return what net.forward returns, or None where states or scores are too large for their squares."""
+    """Return what net.forward returns, or None where states or outputs are too large for their squares."""
     h, _ = net.layer.forward(x)
     if not np.isfinite(h).all():
         return None

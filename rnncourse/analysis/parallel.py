@@ -46,7 +46,7 @@ def _computed(run: Callable, jobs: list[tuple]) -> list:
     def elsewhere(*job: Any) -> Any:
         try:
             return pool.submit(run, *job).result()
-        except BrokenExecutor:  # the helper was ended from outside, by an interrupt or for want of memory
+        except BrokenExecutor:  # the helper was ended from outside, by an interrupt or for lack of memory
             return here(*job)
 
     with _pool(helpers) as pool, ThreadPoolExecutor(helpers) as threads:

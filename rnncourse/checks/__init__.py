@@ -160,5 +160,5 @@ def _notes(task: Task, verdict: Verdict) -> tuple[str, ...]:
 def _no_function(task: Task, answer: Any) -> str:
     return (
         f"`check` needs the function itself, so that it can call it on inputs of its own: "
-        f'`check("{task.name}", {task.called})`, without brackets after `{task.called}`.'
+        f'`check("{task.name}", {task.called})`, without parentheses after `{task.called}`.'
     )

@@ -1,4 +1,4 @@
-"""Call a learner's function in this process: with a time limit, its printing caught, its errors told kindly."""
+"""Call a learner's function in this process: with a time limit, its printing caught, its errors explained."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LINES = 12
 """Lines of it that are shown."""
 
 ENTRIES = 10_000_000
-"""An array with more entries is not looked at: no task asks for so many, and a repeated one takes no memory."""
+"""An array with more entries is not looked at: no task asks for that many, and a broadcast one takes no memory."""
 
 
 @dataclass(frozen=True)

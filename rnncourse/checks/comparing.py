@@ -113,7 +113,7 @@ def as_array(value: Value) -> np.ndarray | None:
 
 
 def said_of(name: str) -> str:
-    """Return how a part of the answer is called in a sentence."""
+    """Return what a part of the answer is called in a sentence."""
     return f"`{name}`" if name else "your result"
 
 
@@ -211,7 +211,8 @@ def _entries(name: str, expected: dict, answer: Value) -> Iterator[tuple]:
         )
     extra = [steady(str(key)) for key in answer if key not in expected]
     if extra:
-        _stop("structure", f"{start(name)} has a key too many: {', '.join(extra)}.", answer)
+        keys = "an extra key" if len(extra) == 1 else "extra keys"
+        _stop("structure", f"{start(name)} has {keys}: {', '.join(extra)}.", answer)
     yield from ((key, e, answer[key]) for key, e in expected.items())
 
 
@@ -252,5 +253,5 @@ def _to_array(answer: list | tuple) -> str:
 
 def _stop(key: str, text: str, answer: Value) -> None:
     if answer is None:
-        text += " A function without `return` gives back None. Does every path end in `return`?"
+        text += " A function without `return` returns None. Does every path end in `return`?"
     raise WrongStructure(Finding(key, text))

@@ -1,4 +1,4 @@
-"""A call that brought no answer, and a kind sentence for it."""
+"""A call that returned no answer, and a helpful sentence about it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def steady(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-# (pattern found in "Type: message", what to say). The first that fits is told, and the last fits always.
+# (pattern found in "Type: message", what to say). The first that fits is used, and the last always fits.
 _KIND_WORDS = (
     (
         r"matmul|not aligned|mismatch in its core dimension|columns? and the right one \d+ row",
@@ -109,8 +109,8 @@ _KIND_WORDS = (
     ),
     (
         r"ufunc '\w+' (output|not supported)|Cannot cast|same_kind",
-        "The dtypes do not fit: a float cannot be put into an array of ints, and `|` and `&` need bools. "
-        "Put brackets around comparisons, and choose the dtype where the array is made.",
+        "The dtypes do not match: a float cannot be put into an array of ints, and `|` and `&` need bools. "
+        "Put parentheses around comparisons, and choose the dtype where the array is made.",
     ),
     (
         r"zero-size array to reduction|attempt to get argm|iterable argument is empty|arg is an empty sequence",
@@ -139,7 +139,7 @@ _KIND_WORDS = (
     (r"is not iterable|has no len\(\)", "A single number was used where a list or an array is needed."),
     (
         r"not enough values to unpack|too many values to unpack|cannot unpack",
-        "The number of names at the left of `=` does not match the number of values at the right.",
+        "The number of names on the left of `=` does not match the number of values on the right.",
     ),
     (
         r"unsupported operand type|can only concatenate|can't multiply sequence|bad operand",
@@ -147,9 +147,12 @@ _KIND_WORDS = (
     ),
     (r"unhashable type", "A list or an array cannot be a key of a dictionary or a member of a set."),
     (r"changed size during iteration", "A dictionary must not grow or shrink while a loop runs over it."),
-    (r"invalid literal|could not convert string", "A string was to be read as a number, but it is not one."),
+    (
+        r"invalid literal|could not convert string",
+        "A string is converted to a number, but it does not contain one.",
+    ),
     (r"Singular matrix|^LinAlgError", "The matrix cannot be inverted, or is not square. Print it."),
-    (r"is not in list|x not in", "What you look for is not in the list."),
+    (r"is not in list|x not in", "The value that you look for is not in the list."),
     (
         r"^AttributeError: 'NoneType'|'NoneType' object",
         "Something is None here. Did a function in between forget its `return`? `append` and `sort` return None.",
@@ -164,14 +167,14 @@ _KIND_WORDS = (
         "That package or name cannot be imported. The tasks need NumPy only.",
     ),
     (r"^MemoryError|Unable to allocate", "An array became far too large. Print its shape along the way."),
-    (r"^AssertionError", "An `assert` of yours says that something is not as expected."),
+    (r"^AssertionError", "One of your `assert` statements failed: something is not as expected."),
     (r"^StopIteration", "`next` asked for one more value than there is."),
     (r"^OverflowError", "A number became too large. The exponential of a large number does that."),
     (r"math domain error", "`math.log` and `math.sqrt` do not take this number. Is it negative or zero?"),
-    (r"^SystemExit", "`exit()` ends a program; a function gives its answer back with `return`."),
+    (r"^SystemExit", "`exit()` ends a program; a function returns its answer with `return`."),
     (
         r"backward through the graph a second time",
-        "This backward pass wants to go on into an earlier window, whose graph has been thrown away. What carries the "
+        "This backward pass tries to go on into an earlier window, whose graph has been freed. What carries the "
         "history from one window to the next, and which method of a tensor cuts it off?",
     ),
     (
@@ -183,7 +186,10 @@ _KIND_WORDS = (
         r"does not require grad|requires grad",
         "PyTorch tracks this tensor for the backward pass. `.detach()` gives its numbers without the history.",
     ),
-    (r"Tensor|tensor", "A torch tensor met something that does not go with it. Print the types of both."),
+    (
+        r"Tensor|tensor",
+        "A torch tensor was combined with something that does not go with it. Print the types of both.",
+    ),
     (
         r"^TypeError",
         "An operation or a function got something of the wrong type. Print `type(...)` of what goes in.",
@@ -328,7 +334,7 @@ class Unusable(Failure):
                 "or turn the tensor into an array with `.detach().numpy()` at the end.",
             )
         if "generator" in self.what:
-            return (f"{returned}. `yield` makes one; give the whole answer back with `return`.",)
+            return (f"{returned}. `yield` makes one; return the whole answer with `return`.",)
         return (f"{returned}, which cannot be compared. Return numbers, arrays or plain lists.",)
 
 

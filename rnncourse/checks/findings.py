@@ -1,7 +1,7 @@
 """What can be said about a wrong array without knowing the task: shape, dtype, NaN, order, factor, which part is right.
 
 Each finding looks at one expected array and one answer and says nothing where it does not fit. A text never
-holds a value that was computed from the random inputs: the same mistake is told in the same words every time.
+holds a value that was computed from the random inputs: the same mistake is described in the same words every time.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ CARRIED = {
 """Where to look if everything is wrong after a step, or before it: a first guess, while nothing else is known."""
 ORDER = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 AGAIN = "again "
-"""What the key of a finding begins with that counts only if several inputs give it."""
+"""The prefix of a finding's key if the finding counts only when several inputs produce it."""
 _BITS = 9.0
-"""How unlikely whole numbers must be to agree by chance before anything is made of it: one in 2 to this power."""
+"""How unlikely it must be that whole numbers agree by chance before we conclude anything: one in 2 to this power."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _dtype(p: Pair) -> Iterator[Finding]:
     kind, wanted = p.a.dtype.kind, p.e.dtype.kind
     if kind == "f" and p.a.dtype.itemsize <= 2:
         yield Finding(
-            "dtype", f"{start(p.name)} is {p.a.dtype}, which keeps three digits only. Use float32 or float64."
+            "dtype", f"{start(p.name)} is {p.a.dtype}, which keeps only three digits. Use float32 or float64."
         )
     elif wanted == "f" and kind in "iub":
         cut = kind != "b" and p.e.shape == p.a.shape and np.array_equal(np.trunc(p.e), p.a)
@@ -164,7 +164,7 @@ def _dtype(p: Pair) -> Iterator[Finding]:
 
 
 def _kind_word(kind: str) -> str:
-    words = {"U": "texts", "S": "texts", "b": "True and False", "c": "complex numbers"}
+    words = {"U": "strings", "S": "strings", "b": "True and False", "c": "complex numbers"}
     words |= {"i": "whole numbers", "u": "whole numbers"}
     return words.get(kind, "real numbers")
 
@@ -219,11 +219,13 @@ def _shape(p: Pair) -> Iterator[Finding]:
         yield from _more_or_less(turned, both)
     elif a.size == e.size and p.telling(e) and p.equal(e.reshape(a.shape), a):
         what = "axes were joined" if a.ndim < e.ndim else "an axis was split"
-        yield Finding("shape", f"{both}. The values are right and in the right order, but {what} on the way.")
+        yield Finding(
+            "shape", f"{both}. The values are right and in the right order, but {what} along the way."
+        )
     elif a.ndim == e.ndim - 1:
         yield Finding("shape", f"{both}: {_axis_lost(p)}")
     else:
-        letters = " Write the letters (T, B, H) beside every array on the way." if e.ndim == 3 else ""
+        letters = " Write the letters (T, B, H) beside every array along the way." if e.ndim == 3 else ""
         yield Finding("shape", f"{both}.{letters}")
 
 
@@ -234,7 +236,7 @@ def _axis_lost(p: Pair) -> str:
         if e.dtype.kind in "fiub" and p.equal(e.sum(axis=axis), a):
             return f"the {ORDER[axis + 1]} axis was summed away."
         if e.dtype.kind in "fiub" and p.equal(e.mean(axis=axis), a):
-            return f"over the {ORDER[axis + 1]} axis, a mean was taken."
+            return f"a mean was taken over the {ORDER[axis + 1]} axis."
         places = [k for k in range(e.shape[axis]) if p.equal(e.take(k, axis=axis), a)]
         if places and p.telling(a):
             which = {0: "first", e.shape[axis] - 1: "last"}.get(places[0], "only one")
@@ -247,7 +249,7 @@ def _count(a: np.ndarray) -> str:
 
 
 def _more_or_less(p: Pair, both: str) -> Iterator[Finding]:
-    """Say what of an answer is right that is longer or shorter along the first axis."""
+    """Say which part of an answer is right if it is longer or shorter along the first axis."""
     e, a = p.e, p.a
     by, long = abs(len(a) - len(e)), len(a) > len(e)
     full, part = (a, e) if long else (e, a)
@@ -264,12 +266,12 @@ def _more_or_less(p: Pair, both: str) -> Iterator[Finding]:
     elif n > 1 and e.ndim == 1 and p.telling(part) and _in_order(part, full):
         said = " What you have is right and in the right order, but some in between are missing."
         if long:
-            said = " Everything that should be there is there, in the right order, but with more in between."
+            said = " Everything that should be there is there, in the right order, but with extra entries in between."
     yield Finding("shape", f"{both}{': ' if many else ''}{many}.{said}")
 
 
 def _in_order(part: np.ndarray, full: np.ndarray) -> bool:
-    """Say whether all entries of one list stand in another, in the same order."""
+    """Say whether all entries of one list occur in another, in the same order."""
     left = iter(full.tolist())
     return all(one in left for one in part.tolist())
 
@@ -453,7 +455,7 @@ def _factor(p: Pair) -> Iterator[Finding]:
         yield Finding(f"factor {known}", f"{start(p.name)} is {known} what it should be{everywhere}.")
     yield from _normalizer(p, ratio)
     if e.size >= 3:
-        yield Finding("factor", f"{start(p.name)} is right up to one factor, the same everywhere.")
+        yield Finding("factor", f"{start(p.name)} is right up to a constant factor.")
 
 
 def _normalizer(p: Pair, ratio: float) -> Iterator[Finding]:
@@ -466,13 +468,13 @@ def _normalizer(p: Pair, ratio: float) -> Iterator[Finding]:
                 sure = top in plain and bottom in plain
                 text = "Is there a sum where a mean is meant, or the other way around?"
                 text = text if sure and "" in (top, bottom) else ""
-                text = text or "Count again what you divide by: it is a different number of things."
+                text = text or "Check the number that you divide by: it should count something else."
                 key = f"{'' if sure else AGAIN}normalizer {top}/{bottom}"
-                yield Finding(key, f"{start(p.name)} is right up to one factor. {text}")
+                yield Finding(key, f"{start(p.name)} is right up to a constant factor. {text}")
 
 
 def _differences(sizes: Mapping[str, float]) -> dict[str, float]:
-    """Return what is left of each size after another one, and each size and each rest with one more or one less."""
+    """Return the differences of the sizes, and every size and difference plus 1 and minus 1."""
     rest = {f"{a} - {b}": n - m for a, n in sizes.items() for b, m in sizes.items() if n > m}
     by_one = {f"{a} {s:+d}": n + s for a, n in {**sizes, **rest}.items() for s in (1, -1) if n + s > 1}
     return rest | by_one
@@ -528,7 +530,9 @@ def _multiple(p: Pair) -> Iterator[Finding]:
         whole = np.broadcast_to(array, p.e.shape)
         times = float((difference * whole).sum() / (whole * whole).sum())
         if abs(times) > 1e-3 and p.equal(times * whole, difference):
-            text = f"is off by a multiple of `{name}`. Look at how often, and with which factor, it goes in."
+            text = (
+                f"is off by a multiple of `{name}`. Check how many times it is added, and with which factor."
+            )
             yield Finding(f"multiple {name}", f"{start(p.name)} {text}")
 
 
@@ -588,7 +592,7 @@ def _offset(p: Pair) -> Iterator[Finding]:
 
 
 def _per_slice(p: Pair) -> Iterator[Finding]:
-    """A factor or an amount of its own for each slice along one axis, the same all along the others."""
+    """A separate factor or offset for each slice along one axis, the same all along the others."""
     if p.e.ndim < 2 or p.e.dtype.kind != "f" or p.a.dtype.kind != "f":
         return
     for axis in range(p.e.ndim):
@@ -613,9 +617,7 @@ def _nearly(p: Pair) -> Iterator[Finding]:
     # Where many entries are exactly right and a few are off, something else is wrong.
     if p.e.dtype.kind == "f" and close(p.e, p.a, 2e-3).all() and p.near(p.e, p.a).mean() < 0.2:
         text = "is nearly right: the first digits agree, the later ones do not."
-        yield Finding(
-            "nearly", f"{start(p.name)} {text} Is something rounded, or only approximately what is meant?"
-        )
+        yield Finding("nearly", f"{start(p.name)} {text} Is something rounded, or only an approximation?")
 
 
 def _sums(p: Pair) -> Iterator[Finding]:
@@ -647,7 +649,7 @@ def _one_number(p: Pair) -> Iterator[Finding]:
     e, a = p.e[wrong], p.a[wrong]
     if not 3 <= wrong.sum() < wrong.size or np.ptp(a) > 0 or np.ptp(e) == 0:
         return
-    held = "0" if not a.any() else "one and the same number"
+    held = "0" if not a.any() else "the same number"
     asked = "Are they ever computed?" if not a.any() else "Is something cut off there, or never computed?"
     yield Finding("same number", f"All entries of {_of(p)} that are wrong hold {held}. {asked}")
 
@@ -674,7 +676,7 @@ def _one_sided(p: Pair) -> Iterator[Finding]:
             if off:
                 yield Finding(
                     f"too {way}",
-                    f"{start(p.name)} is too {way} for every input that was tried and went wrong.",
+                    f"{start(p.name)} is too {way} for every tested input for which it is wrong.",
                 )
         elif wrong.sum() >= 6 and off[wrong].all():
             everywhere = "Every entry" if wrong.all() else "Every wrong entry"
@@ -717,13 +719,13 @@ def _there(p: Pair, axis: int, wrong: np.ndarray) -> str:
     if e.dtype.kind != "f" or a.dtype.kind != "f" or not e.any():
         return ""
     if not a.any():
-        return " What is wrong is still zero."
+        return " The wrong part is still zero."
     if np.ptp(e) == 0:
         return ""
     if piece.equal(-e, a):
         return " There, the sign is wrong."
     if next(_factor(piece), None):
-        return " There, it is right up to one factor."
+        return " There, it is right up to a constant factor."
     return " There, it is off by the same amount everywhere." if next(_offset(piece), None) else ""
 
 

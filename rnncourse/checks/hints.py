@@ -9,7 +9,7 @@ from rnncourse.markup import Card
 NAMES = ("First hint", "Second hint", "Third hint")
 ANSWER = "Model answer"
 _PRACTICE = (
-    "This is one way to do it. Once you have read it, take the points of this task as practice only; nothing is "
+    "This is one way to do it. Once you have read it, count this task as practice only; nothing is "
     "reported anywhere. Close it, and write the answer from memory."
 )
 _IN_WORDS = (

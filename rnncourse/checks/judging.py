@@ -26,18 +26,18 @@ from rnncourse.checks.verdict import Verdict
 __all__ = ["ReferenceFailed", "alike", "fresh", "judge", "outcome"]
 
 _SECONDS_OF_VARIATIONS = 0.06
-"""How much of the processor's time the variations of a model answer are tried."""
+"""Seconds of processor time for which the variations of a model answer are tried."""
 
 _SECONDS_OF_PAIRS = 0.03
-"""How much of it two variations at once are tried."""
+"""Seconds of it for which two variations at once are tried."""
 
 _SECONDS_AT_MOST = 0.5
-"""How much of it all that is done for them may take, and how long by the clock."""
+"""Seconds that all of this together may take, on the processor and, below, by the clock."""
 
 _SECONDS_BY_THE_CLOCK = 2.0
 
 _SHARED = (
-    "The values are right, but what you return shares memory with an argument: whoever changes one changes the other. "
+    "The values are right, but what you return shares memory with an argument: changing one changes the other. "
     "The task asks for new arrays. `.copy()` makes one."
 )
 
@@ -47,25 +47,25 @@ _KEPT = (
 )
 
 _PARTS_TOLD = 3
-"""Of at most so many wrong parts something of its own is said."""
+"""At most this many wrong parts get a remark of their own."""
 
 _WEAK = ("factor", "offset")
-"""What is known of all values and yet says little."""
+"""Findings that hold for all values and still say little."""
 
 _SOME = "some parts: "
-"""What the key of a finding begins with that says nothing of some of the parts that are wrong."""
+"""The prefix of the key of a finding that says nothing about some of the wrong parts."""
 
 _BESIDE = ("right without", "right if", "never")
-"""What a closer look finds that is said beside the part that is right."""
+"""Findings of a closer look that are reported together with the part that is right."""
 
 _PLAIN = ("unused", "twice")
-"""What a closer look finds that says more than those do."""
+"""Findings of a closer look that say more than those do."""
 
 _OTHER_SEEDS = (101, 102)
-"""Of which inputs a mistake must give the learner's answers, too, where they may agree by chance."""
+"""Seeds of other inputs on which a mistake must agree with the learner, too, if agreement could be chance."""
 
-_ONE_THING = "Your answers are exactly those of a function that is right but for one thing."
-_TWO_THINGS = "Your answers are exactly those of a function that is right but for two things."
+_ONE_THING = "Your answers are exactly those of a function that is right except for one thing."
+_TWO_THINGS = "Your answers are exactly those of a function that is right except for two things."
 
 
 Ask = Callable[[Case], Outcome]
@@ -89,9 +89,9 @@ def judge(
 
     answers: for each case the value returned, plain data, or a Failure. after: for each case its arguments as
     they were after the call, or None where that is not known. look_closer: finds out more about the function by
-    calling it again; asked only about an answer that is wrong in no way that has a name. shared: for each case whether
-    the value shares memory with an argument. ask: calls it once more, to see that an agreement with a mistake is none
-    by chance. again: returns what the function gives for the first case when it is called with it once more.
+    calling it again; asked only about an answer whose mistake has no name. shared: for each case whether the value
+    shares memory with an argument. ask: calls it once more, to rule out that an agreement with a mistake is chance.
+    again: returns what the function gives for the first case when it is called with it once more.
     ReferenceFailed where the task's own answer fails.
     """
     given = [Outcome(a, b) for a, b in zip(answers, after or [None] * len(cases), strict=True)]
@@ -246,7 +246,7 @@ def _named_but_for_nan(
                 case.about or "with other inputs" for case, f in zip(cases, finite, strict=True) if not f
             )
             where = " and ".join(about)
-            also = f"Besides, {where} it holds NaN or infinity: is something divided by zero, or too large?"
+            also = f"Also, {where} it holds NaN or infinity: is something divided by zero, or too large?"
             return _verdict(task, "wrong", (mistake.message, also), mistake.name)
     return None
 
@@ -261,7 +261,7 @@ def _finite(task: Task, one: Outcome) -> bool:
 
 
 class _Made:
-    """What a function gives for some cases, in order, found out no sooner than somebody looks."""
+    """What a function gives for some cases, in order, computed only when somebody looks."""
 
     def __init__(self, function: Callable, cases: Sequence[Case], call: Callable = outcome):
         self._function, self._cases, self._call = function, cases, call
@@ -286,7 +286,7 @@ def _again(
     for compared, case in enumerate(_more_cases(task)):
         given = ask(case)
         if isinstance(given.value, TimedOut):
-            # A slow answer, or a busy computer: what has been compared must do.
+            # A slow answer, or a busy computer: what has been compared so far must be enough.
             return compared > 0
         made = outcome(mistake, case)
         if part is None or _failed(made) or _failed(given):
@@ -306,7 +306,7 @@ def _by_chance(task: Task, expected: Outcome, part: str | None) -> bool:
 
 
 def _many_floats(task: Task, expected: Outcome) -> bool:
-    """Say whether there are so many floats among the outputs that they do not agree by chance."""
+    """Say whether there are enough floats among the outputs that they do not agree by chance."""
     arrays = [as_array(leaf.expected) for leaf in leaves(expected.value, expected.value, task.outputs)]
     return sum(a.size for a in arrays if a is not None and a.dtype.kind == "f" and a.ndim) >= 4
 
@@ -580,7 +580,7 @@ def _trade_places(task: Task, expected: Value, answer: Value, i: int, j: int) ->
 
 
 def _only_where(task: Task, wrong: _Wrong, parts: Sequence[str], ask: Ask | None) -> Finding | None:
-    """Return a finding where a part is wrong only at entries at which an argument has one certain value."""
+    """Return a finding where a part is wrong only at entries at which an argument has one particular value."""
     more: list[tuple[Case, Outcome, Outcome]] = []
     for name in parts:
         for i, argument in enumerate(model.arguments(task)[: len(wrong[0][0].args)]):
@@ -613,12 +613,12 @@ def _before(there: np.ndarray) -> np.ndarray:
 
 
 _PLACES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "is {0}, and was {0} one place before, too": lambda there: there & _before(there),
-    "is {}, and was not one place before": lambda there: there & ~_before(there),
+    "is {0} and was also {0} one place before": lambda there: there & _before(there),
+    "is {0} but was not {0} one place before": lambda there: there & ~_before(there),
     "is {}": lambda there: there,
     "was {} one place before": _before,
 }
-"""Where an argument has a certain value, or had it: first what says most."""
+"""Where an argument has a particular value, or had it: the most informative first."""
 
 
 def _wrong_at(
@@ -629,7 +629,7 @@ def _wrong_at(
     place: Callable[[np.ndarray], np.ndarray],
     one: tuple[Case, Outcome, Outcome],
 ) -> bool:
-    """Say whether a part is right but at places that have to do with one value of an argument, if not everywhere."""
+    """Say whether a part is right except, if at all, at places that have to do with one value of an argument."""
     case, expected, given = one
     try:
         leaf = _part(name, expected.value, given.value, task)
@@ -646,7 +646,7 @@ def _wrong_at(
 
 
 def _only_if(task: Task, wrong: _Wrong, right: Sequence[Case]) -> Finding | None:
-    """Return a finding where only calls with one certain value of an argument go wrong."""
+    """Return a finding where only calls with one particular value of an argument go wrong."""
     for i, argument in enumerate(model.arguments(task)[: len(wrong[0][0].args)]):
         value = wrong[0][0].args[i]
         if not isinstance(value, str) or not right:
@@ -711,7 +711,7 @@ def _matching(task: Task, changed: Sequence[Variation], wrong: _Wrong, ask: Ask 
 def _matching_twice(task: Task, wrong: _Wrong) -> Iterator[Finding]:
     """Yield what is said about pairs of variations that give the learner's answer in every wrong case.
 
-    Only where so many tries cannot agree by chance.
+    Only where that many tries cannot agree by chance.
     """
     wrong = sorted(wrong, key=lambda one: _room(one[0].args))
     cases, expected, given = zip(*wrong, strict=True)
@@ -729,7 +729,7 @@ def _in_each(parts: Mapping[str, str]) -> str:
     """Return what is wrong with each part."""
     said = " ".join(f"`{name}`: {text}" for name, text in parts.items())
     what = f"The values of `{next(iter(parts))}`" if len(parts) == 1 else "The values of each wrong part"
-    return f"{what} are exactly those of a function that is right but for one thing. {said}"
+    return f"{what} are exactly those of a function that is right except for one thing. {said}"
 
 
 def _room(value: Value) -> int:
@@ -792,7 +792,7 @@ def _where(cases: Sequence[Case], right: Sequence[bool]) -> tuple[str, ...]:
     wrong = [case.about for case, fine in zip(cases, right, strict=True) if not fine]
     if not any(right) or not all(wrong) or len(set(wrong)) > 2:
         return ()
-    return (f"With other inputs it works, but not {' or '.join(dict.fromkeys(wrong))}.",)
+    return (f"It works with other inputs, but not {' or '.join(dict.fromkeys(wrong))}.",)
 
 
 def _verdict(task: Task, status: str, details: tuple[str, ...], mistake: str = "") -> Verdict:

@@ -35,7 +35,7 @@ def did_not_run(name: str, answer: Callable) -> str:
     source = source_of(answer)
     if source and source.strip() not in textwrap.dedent(cell):
         return (
-            f"The cell that defines `{name}` stopped with an error before your new function was there. "
+            f"The cell that defines `{name}` stopped with an error before it had defined your new function. "
             "Look at the message below that cell. An older version of your function is still in use."
         )
     return ""

@@ -1,7 +1,7 @@
 """A closer look at a function that is wrong: call it again on changed inputs and see what its answer depends on.
 
-Only after an answer that is wrong in no way that has a name, and only for a limited time. The inputs are always the
-same, so that the same mistake is told in the same words.
+Only after an answer whose mistake has no name, and only for a limited time. The inputs are always the
+same, so that the same mistake is described in the same words.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SECONDS = 0.06
 
 _SEED = 20
 _TRIES, _MOVES, _SLICES = 12, 3, 16
-"""How often a slice is changed, how often that must move the right answer, and of how many slices at most."""
+"""How often a slice is changed, how often that must change the right answer, and of how many slices at most."""
 _LONGEST = 220
 """Characters of an example that are still read."""
 
@@ -371,7 +371,7 @@ def _never(probe: _Probe, i: int, name: str) -> Iterator[Finding]:
             idle = [k for k in range(n) if moved[k][0][output] >= _MOVES and not moved[k][1][output]]
             if idle and len(idle) < n:
                 which = _which(idle, n, _axis_word(old, axis))[0]
-                text = f"Whatever {which} of `{name}` held, {said_of(output)} stayed the same, but should not have."
+                text = f"Whatever {which} of `{name}` held, {said_of(output)} stayed the same, but should have changed."
                 yield Finding("never", text)
 
 
@@ -441,7 +441,7 @@ def _right_pattern(
 
 
 def _right_patterns(probe: _Probe, about: str, put: Callable, axis: int, n: int) -> Iterator[_Pattern | None]:
-    """Give the patterns of the right answer, for all the random values that are tried."""
+    """Yield the patterns of the right answer for all the random values that are tried."""
     return (_right_pattern(probe, about, put, axis, n, values) for values in range(len(_like(probe))))
 
 
@@ -547,7 +547,7 @@ def _mixed(probe: _Probe) -> Iterator[Finding]:
             answer = probe.moved(probe.answer, probe.ask(case)) if expected is not None else None
             for name in expected or () if answer is not None else ():
                 if _beyond(expected[name], answer[name], len(array)):
-                    text = f"In {said_of(name)}, the rows influence one another. Each should depend on one row alone."
+                    text = f"In {said_of(name)}, the rows influence one another. Each should depend on one row only."
                     yield Finding("reach", text)
 
 
@@ -599,13 +599,14 @@ def _reached(
         yield Finding("reach", f"In {where}, a step depends on inputs that come only after it.")
     elif axis == 0 and should[k + 1 :].any() and not does[k + 1 :].any():
         yield Finding(
-            "reach", f"In {where}, a step has no influence on the steps after it: nothing is carried on."
+            "reach", f"In {where}, a step has no influence on the steps after it: nothing is carried forward."
         )
     elif axis == 0 and should[:k].any() and not does[:k].any():
         yield Finding("reach", f"In {where}, nothing comes back from a step to the steps before it.")
     elif axis == 1 and does.sum() > should.sum() == 1:
         yield Finding(
-            "reach", f"In {where}, the sequences of a batch influence one another. Each should be on its own."
+            "reach",
+            f"In {where}, the sequences of a batch influence one another. They should be independent.",
         )
 
 
@@ -664,7 +665,7 @@ class _Simpler:
 
 
 def _right_if(probe: _Probe) -> Iterator[Finding]:
-    """Say for which simpler inputs the answer is right: what they have not is what goes wrong."""
+    """Say for which simpler inputs the answer is right: what they lack is what goes wrong."""
     wrong = {
         name: where
         for name in filter(probe.float, _names(probe))
@@ -686,7 +687,7 @@ def _right_if(probe: _Probe) -> Iterator[Finding]:
 
 
 def _weaker(some: Sequence[_Simpler]) -> list[str]:
-    """Return how what is said of ones begins for the arrays of which more is said: that all of an axis are the same."""
+    """Return how the remark about ones begins for arrays about which more is known: an axis with equal entries."""
     constant = (one.told.partition(" of ") for one in some if one.told.startswith("all "))
     return [f"{rest.removesuffix(' are the same')} is 1 everywhere" for _, _, rest in constant]
 
@@ -694,7 +695,7 @@ def _weaker(some: Sequence[_Simpler]) -> list[str]:
 def _all_matters(probe: _Probe, case: Case, name: str) -> bool:
     """Say whether one output of the right answer still depends on all arrays on which it depends otherwise.
 
-    If not, an input is so simple that it says nothing: with equal logits, for example, the state is of no account.
+    If not, an input is so simple that it says nothing: with equal logits, for example, the state makes no difference.
     """
     for _, get, put in _arrays(probe):
         moves = []
@@ -790,7 +791,7 @@ def _constant(get: Callable, axis: int, case: Case) -> np.ndarray:
 
 
 def _arrays(probe: _Probe) -> Iterator[tuple[str, Callable, Callable]]:
-    """Yield the arrays of floats among the arguments: how they are called, read, and put in place."""
+    """Yield the arrays of floats among the arguments: what they are called, and how they are read and put in place."""
     for i, (name, value) in enumerate(zip(model.arguments(probe.task), probe.case.args, strict=False)):
         if isinstance(value, dict):
             for key, array in value.items():
@@ -814,7 +815,7 @@ def _blocks_alike(probe: _Probe, arrays: Sequence[tuple[str, Callable, Callable]
     for count in {n for _, _, n in blocked}:
         for i, j in combinations(range(count), 2):
             told = f"the {ORDER[i + 1]} and the {ORDER[j + 1]} of the {count} blocks are the same"
-            look = "So look at what you do with these two blocks: is one taken for the other?"
+            look = "So look at what you do with these two blocks: are they mixed up?"
             yield _Simpler(told, look, partial(_copied_block, blocked, i, j))
 
 
@@ -894,7 +895,7 @@ def _example(probe: _Probe) -> Iterator[Finding]:
 
 
 def _thinned(probe: _Probe, case: Case) -> tuple[Case, str]:
-    """Leave out what the answer goes wrong without, of the one list or row of whole numbers among the arguments.
+    """Leave out what the mistake does not need, from the one list or row of whole numbers among the arguments.
 
     Its first entry stays, for some tasks ask for a certain one. Return the case, and what can be said of any smaller.
     """
@@ -910,9 +911,8 @@ def _thinned(probe: _Probe, case: Case) -> tuple[Case, str]:
                 case, left = made, True
     smaller = [_put(case, i, _without(case.args[i], k)) for k in range(1, len(case.args[i]))]
     right = [probe.same(_reference(probe.task, one), probe.ask(one)) for one in smaller]
-    return case, "Leave out any one entry after the first, and it is right." if len(right) > 1 and all(
-        right
-    ) else ""
+    least = "Leave out any single entry after the first, and the answer is right."
+    return case, least if len(right) > 1 and all(right) else ""
 
 
 def _is_row(value: Any) -> bool:

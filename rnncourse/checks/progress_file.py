@@ -62,10 +62,10 @@ def load() -> Kept:
         return Kept(learner_file.read(path, _understood) or {})
     except learner_file.PutAside as damaged:
         return Kept(
-            said=f"The progress file was damaged. It is kept as {damaged.name}, and a new one begins."
+            said=f"The progress file was damaged. It is kept as {damaged.name}, and a new one is started."
         )
     except OSError:
-        said = f"Your progress is not kept this time: {path.name} cannot be read just now. What is in it stays there."
+        said = f"Your progress is not saved this time: {path.name} cannot be read right now. Its content is unchanged."
         return Kept(said=said, known=False)
 
 
@@ -106,7 +106,7 @@ def _write(path: Path, kept: Kept) -> str:
     try:
         learner_file.write(path, {"tasks": kept.tasks})
     except OSError:
-        unwritten = f"Your progress is not kept: {path.name} cannot be written."
+        unwritten = f"Your progress is not saved: {path.name} cannot be written."
         return " ".join(filter(None, [kept.said, unwritten]))
     return kept.said
 

@@ -1,4 +1,4 @@
-"""The model answer with one thing changed: what learners write who are right but for one thing.
+"""The model answer with one thing changed: what learners write who are right except for one thing.
 
 A learner's answers that agree with a variation on every input are wrong in just that way, whatever the code looks
 like. Tests run every variation to see that none is taken for right.
@@ -54,45 +54,45 @@ _REDUCTIONS = {
     "zeros_like": ("ones_like",),
     "ones_like": ("zeros_like",),
 }
-"""What is written in the place of what: by a slip, or because it is taken for the same."""
+"""What is written in place of what, by a slip or because the two are mixed up."""
 
 _TAKEN = {
-    "{}[::-1]": "the wrong way around, from its end",
+    "{}[::-1]": "in reverse",
     "{}.T": "transposed",
     "-{}": "with the opposite sign",
-    "1 - {}": "as 1 minus what it is",
-    "{} + 1": "as one more than it is",
-    "{} - 1": "as one less than it is",
-    "2 * {}": "twice",
+    "1 - {}": "as 1 minus its value",
+    "{} + 1": "with 1 added to it",
+    "{} - 1": "with 1 subtracted from it",
+    "2 * {}": "with a factor of 2",
     "{} ** 2": "squared",
-    "np.sqrt(np.abs({}))": "as its square root",
-    "np.abs({})": "without its signs",
-    "np.tanh({})": "through a `tanh` first",
-    "1 / (1 + np.exp(-{}))": "through a sigmoid first",
+    "np.sqrt(np.abs({}))": "with a square root around it",
+    "np.abs({})": "without its sign",
+    "np.tanh({})": "with a `tanh` around it",
+    "1 / (1 + np.exp(-{}))": "with a sigmoid around it",
     "0 * {}": "as if it were 0",
     "0 * {} + 1": "as if it were 1",
     "np.roll({}, 1, axis=0)": "one place late, with the last entry in front",
     "np.roll({}, -1, axis=0)": "one place early, with the first entry at the end",
-    "0 * {0} + {0}[:1]": "as if it were the same everywhere as at its beginning",
-    "0 * {0} + {0}[-1:]": "as if it were the same everywhere as at its end",
+    "0 * {0} + {0}[:1]": "as if its first value were the only one",
+    "0 * {0} + {0}[-1:]": "as if its last value were the only one",
     "0 * {0} + {0}[:, :1]": "as if its first column were the only one",
-    "0 * {0} + np.sum({0}, axis=0)": "as its sum over the first axis",
+    "0 * {0} + np.sum({0}, axis=0)": "summed over its first axis",
     "0 * {0} + np.max({0})": "as if every entry were the largest one",
     "0 * {0} + np.min({0})": "as if every entry were the smallest one",
     "{0} * np.eye(len({0}))": "as if only its diagonal counted",
-    "np.add.accumulate({}, axis=0)": "as its running sum",
+    "np.add.accumulate({}, axis=0)": "as a running sum",
     "np.sort({}, axis=0)": "sorted",
 }
-"""How an argument may be taken that should be taken as it is."""
+"""How an argument may be used that should be used as it is."""
 
 _PAIRS = 1300
-"""At most so many pairs of changes are tried."""
+"""At most this many pairs of changes are tried."""
 
 _WIDE = ("term", "sign")
 """Kinds of changes that leave inner parts as they are, so that those can be changed along with them."""
 
 VAGUE = ("number", "name", "kept")
-"""Kinds of changes of which little can be said but that there is one."""
+"""Kinds of changes about which little can be said except that there is one."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +298,7 @@ def _everywhere(changes: Iterator[_Change]) -> Iterator[_Change]:
             yield replace(first, text=f"{first.text} {_ALL}", more=tuple((one.old, one.new) for one in rest))
 
 
-_ALL = "It is the same at every place of that kind."
+_ALL = "The same is true in every place of that kind."
 
 
 def _sort(change: _Change) -> tuple[str, ...]:
@@ -320,7 +320,7 @@ def _loops(node: ast.For | ast.comprehension) -> Iterator[_Change]:
         said = f"A loop leaves out its {which} iteration."
         yield _Change("loop", node.iter, _expr(f"list({text}){cut}"), said)
     if isinstance(node, ast.For):
-        yield _Change("order", node.iter, _expr(f"list({text})[::-1]"), "A loop runs the wrong way around.")
+        yield _Change("order", node.iter, _expr(f"list({text})[::-1]"), "A loop runs backward.")
 
 
 def _slices(node: ast.Slice) -> Iterator[_Change]:
@@ -333,7 +333,7 @@ def _slices(node: ast.Slice) -> Iterator[_Change]:
             moved = _expr("1" if start else f"{ast.unparse(old)} {sign} 1")
             yield _Change("bound", old, moved, f"A slice {verb} one place too {way}.")
         if old is not None and not start:
-            where = "begins at the very beginning" if end == "lower" else "goes on to the very end"
+            where = "starts at the very beginning" if end == "lower" else "goes on to the very end"
             yield _Change("bound", old, ast.Constant(None), f"A slice {where}.")
 
 
@@ -357,7 +357,7 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
     yield _Change("term", node, node.right, _missing(node.op, node.left, "left"))
     if isinstance(node.op, ast.MatMult):
         yield from _transposed(node)
-        said = "There is a product entry by entry, `*`, where a matrix product belongs."
+        said = "An entry-by-entry product, `*`, is used where a matrix product belongs."
         yield _Change("sign", node, ast.BinOp(node.left, ast.Mult(), node.right), said)
     if isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult, ast.Pow)):
         what = {ast.Sub: "difference", ast.Div: "quotient", ast.Pow: "power"}.get(type(node.op), "product")
@@ -376,11 +376,11 @@ def _terms(node: ast.BinOp) -> Iterator[_Change]:
                 said = f"1 minus something is used where the thing itself belongs: {_named(side)}."
                 yield _Change("complement", side, _expr(f"(1 - {ast.unparse(side)})"), said)
     for other in _OPPOSITE.get(type(node.op), ()):
-        said = f"At one place, there is {_SIGNS[other]} where {_SIGNS[type(node.op)]} belongs."
+        said = f"In one place, there is {_SIGNS[other]} where {_SIGNS[type(node.op)]} belongs."
         yield _Change("sign", node, ast.BinOp(node.left, other(), node.right), said)
     if isinstance(node.op, ast.Add):
         larger = _expr(f"np.maximum({ast.unparse(node.left)}, {ast.unparse(node.right)})")
-        yield _Change("sign", node, larger, "The larger of two things is taken where they should be added.")
+        yield _Change("sign", node, larger, "The maximum of two things is taken where they should be added.")
     if isinstance(node.op, (ast.Add, ast.Mult)):
         for side in (node.left, node.right):
             if _named(side):
@@ -467,12 +467,12 @@ def _branches(node: ast.IfExp) -> Iterator[_Change]:
     said = "The two outcomes of a condition are the wrong way around."
     yield _Change("branch", node, ast.IfExp(node.test, node.orelse, node.body), said)
     for taken in (node.body, node.orelse):
-        yield _Change("branch", node, taken, "Two cases must be told apart, but one of them never comes up.")
+        yield _Change("branch", node, taken, "Two cases must be told apart, but one of them never occurs.")
 
 
 def _conditions(node: ast.If) -> Iterator[_Change]:
     for value in ("True", "False"):
-        said = "Two cases must be told apart, but one of them never comes up."
+        said = "Two cases must be told apart, but one of them never occurs."
         yield _Change("branch", node.test, _expr(value), said)
 
 
@@ -485,7 +485,7 @@ def _numbers(node: ast.Constant) -> Iterator[_Change]:
 
 def _calls(node: ast.Call) -> Iterator[_Change]:
     name = ast.unparse(node.func)
-    said = f"`{name.removeprefix('np.')}` is missing at one place."
+    said = f"`{name.removeprefix('np.')}` is missing in one place."
     if name.endswith("where") and len(node.args) == 3:
         for kept in node.args[1:]:
             yield _Change("mask", node, kept, "What should depend on a condition is the same everywhere.")
@@ -497,7 +497,7 @@ def _calls(node: ast.Call) -> Iterator[_Change]:
     elif len(node.args) == 1 and not node.keywords:
         yield _Change("call", node, node.args[0], said)
     elif not node.args and isinstance(node.func, ast.Attribute):
-        yield _Change("call", node, node.func.value, f"`{node.func.attr}` is missing at one place.")
+        yield _Change("call", node, node.func.value, f"`{node.func.attr}` is missing in one place.")
     for keyword in node.keywords:
         if keyword.arg == "axis":
             rest = [one for one in node.keywords if one is not keyword]
@@ -535,7 +535,7 @@ def _squashed(node: ast.Call, name: str) -> Iterator[_Change]:
         what = other if other == "ReLU" else f"`{other}`"
         yield _Change("squash", node, _expr(form.format(inner)), f"{what} is used where `{plain}` belongs.")
     twice = _expr(f"{name}({name}({inner}))")
-    yield _Change("squash", node, twice, f"`{plain}` is applied twice at one place.")
+    yield _Change("squash", node, twice, f"`{plain}` is applied twice in one place.")
     yield from _only_a_part(node, name, plain)
 
 
@@ -544,9 +544,7 @@ def _only_a_part(node: ast.Call, name: str, plain: str) -> Iterator[_Change]:
     terms = _summed(getattr(node, "spelled_out", node.args[0]))
     if len(terms) < 2:
         return
-    said = (
-        f"`{plain}` is taken of a part of a sum, or of its terms one by one. It belongs around the whole sum."
-    )
+    said = f"`{plain}` is applied to a part of a sum, or to its terms one by one. It belongs around the whole sum."
     texts = [f"({ast.unparse(one)})" for one in terms]
     for inside in product((True, False), repeat=len(terms)):
         inner, outer = (
@@ -623,7 +621,7 @@ def _dropped(function: ast.FunctionDef) -> Iterator[_Change]:
                 larger = _expr(f"np.maximum({ast.unparse(node.target)}, {ast.unparse(node.value)})")
                 new = ast.Assign([node.target], larger, lineno=1)
                 yield _Change(
-                    "statement", node, new, "The larger of two things is kept where they should be added."
+                    "statement", node, new, "The maximum of two things is kept where they should be added."
                 )
 
 
@@ -647,7 +645,7 @@ def _unpacked(function: ast.FunctionDef) -> Iterator[_Change]:
                 continue
             moved = [n for n, (a, b) in enumerate(zip(order, target.elts, strict=True)) if a is not b]
             some = [f"`{ast.unparse(target.elts[n])}`" for n in moved]
-            said = f"Parts that come in a fixed order are taken in a different one: {_listed(some)}."
+            said = f"Parts that come in a fixed order are unpacked in a different one: {_listed(some)}."
             yield _Change(
                 "swap", node, ast.Assign([ast.Tuple(list(order), ast.Store())], node.value, lineno=1), said
             )
@@ -658,7 +656,7 @@ def _listed(some: list[str]) -> str:
 
 
 def _in_another_order(function: ast.FunctionDef) -> Iterator[_Change]:
-    """Yield two statements that follow one another the other way around."""
+    """Yield two consecutive statements in the opposite order."""
     for block in _blocks(function):
         for one, other in pairwise(block):
             if isinstance(one, ast.Return) or isinstance(other, ast.Return) or _apart(one, other):
@@ -710,7 +708,7 @@ def _place(node: ast.AST) -> str:
 
 
 def _started_anew(function: ast.FunctionDef) -> Iterator[_Change]:
-    """Yield loops in which every round begins with what only the first should begin with, or ends the function."""
+    """Yield loops in which every iteration begins with what only the first should begin with, or ends the function."""
     last = function.body[-1]
     for block in _blocks(function):
         for i, loop in enumerate(block):
@@ -741,7 +739,7 @@ def _assigned(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def _taken(function: ast.FunctionDef) -> Iterator[_Change]:
-    """Yield arguments, and entries of dictionaries among them, that are taken in another way than as they are."""
+    """Yield arguments, and entries of dictionaries among them, that are used in a way other than as they are."""
     names, first = [one.arg for one in function.args.args], function.body[0]
     for one, other in combinations(names, 2):
         before = ast.parse(f"{one}, {other} = {other}, {one}").body[0]
@@ -752,7 +750,7 @@ def _taken(function: ast.FunctionDef) -> Iterator[_Change]:
         for template, how in _TAKEN.items():
             value = template.format(entry)
             code = f"{name} = {{**{name}, {key!r}: {value}}}" if key else f"{name} = {value}"
-            said = f"`{entry}` is taken {how}."
+            said = f"`{entry}` is used {how}."
             yield _Change("argument", first, [ast.parse(code).body[0], first], said)
     keys = list(dict.fromkeys(_keys(function, names)))
     for (name, one), (other_name, other) in combinations(keys, 2):
@@ -776,7 +774,7 @@ def _mistaken(function: ast.FunctionDef) -> Iterator[_Change]:
     """Yield one of the function's own names in the place of another.
 
     Not in what a loop runs over, nor that for what a method changes: a list that grows while a loop runs over it has
-    no end. Nor a list for what is put into it, which NumPy would follow for ever.
+    no end. Nor a list for what is put into it, which NumPy would follow forever.
     """
     arguments = [one.arg for one in function.args.args]
     stored = (n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))

@@ -24,8 +24,8 @@ _COMPARE = (
     "own text; then read the model answer."
 )
 _UNSEEN = (
-    f"{ONLY_READ} Nobody can see from here whether you have written yours, since the file of this notebook is not in "
-    "the folder that it runs in. Write it first, then open what is below."
+    f"{ONLY_READ} There is no telling from here whether you have written yours: the file of this notebook is not "
+    "in the folder that it runs in. Write it first, then open what is below."
 )
 POINTS, ANSWER = "The points that a good answer makes", "Model answer"
 

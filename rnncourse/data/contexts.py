@@ -56,7 +56,7 @@ def context_texts(clauses: int, B: int, rng: np.random.Generator) -> list[list[s
 
 
 def contexts(clauses: int, B: int, rng: np.random.Generator) -> Contexts:
-    """Return B texts of `context_texts` as arrays; T is 7 clauses + 9, for nobody reads the last word.
+    """Return B texts of `context_texts` as arrays; T is 7 clauses + 9, since the last word is never read.
 
     A place follows its thing after 4 words (3 steps); the language follows its country after far_gap(clauses)
     steps. All things and all countries are equally frequent, so guessing among the four gets 1/4.

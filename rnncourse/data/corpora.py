@@ -1,4 +1,4 @@
-"""Real series and texts, and two made signals, each as arrays the reader can inspect.
+"""Real series and texts, and two generated signals, each as arrays the reader can inspect.
 
 SOURCES.md beside this file says where the real ones come from.
 """
@@ -81,7 +81,7 @@ def sound_wave(
     wave = (loudness * np.sin(2 * np.pi * k * pitch * t)).sum(axis=0)
     peak = np.abs(wave).max()
     if peak == 0:
-        raise InputError(f"decay is {decay:g}, so fast that no sample but silence is left; try 6")
+        raise InputError(f"decay is {decay:g}, so fast that only silence is left; try 6")
     return t.astype(np.float32), (wave / peak).astype(np.float32)
 
 

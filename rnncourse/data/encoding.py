@@ -301,7 +301,7 @@ def _require_special(name: str, token: str | None) -> None:
 
 
 def _nearest(token: str, known: Sequence[str]) -> str | None:
-    """Return the known token most like `token`, a change of case counting as nothing, or None."""
+    """Return the known token most like `token`, ignoring case, or None."""
     by_folded = {candidate.casefold(): candidate for candidate in reversed(known)}
     near = difflib.get_close_matches(token.casefold(), by_folded, n=1)
     return by_folded[near[0]] if near else None

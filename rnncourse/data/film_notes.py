@@ -29,7 +29,7 @@ class FilmNotes:
 
 @dataclass(frozen=True)
 class Judgement:
-    """One half of a note: a way to say it, a noun, an aside, a degree and an adjective; denied turns it round."""
+    """One half of a note: a way to say it, a noun, an aside, a degree and an adjective; denied turns it around."""
 
     denied: bool
     saying: int

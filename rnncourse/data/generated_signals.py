@@ -18,7 +18,7 @@ FRAME = 200  # samples, 25 ms
 TONE_SAMPLES = (700, 2000)  # shortest and longest tone
 PAUSE_SAMPLES = (250, 900)
 NO_PAUSE = 0.4  # how often one tone follows another, different one without a pause
-PITCH_JITTER = 0.02  # a tone is at most so much too high or too low, as a share of its pitch
+PITCH_JITTER = 0.02  # a tone is at most this much too high or too low, as a share of its pitch
 FADE = 80  # samples over which a tone comes and goes
 KNOCK_FRAMES = 2  # how long a knock on the microphone lasts
 KNOCK_LOUDNESS = 4.0
@@ -99,8 +99,8 @@ def moving_digits(
     """Return n videos in which a picture moves one pixel a frame; what leaves on one side enters on the other.
 
     pictures (N, rows, columns), such as data.digits() has. Picture, direction and start are drawn by rng,
-    each place as likely as any other, and independently. So a single frame says nothing of the direction: its
-    picture may stand anywhere whichever way it goes. directions: 4, or 8 with the diagonals. noise: standard
+    each place as likely as any other, and independently. So a single frame says nothing about the direction: its
+    picture may be anywhere whichever way it moves. directions: 4, or 8 with the diagonals. noise: standard
     deviation of what is added to every pixel. Raises InputError where a picture does not fit into size x size.
     """
     pictures = require_array("pictures", pictures, axes=("N", "rows", "columns")).astype(np.float32)

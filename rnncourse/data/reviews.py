@@ -126,7 +126,7 @@ def _from_csv(path: Path, encoding: str) -> Iterable[Item]:
     except csv.Error as error:
         raise InputError(
             f"{path.name}, line {rows.line_num}: {error}; is a quote opened and never closed? "
-            "Texts that really are so long belong into a folder of .txt files"
+            "Texts that really are that long belong in a folder of .txt files"
         ) from error
 
 

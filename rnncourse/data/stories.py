@@ -24,7 +24,7 @@ class DinnerDiary:
 
     weekday: np.ndarray  # int64, 0 … 6, the number of the day modulo 7
     mood: np.ndarray  # float32, -1 (awful) … 1 (wonderful)
-    energy: np.ndarray  # float32, -1 (worn out) … 1 (full of it)
+    energy: np.ndarray  # float32, -1 (worn out) … 1 (full of energy)
     sleep: np.ndarray  # float32, hours, 5 … 10
     dinner: np.ndarray  # int64, 0 … 2, the index into DINNERS
 

@@ -70,7 +70,7 @@ def merge(
         _require_fitting(path, key, one, tasks.get(key))
     stale = {key for key, one in given.items() if one.digest and one.digest != digest(tasks[key].code)}
     notes = [
-        f"{student} has handed in another text for {task} since points were given to it; read it again"
+        f"{student} has handed in a different text for {task} since points were given to it; read it again"
         for student, task in sorted(stale)
     ]
     fresh = {key: one for key, one in given.items() if key not in stale}
@@ -86,7 +86,7 @@ def merge(
 
 def _require_fitting(path: Path | None, key: tuple[str, str], given: Given, task: TaskResult | None) -> None:
     if task is None:
-        raise InputError(f"{path}, line {given.line}: there is no task {key[1]} of a student {key[0]}")
+        raise InputError(f"{path}, line {given.line}: there is no student {key[0]} with a task {key[1]}")
     if task.kind != "explanation":
         raise InputError(f"{path}, line {given.line}: {key[1]} is not graded by hand")
     if not 0 <= given.points <= task.possible:

@@ -299,8 +299,8 @@ def _with_line(failure: Failure, cell: str, code: Mapping[str, str]) -> Failure:
 def _lost(item: Item, lost: Lost) -> TaskResult:
     if isinstance(lost, NoTimeLeft):
         said = (
-            "The time for your whole notebook was used up before this answer was done, which need not be its fault. "
-            "Look first at the answers that were stopped or took long.",
+            "The time for your whole notebook was used up before this answer was done, which may not be its fault. "
+            "Look first at the answers that were stopped or took a long time.",
         )
         return _result(item, "timeout", 0.0, "Not run to its end.", "no time left", said)
     if isinstance(lost, Stopped):
@@ -315,7 +315,7 @@ def _lost(item: Item, lost: Lost) -> TaskResult:
 def _cell_too_long(item: Item, failure: TimedOut) -> TaskResult:
     said = (
         f"Your cell had not finished after {failure.seconds:g} seconds and was stopped, before `{item.task.called}` "
-        "could be called. Is there a loop that never ends, or trial code and imports that take long? Take those out.",
+        "could be called. Is there a loop that never ends? Remove experiments and imports that take a long time.",
     )
     return _result(item, "timeout", 0.0, _TOO_LONG, "timeout", said)
 
@@ -331,7 +331,7 @@ def _about_python(result: TaskResult, python: str) -> TaskResult:
 
 def _about_unrun(n: int, seconds: float) -> str:
     many = "A code cell of your own was" if n == 1 else f"{n} code cells of your own were"
-    return f"{many} not run: all of them together have {seconds:g} seconds, which those above had used up."
+    return f"{many} not run: together they may take {seconds:g} seconds, and those above had used them up."
 
 
 def _about_cell(item: Item, failure: Failure) -> str:

@@ -14,7 +14,7 @@ class View(MutableMapping):
     """Some entries of a dictionary, under a part's own names for them; writing here writes there."""
 
     def __init__(self, whole: MutableMapping[str, Any], names: Mapping[str, str]):
-        """names: how an entry is called here, and how it is called in the whole."""
+        """names: what an entry is called here, and what it is called in the whole."""
         if isinstance(whole, View):  # a part of a part looks straight into the whole
             whole, names = whole.whole, {here: whole.names[there] for here, there in names.items()}
         self.whole, self.names = whole, names
@@ -45,7 +45,7 @@ def share(part: Any, params: MutableMapping, grads: MutableMapping, suffix: str 
 
 
 def inside(layer: Any) -> Iterator[Any]:
-    """Give a layer and every layer that it is made of."""
+    """Yield a layer and every layer that it is made of."""
     yield layer
     for part in getattr(layer, "parts", {}).values():
         yield from inside(part)
@@ -63,12 +63,12 @@ def check_layers(*layers: Any) -> None:
     singles = [single for layer in layers for single in inside(layer)]
     if len({id(single) for single in singles}) < len(singles):
         raise InputError(
-            "the same layer is there twice, and has room for one forward only: make a second layer"
+            "the same layer is there twice, but it can store only one forward pass: make a second layer"
         )
 
 
 def check_stack(*layers: Any) -> None:
-    """Raise InputError unless there are layers, and each reads as many features as the one below gives."""
+    """Raise InputError unless there are layers, and each reads as many features as the one below returns."""
     if not layers:
         raise InputError("Stack needs at least one layer")
     check_layers(*layers)
@@ -106,9 +106,11 @@ def check_gradients(params: Mapping[str, Any], grads: Mapping[str, Any]) -> None
 
 
 def need_forward(done: Any) -> Any:
-    """Return what the last forward left; raise InputError if there was none."""
+    """Return what the last forward pass left; raise InputError if there was none."""
     if done is None:
-        raise InputError("backward needs a forward first: call forward on the inputs whose gradient you want")
+        raise InputError(
+            "backward needs a forward pass first: call forward on the inputs whose gradient you want"
+        )
     return done
 
 
@@ -125,7 +127,7 @@ def map_state(change: Callable[[Any], Any], state: Any) -> Any:
 
 
 def flatten(state: Any) -> Iterator[Any]:
-    """Give the arrays of a state, one after the other."""
+    """Yield the arrays of a state, one after the other."""
     if isinstance(state, tuple):
         for part in state:
             yield from flatten(part)

@@ -1,4 +1,4 @@
-"""What the cells of both engines share: their face, their parameters, and the checks of one time step."""
+"""What the cells of both engines share: their interface, their parameters, and the checks of one time step."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def check_gated_step(x_t: Any, h_prev: Any, p: Mapping[str, Any], blocks: int) -
 
 
 def check_biases(h_prev: Any, p: Mapping[str, Any], **blocks: int) -> None:
-    """Raise InputError unless each bias named is there, with so many blocks of H entries."""
+    """Raise InputError unless each bias named is there, with that many blocks of H entries."""
     _check_names(p, *blocks)
     for name, count in blocks.items():
         require_shape(name, p[name], (count * h_prev.shape[1],), "to go with h_prev")

@@ -1,4 +1,4 @@
-"""Where the numbers of a recurrent layer start: arrays only, for both engines.
+"""How the parameters of a recurrent layer are initialized: arrays only, for both engines.
 
 A scheme takes the layer's parameter shapes (the input's weights, the state's weights, the biases, in this
 order) and returns new arrays for some of them. Gated layers keep several blocks of H columns side by side; a
@@ -18,7 +18,7 @@ Arrays = dict[str, np.ndarray]
 
 
 def uniform(shapes: Shapes, rng: np.random.Generator) -> Arrays:
-    """Return every parameter from U(-1/sqrt(H), 1/sqrt(H)), PyTorch's start."""
+    """Return every parameter from U(-1/sqrt(H), 1/sqrt(H)), PyTorch's initialization."""
     require_generator("rng", rng)
     bound = 1 / np.sqrt(_size(shapes))
     return {name: rng.uniform(-bound, bound, shape) for name, shape in shapes.items()}

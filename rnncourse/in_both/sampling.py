@@ -129,5 +129,5 @@ def tokens_of_writer(net: Any) -> int:
     if D != K:
         raise InputError(f"a net that writes scores the tokens it reads, but it reads {D} and scores {K}")
     if any(layer.kind == "Bidirectional" for layer in inside(net.layer)):
-        raise InputError("a net that also reads backwards cannot write: it would have to know what follows")
+        raise InputError("a net that also reads backward cannot write: it would have to know what follows")
     return D

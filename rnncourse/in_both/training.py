@@ -248,7 +248,7 @@ class Monitor:
 
     @contextmanager
     def watching(self, step: int) -> Iterator[None]:
-        """Give up where a layer or loss refuses NaN: the data have been looked at, so it came by training."""
+        """Give up where a layer or loss refuses NaN: the data have been checked, so it came from training."""
         try:
             yield
         except NotFiniteError as error:
@@ -307,7 +307,7 @@ def _behind_a_late_bar(items: Iterable, **more: Any) -> Iterator:
 
 
 class _Line:
-    """A file of which the notebook shows what was written last, in one place.
+    """A file whose latest content the notebook shows, always in the same place.
 
     tqdm's own bar for notebooks consists of ten widgets. A cell that trains hundreds of times hands thousands of them
     to the page, and a notebook that was saved says "Error displaying widget" where they had been.

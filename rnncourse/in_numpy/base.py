@@ -22,7 +22,7 @@ Arrays = MutableMapping[str, np.ndarray]
 
 
 class Layer:
-    """A layer or net: numbers in `params`, gradients in `grads` (same keys), the last forward in `trace`."""
+    """A layer or net: numbers in `params`, gradients in `grads` (same keys), the last forward pass in `trace`."""
 
     def __init__(self) -> None:
         self.params: Arrays = {}
@@ -30,7 +30,7 @@ class Layer:
 
     @property
     def trace(self) -> dict[str, np.ndarray]:
-        """What the last forward computed, by name."""
+        """What the last forward pass computed, by name."""
         raise NotImplementedError
 
     def share(self, params: Arrays, grads: Arrays) -> None:
@@ -55,7 +55,7 @@ def to_numpy(value: Any) -> Any:
 
 
 def placed_for(model: Layer, value: Any) -> Any:
-    """Return an array ready for `model`; what is no NumPy array comes back as it is.
+    """Return an array ready for `model`; anything else comes back as it is.
 
     NumPy computes where an array is, in the widest dtype that takes part: nothing to do.
     """
@@ -68,12 +68,12 @@ def number(value: Any) -> float:
 
 
 def detached(array: np.ndarray) -> np.ndarray:
-    """Return the same numbers, followed by no autograd."""
+    """Return the same numbers, not tracked by autograd."""
     return array
 
 
 def copy_of(array: np.ndarray) -> np.ndarray:
-    """Return a copy that no autograd follows."""
+    """Return a copy that autograd does not track."""
     return array.copy()
 
 

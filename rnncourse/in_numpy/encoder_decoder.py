@@ -14,7 +14,7 @@ class EncoderDecoder(Composed):
     """A GRU that reads x and a GRU that writes: between them passes one vector, the encoder's last state.
 
     D: input size. K: tokens that can be written. H: state size of both. The decoder starts from the vector and
-    sees it at every step, beside the token before. Parameters end in _enc and _dec.
+    sees it at every step, beside the previous token. Parameters end in _enc and _dec.
     Source: Cho et al. (2014), doi:10.3115/v1/D14-1179, without the two extra matrices on the way.
     """
 
@@ -32,7 +32,7 @@ class EncoderDecoder(Composed):
         super().__init__({"_enc": self.encoder, "_dec": self.decoder})
 
     def forward(self, x: np.ndarray, before: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-        """Return scores s (T', B, K) from x (T, B, D) and the tokens before each step, one-hot, (T', B, K).
+        """Return logits s (T', B, K) from x (T, B, D) and the tokens before each step, one-hot, (T', B, K).
 
         In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
         """
@@ -43,16 +43,16 @@ class EncoderDecoder(Composed):
         return self.decoder.forward(_beside(before, h_T), h_T)
 
     def backward(self, ds: np.ndarray) -> None:
-        """Fill grads, given ds (T', B, K): what the decoder owes the vector goes on into the encoder."""
+        """Fill grads, given ds (T', B, K): the gradient of the vector goes on into the encoder."""
         T, B, H = need_forward(self._shape)
         dx, dh0 = self.decoder.backward(ds)
         dh_T = dh0 + dx[:, :, self.K :].sum(axis=0)  # it was used at the start and at every step
         self.encoder.backward(np.zeros((T, B, H), dh_T.dtype), dh_T)
 
     def write(self, x: np.ndarray, start: int, n: int, mask: np.ndarray | None = None) -> np.ndarray:
-        """Return the n likeliest tokens (n, B), one after the other: each is what the next step sees before it.
+        """Return n tokens (n, B), each the likeliest at its step and the input of the next step.
 
-        start: the token that stands before the first one.
+        start: the token before the first one.
         """
         require_count("start", start, least=0, most=self.K - 1)
         _, h_T = self.encoder.forward(x, None, mask)
@@ -73,6 +73,6 @@ def check_tokens(before: np.ndarray, x: np.ndarray, K: int) -> None:
 
 
 def _beside(before: np.ndarray, h_T: np.ndarray) -> np.ndarray:
-    """Return (T', B, K + H): the token before and, at every step, the same vector h_T (B, H)."""
+    """Return (T', B, K + H): the previous token and, at every step, the same vector h_T (B, H)."""
     again = np.broadcast_to(h_T, (len(before), *h_T.shape))
     return np.concatenate([before.astype(h_T.dtype), again], axis=2)

@@ -1,6 +1,6 @@
 """Recurrent layers over whole sequences, forward and backward written by hand.
 
-`forward_loop` and `backward_loop` are what a recurrent layer is: a cell repeated over time, and the way back. They
+`forward_loop` and `backward_loop` are what a recurrent layer is: a cell repeated over time, and its backward pass. They
 run with any cell. For the plain cells of cells.py, a layer takes the sweeps of fast.py, which compute the same in
 less time.
 
@@ -9,7 +9,7 @@ last `forward` computed in `trace`. `params` belongs to the caller: an array rep
 what the next `forward` uses.
 
 A mask (T, B) marks padding with 0: there the state stays what it was, so the last state is that of the last
-real step, and a layer that reads backwards starts at the last real step.
+real step, and a layer that reads backward starts at the last real step.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def backward_loop(
         made = {name: trace[name][t] for name in steps}
         before = tuple(trace[name][t - 1] if t else trace[f"{name}0"] for name in cell.states)
         d_state = (d_state[0] + dh[t], *d_state[1:])  # h_t was read twice: above the layer, and by step t + 1
-        if real is not None:  # what belongs to padding passes step t by
+        if real is not None:  # the gradient of padding bypasses step t
             past = [np.where(real[t], 0, d) for d in d_state]
             d_state = tuple(np.where(real[t], d, 0) for d in d_state)
         dx[t], d_state, d_p = cell.step_backward(d_state, made, trace["x"][t], before, p, t)
@@ -91,7 +91,7 @@ def backward_loop(
 
 
 class _Loop:
-    """The two loops with the face of a sweep of fast.py: for cells that no sweep knows."""
+    """The two loops with the interface of a sweep of fast.py: for cells that no sweep handles."""
 
     def __init__(self, cell: Cell, shape: tuple[int, int, int, int], dtype: np.dtype):
         self.cell, self.shape, self.dtype = cell, shape, dtype
@@ -129,7 +129,7 @@ class Recurrent(Layer):
         self._trace: Trace | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy or a pickle of a layer leaves the buffers behind, and with them the last forward."""
+        """A copy or a pickle of a layer leaves the buffers behind, and with them the last forward pass."""
         return {**self.__dict__, "_loop": None, "_trace": None}
 
     @property
@@ -149,7 +149,7 @@ class Recurrent(Layer):
 
     @property
     def trace(self) -> Trace:
-        """What the last forward computed: x, the initial state, every gate, the states.
+        """What the last forward pass computed: x, the initial state, every gate, the states.
 
         All of them are copies.
         """
@@ -237,7 +237,7 @@ class LSTM(Recurrent):
     """Long short-term memory: gates i, f, o decide what the cell state c takes in, keeps and shows.
 
     D, H: input and hidden size. rng draws every parameter from U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.LSTM does;
-    see initial.py for other starts. Each step is cells.lstm_step, with its sources.
+    see initial.py for others. Each step is cells.lstm_step, with its sources.
     """
 
     def __init__(self, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
@@ -275,7 +275,7 @@ class Composed(Layer):
 class Stack(Composed):
     """Several layers, each reading the states of the one before: Stack(LSTM(D, H), LSTM(H, H)).
 
-    The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state a layer.
+    The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state per layer.
     Give the layers one rng: without any, each of them would draw the same numbers.
     """
 
@@ -337,7 +337,7 @@ class Bidirectional(Composed):
 
     def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
         """Return h (T, B, H) and both last states, from x (T, B, D) and both initial states."""
-        fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one a direction")
+        fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one per direction")
         check_sequence(x, self.D, "each direction")
         check_mask(mask, x.shape[:2])
         x_back, mask_back = x[::-1], None if mask is None else np.asarray(mask)[::-1]
@@ -358,7 +358,9 @@ class Bidirectional(Composed):
 
     def backward(self, dh: Array, dh_T: Sequence | None = None) -> tuple[Array, tuple]:
         """Return dx (T, B, D) and both gradients of the initial states, given dh (T, B, H); fill grads."""
-        fwd_T, bwd_T = as_parts("the last state's gradient", dh_T, 2, "a pair of gradients, one a direction")
+        fwd_T, bwd_T = as_parts(
+            "the last state's gradient", dh_T, 2, "a pair of gradients, one per direction"
+        )
         check_gradient("dh", dh, need_forward(self._shape))
         dx_fwd, d_fwd = self.fwd.backward(dh[:, :, : self.fwd.H], fwd_T)
         dx_bwd, d_bwd = self.bwd.backward(dh[::-1, :, self.fwd.H :], bwd_T)

@@ -31,9 +31,9 @@ READOUT_SEED = 1  # without an rng a layer draws from seed 0, and the readout mu
 
 
 class Readout(Layer):
-    """Scores from states: s = h @ W_hy + b_y, the same at every step.
+    """The output from the states: s = h @ W_hy + b_y, the same at every step.
 
-    H, K: state size and number of scores. rng draws from U(-1/sqrt(H), 1/sqrt(H)).
+    H, K: state size and number of outputs. rng draws from U(-1/sqrt(H), 1/sqrt(H)).
     """
 
     def __init__(self, H: int, K: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
@@ -53,7 +53,7 @@ class Readout(Layer):
 
     @property
     def trace(self) -> dict[str, np.ndarray]:
-        """The h that the last forward was given."""
+        """The h that the last forward pass was given."""
         return {} if self._h is None else {"h": self._h}
 
     def backward(self, ds: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ class Readout(Layer):
 class RecurrentNet(Layer):
     """A recurrent layer and a readout, sharing one dictionary of parameters and one of gradients.
 
-    layer: RNN, LSTM, GRU, Stack or Bidirectional. K: scores per step. The parameters keep the layer's names,
+    layer: RNN, LSTM, GRU, Stack or Bidirectional. K: outputs per step. The parameters keep the layer's names,
     such as W_xh, W_hh, b_h, and W_hy, b_y. `state_T` is the state after the last step of the last `forward`.
     """
 
@@ -91,7 +91,7 @@ class RecurrentNet(Layer):
         share(self.readout, params, grads)
 
     def forward(self, x: np.ndarray, h0: Any = None, mask: np.ndarray | None = None) -> np.ndarray:
-        """Return the scores s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`.
+        """Return the output s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`.
 
         h0: the initial state as the layer takes it. mask (T, B): 0 marks padding, over which the state is kept.
         """

@@ -142,6 +142,6 @@ def _memory(kept: Arrays, name: str, array: np.ndarray) -> np.ndarray:
 
 
 def _sum_of_squares(g: np.ndarray) -> float:
-    """Return the sum of squares; where float32 is too small for it, it is done again in float64."""
+    """Return the sum of squares; if it overflows in float32, it is computed in float64."""
     total = float(np.vdot(g, g))
     return total if math.isfinite(total) else float((g.astype(np.float64) ** 2).sum())

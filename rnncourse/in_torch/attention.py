@@ -49,7 +49,7 @@ class AttentionEncoderDecoder(Composed):
     """An encoder–decoder whose decoder attends to all states of the encoder before it answers.
 
     D: input size. K: tokens that can be written. H: state size of both GRUs. The decoder starts from the encoder's
-    last state; at every step its state d_k is the query, and the scores see d_k and the context side by side.
+    last state; at every step its state d_k is the query, and the readout sees d_k and the context side by side.
     Parameters end in _enc, _dec and _out; `trace["weights"]` (T', B, T) is the attention map.
     Source: Luong, Pham and Manning (2015), doi:10.18653/v1/D15-1166, with scaled dot products.
     """
@@ -76,7 +76,7 @@ class AttentionEncoderDecoder(Composed):
     def forward(
         self, x: torch.Tensor, before: torch.Tensor, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return scores s (T', B, K) from x (T, B, D) and the tokens before each step, one-hot, (T', B, K).
+        """Return logits s (T', B, K) from x (T, B, D) and the tokens before each step, one-hot, (T', B, K).
 
         In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
         """
@@ -96,9 +96,9 @@ class AttentionEncoderDecoder(Composed):
         self._differentiate((ds,))
 
     def write(self, x: torch.Tensor, start: int, n: int, mask: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the n likeliest tokens (n, B), one after the other: each is what the next step sees before it.
+        """Return n tokens (n, B), each the likeliest at its step and the input of the next step.
 
-        start: the token that stands before the first one. `trace["weights"]` is the map of all n steps.
+        start: the token before the first one. `trace["weights"]` is the map of all n steps.
         """
         require_count("start", start, least=0, most=self.K - 1)
         x = placed_for(self, x)

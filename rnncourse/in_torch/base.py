@@ -30,7 +30,7 @@ Tensors = MutableMapping[str, torch.Tensor]
 
 
 class Layer:
-    """A layer or net: numbers in `params`, gradients in `grads` (same keys), the last forward in `trace`."""
+    """A layer or net: numbers in `params`, gradients in `grads` (same keys), the last forward pass in `trace`."""
 
     def __init__(self) -> None:
         self.params: Tensors = {}
@@ -40,7 +40,7 @@ class Layer:
 
     @property
     def trace(self) -> dict[str, torch.Tensor]:
-        """What the last forward computed, by name."""
+        """What the last forward pass computed, by name."""
         raise NotImplementedError
 
     def share(self, params: Tensors, grads: Tensors) -> None:
@@ -66,7 +66,7 @@ class Layer:
         return self
 
     def _differentiate(self, gradients: Any) -> Any:
-        """Fill grads and return the inputs' gradients, given the gradients of the last forward's outputs.
+        """Fill grads and return the inputs' gradients, given the gradients of the last forward pass's outputs.
 
         Inputs and outputs are tensors or tuples of them, tuples in tuples too; None is a gradient of zeros.
         """
@@ -94,7 +94,7 @@ def placed(value: Any, like: torch.Tensor) -> Any:
 
 
 def placed_for(model: Layer, value: Any) -> Any:
-    """Return an array ready for `model`; what is no NumPy array comes back as it is.
+    """Return an array ready for `model`; anything else comes back as it is.
 
     A NumPy array becomes a tensor on the device of the parameters, floats in their dtype; see `placed`.
     """
@@ -118,12 +118,12 @@ def number(value: Any) -> float:
 
 
 def detached(array: torch.Tensor) -> torch.Tensor:
-    """Return the same numbers, followed by no autograd."""
+    """Return the same numbers, not tracked by autograd."""
     return array.detach()
 
 
 def copy_of(array: torch.Tensor) -> torch.Tensor:
-    """Return a copy that no autograd follows."""
+    """Return a copy that autograd does not track."""
     return array.detach().clone()
 
 
@@ -232,7 +232,7 @@ def tracked(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _matched(outputs: Any, gradients: Any) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Give each output with its gradient, leaving out those whose gradient is None."""
+    """Yield each output with its gradient, leaving out those whose gradient is None."""
     if gradients is None:
         return
     if isinstance(outputs, tuple):

@@ -1,7 +1,7 @@
 """One time step on tensors, forward and backward: each line is one equation, and autograd can follow it.
 
 A backward step undoes its forward step line by line, in reverse, and returns the gradients of everything that
-went in: the input, the state, the parameters. The classes at the end give each kind of step one face: a cell,
+went in: the input, the state, the parameters. The classes at the end give each kind of step one interface: a cell,
 which a layer repeats over time.
 """
 
@@ -99,7 +99,7 @@ def lstm_step_backward(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Gradients]:
     """Return dx_t (B, D), dh_prev, dc_prev (B, H) and the parameters' gradients of one lstm_step.
 
-    dh_t, dc_t (B, H): the gradients of what the step returned; the way through h_t is added to dc_t here.
+    dh_t, dc_t (B, H): the gradients of what the step returned; the path through h_t is added to dc_t here.
     """
     i_t, f_t, g_t, o_t = lstm_gates(x_t, h_prev, p)
     check_like_state(h_prev, c_prev=c_prev, dh_t=dh_t, dc_t=dc_t)

@@ -15,7 +15,7 @@ class EncoderDecoder(Composed):
     """A GRU that reads x and a GRU that writes: between them passes one vector, the encoder's last state.
 
     D: input size. K: tokens that can be written. H: state size of both. The decoder starts from the vector and
-    sees it at every step, beside the token before. Parameters end in _enc and _dec.
+    sees it at every step, beside the previous token. Parameters end in _enc and _dec.
     Source: Cho et al. (2014), doi:10.3115/v1/D14-1179, without the two extra matrices on the way.
     """
 
@@ -34,7 +34,7 @@ class EncoderDecoder(Composed):
     def forward(
         self, x: torch.Tensor, before: torch.Tensor, mask: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return scores s (T', B, K) from x (T, B, D) and the tokens before each step, one-hot, (T', B, K).
+        """Return logits s (T', B, K) from x (T, B, D) and the tokens before each step, one-hot, (T', B, K).
 
         In training, `before` holds the right answer, one step late: teacher forcing. mask (T, B): 0 marks padding of x.
         """
@@ -47,13 +47,13 @@ class EncoderDecoder(Composed):
         return s
 
     def backward(self, ds: torch.Tensor) -> None:
-        """Fill grads, given ds (T', B, K): what the decoder owes the vector goes on into the encoder."""
+        """Fill grads, given ds (T', B, K): the gradient of the vector goes on into the encoder."""
         self._differentiate((ds,))
 
     def write(self, x: torch.Tensor, start: int, n: int, mask: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the n likeliest tokens (n, B), one after the other: each is what the next step sees before it.
+        """Return n tokens (n, B), each the likeliest at its step and the input of the next step.
 
-        start: the token that stands before the first one.
+        start: the token before the first one.
         """
         require_count("start", start, least=0, most=self.K - 1)
         with torch.no_grad():
@@ -73,5 +73,5 @@ def check_tokens(before: torch.Tensor, x: torch.Tensor, K: int) -> None:
 
 
 def _beside(before: torch.Tensor, h_T: torch.Tensor) -> torch.Tensor:
-    """Return (T', B, K + H): the token before and, at every step, the same vector h_T (B, H)."""
+    """Return (T', B, K + H): the previous token and, at every step, the same vector h_T (B, H)."""
     return torch.cat([before.to(h_T.dtype), h_T.expand(len(before), *h_T.shape)], dim=2)

@@ -1,4 +1,4 @@
-"""Other starts for a layer's parameters: each function changes them in place and returns the layer or net.
+"""Other initializations of a layer's parameters: each function changes them in place and returns the layer or net.
 
 They go through a net, a Stack or a Bidirectional to every RNN, LSTM and GRU inside, and leave readouts alone:
 `chrono(orthogonal(LSTM(D, H), rng), T_max=200, rng=rng)`.

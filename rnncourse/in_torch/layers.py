@@ -4,7 +4,7 @@ The same names, arguments and, for the same rng, initial numbers. What forward r
 graph, so `loss.backward()` works as well as `backward`; either way the gradient is the loop written by hand.
 `forward` also takes NumPy arrays: they become tensors with the dtype and on the device of the parameters.
 
-`forward_loop` and `backward_loop` are what a recurrent layer is: a cell repeated over time, and the way back. They
+`forward_loop` and `backward_loop` are what a recurrent layer is: a cell repeated over time, and its backward pass. They
 run with any cell. For the plain cells of cells.py, a layer takes the sweeps in fast/, which compute the same in
 less time.
 
@@ -13,7 +13,7 @@ last `forward` computed in `trace`. `params` belongs to the caller: an array rep
 what the next `forward` uses.
 
 A mask (T, B) marks padding with 0: there the state stays what it was, so the last state is that of the last
-real step, and a layer that reads backwards starts at the last real step.
+real step, and a layer that reads backward starts at the last real step.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def backward_loop(
         made = {name: trace[name][t] for name in steps}
         before = tuple(trace[name][t - 1] if t else trace[f"{name}0"] for name in cell.states)
         d_state = (d_state[0] + dh[t], *d_state[1:])  # h_t was read twice: above the layer, and by step t + 1
-        if real is not None:  # what belongs to padding passes step t by
+        if real is not None:  # the gradient of padding bypasses step t
             past = [torch.where(real[t], 0, d) for d in d_state]
             d_state = tuple(torch.where(real[t], d, 0) for d in d_state)
         dx[t], d_state, d_p = cell.step_backward(d_state, made, trace["x"][t], before, p, t)
@@ -98,7 +98,7 @@ def backward_loop(
 
 
 class _Loop:
-    """The two loops with the face of a fast loop: for cells that fast/ does not know."""
+    """The two loops with the interface of a fast loop: for cells that fast/ does not handle."""
 
     def __init__(self, cell: Cell):
         self.cell = cell
@@ -115,7 +115,7 @@ class _Loop:
 
 
 class _Node(torch.autograd.Function):
-    """A loop over time as one node of autograd's graph: its gradient is the loop's own way back.
+    """A loop over time as one node of autograd's graph: its gradient is the loop's own backward pass.
 
     One node is far fewer than one for every operation of every step.
     """
@@ -184,7 +184,7 @@ class Recurrent(Layer):
 
     @property
     def trace(self) -> Trace:
-        """What the last forward computed: x, the initial state, every gate, the states.
+        """What the last forward pass computed: x, the initial state, every gate, the states.
 
         Autograd follows none of them.
         """
@@ -268,11 +268,11 @@ class LSTM(Recurrent):
     """Long short-term memory: gates i, f, o decide what the cell state c takes in, keeps and shows.
 
     D, H: input and hidden size. rng draws every parameter from U(-1/sqrt(H), 1/sqrt(H)), as torch.nn.LSTM does;
-    see initial.py for other starts. Each step is cells.lstm_step, with its sources.
+    see initial.py for others. Each step is cells.lstm_step, with its sources.
 
-    `way` says how the loop runs on a GPU that has Triton: "step", one kernel a step besides the product with W_h;
+    `way` says how the loop runs on a GPU that has Triton: "step", one kernel per step besides the product with W_h;
     "sequence", one launch for all steps, where W_h fits on the chip (H up to 128; with exact float32, up to 64);
-    "plain", PyTorch's operations. Where a way cannot be had, the next one is taken: see ways.lstm_way.
+    "plain", PyTorch's operations. Where a way is not available, the next one is taken: see ways.lstm_way.
     """
 
     def __init__(self, D: int, H: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
@@ -310,7 +310,7 @@ class Composed(Layer):
 class Stack(Composed):
     """Several layers, each reading the states of the one before: Stack(LSTM(D, H), LSTM(H, H)).
 
-    The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state a layer.
+    The parameters of layer k end in _k: W_x_1, W_h_1, b_1, W_x_2, … A state is a tuple with one state per layer.
     Give the layers one rng: without any, each of them would draw the same numbers.
     """
 
@@ -369,7 +369,7 @@ class Bidirectional(Composed):
 
     def forward(self, x: Array, h0: Sequence | None = None, mask: Array | None = None) -> tuple[Array, tuple]:
         """Return h (T, B, H) and both last states, from x (T, B, D) and both initial states."""
-        fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one a direction")
+        fwd_0, bwd_0 = as_parts("the initial state", h0, 2, "a pair of states, one per direction")
         x = placed_for(self, x)
         check_sequence(x, self.D, "each direction")
         x = tracked(x)

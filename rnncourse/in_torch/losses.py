@@ -1,4 +1,4 @@
-"""Losses on tensors: each returns the loss and its gradient with respect to the scores.
+"""Losses on tensors: each returns the loss and its gradient with respect to s, the net's output.
 
 A loss is a mean over the positions that count. `mask` says which those are: 1 counts, 0 (padding) does not.
 """
@@ -13,21 +13,21 @@ from rnncourse.in_torch.base import placed, require_indices, require_tensor
 
 
 def softmax(s: torch.Tensor) -> torch.Tensor:
-    """Return probabilities p (..., K) from scores s (..., K)."""
+    """Return probabilities p (..., K) from logits s (..., K)."""
     return torch.softmax(s, dim=-1)
 
 
 def log_softmax(s: torch.Tensor) -> torch.Tensor:
-    """Return log p (..., K) from scores s (..., K), without the overflow and the zeros of log(softmax(s))."""
+    """Return log p (..., K) from logits s (..., K), without the overflow and the zeros of log(softmax(s))."""
     return torch.log_softmax(s, dim=-1)
 
 
 def softmax_cross_entropy(
     s: torch.Tensor, y: torch.Tensor, mask: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mean of -log p[y] in nats, and ds (..., K), from scores s (..., K) and target indices y (...).
+    """Return the mean of -log p[y] in nats, and ds (..., K), from logits s (..., K) and target indices y (...).
 
-    Raises InputError where shapes differ, an index is no score's, or the mask leaves nothing.
+    Raises InputError where shapes differ, an index is out of range, or the mask leaves nothing.
     """
     _require_scores(s)
     y, mask = placed(y, s), placed(mask, s)
@@ -58,7 +58,7 @@ def mse(
 def _require_scores(s: torch.Tensor) -> None:
     require_tensor("s", s)
     if not s.ndim:
-        raise InputError("s needs at least one axis, that of the scores, but got a single number")
+        raise InputError("s needs at least one axis (..., K), but got a single number")
 
 
 def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -> torch.Tensor:
@@ -66,7 +66,7 @@ def _weights(mask: torch.Tensor | None, shape: torch.Size, like: torch.Tensor) -
     if mask is None:
         mask = torch.ones(shape, dtype=like.dtype, device=like.device)
     mask = torch.as_tensor(mask)
-    require_shape("mask", mask, shape, "one entry a position")
+    require_shape("mask", mask, shape, "one entry per position")
     mask = mask.to(like.dtype)
     require_mask_values(mask, "counts")
     if not mask.any():

@@ -17,9 +17,9 @@ READOUT_SEED = 1  # without an rng a layer draws from seed 0, and the readout mu
 
 
 class Readout(Layer):
-    """Scores from states: s = h @ W_hy + b_y, the same at every step.
+    """The output from the states: s = h @ W_hy + b_y, the same at every step.
 
-    H, K: state size and number of scores. rng draws from U(-1/sqrt(H), 1/sqrt(H)).
+    H, K: state size and number of outputs. rng draws from U(-1/sqrt(H), 1/sqrt(H)).
     """
 
     def __init__(self, H: int, K: int, rng: np.random.Generator | None = None, dtype: str = "float32"):
@@ -43,7 +43,7 @@ class Readout(Layer):
 
     @property
     def trace(self) -> Tensors:
-        """The h that the last forward was given."""
+        """The h that the last forward pass was given."""
         return {name: h.detach() for name, h in zip(("h",), self._inputs, strict=False)}
 
     def backward(self, ds: torch.Tensor) -> torch.Tensor:
@@ -54,7 +54,7 @@ class Readout(Layer):
 class RecurrentNet(Layer):
     """A recurrent layer and a readout, sharing one dictionary of parameters and one of gradients.
 
-    layer: RNN, LSTM, GRU, Stack or Bidirectional. K: scores per step. The parameters keep the layer's names,
+    layer: RNN, LSTM, GRU, Stack or Bidirectional. K: outputs per step. The parameters keep the layer's names,
     such as W_xh, W_hh, b_h, and W_hy, b_y. `state_T` is the state after the last step of the last `forward`.
     """
 
@@ -77,7 +77,7 @@ class RecurrentNet(Layer):
         share(self.readout, params, grads)
 
     def forward(self, x: torch.Tensor, h0: Any = None, mask: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the scores s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`.
+        """Return the output s (T, B, K) of every step, from x (T, B, D); the states are in `trace["h"]`.
 
         h0: the initial state as the layer takes it. mask (T, B): 0 marks padding, over which the state is kept.
         """

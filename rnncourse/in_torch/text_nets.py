@@ -30,9 +30,9 @@ WIDTH = 3
 
 
 class TextNet(Layer):
-    """Scores (1, B, K), one answer a text, from word indices (T, B): what all text nets share.
+    """Logits (1, B, K), one answer per text, from word indices (T, B): what all text nets share.
 
-    V, T, E, H, K: words known, words in a text, embedding size, hidden units, scores. A kind of net says in `_middle`
+    V, T, E, H, K: words known, words in a text, embedding size, hidden units, classes. A kind of net says in `_middle`
     which parameters it has between embedding and readout, and in `_summary` how it sums a text up.
     """
 
@@ -60,7 +60,7 @@ class TextNet(Layer):
         self.params |= {"W_hy": draw(H, K), "b_y": draw(K)}
 
     def _middle(self, rng: np.random.Generator, dtype: str) -> None:
-        """Draw the parameters between embedding and readout: of a dense layer that reads so many `features`."""
+        """Draw the parameters between embedding and readout: of a dense layer that reads this many `features`."""
         draw = uniform_draw(rng, 1 / np.sqrt(self.features), dtype)
         self.params |= {"W_1": draw(self.features, self.H), "b_1": draw(self.H)}
 
@@ -196,7 +196,7 @@ class Attention(TextNet):
     """One layer of self-attention, without recurrence: a small transformer with one layer and one head.
 
     An embedding of the word and one of its place are added; each word's context is added to it; a hidden layer
-    follows, and the mean over the real words is the summary. `trace["weights"]` (T, B, T): whom each word attends to.
+    follows, and the mean over the real words is the summary. `trace["weights"]` (T, B, T): what each word attends to.
     Source: Vaswani et al. (2017), arXiv:1706.03762.
     """
 

@@ -52,7 +52,7 @@ class Report:
     kept: list[str] = field(default_factory=list)
     """Changed by the learner while the release has another version of it: left alone."""
     renamed: list[str] = field(default_factory=list)
-    """New names of files that the course calls differently by now, the learner's changes included."""
+    """New names of files that the course has renamed since, the learner's changes included."""
     beside: list[str] = field(default_factory=list)
     """Old names of files whose new name was taken: left alone."""
 
@@ -349,7 +349,7 @@ def _write_questions(target: Path, questions: Mapping[str, dict]) -> None:
 
 
 def _read_manifest(target: Path) -> tuple[dict[str, str], list[str]]:
-    """Return the fingerprints by file name, and the folders left out; none where the manifest is missing or spoilt."""
+    """Return the fingerprints by file name, and the folders left out; none where the manifest is missing or damaged."""
     try:
         kept = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
         return dict(kept["files"]), list(kept.get("without", ()))

@@ -91,7 +91,7 @@ class AttentionLab(ReadableWidget):
         return f"Attention lab. Strongest for each token written: {self._strongest()}."
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to point at characters and words here and see the weights."
 
 

@@ -49,7 +49,7 @@ def kept(T: int, k1: int, k2: int) -> np.ndarray:
 
 
 def steps_back(T: int, k1: int, k2: int) -> int:
-    """Return over how many steps all backward passes go together; the last one may be shorter."""
+    """Return how many steps all backward passes take together; the last one may be shorter."""
     firsts = {first_step(t, k1, k2) for t in range(1, T + 1)}
     return sum(min(T, first + k2 - 1) - first + 1 for first in firsts)
 

@@ -55,7 +55,7 @@ class CreditLab(ReadableWidget):
         self.observe(self._keep_in_order, ["k1", "k2"])
 
     def _keep_in_order(self, change: traitlets.Bunch) -> None:
-        """A pass reaches back at least to the one before: the other number gives way."""
+        """A pass reaches back at least to the one before: the other number is adjusted."""
         if self.k1 > self.k2:
             self.set_trait(*(("k1", self.k2) if change.name == "k2" else ("k2", self.k1)))
 
@@ -76,7 +76,7 @@ class CreditLab(ReadableWidget):
 
     @property
     def steps_back(self) -> int:
-        """Over how many steps all backward passes go together."""
+        """How many steps all backward passes take together."""
         return steps_back(self.T, self.k1, self.k2)
 
     def __repr__(self) -> str:
@@ -100,7 +100,7 @@ class CreditLab(ReadableWidget):
         return "\n".join([f"Credit lab: {self._in_words()}", *lines])
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to light the paths of each loss here and to drag the window."
 
 

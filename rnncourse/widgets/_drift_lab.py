@@ -27,8 +27,8 @@ def drift_lab(
     """Return a lab in which the rows of an embedding move as it is trained, with one seed or several.
 
     paths: for each of at most 6 seeds an array (S, n, 2), the rows of n words after each of S numbers of updates.
-    labels: n words, 2 to 6 of them. updates (S,): whole numbers that increase. together: the words of which the
-    first task asks when they become nearest neighbors of each other, at least 2.
+    labels: n words, 2 to 6 of them. updates (S,): whole numbers that increase. together: at least 2 words; the
+    first task asks when they become each other's nearest neighbors.
     Raises InputError for arguments that do not fit together.
     """
     return DriftLab(paths, labels, updates, together)
@@ -143,7 +143,7 @@ class DriftLab(ReadableWidget):
         return f"{len(self.labels)} words as points after {self.updates[-1]:,} updates, seed 0: {listed}."
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to watch the words move."
 
 

@@ -27,7 +27,7 @@ MARKS = (  # paths around 0, at most 8 from it
 def picture(paths: Sequence[np.ndarray], labels: Sequence[str], reach: float) -> str:
     """Return an SVG of paths, each (S, n, 2): the first one large, with its labels, and the ends of all side by side.
 
-    reach: the largest coordinate that has room.
+    reach: the largest coordinate that fits.
     """
     shown = paths if len(paths) > 1 else []
     width = SIDE + (24 + 3 * (SMALL + GAP) if shown else 0)

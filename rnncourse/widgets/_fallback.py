@@ -62,7 +62,7 @@ class ReadableWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         raise NotImplementedError
 
     def _ipython_display_(self) -> None:

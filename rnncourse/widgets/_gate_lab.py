@@ -358,7 +358,7 @@ class GateLab(NetworkTab):
         chosen = GATE_PRESETS[require_choice("preset", preset, tuple(GATE_PRESETS))]
         p = _checked_weights(GATE_WEIGHTS if weights is None else weights)
         if network is None and (vocabulary is not None or prompt or unit):
-            raise InputError("vocabulary, prompt and unit are about a network, but network is None")
+            raise InputError("vocabulary, prompt and unit belong to a network, but network is None")
         inputs = list(chosen.x) if x is None else _checked_inputs(x)
         if preset != "cell":
             require_length("x", inputs, len(chosen.x), f"for the preset {preset}")
@@ -479,7 +479,7 @@ class GateLab(NetworkTab):
         return f"Over {self.T} steps {'; '.join(lists)}."
 
     def static_text(self) -> str:
-        """Return all numbers as a table in plain text, one column a step; or what its network writes."""
+        """Return all numbers as a table in plain text, one column per step; or what its network writes."""
         if self.tab == "network":
             return self._network_text()
         table = [("step t", [str(t) for t in range(1, self.T + 1)]), *self._rows()]
@@ -487,7 +487,7 @@ class GateLab(NetworkTab):
         return "\n".join([f"Gate lab: {self._caption()}", *lines])
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         if self.tab == "network":
             return "Run this cell (Shift + Enter) to hold a unit here while the network writes."
         return "Run this cell (Shift + Enter) to move the gates here and see what the cell keeps."
@@ -617,7 +617,7 @@ def _held_at(gate: str, value: object, T: int, beyond: list[float | None]) -> li
         numbers = _numbers(gate, value, none_too=True)
         if len(numbers) != T:
             raise InputError(
-                f"{gate} must be a number, None or a list of T = {T} of them, but got {len(numbers)}"
+                f"{gate} must be a number, None or a list of T = {T} of them, but got a list of {len(numbers)}"
             )
     _require_between(gate, numbers, *LIMITS[gate])
     return numbers + beyond

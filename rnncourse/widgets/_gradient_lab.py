@@ -112,7 +112,7 @@ class GradientLab(ReadableWidget):
         self.observe(self._look_at_the_end, names="T")
 
     def _look_at_the_end(self, change: traitlets.Bunch) -> None:
-        """The gradient sets out from the last step, which T decides."""
+        """The gradient starts at the last step, which T decides."""
         self.step = change.new
 
     @property
@@ -155,7 +155,7 @@ class GradientLab(ReadableWidget):
         return f"Gradient lab: {_title(flow)}, {self.H} units. {verdict(flow)} {said}"
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to change the settings here and see the gradient live or die."
 
 

@@ -107,7 +107,7 @@ class JarLab(ReadableWidget):
         return f"A jar of which {self.keep:g} is kept every day. Cookies in it on {days}.{others}"
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to drag the fraction here."
 
 

@@ -86,7 +86,7 @@ class MemoryLab(ReadableWidget):
         )
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to play."
 
 

@@ -141,7 +141,7 @@ class NetworkTab(ReadableWidget):
     def _require_network(self, name: str) -> None:
         if self._net is None:
             raise InputError(
-                f"{name} is about a network, and this lab has none: gate_lab(network=…, vocabulary=…)"
+                f"{name} belongs to a network, but this lab has none; make it with gate_lab(network=…, vocabulary=…)"
             )
 
     def _network_caption(self) -> str:

@@ -72,5 +72,5 @@ class FramePlayer(ReadableWidget):
         return "\n".join([self.title, *(frame["summary"] for frame in self.frames)])
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to step through it with the arrow keys."

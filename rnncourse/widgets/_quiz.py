@@ -181,7 +181,7 @@ class Quiz(ReadableWidget):
         return "\n\n".join(shown.static_text() for shown in self._shown.values())
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         folded = UNFOLD if predictions.file() is None else ""
         return f"Run this cell (Shift + Enter) to answer here{folded}."
 
@@ -270,7 +270,7 @@ def predict(
 ) -> Prediction:
     """Return a question to commit to; the verdict comes below the cell that shows the result.
 
-    The arguments are those of Question. In a learner's copy of the course the key is enough: the question stands in a
+    The arguments are those of Question. In a learner's copy of the course the key is enough: the question is in a
     file of the copy, out of sight.
     """
     if question is None:

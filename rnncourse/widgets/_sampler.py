@@ -119,7 +119,7 @@ def check_hold(net: RecurrentNet, held: gates.Hold) -> None:
         )
     if held.units is not None and not 0 <= held.units < net.layer.H:
         H = net.layer.H
-        raise InputError(f"unit must be from 0 to {H - 1}, for there are {H}, but got {held.units}")
+        raise InputError(f"unit must be from 0 to {H - 1}, since there are {H} units, but got {held.units}")
     if part in GATES and not 0 <= value <= 1:
         raise InputError(f"a gate lies between 0 (closed) and 1 (open), but got {value:g}")
 
@@ -272,7 +272,7 @@ class Sampler(ReadableWidget):
         return f"Sampler ({self._caption()})\n{self.problem or self.prompt + self.text}"
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to let the network write here, and to take hold of its units."
 
 

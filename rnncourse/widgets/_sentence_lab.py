@@ -109,7 +109,7 @@ class SentenceLab(ReadableWidget):
         return f"Tokens and their indices: {pairs}. Each index is the place of a 1 among {len(self.vocabulary)}.{rows}"
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to type a sentence here."
 
 

@@ -64,7 +64,7 @@ def run_states(
 
 
 def turned_further(W: np.ndarray, degrees: float) -> np.ndarray:
-    """Return W (2, 2) times a turn by so many degrees, in the direction in which W turns."""
+    """Return W (2, 2) times a rotation by that many degrees, in the direction in which W turns."""
     angle = np.radians(degrees) * (-1 if W[0, 1] < W[1, 0] else 1)
     c, s = np.cos(angle), np.sin(angle)
     return W @ np.array([[c, s], [-s, c]])
@@ -164,7 +164,7 @@ class StateLab(ReadableWidget):
         return f"An RNN with two units over {self.T} steps. Inputs and states at step {'; '.join(first)}."
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to step through it and to change its numbers."
 
 

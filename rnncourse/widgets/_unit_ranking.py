@@ -22,7 +22,7 @@ def _capitals(text: str) -> list[float]:
 
 
 def _quotes(text: str) -> list[float]:
-    """An apostrophe opens a quotation after what is no letter, and closes it before what is none."""
+    """An apostrophe opens a quotation if no letter precedes it, and closes it if no letter follows."""
     inside, found = False, []
     for k, one in enumerate(text):
         before, after = text[k - 1 : k], text[k + 1 : k + 2]

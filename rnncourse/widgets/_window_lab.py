@@ -126,7 +126,7 @@ class WindowLab(ReadableWidget):
         return f"A window of {len(self.window)} years ({seen}) on the series. For {self.year}, {says}."
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to drag the window here and see the network's forecast."
 
 

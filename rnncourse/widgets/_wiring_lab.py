@@ -154,7 +154,7 @@ class WiringLab(ReadableWidget):
         return "\n".join([f"Wiring lab: {html.unescape(self._in_words())}", *lines])
 
     def invitation(self) -> str:
-        """Return one line that says what running the cell brings."""
+        """Return one line that says what you get by running the cell."""
         return "Run this cell (Shift + Enter) to set the switches here and wire the network for seven jobs."
 
 

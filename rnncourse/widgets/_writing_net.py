@@ -1,4 +1,4 @@
-"""A net that writes, as widgets take it that compute it in the browser: tokens, parameters as text, random draws."""
+"""A net that writes, in the form that widgets compute in the browser: tokens, parameters as text, random draws."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Net = Any  # a RecurrentNet of either engine
 def numpy_copy(net: Net, name: str = "net") -> RecurrentNet:
     """Return a RecurrentNet of in_numpy with the numbers of `net`, which may live on a GPU, as float64.
 
-    Raises InputError, which calls the argument by `name`, for what is no net that writes.
+    Raises InputError, which calls the argument `name`, for anything that is not a net that writes.
     """
     layer = getattr(net, "layer", None)
     kinds = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}

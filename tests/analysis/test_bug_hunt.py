@@ -153,5 +153,5 @@ def test_wrong_use_is_named():
         bug_hunt.patient(BACKWARDS["healthy"], seed=-1)
     net, x, y = bug_hunt.patient(lambda p, trace, dh: {"W_xh": p["W_xh"], "b_h": p["b_h"]})
     _, ds = in_numpy.softmax_cross_entropy(net.forward(x), y)
-    with pytest.raises(InputError, match=r"backward must return .* but W_hh, h0 did not come"):
+    with pytest.raises(InputError, match=r"backward must return .* but it lacks W_hh, h0"):
         net.backward(ds)

@@ -354,7 +354,7 @@ def test_wrong_layers_and_arrays_are_named():
     layer, x, state = make("lstm")
     net = in_numpy.RecurrentNet(layer, 3)
     for call, said in [
-        (lambda: log10_jacobian_norms(net, x), "hand over net.layer"),
+        (lambda: log10_jacobian_norms(net, x), "pass net.layer"),
         (
             lambda: log10_jacobian_norms(hold(layer, Hold("f", 1.0)), x),
             "layer must have its plain cell, but its cell is a HeldLSTM",

@@ -326,7 +326,7 @@ def readout(page: Page) -> str:
 def test_the_mouse_reads_the_curve_and_the_heat_map(page):
     flow = gradient_flow("tanh", T=50, H=16)
     start(page, gradient_lab("tanh", T=50, H=16))
-    assert readout(page).endswith("the gradient sets out here.")
+    assert readout(page).endswith("the gradient starts here.")
     page.mouse.move(*place(page, "curve", flow, 30))
     assert readout(page).startswith(
         f"Step 30, 20 steps back: ‖∂h50/∂h30‖ = {power_text(flow.log10_norms[20])}, one part in "

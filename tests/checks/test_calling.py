@@ -150,7 +150,7 @@ def raises(error):
         (AttributeError("'NoneType' object has no attribute 'T'"), "forget its return"),
         (AttributeError("'list' object has no attribute 'T'"), "no such method"),
         (ModuleNotFoundError("No module named 'x'"), "NumPy only"),
-        (SystemExit(1), "gives its answer back with return"),
+        (SystemExit(1), "returns its answer with return"),
         (AssertionError(), "stopped with AssertionError"),
         (ValueError("The truth value of an array with more than one element is ambiguous"), "np.where"),
     ],
@@ -226,7 +226,7 @@ def test_an_unwritten_helper_is_named():
 
 def test_a_result_in_place_of_the_function():
     text = examine(ZIGZAG, np.zeros(3)).text()
-    assert 'check("zigzag", zigzag), without brackets' in text
+    assert 'check("zigzag", zigzag), without parentheses' in text
 
 
 KNOWN = {"nn": "torch.nn", "in_numpy": "rnncourse.in_numpy", "np": "numpy"}
@@ -367,7 +367,7 @@ def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
         (lambda x, start: np.stack([np.ones(2), np.ones(3)]), "arrays of one shape"),
         (lambda x, start: np.concatenate([np.ones((2, 3)), np.ones((2, 4))]), "joins arrays along one axis"),
         (lambda x, start: math.exp(np.ones(3)), "A single number is needed"),
-        (lambda x, start: np.ones(3) | np.ones(3) > 0, "brackets around comparisons"),
+        (lambda x, start: np.ones(3) | np.ones(3) > 0, "parentheses around comparisons"),
         (
             lambda x, start: np.zeros(3, dtype=int).__iadd__(0.5),
             "a float cannot be put into an array of ints",
@@ -385,7 +385,7 @@ def test_a_product_that_does_not_fit_is_told_without_numpys_signature():
         (lambda x, start: np.ones(3)(1), "square brackets"),
         (lambda x, start: np.max([]), "no largest or smallest entry"),
         (lambda x, start: (lambda: undefined_name)(), "has not been defined"),  # noqa: F821
-        (lambda x, start: int("x"), "read as a number"),
+        (lambda x, start: int("x"), "does not contain one"),
     ],
 )
 def test_common_errors_have_a_line_of_help(fails, words):

@@ -65,7 +65,7 @@ def test_a_missing_factor_is_found_without_a_name():
         return p * p
 
     found, text = told("sigmoid_prime", answer)
-    assert found == "one term" and "right but for one thing" in text
+    assert found == "one term" and "right except for one thing" in text
 
 
 def test_a_product_that_is_left_out_is_named():
@@ -134,7 +134,7 @@ def test_a_single_step_that_is_right_is_found():
 def test_a_part_that_never_moved_an_answer_of_bools_is_told_as_it_was_seen():
     text = told("dead_units", lambda a: (a[2:] <= 0).all(axis=0))[1]
     assert text.endswith(
-        "Whatever the first 2 rows of `a` held, your result stayed the same, but should not have."
+        "Whatever the first 2 rows of `a` held, your result stayed the same, but should have changed."
     )
 
 
@@ -145,7 +145,7 @@ def test_an_example_is_as_short_as_it_can_be():
         return known & ~np.array(pairs)
 
     assert (
-        "Leave out any one entry after the first, and it is right."
+        "Leave out any single entry after the first, and the answer is right."
         in told("known_cards", not_after_a_pair)[1]
     )
 
@@ -155,7 +155,7 @@ def test_two_changes_at_once_are_told():
         return np.tanh(x_t @ p["W_xh"] - h_prev @ p["W_hh"].T + p["b_h"])
 
     found, text = told("rnn_step", answer)
-    assert found.startswith("two ") and "right but for two things" in text and "`.T`" in text
+    assert found.startswith("two ") and "right except for two things" in text and "`.T`" in text
 
 
 def test_a_change_in_each_wrong_part_is_told():
@@ -190,7 +190,7 @@ def test_where_an_argument_has_a_value_twice_in_a_row_is_told():
 
     found, text = told("fill_the_diary", one_dish)
     assert found == "only where"
-    assert text == "Your result is right except where `pages` is -1, and was -1 one place before, too."
+    assert text == "Your result is right except where `pages` is -1 and was also -1 one place before."
 
 
 def test_a_mistake_is_named_that_divides_by_zero_elsewhere():
@@ -200,7 +200,7 @@ def test_a_mistake_is_named_that_divides_by_zero_elsewhere():
 
     verdict = examine(replace(registry.task("clip_gradients"), forbidden=()), always)
     assert verdict.mistake == "always_scaled"
-    assert verdict.details[1].startswith("Besides, with a gradient of zeros it holds NaN")
+    assert verdict.details[1].startswith("Also, with a gradient of zeros it holds NaN")
 
 
 def test_nan_everywhere_is_no_agreement_with_a_change():

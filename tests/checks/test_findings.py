@@ -114,7 +114,7 @@ FINDINGS = [
     (LIST, right_until(2), "until 0", r"The first 2 entries are right"),
     (SEQUENCE, lambda x: x * 2, "factor twice", r"twice what it should be"),
     (SEQUENCE, lambda x: x / 2, "factor half of", r"half of what it should be"),
-    (SEQUENCE, lambda x: x / 3.7, "factor", r"right up to one factor"),
+    (SEQUENCE, lambda x: x / 3.7, "factor", r"right up to a constant factor"),
     (SEQUENCE, lambda x: x + 0.25, "offset", r"same amount everywhere"),
     (SEQUENCE, lambda x: -x, "sign", r"wrong sign everywhere"),
     (SEQUENCE, lambda x: x[::-1], "reversed", r"wrong way around in time"),
@@ -137,7 +137,7 @@ FINDINGS = [
     (SEQUENCE, nan_from(2), "nan", r"NaN \(not a number\) from step 2 on"),
     (SEQUENCE, inf_inside, "nan", r"infinity in some entries.*np\.log"),
     (SEQUENCE, into_whole_numbers, "dtype", r"int64.*decimals were cut off"),
-    (SEQUENCE, lambda x: x.astype(np.float16), "dtype", r"float16, which keeps three digits"),
+    (SEQUENCE, lambda x: x.astype(np.float16), "dtype", r"float16, which keeps only three digits"),
     (SEQUENCE, lambda x: x.astype(object), "unusable", r"array of Python objects"),
     (SEQUENCE, lambda x: x.astype(complex), "dtype", r"complex numbers, but the task asks for real numbers"),
     (SEQUENCE, lambda x: x > 0, "dtype", r"bool, but the task asks for floats"),
@@ -153,7 +153,7 @@ FINDINGS = [
         SEQUENCE,
         lambda x: np.concatenate([x[:2], 5.5 * x[2:]]),
         "until 0",
-        r"There, it is right up to one factor",
+        r"There, it is right up to a constant factor",
     ),
     (MATRIX, lambda x: np.full_like(x, 0.5), "constant", r"All entries of your result are the same"),
     (
@@ -163,7 +163,7 @@ FINDINGS = [
         r"one column too few\. The last column is missing; the rest is right",
     ),
     (SEQUENCE, lambda x: x.reshape(-1), "shape", r"right and in the right order, but axes were joined"),
-    (SEQUENCE, lambda x: x.mean(axis=1), "shape", r"over the second axis, a mean was taken"),
+    (SEQUENCE, lambda x: x.mean(axis=1), "shape", r"a mean was taken over the second axis"),
     (SEQUENCE, lambda x: x[:, 0], "shape", r"this is the first sequence alone"),
     (
         SEQUENCE,
@@ -190,7 +190,7 @@ FINDINGS = [
         r"holds differences, along its first",
     ),
     (SEQUENCE, lambda x: np.where(x > 0, x, x**2), "sign positive", r"should be positive, and wrong where"),
-    (SEQUENCE, lambda x: np.minimum(x, -0.3), "same number", r"that are wrong hold one and the same number"),
+    (SEQUENCE, lambda x: np.minimum(x, -0.3), "same number", r"that are wrong hold the same number"),
     (
         SEQUENCE,
         lambda x: x - np.exp(x),
@@ -265,7 +265,10 @@ def test_tokens_in_the_wrong_order():
 def test_a_list_with_more_in_between_or_less_is_told():
     words = ["a", "b", "c", "d", "e", "f"]
     task = simple(lambda n: words, lambda rng: [Case((1,)), Case((2,))])
-    assert "in the right order, but with more in between" in said(task, lambda n: ["a", "x", *words[1:]])[1]
+    assert (
+        "in the right order, but with extra entries in between"
+        in said(task, lambda n: ["a", "x", *words[1:]])[1]
+    )
     assert "but some in between are missing" in said(task, lambda n: [*words[:2], *words[3:]])[1]
     assert "order" not in said(task, lambda n: ["b", "a", "x", *words[2:]])[1]
     assert said(task, lambda n: [*words[:4], "x", "x"])[0] == "until 0"
@@ -302,7 +305,7 @@ def test_dictionaries_are_told_by_their_keys():
     task = one_array(4)
     task = simple(lambda x: {"W": x, "b": x + 1}, task.cases)
     assert "lacks the key b" in said(task, lambda x: {"W": x})[1]
-    assert "a key too many: c" in said(task, lambda x: {"W": x, "b": x + 1, "c": 0})[1]
+    assert "an extra key: c" in said(task, lambda x: {"W": x, "b": x + 1, "c": 0})[1]
     assert "with the keys W, b, but is an array" in said(task, lambda x: x)[1]
     found, told = said(task, lambda x: {"W": -x, "b": x + 1})
     assert found == "sign" and "W has the right size" in told and "Right so far: b." in told
@@ -334,7 +337,7 @@ def test_inputs_that_alone_go_wrong_are_named():
         return (states, total) if len(x) == 5 else (np.tan(states), total)
 
     _, told = said(ZIGZAG, answer)
-    assert "With other inputs it works, but not with another batch." in told
+    assert "It works with other inputs, but not with another batch." in told
 
 
 def test_a_part_that_is_right_by_chance_in_one_case_is_still_wrong():
@@ -505,7 +508,7 @@ def test_rows_that_should_sum_to_one_are_told():
 def test_a_count_that_is_off_by_one_is_told():
     task = simple(lambda x: x.mean(), lambda rng: [Case((rng.normal(size=n),)) for n in (5, 7)])
     found, told = said(task, lambda x: x.sum() / (len(x) - 1))
-    assert found.startswith("again normalizer") and "Count again what you divide by" in told
+    assert found.startswith("again normalizer") and "Check the number that you divide by" in told
 
 
 def test_a_flat_list_does_for_an_array_and_an_array_for_a_tuple():

@@ -61,7 +61,7 @@ def test_a_cell_that_python_cannot_read_is_not_judged(run, check):
 def test_a_cell_that_stopped_before_the_function_is_not_judged(run):
     run(RIGHT)
     run(f"1 / 0\n{WRONG}")
-    assert "stopped with an error before your new function was there" in run("check('apply_gate')")
+    assert "stopped with an error before it had defined your new function" in run("check('apply_gate')")
 
 
 def test_a_cell_with_magics_is_read(run):

@@ -147,7 +147,7 @@ def test_a_damaged_file_is_kept_aside_and_that_is_said(file, shown, text):
         file.write_text(text, encoding="utf-8")
         checks.check("zigzag", zigzag)
         assert file.with_name(f"progress.damaged-{number}.json").read_text(encoding="utf-8") == text
-        assert f"It is kept as progress.damaged-{number}.json, and a new one begins." in shown[-1][0]
+        assert f"It is kept as progress.damaged-{number}.json, and a new one is started." in shown[-1][0]
         assert stored(file)["zigzag"]["right"]
 
 
@@ -167,7 +167,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_is_said(file, shown, monkeyp
 
     monkeypatch.setattr(os, "replace", no)
     checks.check("zigzag", lambda x, start: None)
-    assert "Your progress is not kept" in shown[-1][0]
+    assert "Your progress is not saved" in shown[-1][0]
     assert file.read_bytes() == before and [path.name for path in file.parent.iterdir()] == ["progress.json"]
 
 
@@ -191,15 +191,17 @@ def test_a_file_that_cannot_be_read_for_once_is_not_written_over(file, shown, he
         assert there.read() == held
     assert [path.name for path in file.parent.iterdir()] == ["progress.json"]
     for text, _ in shown:
-        assert "not kept this time: progress.json cannot be read just now. What is in it stays there." in text
+        assert (
+            "not saved this time: progress.json cannot be read right now. Its content is unchanged." in text
+        )
         assert "tasks right" not in text, "nobody knows how many"
 
 
 def test_what_cannot_be_read_is_not_shown_as_nothing_solved(file, shown, held):
     checks.progress(3)
-    assert "cannot be read just now" in shown[0][0] and "0 of" not in shown[0][0]
+    assert "cannot be read right now" in shown[0][0] and "0 of" not in shown[0][0]
     done = CliRunner().invoke(app, ["progress"])
-    assert (done.exit_code, done.stdout) == (1, "") and "cannot be read just now" in done.stderr
+    assert (done.exit_code, done.stdout) == (1, "") and "cannot be read right now" in done.stderr
 
 
 def test_a_damaged_file_that_cannot_be_put_aside_is_not_written_over(file, shown, monkeypatch):
@@ -216,14 +218,14 @@ def test_a_damaged_file_that_cannot_be_put_aside_is_not_written_over(file, shown
     monkeypatch.setattr(os, "replace", no)
     checks.check("zigzag", zigzag)
     assert (file.read_text(encoding="utf-8"), others) == ("{", [])
-    assert "not kept this time" in shown[0][0]
+    assert "not saved this time" in shown[0][0]
 
 
 def test_a_place_that_cannot_be_written_is_said(monkeypatch, shown, tmp_path):
     (tmp_path / "taken").write_text("")
     monkeypatch.setenv(progress_file.VARIABLE, str(tmp_path / "taken" / "progress.json"))
     checks.check("zigzag", zigzag)
-    assert "zigzag: Right." in shown[0][0] and "Your progress is not kept" in shown[0][0]
+    assert "zigzag: Right." in shown[0][0] and "Your progress is not saved" in shown[0][0]
 
 
 def test_the_file_is_small_and_tells_nothing_else(file, bank):

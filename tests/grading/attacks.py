@@ -217,7 +217,7 @@ BANK: dict[str, Trial] = {
     "many_axes": returning("return x.reshape((1,) * 20 + x.shape) * factor", said=("an array with 22 axes",)),
     "masked": returning("return np.ma.masked_all(x.shape)"),
     "record_array": returning("return np.rec.fromarrays([x, x])", said=("cannot be compared",)),
-    "texts_that_say_nan": returning("return np.full(x.shape, 'nan')", said=("holds texts",)),
+    "texts_that_say_nan": returning("return np.full(x.shape, 'nan')", said=("holds strings",)),
     "array_with_a_false_shape": returning(
         "return Liar(x)",
         before="class Liar(np.ndarray):\n    def __new__(cls, x): return np.asarray(x).view(cls)\n"

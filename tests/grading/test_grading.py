@@ -577,8 +577,8 @@ def marked(trial, limits: Limits, cells: tuple[str, ...] = (), calls: tuple[str,
 NO_TIME = (
     "timeout",
     "no time left",
-    "The time for your whole notebook was used up before this answer was done, which need not be its fault. "
-    "Look first at the answers that were stopped or took long.",
+    "The time for your whole notebook was used up before this answer was done, which may not be its fault. "
+    "Look first at the answers that were stopped or took a long time.",
 )
 
 
@@ -864,7 +864,9 @@ def test_points_are_not_kept_for_a_text_that_nobody_has_read(tmp_path):
     [kept], none = by_hand.merge([result()], path, by_hand.read(path))
     [merged], notes = by_hand.merge([other], path, by_hand.read(path))
     assert (kept.tasks[1].points, none, merged.tasks[1].points) == (3, [], None)
-    assert notes == ["ana has handed in another text for why since points were given to it; read it again"]
+    assert notes == [
+        "ana has handed in a different text for why since points were given to it; read it again"
+    ]
     assert by_hand.lacking(path, [other]) == ["ana (why)"] and by_hand.lacking(path, [result()]) == []
 
 
@@ -959,7 +961,7 @@ def test_what_a_table_lacks_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("bo,why,1", "line 2: there is no task why of a student bo"),
+        ("bo,why,1", "line 2: there is no student bo with a task why"),
         ("ana,scaled,1", "line 2: scaled is not graded by hand"),
         ("ana,why,4", "line 2: points must be from 0 to 3, but got 4"),
         ("ana,why,-1", "from 0 to 3"),
@@ -1016,7 +1018,7 @@ def test_pages_escape_everything(trial):
 
 def test_the_class_page_counts_and_names_nobody(trial):
     page = pages.class_page([result(), result(student="bo"), result(student="cy")], trial)
-    assert "3 students, 3 of whom handed in." in page
+    assert "3 students, 3 of whom handed something in." in page
     assert (
         "<td class='number'>3</td><td>Scaled</td><td><code>added</code></td><td>You add where you should multiply"
         in page

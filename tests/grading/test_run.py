@@ -147,7 +147,7 @@ def test_points_by_hand_do_not_pass_to_another_text(room):
     hand_in(room / "class", "ana", notebook(why="Something that nobody has read."))
     done = graded(room, "--manual", str(table))
     assert points(room)["ana", "why"] == ""
-    assert "ana has handed in another text for why since points were given to it" in done.output
+    assert "ana has handed in a different text for why since points were given to it" in done.output
     assert "it has no line for ana (why)" in done.output
 
 

@@ -275,7 +275,7 @@ def test_what_fails_is_said_once_and_done_without(monkeypatch):
         assert graphs._record(lambda t: t, {"x": torch.ones(3)}) is None
     monkeypatch.setattr(ways, "find_spec", lambda name: name)
     ways.triton_runs.cache_clear()
-    with pytest.warns(UserWarning, match="Triton does not run here, so the LSTM does without: ") as warned:
+    with pytest.warns(UserWarning, match="Triton does not run here, so the LSTM runs without it: ") as warned:
         for _ in range(2):
             assert not ways.triton_runs(torch.device("cuda"), torch.float32)
     assert len(warned) == 1

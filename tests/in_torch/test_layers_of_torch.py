@@ -182,7 +182,7 @@ def test_wrong_input_is_named():
     lstm = make("LSTM", in_torch)
     x = torch.zeros(T, B, D, dtype=torch.float64)
     for call, said in [
-        (lambda: make("LSTM", in_torch).backward(x), "forward first"),
+        (lambda: make("LSTM", in_torch).backward(x), "forward pass first"),
         (lambda: lstm.forward(x.tolist()), "x must be a torch tensor, but got list"),
         (lambda: lstm.forward(x[0]), r"x needs 3 axes \(T, B, D\)"),
         (lambda: lstm.forward(x[:, :, :2]), "x has 2 features but W_x expects 4"),

@@ -250,8 +250,8 @@ def test_no_text_of_the_lab_gives_an_answer_away():
     [
         ("f", 1.5, "f must lie from 0 to 1, but it is 1.5 at step 1"),
         ("g", [0] * 7 + [-2], "g must lie from -1 to 1, but it is -2 at step 8"),
-        ("i", [0.5] * 3, "i must be a number, None or a list of T = 8 of them, but got 3"),
-        ("i", [0.5] * 9, "i must be a number, None or a list of T = 8 of them, but got 9"),
+        ("i", [0.5] * 3, "i must be a number, None or a list of T = 8 of them, but got a list of 3"),
+        ("i", [0.5] * 9, "i must be a number, None or a list of T = 8 of them, but got a list of 9"),
         ("o", "open", "o must be a number, None or a list of numbers, but got str 'open'"),
         ("f", float("nan"), "f must lie from 0 to 1, but it is nan"),
         ("f", True, "f must be a number, None or a list"),

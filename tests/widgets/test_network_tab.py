@@ -134,7 +134,7 @@ def test_what_the_tab_does_not_have_is_refused_and_nothing_changes(setting, valu
 
 @pytest.mark.parametrize(("setting", "value"), [("tab", "network"), ("unit", 1), ("unit_holds", {"f": 1.0})])
 def test_a_lab_without_a_network_says_how_to_get_one(setting, value):
-    with pytest.raises(InputError, match=f"{setting} is about a network, and this lab has none: gate_lab"):
+    with pytest.raises(InputError, match=f"{setting} belongs to a network, but this lab has none"):
         setattr(gate_lab(), setting, value)
 
 
@@ -147,7 +147,7 @@ def test_a_lab_without_a_network_says_how_to_get_one(setting, value):
         ({"vocabulary": Vocabulary(["a"])}, "the net reads 7 tokens, but the vocabulary has 1"),
         ({"unit": H}, "unit must be"),
         ({"prompt": 4}, "prompt must be"),
-        ({"network": None}, "vocabulary, prompt and unit are about a network, but network is None"),
+        ({"network": None}, "vocabulary, prompt and unit belong to a network, but network is None"),
     ],
 )
 def test_other_networks_are_refused(settings, words):

@@ -160,7 +160,7 @@ def blank_pages_left_out(pages):
 
 @FILL_THE_DIARY.mistake
 def blank_pages_only(pages):
-    """Your diary holds the blank pages only. Every evening is needed, with the written pages as they are."""
+    """Your diary holds only the blank pages. Every evening is needed, with the written pages as they are."""
     return _filled(pages)[pages < 0]
 
 
@@ -378,7 +378,7 @@ def not_divided(series, n_train):
 
 @SPLIT_AND_SCALE.mistake
 def brackets_missing(series, n_train):
-    """You divide only the mean. A division comes before a subtraction; use brackets around the difference."""
+    """You divide only the mean. A division comes before a subtraction; use parentheses around the difference."""
     train = series[:n_train]
     return _scaled(series, n_train, train.mean() / train.std(), 1.0)
 

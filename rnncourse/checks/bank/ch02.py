@@ -19,7 +19,7 @@ _WORDS = ("Doug", "Jane", "Spot", "The", "the", "saw", "ran", "and", "with", "."
 def _text(rng, n, extra):
     """Return tokens with n different words; the late ones are frequent, and the last token occurs once.
 
-    One word is a part of another that stands before it.
+    One word is part of another that occurs before it.
     """
     always = ("The", "the", ".")
     others = rng.permutation([word for word in _WORDS if word not in always])[: n - len(always)]
@@ -672,7 +672,7 @@ def the_first_one_wins(indices, da, V):
 @EMBEDDING_GRADIENT.mistake
 def the_last_one_wins_in_a_step(indices, da, V):
     """Nearly: where two sentences have the same word at the same step, only one of their gradients is kept.
-    `dW[indices[t]] += da[t]` writes to each row once, however often the row is asked for.
+    `dW[indices[t]] += da[t]` writes to each row once, however many times it is indexed.
     """
     dW = np.zeros((V, da.shape[-1]))
     for k_t, da_t in zip(indices, da, strict=True):
@@ -769,7 +769,7 @@ def subtracted(indices, da, V):
 
 @EMBEDDING_GRADIENT.mistake
 def divided_by_the_batch(indices, da, V):
-    """Your rows are too small by one factor: the number of sentences. If the loss is a mean, that is in `da`
+    """Your rows are too small by a factor: the number of sentences. If the loss is a mean, that is in `da`
     already. Here the gradients are only added up.
     """
     return _summed(indices, da, V) / indices.shape[1]
@@ -777,7 +777,7 @@ def divided_by_the_batch(indices, da, V):
 
 @EMBEDDING_GRADIENT.mistake
 def divided_by_the_steps(indices, da, V):
-    """Your rows are too small by one factor: the number of steps. If the loss is a mean, that is in `da`
+    """Your rows are too small by a factor: the number of steps. If the loss is a mean, that is in `da`
     already. Here the gradients are only added up.
     """
     return _summed(indices, da, V) / len(indices)

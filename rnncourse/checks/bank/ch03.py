@@ -170,7 +170,7 @@ def stored_before_the_step(x, h0, p):
 
 @RNN_FORWARD.mistake
 def first_state_too(x, h0, p):
-    """Your result begins with `h0`, so it has a state too many. Return the states after each step."""
+    """Your result begins with `h0`, so it has one state too many. Return the states after each step."""
     return np.concatenate([h0[None], _forward(x, h0, p)])
 
 
@@ -263,7 +263,7 @@ def loops_over_the_batch(x, h0, p):
 
 
 def _pytorch_cases(rng):
-    """Now one bias is the larger, now the other."""
+    """Sometimes one bias is larger, sometimes the other."""
     cases = []
     for D, H in ((3, 5), (6, 4)):
         apart = np.where(np.arange(H) % 2, 3.0, -3.0)
@@ -417,8 +417,8 @@ def readout_from_the_input(D, H, K):
 
 @COUNT_NUMBERS.mistake
 def one_loop_per_unit(D, H, K):
-    """You have given every unit of the state one weight back to itself. Every unit hears from all the previous
-    ones.
+    """You have given every unit of the state one weight back to itself. Every unit hears from every unit of the
+    previous state.
     """
     return (D * H + H + H * K, H + K)
 
@@ -579,7 +579,7 @@ def shortest_for_all(h, lengths):
 
 @LAST_STATES.mistake
 def every_pair(h, lengths):
-    """Your result has an axis too many: for every length it has the states of all sequences. Each sequence needs
+    """Your result has one axis too many: for every length it has the states of all sequences. Each sequence needs
     one state, the one at its own length.
     """
     return h[lengths - 1]
@@ -894,7 +894,7 @@ def _jordan_arguments(rng, T, B, D, H, K):
 
 
 def _jordan(x, p, *, back=softmax, first=0.0, kept=softmax, phi=np.tanh):
-    """Return what is `kept` of the logits of each step; back: what is fed back, first: before the first step."""
+    """Return what `kept` makes of the logits of each step; back: what is fed back; first: what is fed in first."""
     fed, given = np.full((x.shape[1], p["W_hy"].shape[1]), first), []
     for x_t in x:
         h_t = phi(x_t @ p["W_xh"] + fed @ p["W_yh"] + p["b_h"])

@@ -15,12 +15,12 @@ NAMES = ("W_xh", "W_hh", "b_h")
 
 
 def loss_at(w):
-    """Return a loss that is no straight line, for w of any shape; the notebook defines the same."""
+    """Return a loss that is not linear, for w of any shape; the notebook defines the same."""
     return np.sum(w**3) + np.log(np.sum(np.exp(w)))
 
 
 def wavy_loss(w):
-    """Return a loss that depends on each entry in a way of its own; the notebook defines the same."""
+    """Return a loss that depends on each entry in its own way; the notebook defines the same."""
     return np.sum(np.sin(w) * np.arange(1, w.size + 1).reshape(w.shape)) + w.flat[0] * w.flat[-1] ** 2
 
 
@@ -90,7 +90,7 @@ def half_the_distance(f, w, eps):
 @CENTRAL_DIFFERENCES.mistake
 def brackets_missing(f, w, eps):
     """Your slopes are far too small, all by the same factor. Python works from left to right: `/ 2 * eps` divides
-    by 2 and then multiplies by `eps`. Put the distance in brackets.
+    by 2 and then multiplies by `eps`. Put the distance in parentheses.
     """
     return _slopes(f, w, eps, eps, 2) * eps
 
@@ -242,14 +242,14 @@ def tanh_not_undone(dh_t, x_t, h_prev, h_t, p):
 
 @RNN_STEP_BACKWARD.mistake
 def tanh_not_undone_for_the_state(dh_t, x_t, h_prev, h_t, p):
-    """For `dh_prev` you go from `dh_t` over `W_hh` as if there were no tanh in between. Start from `da_t`."""
+    """For `dh_prev` you go from `dh_t` through `W_hh` as if there were no tanh in between. Start from `da_t`."""
     dx_t, _, grads = _back(dh_t, x_t, h_prev, h_t, p)
     return dx_t, dh_t @ p["W_hh"].T, grads
 
 
 @RNN_STEP_BACKWARD.mistake
 def tanh_not_undone_for_the_input(dh_t, x_t, h_prev, h_t, p):
-    """For `dx_t` you go from `dh_t` over `W_xh` as if there were no tanh in between. Start from `da_t`."""
+    """For `dx_t` you go from `dh_t` through `W_xh` as if there were no tanh in between. Start from `da_t`."""
     _, dh_prev, grads = _back(dh_t, x_t, h_prev, h_t, p)
     return dh_t @ p["W_xh"].T, dh_prev, grads
 
@@ -569,8 +569,8 @@ def outputs_swapped(dh, x, h0, h, p):
 
 @RNN_BACKWARD.mistake
 def dh0_one_step_short(dh, x, h0, h, p):
-    """Your `dh0` is the gradient of the first state, `h[0]`. `h0` is one more step back: through tanh, and over
-    `W_hh`. That is what your one-step function returns.
+    """Your `dh0` is the gradient of the first state, `h[0]`. `h0` is one more step back: through tanh, and
+    through `W_hh`. That is what your one-step function returns.
     """
     # dh0 is what arrives at the first state, not what is left of it before the first step.
     dx, _, grads = _all_back(dh, x, h0, h, p)

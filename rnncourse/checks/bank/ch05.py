@@ -636,9 +636,9 @@ def _matrix(rng, *blocks):
 
 
 def _radius_cases(rng):
-    """The largest eigenvalue is once a pair with a negative real part, once a negative number.
+    """In one case the largest eigenvalue is a pair with a negative real part, in another a negative number.
 
-    The radius is once made smaller and once larger. At the edge there is a single unit.
+    One case makes the radius smaller, another larger. At the edge there is a single unit.
     """
     u = rng.uniform
     others = lambda: (-u(1.4, 1.5), (u(1.2, 1.4), u(1.9, 2.2)), (u(1.0, 1.2), u(0.5, 0.9)), 0.4)  # noqa: E731
@@ -1056,7 +1056,7 @@ def smallest_singular_value(W_hh, activation, steps):
 
 @GAIN_BOUND.mistake
 def sum_of_singular_values(W_hh, activation, steps):
-    """You add up all singular values. Nothing exceeds that, but it is larger than need be: one direction is
+    """You add up all singular values. Nothing exceeds that, but it is larger than necessary: one direction is
     stretched most, and only that one counts.
     """
     return _bound(W_hh, activation, steps, stretch=lambda W: np.linalg.norm(W, "nuc"))
@@ -1085,7 +1085,7 @@ def never_below_one(W_hh, activation, steps):
 
 @GAIN_BOUND.mistake
 def slope_wrong_and_frobenius(W_hh, activation, steps):
-    """The norm adds up all directions, so it is larger than need be, and the slope of the sigmoid is still
+    """The norm adds up all directions, so it is larger than necessary, and the slope of the sigmoid is still
     too small.
     """
     return _bound(W_hh, activation, steps, 0.2, np.linalg.norm)

@@ -1121,7 +1121,7 @@ def reset_on_the_input_alone(x_t, h_prev, p):
 
 @GRU_STEP.mistake
 def state_seen_twice(x_t, h_prev, p):
-    """The candidate sees the previous state twice: once in full, and once more behind the reset gate. Keep the input's
+    """The candidate sees the previous state twice: once in full, and once more through the reset gate. Keep the input's
     part and the state's part of the third block separate.
     """
     H = h_prev.shape[1]
@@ -1135,7 +1135,7 @@ def state_seen_twice(x_t, h_prev, p):
 
 
 def _padded(x, mask, h0, c0, p, *, h_held=True, c_held=True, h_rest=None, c_rest=None):
-    """Read a padded batch; at padding, what is held keeps its value, and what has a rest is set to it."""
+    """Read a padded batch; at padding, a state that is held keeps its value, or takes its rest value if it has one."""
     h_t, c_t = h0, c0
     for x_t, m_t in zip(x, mask[:, :, None], strict=True):
         h_new, c_new = reference_lstm_step(x_t, h_t, c_t, p)

@@ -471,7 +471,7 @@ def _greedy_case(rng, n, least, most, end=None):
 
 
 def _suitable_texts(rng, n, least, most, end):
-    """Give state, start and end of texts of `least` to `most` tokens, drawn many at a time because few are suitable.
+    """Yield state, start and end of texts of `least` to `most` tokens, drawn many at a time because few are suitable.
 
     A text of n tokens holds `start` and ends later, within 5 n tokens.
     """
@@ -502,7 +502,7 @@ def _written_at_once(states, tokens, n):
 
 
 def _greedy_others(next_scores, state, start, end, n, long):
-    """Give what mistakes would write in place of the right text; long: those too that a long text has to show."""
+    """Yield what mistakes would write instead of the right text; long: also those that only a long text can show."""
     yield _state_not_carried(next_scores, state, start, end, n)
     yield _not_fed_back(next_scores, state, start, end, n)
     for token in {0, end} - {start}:
@@ -520,7 +520,7 @@ def _mistakes_differ(next_scores, state, start, end, n):
 
 
 def _zero_for_nothing(start):
-    """Return a step that takes token 0 for no token, and reads `start` in its place."""
+    """Return a step that treats token 0 as no token, and reads `start` in its place."""
     return lambda token, state: next_scores(token or start, state)
 
 

@@ -191,7 +191,7 @@ def _label_cases(rng):
     for i in (0, 3):
         drawn[i] = np.array([*rng.permutation(np.arange(1, 9))[:3], 0])
     for names in drawn:
-        names[1:] = np.sort(names[1:])[::-1]  # so that to sort the tones is never right by chance
+        names[1:] = np.sort(names[1:])[::-1]  # so that sorting the tones is never right by chance
     # The last of all labels is the first of all: whoever remembers it from call to call misses a tone.
     drawn[0] = np.array([rng.choice(np.setdiff1d(np.arange(1, 9), drawn[3])), *drawn[3][1:]])
     return [
@@ -346,7 +346,7 @@ def _different(places, j):
 
 
 def _alpha(p, places, *, first=2, stay=1.0, move=1.0, skip=_different, join=sum, frame=0):
-    """Return alpha (T, places); what may begin, stay, move and skip, how ways are joined, from which frame p is."""
+    """Return alpha (T, places); what may begin, stay, move and skip, how paths are combined, from which frame p is."""
     alpha = np.zeros((len(p), len(places)))
     alpha[0, :first] = p[0, places[:first]]
     for t in range(1, len(p)):
@@ -455,7 +455,7 @@ def never_moves_by_one(p, target):
 
 @CTC_FORWARD.mistake
 def best_row_only(p, target):
-    """You take the maximum over the ways to a place: that finds the most probable single row. Add them up instead."""
+    """You take the maximum over the paths to a place: that finds the most probable single row. Add them up instead."""
     return _ctc(p, target, join=max)
 
 
@@ -849,7 +849,7 @@ def mean_as_bias(z, P, cut):
 
 @AUTOREGRESSION.mistake
 def weights_held_small(z, P, cut):
-    """Something in your solution holds the weights small, such as the 1 on the diagonal of a ridge regression. Least
+    """Something in your solution keeps the weights small, such as the 1 on the diagonal of a ridge regression. Least
     squares alone makes the error as small as possible.
     """
     table = np.array([np.append(z[t - P : t][::-1], 1.0) for t in range(P, cut)])

@@ -119,7 +119,7 @@ def of_gradescope(metadata: bytes) -> dict[str, Claim]:
 
 
 def _submitters(metadata: bytes) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """Give each folder in submission_metadata.yml with the texts below its `:submitters`.
+    """Yield each folder in submission_metadata.yml with the texts below its `:submitters`.
 
     The nodes are read as they are, for nothing but texts is wanted, and a tag of Ruby's is no value that Python knows.
     """

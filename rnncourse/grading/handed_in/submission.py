@@ -62,7 +62,7 @@ class Answers:
     """The version of Python that the notebook was written with, as "3.13", or ""."""
 
     oddities: tuple[str, ...] = ()
-    """What the instructor should know, the same words for everybody whom it befell."""
+    """What the instructor should know, in the same words for everybody it happened to."""
 
     def code(self, assignment: Assignment) -> dict[str, str]:
         """Return the sources of the answers that are run."""
@@ -260,7 +260,7 @@ def _take(item: Item, given: Sequence[Cell], cells: Sequence[Cell], found: Answe
         said.append("The hidden metadata of this cell were changed; those of the course count.")
     if wanted == "code" and (plain := without_magics(answer)) != answer:
         answer = plain
-        said.append("Magics and commands to the system (%, !, ?) are for notebooks only and were not run.")
+        said.append("Magics and system commands (%, !, ?) are for notebooks only and were not run.")
     found.sources[name] = answer
     if said:
         found.notes[name] = tuple(said)
@@ -316,7 +316,7 @@ def _about_others(cells: Sequence[Cell], assignment: Assignment, own: Mapping[st
         count = "A code cell of your own was" if len(own) == 1 else f"{len(own)} code cells of your own were"
         notes.append(f"{count} run as well.")
     if sum(len(cell.source) for cell in cells if cell.kind == "code" and not cell.grade_id) > MOST_OWN:
-        notes.append(f"Of the cells of your own, those beyond {MOST_OWN} characters were not run.")
+        notes.append(f"Your own cells were run only up to {MOST_OWN} characters in all.")
     strange = sorted({c.grade_id for c in cells if c.grade_id} - assignment.known)
     if strange:
         notes.append(

@@ -113,7 +113,7 @@ def report(graded: Sequence[tuple[str, Sequence[TaskReport]]], practice: Practic
 
 def _next_lecture(chosen: Sequence[TaskReport]) -> str:
     if not chosen:
-        return "<h2>Next lecture</h2><p>No task is stuck: more than half of those who tried have solved each.</p>"
+        return "<h2>Next lecture</h2><p>No task is stuck: more than half of those who tried have solved each one.</p>"
     items = "".join(f"<li>{_topic(task)}</li>" for task in chosen)
     return f"<h2>Next lecture</h2><ol>{items}</ol>"
 

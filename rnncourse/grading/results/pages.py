@@ -34,7 +34,7 @@ def class_page(results: Sequence[StudentResult], assignment: Assignment) -> str:
     handed_in = [r for r in results if any(task.status != "missing" or task.code for task in r.tasks)]
     body = (
         f"<h1>{safe(assignment.stem)}: how it went</h1>"
-        f"<p>{len(results)} students, {len(handed_in)} of whom handed in.</p>"
+        f"<p>{len(results)} students, {len(handed_in)} of whom handed something in.</p>"
         f"{_distribution(handed_in, assignment)}{_tasks_table(handed_in, assignment)}"
         f"{_mistakes(handed_in, assignment)}{_statuses(results)}{_oddities(handed_in)}"
     )
@@ -181,7 +181,7 @@ def _statuses(results: Sequence[StudentResult]) -> str:
 
 
 def oddities(results: Sequence[StudentResult]) -> list[tuple[str, int]]:
-    """Return what befell notebooks, and how many of them."""
+    """Return what happened to notebooks, and to how many of them."""
     return sorted(Counter(oddity for result in results for oddity in result.oddities).items())
 
 

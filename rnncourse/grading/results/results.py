@@ -55,7 +55,7 @@ class StudentResult:
     """Of what was handed in: a new version is graded again."""
 
     oddities: tuple[str, ...] = ()
-    """What the instructor should know about the notebook, the same words for everybody whom it befell."""
+    """What the instructor should know about the notebook, in the same words for everybody it happened to."""
 
     @property
     def points(self) -> float:

@@ -100,7 +100,7 @@ def file_name(student: str) -> str:
 
 
 def _cut(text: str, size: int) -> str:
-    """Return as much of a text as fits into so many bytes, and no letter in half."""
+    """Return as much of a text as fits into that many bytes, without cutting a letter in half."""
     return text.encode("utf-8", "ignore")[:size].decode("utf-8", "ignore")
 
 

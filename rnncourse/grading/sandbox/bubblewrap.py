@@ -1,7 +1,7 @@
 """Where students' code runs: bubblewrap and prlimit on Linux, without network, home, references or rights.
 
 Inside there is a read-only system, this Python, the course without its answers, and a small private /tmp. It is
-tried out before anybody's code is started; where it cannot be had, grading refuses and says how to fix it.
+tried out before anybody's code is started; where it is not available, grading refuses and says how to fix it.
 """
 
 from __future__ import annotations
@@ -300,7 +300,7 @@ def find_sandbox(
             )
         return Sandbox("", limits, shared)
     if sys.platform != "linux":
-        raise NoSandbox(_MEND.format(reason=f"this is {sys.platform}, and it is made of Linux's namespaces."))
+        raise NoSandbox(_MEND.format(reason=f"it needs Linux's namespaces, and this is {sys.platform}."))
     for tool in ("bwrap", "prlimit"):
         if shutil.which(tool) is None:
             raise NoSandbox(_MEND.format(reason=f"the program {tool} is not installed."))

@@ -84,7 +84,7 @@ class Worker:
         cgroup.remove(self._group)
 
     def end(self) -> None:
-        """End the worker; whoever waits for an answer of it, in another thread too, gets WorkerDied."""
+        """End the worker; whoever waits for an answer from it, even in another thread, gets WorkerDied."""
         if self._process.poll() is None:
             self._kill()
 

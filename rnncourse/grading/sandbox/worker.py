@@ -466,7 +466,7 @@ def _away_from_the_terminal():
 
 
 def _tools(files):
-    """Return the modules in these files by name; rnncourse.checks, where they belong, is not to be had here."""
+    """Return the modules in these files by name; rnncourse.checks, where they belong, is not available here."""
     return {Path(file).stem: _loaded(Path(file).stem, file) for file in files}
 
 

@@ -29,7 +29,7 @@ def lstm_way(wish: str, H: int, dtype: torch.dtype, device: torch.device) -> str
 
 
 def weights_fit(H: int, exact: bool, on_chip: int) -> bool:
-    """Say whether an LSTM's W_h stays in so many bytes: four blocks, H rounded up to a power of 2."""
+    """Say whether an LSTM's W_h fits into that many bytes: four blocks, H rounded up to a power of 2."""
     padded = max(16, 1 << (H - 1).bit_length())
     return 4 * padded**2 * (4 if exact else 2) + ROOM <= on_chip
 
@@ -49,7 +49,7 @@ def triton_runs(device: torch.device, dtype: torch.dtype) -> bool:
             kernels.try_out(device, dtype)
         return True
     except Exception as error:  # whatever is wrong with the installation: PyTorch's own operations will do
-        warnings.warn(f"Triton does not run here, so the LSTM does without: {error}", stacklevel=2)
+        warnings.warn(f"Triton does not run here, so the LSTM runs without it: {error}", stacklevel=2)
         return False
 
 

@@ -211,7 +211,7 @@ function readoutHtml({ flow, step, unit }) {
   const s = (t) => `<i>${state}</i><sub>${t}</sub>`;
   const back = T - step === 1 ? "1 step" : `${T - step} steps`;
   const gain = `‖∂${s(T)}/∂${s(step)}‖ = <b>${powerText(norms[step])}</b>`;
-  const said = step === T ? "the gradient sets out here" : gainWords(norms[step]);
+  const said = step === T ? "the gradient starts here" : gainWords(norms[step]);
   const one = unit === null ? "" : ` Unit ${unit}: |∂<i>L</i>/∂${s(step)}| = <b>${powerText(sizes[step * H + unit])}</b>.`;
   return `Step ${step}, ${back} back: ${gain}, ${said}.${one}`;
 }

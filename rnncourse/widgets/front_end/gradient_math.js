@@ -19,7 +19,7 @@ function sigmoid(a) {
   return 0.5 * (1 + Math.tanh(0.5 * a));
 }
 
-/* The latest results of a function of texts and numbers, so many of them. */
+/* The latest results of a function of texts and numbers, at most that many. */
 function remembering(most, make) {
   const known = new Map();
   return (...given) => {

@@ -95,7 +95,7 @@ function drawJars(ui, { keep, before, now, day }) {
   [before, now].forEach((value, k) => setText(ui.jars.querySelectorAll(".full")[k], full(value)));
   [day - 1, day].forEach((one, k) => setText(ui.jars.querySelector(`[data-jar="${k}"]`), one ? `day ${one}` : "empty"));
   setAttribute(ui.cut, "transform", `translate(0 ${JAR.floor - JAR.row * Math.min(kept, JAR.capacity + 0.4)})`);
-  setAttribute(ui.jars, "aria-label", `Day ${day}: of ${before.toFixed(2)} cookies ${kept.toFixed(2)} are kept, ${(now - kept).toFixed(2)} are added, ${now.toFixed(2)} are in the jar.`);
+  setAttribute(ui.jars, "aria-label", `Day ${day}: of ${before.toFixed(2)} cookies, ${kept.toFixed(2)} are kept, ${(now - kept).toFixed(2)} are added, ${now.toFixed(2)} are in the jar.`);
 }
 
 function scales(ui, days) {

@@ -82,7 +82,7 @@ function mayTurn(deck, places, place) {
   return !gone[place] && !(places.length % 2 && places.at(-1) === place);
 }
 
-/* Moves of players who remember `remembered` cards, over so many deals. */
+/* Moves of players who remember `remembered` cards, over that many deals. */
 function movesOverDeals(cards, remembered, deals, seed) {
   const luck = luckOf(seed);
   return Array.from({ length: deals }, () => playGame(shuffled(cards, luck), remembered, luck).places.length / 2);

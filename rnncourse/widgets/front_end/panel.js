@@ -3,7 +3,7 @@
 const REST_MS = 600; // how long a widget rests before a screen reader is told
 const STEP_MS = 1000;
 const CALM_STEP_MS = 2500; // for readers who asked for less motion
-const OUTPUT_LEVELS = 5; // the outputs of one cell are at most so far below what holds them all, whatever shows them
+const OUTPUT_LEVELS = 5; // the outputs of one cell are at most this many levels below their common container
 
 function prefersLessMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -12,7 +12,7 @@ const SHOWN_UNITS = 5;
 const STRIPS = { left: 132, right: 4, top: 4, surprise: 34, row: 28 };
 
 function samplerHtml({ ranges, parts, units, signals }) {
-  const colors = { surprise: "surprise", unit: "the unit held or first below", nothing: "nothing" };
+  const colors = { surprise: "surprise", unit: "the unit held, or the first below", nothing: "nothing" };
   return `
     <div class="rnncourse-settings">
       <div class="rnncourse-prompt"><label><span>Prompt</span><input type="text" data-setting="prompt" maxlength="200"

@@ -10,7 +10,7 @@ function rowTimes(row, matrix) {
   return matrix[0].map((_, unit) => row.reduce((sum, value, k) => sum + value * matrix[k][unit], 0));
 }
 
-/* W times a turn by so many degrees, in the direction in which W turns. */
+/* W times a rotation by that many degrees, in the direction in which W turns. */
 function turnedFurther(W, degrees) {
   const angle = (degrees * Math.PI) / 180 * (W[0][1] < W[1][0] ? -1 : 1);
   const [c, s] = [Math.cos(angle), Math.sin(angle)];

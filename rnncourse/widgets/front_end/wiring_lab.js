@@ -121,7 +121,7 @@ function wiresOf(at, { read, counted, bothWays, layers, live, letters }) {
   return found;
 }
 
-/* The way of a written token into the next step. */
+/* The path of a written token into the next step. */
 function fedBack(at, t, half) {
   const [bend, y] = [at.x(t) - at.pitch / 2, at.states[0] - half];
   const aside = Math.min(at.box / 3, 12);
@@ -314,7 +314,7 @@ function focusOn(ui, row, t) {
   one.focus();
 }
 
-/* Arrows walk over the switches; Space and Enter turn one over. */
+/* Arrows move between the switches; Space and Enter flip one. */
 function switchKeys(ui, model, event) {
   const one = event.target.closest?.(".switch");
   if (!one || belongsToNotebook(event)) return;

@@ -181,6 +181,7 @@ def _window_cases(rng):
         *(Case((normal(rng, n), width, horizon)) for n, width, horizon in sizes),
         edge("with `horizon=1`", normal(rng, 10), 4, 1),
         edge("with `width=1`", normal(rng, 9), 1, 3),
+        edge("when `width` and `horizon` are the same", normal(rng, 11), 3, 3),
     ]
 
 
@@ -301,7 +302,8 @@ def _series_cases(rng):
     series = [_series(rng, *size) for size in sizes]
     test = series[2][sizes[2][1] :]
     series[2] -= (test.min() + test.max()) / 2
-    return [Case((one, size[1])) for one, size in zip(series, sizes, strict=True)]
+    cases = [Case((one, size[1])) for one, size in zip(series, sizes, strict=True)]
+    return [*cases, edge("with a single test year", normal(rng, 8, scale=5.0), 7)]
 
 
 def _series(rng, n, n_train, middle, scale, sign):
@@ -592,7 +594,8 @@ def _known(cards, most, forget=lambda state, most: state[max(len(state) - most, 
 
 def _card_cases(rng):
     """Each game begins with cards that show the rules: one turned twice in a row, card 0, the first one again."""
-    return [Case((_game(rng, n, T, most), most)) for T, n, most in ((48, 8, 4), (40, 6, 3), (44, 9, 5))]
+    games = [Case((_game(rng, n, T, most), most)) for T, n, most in ((48, 8, 4), (40, 6, 3), (44, 9, 5))]
+    return [*games, edge("with a single card", rng.integers(9, size=1), 3)]
 
 
 def _game(rng, n, T, most):

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import edge, normal
+from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.data import one_hot, pad_sequences
@@ -180,6 +180,7 @@ def _index_cases(rng):
         Case((_indices(rng, 5, 2, 6), 6)),
         Case((lacking, 8), about="where some of the V indices never occur"),
         edge("with a single step", rng.permutation(6)[None, :4], 6),
+        edge(SAME_SIZES, rng.integers(4, size=(4, 4)), 4),
     ]
 
 
@@ -499,7 +500,8 @@ def _loss_cases(rng):
     losses, mask = cases[1].args
     losses[0, int(rng.integers(4))] = 0.0
     losses[mask == 0] *= 1000
-    return cases
+    mask = (np.arange(4)[:, None] < rng.permutation([4, 1, 3, 2])).astype(np.float64)
+    return [*cases, edge(SAME_SIZES, rng.uniform(0.5, 3, size=(4, 4)), mask)]
 
 
 def _honest_loss(losses, mask):
@@ -643,7 +645,12 @@ def _look_up_cases(rng):
         cases.append(Case((indices, normal(rng, T, B, H), V)))
     cases[1].args[0][0] = 5
     cases[2].args[0][0, 0] = 0
-    return [*cases, edge("with a single unit", rng.integers(7, size=(5, 4)), normal(rng, 5, 4, 1), 7)]
+    return [
+        *cases,
+        edge("with a single unit", rng.integers(7, size=(5, 4)), normal(rng, 5, 4, 1), 7),
+        edge("with a single step", rng.integers(7, size=(1, 4)), normal(rng, 1, 4, 3), 7),
+        edge(SAME_SIZES, rng.integers(4, size=(4, 4)), normal(rng, 4, 4, 4), 4),
+    ]
 
 
 EMBEDDING_GRADIENT = task(

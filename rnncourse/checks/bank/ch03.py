@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import edge, normal, readout_parameters, rnn_parameters
+from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal, readout_parameters, rnn_parameters
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import RNN, sigmoid, softmax
@@ -14,10 +14,11 @@ from rnncourse.in_numpy import rnn_step as reference_step
 
 
 def _step_cases(rng):
-    return [
-        Case((normal(rng, B, D), normal(rng, B, H), rnn_parameters(rng, D, H)))
-        for B, D, H in ((3, 4, 5), (2, 6, 3), (1, 2, 4))
+    drawn = [
+        (normal(rng, B, D), normal(rng, B, H), rnn_parameters(rng, D, H))
+        for B, D, H in ((3, 4, 5), (2, 6, 3), (1, 2, 4), (3, 3, 3))
     ]
+    return [*map(Case, drawn[:-1]), edge(SAME_SIZES, *drawn[-1])]
 
 
 RNN_STEP = task("rnn_step", reference=reference_step, cases=_step_cases, forbidden=ENGINES)
@@ -137,10 +138,11 @@ def _forward(x, h0, p):
 
 
 def _forward_cases(rng):
-    return [
-        Case((normal(rng, T, B, D), normal(rng, B, H), rnn_parameters(rng, D, H)))
-        for T, B, D, H in ((5, 3, 4, 2), (6, 2, 3, 4), (4, 1, 2, 3))
+    *drawn, single, same = [
+        (normal(rng, T, B, D), normal(rng, B, H), rnn_parameters(rng, D, H))
+        for T, B, D, H in ((5, 3, 4, 2), (6, 2, 3, 4), (4, 1, 2, 3), (1, 3, 2, 4), (3, 3, 3, 3))
     ]
+    return [*map(Case, drawn), edge("with a single step", *single), edge(SAME_SIZES, *same)]
 
 
 RNN_FORWARD = task("rnn_forward", reference=_forward, cases=_forward_cases, forbidden=ENGINES)
@@ -265,10 +267,10 @@ def loops_over_the_batch(x, h0, p):
 def _pytorch_cases(rng):
     """Sometimes one bias is larger, sometimes the other."""
     cases = []
-    for D, H in ((3, 5), (6, 4)):
+    for D, H in ((3, 5), (6, 4), (4, 4)):
         apart = np.where(np.arange(H) % 2, 3.0, -3.0)
         cases.append(Case((normal(rng, H, D), normal(rng, H, H), normal(rng, H) + apart, normal(rng, H) + 1)))
-    return cases
+    return [*cases[:-1], edge("when D and H are the same", *cases[-1].args)]
 
 
 def _from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
@@ -505,7 +507,7 @@ def recurrence_from_the_input(D, H, K):
 def _padded_cases(rng):
     """In the first case one sequence has a single step, and one fills the whole array, but is not the last.
 
-    At the edge, two sequences are equally long, or there is only one.
+    At the edge, two sequences are equally long, there is only one or a single step, or all sizes are the same.
     """
     cases = []
     for (T, B, H), some in (((6, 4, 2), (1, 6)), ((7, 3, 5), (2, 6)), ((5, 2, 4), (4, 2))):
@@ -517,6 +519,8 @@ def _padded_cases(rng):
         *cases,
         edge("when two sequences are equally long", normal(rng, 5, 3, 4), rng.permutation([4, 2, 4])),
         edge("with a single sequence", normal(rng, 5, 1, 3), np.array([4])),
+        edge("with a single step", normal(rng, 1, 3, 4), np.ones(3, dtype=int)),
+        edge(SAME_SIZES, normal(rng, 4, 4, 4), rng.permutation([4, 1, 3, 2])),
     ]
 
 
@@ -643,7 +647,7 @@ def _masked_cases(rng):
     """Padding comes at the end, in front and in between; one sequence has no real step, one has no padding.
 
     In two other cases there is a step that is padding in all sequences, once in the middle and once at the end. At the
-    edge there is a single sequence.
+    edge there is a single sequence or a single step, or all sizes are the same.
     """
     cases = []
     for T, B, D, H in ((6, 4, 2, 3), (7, 3, 4, 2), (5, 6, 3, 4)):
@@ -657,7 +661,13 @@ def _masked_cases(rng):
         cases.append(Case((normal(rng, T, B, D), normal(rng, B, H), mask, rnn_parameters(rng, D, H))))
     single = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
     x, h0, p = normal(rng, 5, 1, 3), normal(rng, 1, 2), rnn_parameters(rng, 3, 2)
-    return [*cases, edge("with a single sequence", x, h0, single, p)]
+    same = (np.arange(4)[:, None] < rng.permutation([4, 1, 3, 2])).astype(np.float64)
+    return [
+        *cases,
+        edge("with a single sequence", x, h0, single, p),
+        edge("with a single step", normal(rng, 1, 3, 3), normal(rng, 3, 2), np.array([[1.0, 0.0, 1.0]]), p),
+        edge(SAME_SIZES, normal(rng, 4, 4, 4), normal(rng, 4, 4), same, rnn_parameters(rng, 4, 4)),
+    ]
 
 
 MASKED_FORWARD = task("masked_forward", reference=_held, cases=_masked_cases, forbidden=ENGINES)
@@ -879,8 +889,12 @@ def bias_lost(x, h0, p):
 
 def _jordan_cases(rng):
     sizes = ((5, 3, 2, 6, 4), (6, 2, 5, 4, 3), (4, 5, 3, 2, 6))
-    single = edge("with a single sequence", *_jordan_arguments(rng, 4, 1, 2, 3, 5))
-    return [*(Case(_jordan_arguments(rng, *some)) for some in sizes), single]
+    return [
+        *(Case(_jordan_arguments(rng, *some)) for some in sizes),
+        edge("with a single sequence", *_jordan_arguments(rng, 4, 1, 2, 3, 5)),
+        edge("with a single step", *_jordan_arguments(rng, 1, 3, 2, 4, 5)),
+        edge(SAME_SIZES, *_jordan_arguments(rng, 3, 3, 3, 3, 3)),
+    ]
 
 
 def _jordan_arguments(rng, T, B, D, H, K):

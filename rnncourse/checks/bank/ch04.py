@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import edge, normal, rnn_parameters, states
+from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal, rnn_parameters, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
 from rnncourse.in_numpy import rnn_step, softmax
@@ -33,6 +33,7 @@ def _nudge_cases(rng):
         Case((Named("wavy_loss", wavy_loss), tall, 0.01)),
         Case((Named("wavy_loss", wavy_loss), wide, 0.1)),
         edge("with a single row", Named("loss_at", loss_at), normal(rng, 1, 5), 0.05),
+        edge("with as many rows as columns", Named("loss_at", loss_at), normal(rng, 3, 3), 0.05),
     ]
 
 
@@ -217,10 +218,11 @@ def _back(dh_t, x_t, h_prev, h_t, p, slope=lambda h: 1 - h**2, kept=None):
 
 def _one_step_cases(rng):
     cases = []
-    for B, D, H in ((3, 4, 5), (2, 6, 3), (4, 2, 6), (1, 5, 7)):
+    for B, D, H in ((3, 4, 5), (2, 6, 3), (4, 2, 6), (1, 5, 7), (3, 3, 3)):
         x_t, h_prev, p = normal(rng, B, D), states(rng, B, H), rnn_parameters(rng, D, H)
         cases.append(Case((normal(rng, B, H), x_t, h_prev, states(rng, B, H), p)))
-    return [*cases[:-1], edge("with a single sequence", *cases[-1].args)]
+    *cases, single, same = cases
+    return [*cases, edge("with a single sequence", *single.args), edge(SAME_SIZES, *same.args)]
 
 
 RNN_STEP_BACKWARD = task(
@@ -412,7 +414,12 @@ def _all_back(dh, x, h0, h, p, before=None, carried=lambda t, carry: carry, step
 
 def _sequence_cases(rng):
     cases = [_sequence_case(rng, T, B, D, H) for T, B, D, H in ((5, 3, 4, 2), (6, 2, 3, 4), (3, 4, 2, 5))]
-    return [*cases, edge("with a single sequence", *_sequence_case(rng, 4, 1, 3, 6).args)]
+    return [
+        *cases,
+        edge("with a single sequence", *_sequence_case(rng, 4, 1, 3, 6).args),
+        edge("with a single step", *_sequence_case(rng, 1, 3, 4, 2).args),
+        edge(SAME_SIZES, *_sequence_case(rng, 3, 3, 3, 3).args),
+    ]
 
 
 def _sequence_case(rng, T, B, D, H, *more):
@@ -603,10 +610,11 @@ def _before(p, h):
 
 def _patient_cases(rng):
     cases = []
-    for T, B, D, H in ((5, 3, 2, 4), (4, 2, 5, 3), (3, 4, 6, 2), (4, 1, 3, 6)):
+    for T, B, D, H in ((5, 3, 2, 4), (4, 2, 5, 3), (3, 4, 6, 2), (4, 1, 3, 6), (1, 3, 4, 2), (3, 3, 3, 3)):
         dh, x, h0, h, p = _sequence_case(rng, T, B, D, H).args
         cases.append(Case(({**p, "h0": h0}, x, h, dh)))
-    return [*cases[:-1], edge("with a single sequence", *cases[-1].args)]
+    abouts = ("with a single sequence", "with a single step", SAME_SIZES)
+    return [*cases[:3], *(edge(about, *one.args) for about, one in zip(abouts, cases[3:], strict=True))]
 
 
 def _mended_f(p, x, h, dh):
@@ -954,7 +962,9 @@ def _from_other_states(dh, x, h0, h, p, window, first):
 def _truncated_backward_cases(rng):
     sizes = ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3), (9, 4, 2, 3, 4), (4, 5, 3, 2, 1))
     whole = edge("when one window holds all steps", *_sequence_case(rng, 4, 2, 3, 5, 6).args)
-    return [*(_sequence_case(rng, *some) for some in sizes), whole]
+    narrow = edge("with inputs of a single number", *_sequence_case(rng, 5, 2, 1, 3, 2).args)
+    same = edge(SAME_SIZES, *_sequence_case(rng, 4, 4, 4, 4, 2).args)
+    return [*(_sequence_case(rng, *some) for some in sizes), whole, narrow, same]
 
 
 TRUNCATED_BACKWARD = task(

@@ -418,7 +418,11 @@ def _gain_cases(rng):
     wide = normal(rng, 3, 3)
     wide *= 3 / np.linalg.norm(wide)
     a = normal(rng, 6, 4), rng.uniform(-0.8, 0.8, size=(5, 3))
-    return [Case((normal(rng, 4, 4, scale=0.7), a[0])), Case((wide, a[1]))]
+    return [
+        Case((normal(rng, 4, 4, scale=0.7), a[0])),
+        Case((wide, a[1])),
+        edge("with as many steps as units", normal(rng, 3, 3, scale=0.7), normal(rng, 3, 3)),
+    ]
 
 
 GAIN_BY_LAG = task("gain_by_lag", reference=_gains, cases=_gain_cases, forbidden=ENGINES, timed=("result",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import edge, gru_parameters, lstm_parameters, normal, states
+from rnncourse.checks.bank.inputs import SAME_SIZES, edge, gru_parameters, lstm_parameters, normal, states
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import gru_step as reference_gru_step
@@ -19,6 +19,7 @@ def _gate_cases(rng):
     return [
         *cases,
         edge("with a single sequence", normal(rng, 1, 3, scale=1.5), normal(rng, 1, 3, scale=2.0)),
+        edge("with as many sequences as units", normal(rng, 3, 3), normal(rng, 3, 3, scale=2.0)),
     ]
 
 
@@ -144,9 +145,10 @@ def _lstm(i_t, f_t, g_t, o_t, c_prev):
 def _lstm_cases(rng):
     drawn = [
         (normal(rng, B, D), normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H))
-        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6))
+        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6), (3, 3, 3))
     ]
-    return [*map(Case, drawn[:-1]), edge("with a single sequence", *drawn[-1])]
+    *drawn, single, same = drawn
+    return [*map(Case, drawn), edge("with a single sequence", *single), edge(SAME_SIZES, *same)]
 
 
 LSTM_STEP = task(
@@ -471,7 +473,12 @@ def _survival(f):
 
 def _survival_cases(rng):
     cases = [Case((rng.uniform(0.15, 0.95, size=shape),)) for shape in ((5, 3, 2), (6, 2, 4))]
-    return [*cases, edge("with a single sequence", rng.uniform(0.15, 0.95, size=(4, 1, 3)))]
+    return [
+        *cases,
+        edge("with a single sequence", rng.uniform(0.15, 0.95, size=(4, 1, 3))),
+        edge("with a single step", rng.uniform(0.15, 0.95, size=(1, 3, 2))),
+        edge(SAME_SIZES, rng.uniform(0.15, 0.95, size=(3, 3, 3))),
+    ]
 
 
 BELT_SURVIVAL = task("belt_survival", reference=_survival, cases=_survival_cases, forbidden=ENGINES)
@@ -807,9 +814,10 @@ def _shares(x_t, h_prev, p, order="rzn"):
 def _gru_cases(rng):
     drawn = [
         (normal(rng, B, D), normal(rng, B, H), gru_parameters(rng, D, H))
-        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6))
+        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6), (3, 3, 3))
     ]
-    return [*map(Case, drawn[:-1]), edge("with a single sequence", *drawn[-1])]
+    *drawn, single, same = drawn
+    return [*map(Case, drawn), edge("with a single sequence", *single), edge(SAME_SIZES, *same)]
 
 
 GRU_STEP = task("gru_step", reference=reference_gru_step, cases=_gru_cases, forbidden=ENGINES)
@@ -1156,6 +1164,8 @@ def _padded_cases(rng):
         Case(arguments(6, 4, 3, (2, 5))),
         edge("when two sequences are equally long", *arguments(5, 4, 2, (4, 2, 4))),
         edge("with a single sequence", *arguments(5, 2, 3, (4,))),
+        edge("with a single step", *arguments(1, 2, 4, (1, 0, 1))),
+        edge(SAME_SIZES, *arguments(4, 4, 4, (3, 1, 4, 2))),
     ]
 
 
@@ -1314,6 +1324,7 @@ def _undo_cases(rng):
         Case(arguments(3, 4)),
         Case(arguments(2, 5)),
         edge("with a single sequence", *arguments(1, 3)),
+        edge("with as many sequences as units", *arguments(3, 3)),
     ]
 
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import edge, normal, rnn_parameters
+from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal, rnn_parameters
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
 from rnncourse.in_numpy import rnn_step
@@ -25,7 +25,12 @@ def _teacher_inputs(y, start):
 def _teacher_cases(rng):
     """The start token comes right after the letters, long after them, and at the edge before them all."""
     cases = [Case((rng.integers(V, size=(T, B)), start)) for T, B, V, start in ((5, 3, 9, 9), (7, 2, 12, 20))]
-    return [*cases, edge("with a single name and `start=0`", rng.integers(1, 8, size=(4, 1)), 0)]
+    return [
+        *cases,
+        edge("with a single name and `start=0`", rng.integers(1, 8, size=(4, 1)), 0),
+        edge("with names of a single letter", rng.integers(8, size=(1, 4)), 8),
+        edge("with as many steps as names", rng.integers(8, size=(4, 4)), 8),
+    ]
 
 
 TEACHER_INPUTS = task("teacher_inputs", reference=_teacher_inputs, cases=_teacher_cases, timed=("result",))
@@ -786,6 +791,7 @@ def _attention_cases(rng):
         *cases,
         edge("when all scores of a query are far below 0", q, k, normal(rng, 5, 4), mask),
         edge("with a single query", normal(rng, 1, 3), normal(rng, 5, 3), normal(rng, 5, 4), mask),
+        edge(SAME_SIZES, *normal(rng, 3, 4, 4), rng.permutation([1.0, 0.0, 1.0, 1.0])),
     ]
 
 
@@ -1059,6 +1065,7 @@ def _both_ways_cases(rng):
         edge("when two sentences are equally long", *arguments(5, 3, 4, 2, 6, (4, 3, 4))),
         edge("when a real word is all zeros", *zeros),
         edge("with a single sentence", *arguments(5, 1, 2, 3, 4, (4,))),
+        edge(SAME_SIZES, *arguments(4, 4, 4, 4, 4, (4, 1, 3, 2))),
     ]
 
 

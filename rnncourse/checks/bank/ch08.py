@@ -23,10 +23,11 @@ def _sound_cases(rng):
     """Frames that fill the first sound to its last sample; in the second, one sample is missing for one more frame; in
     the third, frames overlap by less than half.
     """
-    return [
+    cases = [
         Case((normal(rng, N), rng.uniform(0.2, 1, size=width), hop))
         for N, width, hop in ((50, 10, 4), (61, 12, 5), (43, 7, 5))
     ]
+    return [*cases, edge("with a single frame", normal(rng, 9), rng.uniform(0.2, 1, size=9), 4)]
 
 
 LOUDNESS_FRAMES = task(

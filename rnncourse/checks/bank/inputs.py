@@ -16,6 +16,10 @@ def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> np.ndar
     return rng.normal(scale=scale, size=shape)
 
 
+SAME_SIZES = "when all sizes are the same"
+"""An axis that was found by its size is then another one."""
+
+
 def edge(about: str, *args: Any) -> Case:
     """Return a case for answers that are right in all others; about: "with a single sequence" and the like."""
     return Case(args, about=about, edge=True)

@@ -110,15 +110,24 @@ def judge(
         return _verdict(task, "wrong", (_KEPT.format(task.called),), "twice")
     if all(right):
         return _praise(task, expected, given)
-    if any(not fine and not case.edge for case, fine in zip(cases, right, strict=True)):
-        # In an edge two mistakes may look the same, and one may look like nothing that has a name.
-        ordinary = [k for k, case in enumerate(cases) if not case.edge]
-        cases, expected, given, right = (
-            [some[k] for k in ordinary] for some in (cases, expected, given, right)
-        )
+    kept = _worth_telling(cases, right)
+    cases, expected, given, right = ([some[k] for k in kept] for some in (cases, expected, given, right))
     return _named(task, cases, expected, given, ask) or _generic(
         task, cases, expected, given, right, look_closer, ask
     )
+
+
+def _worth_telling(cases: Sequence[Case], right: Sequence[bool]) -> list[int]:
+    """Return which cases the verdict is about: the ordinary ones if one of them is wrong, else all but later edges.
+
+    In an edge two mistakes may look the same, and one may look like nothing that has a name. Of several edges that are
+    wrong, only the first is kept: what they have in common says less than one of them.
+    """
+    ordinary = [k for k, case in enumerate(cases) if not case.edge]
+    if not all(right[k] for k in ordinary):
+        return ordinary
+    first = right.index(False)
+    return [k for k, fine in enumerate(right) if fine or k == first]
 
 
 def _more_cases(task: Task) -> list[Case]:

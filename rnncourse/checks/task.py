@@ -60,7 +60,7 @@ class Task:
     Its mistakes are functions with a decorator, see `mistake`.
 
     section: the heading in the chapter. kind: "function" or "bug" are checked by code, "explanation" is read
-    by a person. cases: from a random generator, 2 to 7 inputs whose sizes are always the same. outputs: names
+    by a person. cases: from a random generator, 2 to 10 inputs whose sizes are always the same. outputs: names
     for the parts of a tuple. timed: those outputs whose first axis is time though they have not three axes
     (with three axes it is taken to be time). forbidden: dotted names the answer may not use. function: what the
     learner's function is called, the task's name if empty. tolerance: how far a float64 answer may be off,

@@ -75,6 +75,26 @@ def test_another_thread_has_a_time_limit_too():
     assert answers[0].value == TimedOut(0.2)
 
 
+SLOW_TO_LOAD = """
+import time
+end = time.perf_counter() + 0.5
+while time.perf_counter() < end:
+    pass
+"""
+
+
+@pytest.mark.parametrize("signals", [True, False])
+def test_loading_a_module_does_not_count_and_is_not_stopped(signals, tmp_path, monkeypatch):
+    """PyTorch, stopped halfway, would end the process when it is imported again."""
+    name = f"slow_to_load_{signals}"
+    (tmp_path / f"{name}.py").write_text(SLOW_TO_LOAD, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    if not signals:
+        monkeypatch.delattr(signal, "setitimer")
+    assert call(lambda: __import__(name).end > 0, NOTHING, 0.2).value is True
+    assert call(lambda: (__import__(name), forever()), NOTHING, 0.2).value == TimedOut(0.2)
+
+
 def told(function) -> str:
     return examine(ZIGZAG, function, np.random.default_rng(0)).text()
 

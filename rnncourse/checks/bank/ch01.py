@@ -36,9 +36,15 @@ def _pages(rng, blanks, first):
 
 
 def _diary_cases(rng):
+    blank = np.full(11, -1)
     return [
-        Case((_pages(rng, blanks, first),))
-        for blanks, first in (((3, 1, 2, 0, 4, 2), 1), ((4, 2, 1, 3, 1), 2), ((2, 2, 1), 0))
+        *(
+            Case((_pages(rng, blanks, first),))
+            for blanks, first in (((3, 1, 2, 0, 4, 2), 1), ((4, 2, 1, 3, 1), 2), ((2, 2, 1), 0))
+        ),
+        edge("with a single page", rng.integers(3, size=1)),
+        edge("when no page is blank", rng.integers(3, size=6)),
+        edge("when only the first page is written", np.append(rng.integers(2), blank)),
     ]
 
 
@@ -46,7 +52,9 @@ def _last_written(pages, t):
     return next(page for page in pages[t::-1] if page != -1)
 
 
-FILL_THE_DIARY = task("fill_the_diary", reference=_filled, cases=_diary_cases, timed=("result",))
+FILL_THE_DIARY = task(
+    "fill_the_diary", reference=_filled, cases=_diary_cases, timed=("result",), new_arrays=True
+)
 
 
 @FILL_THE_DIARY.mistake
@@ -181,6 +189,7 @@ def _window_cases(rng):
         *(Case((normal(rng, n), width, horizon)) for n, width, horizon in sizes),
         edge("with `horizon=1`", normal(rng, 10), 4, 1),
         edge("with `width=1`", normal(rng, 9), 1, 3),
+        edge("with a single window", normal(rng, 6), 4, 2),
         edge("when `width` and `horizon` are the same", normal(rng, 11), 3, 3),
     ]
 
@@ -595,7 +604,12 @@ def _known(cards, most, forget=lambda state, most: state[max(len(state) - most, 
 def _card_cases(rng):
     """Each game begins with cards that show the rules: one turned twice in a row, card 0, the first one again."""
     games = [Case((_game(rng, n, T, most), most)) for T, n, most in ((48, 8, 4), (40, 6, 3), (44, 9, 5))]
-    return [*games, edge("with a single card", rng.integers(9, size=1), 3)]
+    return [
+        *games,
+        edge("with a single card", rng.integers(9, size=1), 3),
+        edge("when she remembers a single card", np.array([4, 4, 7, 4, 7, 7]), 1),
+        edge("with large numbers on the cards", 300 + 128 * rng.permutation([0, 1, 2, 0, 4, 1]), 2),
+    ]
 
 
 def _game(rng, n, T, most):

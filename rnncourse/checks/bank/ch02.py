@@ -31,7 +31,12 @@ def _text(rng, n, extra):
 
 
 def _text_cases(rng):
-    return [Case((_text(rng, n, extra),)) for n, extra in ((9, 2), (8, 4), (6, 3))]
+    long = ["Mr.", "Mr", "sentence", "sentences", "internationally", "internationalism", "Mr."]
+    return [
+        *(Case((_text(rng, n, extra),)) for n, extra in ((9, 2), (8, 4), (6, 3))),
+        edge("with a single token", ["Doug"]),
+        edge("when one token begins like another", [long[k] for k in rng.permutation(len(long))]),
+    ]
 
 
 def _build_vocabulary(tokens):
@@ -180,6 +185,7 @@ def _index_cases(rng):
         Case((_indices(rng, 5, 2, 6), 6)),
         Case((lacking, 8), about="where some of the V indices never occur"),
         edge("with a single step", rng.permutation(6)[None, :4], 6),
+        edge("with a single sentence", rng.permutation(6)[:4, None], 6),
         edge(SAME_SIZES, rng.integers(4, size=(4, 4)), 4),
     ]
 
@@ -332,6 +338,8 @@ def _sentence_cases(rng):
         ),
         edge("when two sentences have the same length, or are the same", [same[1].copy(), *same], 9),
         edge("with a single sentence", _sentences(rng, (4,)), 8),
+        edge("with indices above 255", [[300, 2, 7], [5, 260]], 1),
+        edge("with sentences of a single token", [[int(k)] for k in rng.permutation(7)[:3]], 8),
     ]
 
 
@@ -501,7 +509,12 @@ def _loss_cases(rng):
     losses[0, int(rng.integers(4))] = 0.0
     losses[mask == 0] *= 1000
     mask = (np.arange(4)[:, None] < rng.permutation([4, 1, 3, 2])).astype(np.float64)
-    return [*cases, edge(SAME_SIZES, rng.uniform(0.5, 3, size=(4, 4)), mask)]
+    return [
+        *cases,
+        edge("without padding", rng.uniform(0.5, 3, size=(3, 2)), np.ones((3, 2))),
+        edge("with large losses", rng.uniform(20, 40, size=(3, 2)), np.array([[1.0, 1], [1, 1], [0, 1]])),
+        edge(SAME_SIZES, rng.uniform(0.5, 3, size=(4, 4)), mask),
+    ]
 
 
 def _honest_loss(losses, mask):
@@ -649,6 +662,7 @@ def _look_up_cases(rng):
         *cases,
         edge("with a single unit", rng.integers(7, size=(5, 4)), normal(rng, 5, 4, 1), 7),
         edge("with a single step", rng.integers(7, size=(1, 4)), normal(rng, 1, 4, 3), 7),
+        edge("with a single sentence", rng.integers(9, size=(5, 1)), normal(rng, 5, 1, 4), 9),
         edge(SAME_SIZES, rng.integers(4, size=(4, 4)), normal(rng, 4, 4, 4), 4),
     ]
 

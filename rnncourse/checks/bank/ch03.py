@@ -267,10 +267,11 @@ def loops_over_the_batch(x, h0, p):
 def _pytorch_cases(rng):
     """Sometimes one bias is larger, sometimes the other."""
     cases = []
-    for D, H in ((3, 5), (6, 4), (4, 4)):
+    for D, H in ((3, 5), (6, 4), (4, 4), (3, 1)):
         apart = np.where(np.arange(H) % 2, 3.0, -3.0)
         cases.append(Case((normal(rng, H, D), normal(rng, H, H), normal(rng, H) + apart, normal(rng, H) + 1)))
-    return [*cases[:-1], edge("when D and H are the same", *cases[-1].args)]
+    *cases, same, single = cases
+    return [*cases, edge("when D and H are the same", *same.args), edge("with a single unit", *single.args)]
 
 
 def _from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
@@ -515,12 +516,17 @@ def _padded_cases(rng):
         if lengths[-1] == T:
             lengths = np.roll(lengths, 1)
         cases.append(Case((normal(rng, T, B, H), lengths)))
+    zeros = normal(rng, 4, 2, 3)
+    zeros[2, 0] = 0.0
     return [
         *cases,
         edge("when two sequences are equally long", normal(rng, 5, 3, 4), rng.permutation([4, 2, 4])),
         edge("with a single sequence", normal(rng, 5, 1, 3), np.array([4])),
         edge("with a single step", normal(rng, 1, 3, 4), np.ones(3, dtype=int)),
-        edge(SAME_SIZES, normal(rng, 4, 4, 4), rng.permutation([4, 1, 3, 2])),
+        edge("with a single unit", normal(rng, 5, 3, 1), rng.permutation([5, 2, 3])),
+        edge("without padding", normal(rng, 3, 4, 2), np.full(4, 3)),
+        edge("when a last state is all zeros", zeros, np.array([3, 2])),
+        edge(SAME_SIZES, normal(rng, 4, 4, 4), np.array([2, 3, 4, 1])),
     ]
 
 
@@ -662,10 +668,20 @@ def _masked_cases(rng):
     single = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
     x, h0, p = normal(rng, 5, 1, 3), normal(rng, 1, 2), rnn_parameters(rng, 3, 2)
     same = (np.arange(4)[:, None] < rng.permutation([4, 1, 3, 2])).astype(np.float64)
+    zeros = normal(rng, 3, 2, 3)
+    zeros[1] = 0.0
     return [
         *cases,
         edge("with a single sequence", x, h0, single, p),
         edge("with a single step", normal(rng, 1, 3, 3), normal(rng, 3, 2), np.array([[1.0, 0.0, 1.0]]), p),
+        edge("without padding", normal(rng, 4, 3, 3), normal(rng, 3, 2), np.ones((4, 3)), p),
+        edge(
+            "when a real input is all zeros",
+            zeros,
+            normal(rng, 2, 2),
+            np.array([[1.0, 1], [1, 1], [1, 0]]),
+            p,
+        ),
         edge(SAME_SIZES, normal(rng, 4, 4, 4), normal(rng, 4, 4), same, rnn_parameters(rng, 4, 4)),
     ]
 

@@ -34,6 +34,8 @@ def _nudge_cases(rng):
         Case((Named("wavy_loss", wavy_loss), wide, 0.1)),
         edge("with a single row", Named("loss_at", loss_at), normal(rng, 1, 5), 0.05),
         edge("with as many rows as columns", Named("loss_at", loss_at), normal(rng, 3, 3), 0.05),
+        edge("with a single column", Named("loss_at", loss_at), normal(rng, 4, 1), 0.05),
+        edge("with a single number", Named("loss_at", loss_at), normal(rng, 1, 1), 0.05),
     ]
 
 
@@ -961,10 +963,11 @@ def _from_other_states(dh, x, h0, h, p, window, first):
 
 def _truncated_backward_cases(rng):
     sizes = ((7, 3, 4, 2, 3), (8, 2, 3, 5, 3), (9, 4, 2, 3, 4), (4, 5, 3, 2, 1))
-    whole = edge("when one window holds all steps", *_sequence_case(rng, 4, 2, 3, 5, 6).args)
+    whole = edge("when one window holds more than all steps", *_sequence_case(rng, 4, 2, 3, 5, 6).args)
     narrow = edge("with inputs of a single number", *_sequence_case(rng, 5, 2, 1, 3, 2).args)
-    same = edge(SAME_SIZES, *_sequence_case(rng, 4, 4, 4, 4, 2).args)
-    return [*(_sequence_case(rng, *some) for some in sizes), whole, narrow, same]
+    single = edge("with a single step", *_sequence_case(rng, 1, 2, 3, 4, 2).args)
+    same = edge(SAME_SIZES, *_sequence_case(rng, 4, 4, 4, 4, 4).args)
+    return [*(_sequence_case(rng, *some) for some in sizes), whole, narrow, single, same]
 
 
 TRUNCATED_BACKWARD = task(

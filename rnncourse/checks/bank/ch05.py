@@ -114,7 +114,15 @@ def _dead(a):
 
 def _dead_cases(rng):
     cases = [_dead_case(rng, 6, "ddz0-ms+", 4), _dead_case(rng, 4, "0zdmms+p", 7)]
-    return [*cases, edge("with a single unit", *_dead_case(rng, 5, "", 1).args)]
+    last = -rng.uniform(0.5, 2, size=(5, 4))
+    last[-1, rng.permutation(4)[:2]] *= -1
+    return [
+        *cases,
+        edge("with a single unit", *_dead_case(rng, 5, "", 1).args),
+        edge("with a single example", *_dead_case(rng, 1, "dp", 3).args),
+        edge("when only the last example is above 0", last),
+        edge("with as many examples as units", *_dead_case(rng, 4, "dm", 2).args),
+    ]
 
 
 def _dead_case(rng, N, kinds, more):
@@ -422,6 +430,8 @@ def _gain_cases(rng):
         Case((normal(rng, 4, 4, scale=0.7), a[0])),
         Case((wide, a[1])),
         edge("with as many steps as units", normal(rng, 3, 3, scale=0.7), normal(rng, 3, 3)),
+        edge("with a single step", normal(rng, 3, 3), normal(rng, 1, 3)),
+        edge("with a single unit", normal(rng, 1, 1), normal(rng, 4, 1)),
     ]
 
 
@@ -916,6 +926,7 @@ def _bound_cases(rng):
         Case((normal(rng, 4, 4, scale=0.5), "leaky_relu", 2)),
         Case((normal(rng, 5, 5, scale=0.5), "tanh", 3)),
         Case((normal(rng, 6, 6, scale=0.5), "relu", 5)),
+        edge("with a single unit", normal(rng, 1, 1), "tanh", 3),
     ]
 
 

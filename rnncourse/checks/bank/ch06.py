@@ -145,10 +145,15 @@ def _lstm(i_t, f_t, g_t, o_t, c_prev):
 def _lstm_cases(rng):
     drawn = [
         (normal(rng, B, D), normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H))
-        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6), (3, 3, 3))
+        for B, D, H in ((3, 2, 4), (2, 5, 3), (1, 3, 6), (3, 3, 3), (2, 3, 4))
     ]
-    *drawn, single, same = drawn
-    return [*map(Case, drawn), edge("with a single sequence", *single), edge(SAME_SIZES, *same)]
+    *drawn, single, same, (x_t, h_prev, c_prev, p) = drawn
+    return [
+        *map(Case, drawn),
+        edge("with a single sequence", *single),
+        edge(SAME_SIZES, *same),
+        edge("with a large previous cell state", x_t, h_prev, 20 * c_prev, p),
+    ]
 
 
 LSTM_STEP = task(
@@ -616,7 +621,13 @@ def _bias_cases(rng):
     def case(H, steps):
         return Case((normal(rng, 4 * H, scale=0.5), float(rng.uniform(0.2, 0.7)), steps))
 
-    return [case(3, 20), case(5, 8)]
+    return [
+        case(3, 20),
+        case(5, 8),
+        edge("with a single unit", *case(1, 12).args),
+        edge("with a single step", *case(2, 1).args),
+        edge("when little may be left", normal(rng, 8), float(rng.uniform(0.05, 0.1)), 2),
+    ]
 
 
 def _remembering_bias(b, left, steps):
@@ -1158,6 +1169,8 @@ def _padded_cases(rng):
         mask = (np.arange(T)[:, None] < np.array(lengths)).astype(np.float64)
         return normal(rng, T, B, D), mask, normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H)
 
+    zeros = arguments(4, 3, 2, (4, 2))
+    zeros[0][1] = 0.0
     # In the second case, the last step is padding in all sequences.
     return [
         Case(arguments(7, 2, 5, (7, 3, 0, 4))),
@@ -1165,6 +1178,8 @@ def _padded_cases(rng):
         edge("when two sequences are equally long", *arguments(5, 4, 2, (4, 2, 4))),
         edge("with a single sequence", *arguments(5, 2, 3, (4,))),
         edge("with a single step", *arguments(1, 2, 4, (1, 0, 1))),
+        edge("without padding", *arguments(4, 3, 2, (4, 4, 4))),
+        edge("when a real input is all zeros", *zeros),
         edge(SAME_SIZES, *arguments(4, 4, 4, (3, 1, 4, 2))),
     ]
 
@@ -1325,6 +1340,7 @@ def _undo_cases(rng):
         Case(arguments(2, 5)),
         edge("with a single sequence", *arguments(1, 3)),
         edge("with as many sequences as units", *arguments(3, 3)),
+        edge("with a single unit", *arguments(3, 1)),
     ]
 
 

@@ -138,7 +138,19 @@ _FIRST_WRONG, _SWAPPED, _LAST_WRONG = 2, 4, 5
 
 
 def _score_cases(rng):
-    return [_unguessable(rng, 6, 13), _unguessable(rng, 8, 11)]
+    def right_but_for_one(T, B):
+        y = rng.integers(1, 9, size=(T, B))
+        predicted = y.copy()
+        predicted[-1, 0] += 1
+        return predicted, y, np.ones((T, B))
+
+    return [
+        _unguessable(rng, 6, 13),
+        _unguessable(rng, 8, 11),
+        edge("without padding", *right_but_for_one(12, 4)),
+        edge("with a single name", *right_but_for_one(5, 1)),
+        edge("with names of a single letter", *right_but_for_one(1, 4)),
+    ]
 
 
 def _unguessable(rng, T, B):
@@ -351,6 +363,9 @@ def _mask_cases(rng):
         *cases,
         edge("when two sentences are equally long", "many-to-one", rng.permutation([3, 5, 3]), 7),
         edge("with a single sentence", "aligned", rng.integers(2, 5, size=1), 6),
+        edge("when all sentences are equally long", "many-to-one", np.array([2, 2, 2]), 4),
+        edge("without padding", "aligned", np.array([3, 3]), 3),
+        edge("with sentences of a single word", "many-to-one", np.array([1, 1, 1]), 2),
     ]
 
 
@@ -787,10 +802,24 @@ def _attention_cases(rng):
         cases.append(Case((normal(rng, N, H), k, normal(rng, T, D), mask)))
     q, mask = np.stack([normal(rng, 3), rng.uniform(-240, -200, size=3)]), np.array([1.0, 0, 1, 0, 1])
     k = rng.uniform(0.8, 0.9, size=(5, 3)) * rng.permutation([1.0, 1.4, 1.8, 2.2, 2.6])[:, None]
+    zero = normal(rng, 4, 2)
+    zero[1] = 0.0
     return [
         *cases,
         edge("when all scores of a query are far below 0", q, k, normal(rng, 5, 4), mask),
         edge("with a single query", normal(rng, 1, 3), normal(rng, 5, 3), normal(rng, 5, 4), mask),
+        edge("without padding", *(normal(rng, n, 3) for n in (2, 4, 4)), np.ones(4)),
+        edge(
+            "with a single real step", *(normal(rng, n, 3) for n in (2, 4, 4)), rng.permutation(np.eye(4)[0])
+        ),
+        edge(
+            "with keys of a single number",
+            normal(rng, 3, 1),
+            normal(rng, 4, 1),
+            normal(rng, 4, 2),
+            np.ones(4),
+        ),
+        edge("when a key is all zeros", normal(rng, 3, 2), zero, normal(rng, 4, 3), np.array([1.0, 1, 1, 0])),
         edge(SAME_SIZES, *normal(rng, 3, 4, 4), rng.permutation([1.0, 0.0, 1.0, 1.0])),
     ]
 
@@ -1065,6 +1094,7 @@ def _both_ways_cases(rng):
         edge("when two sentences are equally long", *arguments(5, 3, 4, 2, 6, (4, 3, 4))),
         edge("when a real word is all zeros", *zeros),
         edge("with a single sentence", *arguments(5, 1, 2, 3, 4, (4,))),
+        edge("without padding", *arguments(4, 3, 2, 3, 5, (4, 4, 4))),
         edge(SAME_SIZES, *arguments(4, 4, 4, 4, 4, (4, 1, 3, 2))),
     ]
 
@@ -1270,7 +1300,25 @@ _MOVED = 0.003
 
 
 def _beam_cases(rng):
-    return [*(_beam_case(rng, *path) for path in _GARDEN_PATHS), _late_bloomer(rng)]
+    return [
+        *(_beam_case(rng, *path) for path in _GARDEN_PATHS),
+        _late_bloomer(rng),
+        edge("with `width=1`", _log_table(rng, 6), 2, 4, 1),
+        edge("with `n=1`", _log_table(rng, 6), 4, 1, 3),
+        edge("when `width` is larger than V", _WIDE, 0, 3, 5),
+    ]
+
+
+_WIDE = np.log(
+    [[0.42, 0.04, 0.23, 0.31], [0.78, 0.03, 0.18, 0.01], [0.05, 0.36, 0.56, 0.03], [0.57, 0.4, 0.02, 0.01]]
+)
+"""To keep only V texts misses the best: its first two tokens are the fifth of all pairs."""
+
+
+def _log_table(rng, V):
+    """Return log-probabilities (V, V) of the next token, by token."""
+    s = normal(rng, V, V)
+    return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
 
 
 def _late_bloomer(rng):

@@ -27,7 +27,11 @@ def _sound_cases(rng):
         Case((normal(rng, N), rng.uniform(0.2, 1, size=width), hop))
         for N, width, hop in ((50, 10, 4), (61, 12, 5), (43, 7, 5))
     ]
-    return [*cases, edge("with a single frame", normal(rng, 9), rng.uniform(0.2, 1, size=9), 4)]
+    return [
+        *cases,
+        edge("with a single frame", normal(rng, 9), rng.uniform(0.2, 1, size=9), 4),
+        edge("with `hop=1`", normal(rng, 11), rng.uniform(0.2, 1, size=6), 1),
+    ]
 
 
 LOUDNESS_FRAMES = task(
@@ -195,9 +199,19 @@ def _label_cases(rng):
         names[1:] = np.sort(names[1:])[::-1]  # so that sorting the tones is never right by chance
     # The last of all labels is the first of all: whoever remembers it from call to call misses a tone.
     drawn[0] = np.array([rng.choice(np.setdiff1d(np.arange(1, 9), drawn[3])), *drawn[3][1:]])
+    tone, silence = (int(k) for k in rng.permutation(9)[:2])
     return [
-        Case((names[_heard(rng, *played)], int(names[0])))
-        for played, names in zip(_PLAYED, drawn, strict=True)
+        *(
+            Case((names[_heard(rng, *played)], int(names[0])))
+            for played, names in zip(_PLAYED, drawn, strict=True)
+        ),
+        edge("with a single frame", np.array([tone]), silence),
+        edge(
+            "when a tone sounds twice with one frame of silence between",
+            np.array([tone, silence, tone]),
+            silence,
+        ),
+        edge("when nothing is played", np.array([silence, silence]), silence),
     ]
 
 
@@ -377,7 +391,15 @@ def _ctc_cases(rng):
         cases.append(Case((_softmax(normal(rng, T, K)), labels[list(pattern)])))
     label = rng.integers(1, 4)
     rows = rng.uniform(1.2, 3, size=(3, 4))
-    return [*cases, edge("when the rows of `p` do not sum to 1", rows, np.array([label, label]))]
+    return [
+        *cases,
+        edge("when the rows of `p` do not sum to 1", rows, np.array([label, label])),
+        edge("with a single label", _softmax(normal(rng, 4, 3)), rng.integers(1, 3, size=1)),
+        edge("with a single frame", _softmax(normal(rng, 1, 3)), rng.integers(1, 3, size=1)),
+        edge(
+            "with fewer frames than labels", _softmax(normal(rng, 1, 4)), rng.permutation(np.arange(1, 4))[:2]
+        ),
+    ]
 
 
 CTC_FORWARD = task(
@@ -551,7 +573,12 @@ def _naive_forecasts(z, k, season):
 
 def _series_cases(rng):
     cases = [Case((normal(rng, N), k, season)) for N, k, season in ((15, 2, 6), (19, 3, 8))]
-    return [*cases, edge("with `k=1`", normal(rng, 13), 1, 5)]
+    return [
+        *cases,
+        edge("with `k=1`", normal(rng, 13), 1, 5),
+        edge("with a season of two steps", normal(rng, 9), 1, 2),
+        edge("with a season one longer than `k`", normal(rng, 14), 4, 5),
+    ]
 
 
 NAIVE_FORECASTS = task(
@@ -686,7 +713,8 @@ def _autoregression(z, P, cut):
 
 def _line_cases(rng):
     """The bias is once positive and once negative."""
-    return [Case((level + normal(rng, N), P, cut)) for level, N, P, cut in ((4, 40, 3, 29), (-4, 46, 5, 33))]
+    cases = [Case((level + normal(rng, N), P, cut)) for level, N, P, cut in ((4, 40, 3, 29), (-4, 46, 5, 33))]
+    return [*cases, edge("with `P=1`", 3 + normal(rng, 20), 1, 15)]
 
 
 AUTOREGRESSION = task("autoregression", reference=_autoregression, cases=_line_cases, outputs=("w", "b"))
@@ -881,7 +909,11 @@ def _ahead_cases(rng):
     ]
     # One number alone must not be the small difference of large ones: that would cost float32 its digits.
     past, w = rng.uniform(1, 3, size=8), rng.uniform(0.1, 0.4, size=5)
-    return [*cases, edge("with `n=1`", past, w, float(rng.uniform(0.3, 0.9)), 1)]
+    return [
+        *cases,
+        edge("with `n=1`", past, w, float(rng.uniform(0.3, 0.9)), 1),
+        edge("with a single weight", past, w[:1], float(rng.uniform(0.3, 0.9)), 3),
+    ]
 
 
 FORECAST_AHEAD = task("forecast_ahead", reference=_forecast_ahead, cases=_ahead_cases, timed=("result",))
@@ -1029,7 +1061,9 @@ def _drawn(p, u):
 
 def _draw_next(s, temperature, u):
     p = _softmax(s / temperature)
-    return p, _drawn(p, u)
+    return p, np.minimum(
+        _drawn(p, u), p.shape[1] - 1
+    )  # the last piece ends at 1, wherever rounding puts its end
 
 
 def _draw_cases(rng):
@@ -1040,6 +1074,8 @@ def _draw_cases(rng):
         _draw_case(rng, 6, 1.3, large, "with logits around 1000"),
         _draw_case(rng, 4, 0.8, apart, "when the logits of one row are far from those of another"),
         edge("with a single text", *_draw_case(rng, 3, 0.7, np.zeros((1, 1))).args),
+        edge("with a low temperature", *_draw_case(rng, 14, 0.15, small).args),
+        edge("with a high temperature", *_draw_case(rng, 12, 4.0, small).args),
     ]
 
 

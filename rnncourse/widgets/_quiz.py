@@ -91,7 +91,10 @@ class Question:
         if chosen == self.answer:
             return Card("right", f"Right: you said “{chosen}”.", _said(said[chosen], self.because))
         title = f"You said “{chosen}”. The answer is “{self.answer}”."
-        return Card("wrong", title, _said(said[chosen], said[self.answer], self.because))
+        mine, right = said[chosen], said[self.answer]
+        if mine and right:  # each begins with its option, so that an "it" in one is not taken for the other
+            mine, right = f"“{chosen}”: {mine}", f"“{self.answer}”: {right}"
+        return Card("wrong", title, _said(mine, right, self.because))
 
 
 class Quiz(ReadableWidget):

@@ -56,5 +56,10 @@ def _difference(value: Any, expected: Any) -> str:
     found, wanted = _numbers(value), _numbers(expected)
     if found is not None and wanted is not None and found.shape != wanted.shape:
         return f"Your value has shape {found.shape}; it should have shape {wanted.shape}."
-    shown = np.array2string(found, precision=4, threshold=12) if found is not None else repr(value)
-    return f"Your value is `{shown if len(shown) <= 200 else shown[:197] + '...'}`."
+    if found is None:
+        shown = repr(value)
+    else:
+        shown = (
+            f"{found.item():.6g}" if found.ndim == 0 else np.array2string(found, precision=4, threshold=12)
+        )
+    return f"Your value is `{shown if len(shown) <= 200 else shown[:197].rpartition(' ')[0] + ' …'}`."

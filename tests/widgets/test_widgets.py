@@ -189,7 +189,7 @@ def test_a_wrong_answer_is_told_the_reasoning_of_the_right_one():
     options = [("14", "That counts arrows."), ("60", "15 + 25 + 20.")]
     card = Question("How many?", options, "60", "Each matrix is full.", "weights").verdict("14")
     assert card.title == "You said “14”. The answer is “60”."
-    assert card.paragraphs == ("That counts arrows.", "15 + 25 + 20.", "Each matrix is full.")
+    assert card.paragraphs == ("“14”: That counts arrows.", "“60”: 15 + 25 + 20.", "Each matrix is full.")
 
 
 @pytest.fixture

@@ -133,8 +133,9 @@ function draw(view, model) {
     else forms[k].querySelector(".rnncourse-verdict").textContent = LOCKED[verdict];
     right += entry.chosen === questions[k].answer;
   }
-  const all = `${questions.length} questions`;
-  if (score) setText(score, history.length ? `${right} of ${history.length} right; ${all}.` : `${all}.`);
+  const open = questions.length - history.length;
+  const scored = `${right} of ${history.length} right`;
+  if (score) setText(score, history.length ? `${scored}${open ? `, ${open} to go` : ""}.` : `${questions.length} questions.`);
   setText(notice, model.get("notice"));
 }
 

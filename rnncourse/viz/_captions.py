@@ -467,11 +467,11 @@ WORDS = {
         "steps on data that are never trained on. Each panel has its own axis.",
         alt="Four panels with two curves each. A: training falls to about 1, validation falls below 2.5 and then "
         "rises to nearly 3. B: both stay at 1.4 for about seventy steps, then fall to 0. C: both fall slowly and "
-        "evenly from 3.3 to 2.5. D: training shoots up to more than 10, then both stay above 3.",
+        "evenly from 3.3 to 2.5. D: training shoots up to more than 10, then both stay near 3.",
     ),
     "08_ctc/strip": Words(
-        caption="A new recording, as it was played and as heard by a network that had seen only transcripts.",
-        alt="The spectrogram and two strips with the same letters in the same order. The letters in the "
-        "network's strip begin about where the tones do and are shorter.",
+        caption="A new recording, as it was played and as heard by a network that was told only transcripts.",
+        alt="The spectrogram and two strips with the same three letters in the same order. Each letter in the "
+        "network's strip overlaps its tone; together they fill fewer frames.",
     ),
 }

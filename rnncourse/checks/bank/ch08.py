@@ -1061,9 +1061,8 @@ def _drawn(p, u):
 
 def _draw_next(s, temperature, u):
     p = _softmax(s / temperature)
-    return p, np.minimum(
-        _drawn(p, u), p.shape[1] - 1
-    )  # the last piece ends at 1, wherever rounding puts its end
+    # The last piece ends at 1, wherever rounding puts its end.
+    return p, np.minimum(_drawn(p, u), p.shape[1] - 1)
 
 
 def _draw_cases(rng):

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 
-LOADING_SECONDS = 60
+LOADING_SECONDS = 20
 """For how long loading modules may put off the limit."""
 
 

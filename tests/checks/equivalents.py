@@ -16,8 +16,8 @@ _PADDING = "what padding is read as comes after all real steps, and is masked"
 EQUIVALENT: dict[str, dict[str, str]] = {
     "fill_the_diary": {
         r"call: int\(pages\[0\]\) .*": _TYPE,
-        r"number: 0 → (1|-1)": "the first page is written, so what was there before is never read",
-        r"index: 0 → 0 [-+] 1": "the first page is written, so what was there before is never read",
+        r"number: 0 → -1": "the first page is written, so what was there before is never read",
+        r"index: 0 → 0 - 1": "the first page is written, so what was there before is never read",
         r"call: np\.array\(evenings\) .*": _LIST,
     },
     "known_cards": {r"call: np\.array\(known\) .*": _LIST},
@@ -95,6 +95,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "draw_next": {
         r"name: a → s \(2\)": _OFF_A_ROW,
         r"reduction: a\.max.*": _OFF_A_ROW,
+        r"bound: -1 → None": "a drawn number is beyond the last end, rounded, with chance 0",
         r"comparison: ends <= .* → ends < .*": "a drawn number meets the end of a piece exactly with chance 0",
     },
 }

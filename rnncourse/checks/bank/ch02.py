@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal
+from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal, padding_mask
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.data import one_hot, pad_sequences
@@ -503,12 +503,12 @@ def _loss_cases(rng):
     """In the second case one real token has a loss of 0, and some masked losses are very large."""
     cases = []
     for lengths in ((5, 2, 3), (3, 6, 1, 4), (4, 2)):
-        mask = (np.arange(max(lengths))[:, None] < np.array(lengths)).astype(np.float64)
+        mask = padding_mask(max(lengths), lengths)
         cases.append(Case((rng.uniform(0.5, 3, size=mask.shape), mask)))
     losses, mask = cases[1].args
     losses[0, int(rng.integers(4))] = 0.0
     losses[mask == 0] *= 1000
-    mask = (np.arange(4)[:, None] < rng.permutation([4, 1, 3, 2])).astype(np.float64)
+    mask = padding_mask(4, rng.permutation([4, 1, 3, 2]))
     return [
         *cases,
         edge("without padding", rng.uniform(0.5, 3, size=(3, 2)), np.ones((3, 2))),

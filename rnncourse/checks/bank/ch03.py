@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal, readout_parameters, rnn_parameters
+from rnncourse.checks.bank.inputs import (
+    SAME_SIZES,
+    edge,
+    normal,
+    padding_mask,
+    readout_parameters,
+    rnn_parameters,
+)
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import RNN, sigmoid, softmax
@@ -506,10 +513,7 @@ def recurrence_from_the_input(D, H, K):
 
 
 def _padded_cases(rng):
-    """In the first case one sequence has a single step, and one fills the whole array, but is not the last.
-
-    At the edge, two sequences are equally long, there is only one or a single step, or all sizes are the same.
-    """
+    """In the first case one sequence has a single step, and one fills the whole array, but is not the last."""
     cases = []
     for (T, B, H), some in (((6, 4, 2), (1, 6)), ((7, 3, 5), (2, 6)), ((5, 2, 4), (4, 2))):
         lengths = rng.permutation([*some, *rng.integers(3, T - 1, size=B - 2)])
@@ -652,8 +656,7 @@ def _held(x, h0, mask, p, *, carried=None, stored=None):
 def _masked_cases(rng):
     """Padding comes at the end, in front and in between; one sequence has no real step, one has no padding.
 
-    In two other cases there is a step that is padding in all sequences, once in the middle and once at the end. At the
-    edge there is a single sequence or a single step, or all sizes are the same.
+    In two other cases there is a step that is padding in all sequences, once in the middle and once at the end.
     """
     cases = []
     for T, B, D, H in ((6, 4, 2, 3), (7, 3, 4, 2), (5, 6, 3, 4)):
@@ -667,7 +670,7 @@ def _masked_cases(rng):
         cases.append(Case((normal(rng, T, B, D), normal(rng, B, H), mask, rnn_parameters(rng, D, H))))
     single = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
     x, h0, p = normal(rng, 5, 1, 3), normal(rng, 1, 2), rnn_parameters(rng, 3, 2)
-    same = (np.arange(4)[:, None] < rng.permutation([4, 1, 3, 2])).astype(np.float64)
+    same = padding_mask(4, rng.permutation([4, 1, 3, 2]))
     zeros = normal(rng, 3, 2, 3)
     zeros[1] = 0.0
     return [

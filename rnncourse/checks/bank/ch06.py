@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnncourse.checks.bank.inputs import SAME_SIZES, edge, gru_parameters, lstm_parameters, normal, states
+from rnncourse.checks.bank.inputs import (
+    SAME_SIZES,
+    edge,
+    gru_parameters,
+    lstm_parameters,
+    normal,
+    padding_mask,
+    states,
+)
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case
 from rnncourse.in_numpy import gru_step as reference_gru_step
@@ -1166,8 +1174,8 @@ def _padded(x, mask, h0, c0, p, *, h_held=True, c_held=True, h_rest=None, c_rest
 def _padded_cases(rng):
     def arguments(T, D, H, lengths):
         B = len(lengths)
-        mask = (np.arange(T)[:, None] < np.array(lengths)).astype(np.float64)
-        return normal(rng, T, B, D), mask, normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H)
+        x, mask = normal(rng, T, B, D), padding_mask(T, lengths)
+        return x, mask, normal(rng, B, H), normal(rng, B, H), lstm_parameters(rng, D, H)
 
     zeros = arguments(4, 3, 2, (4, 2))
     zeros[0][1] = 0.0

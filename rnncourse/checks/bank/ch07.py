@@ -9,7 +9,7 @@ import numpy as np
 from rnncourse.checks.bank.inputs import SAME_SIZES, edge, normal, rnn_parameters
 from rnncourse.checks.bank.statements import task
 from rnncourse.checks.task import ENGINES, Case, Named
-from rnncourse.in_numpy import rnn_step
+from rnncourse.in_numpy import log_softmax, rnn_step
 
 # ---------------------------------------------------------------- teacher forcing
 
@@ -355,7 +355,6 @@ def _answer_mask(pattern, lengths, T):
 
 
 def _mask_cases(rng):
-    """At the edge, two sentences are equally long, or there is only one."""
     few, more = rng.permutation(np.arange(1, 7)), rng.permutation(np.arange(2, 10))
     patterns = ("many-to-one", "aligned")
     cases = [Case((pattern, lengths, T)) for lengths, T in ((few, 7), (more, 12)) for pattern in patterns]
@@ -1079,8 +1078,6 @@ def _both_ways(read, p_fwd, p_bwd, x, lengths):
 
 
 def _both_ways_cases(rng):
-    """At the edge, two sentences are equally long, a real word is all zeros, or there is a single sentence."""
-
     def arguments(T, B, D, H_fwd, H_bwd, lengths):
         lengths, x = rng.permutation(lengths), normal(rng, T, B, D)
         weights = [rnn_parameters(rng, D, H) for H in (H_fwd, H_bwd)]
@@ -1317,8 +1314,7 @@ _WIDE = np.log(
 
 def _log_table(rng, V):
     """Return log-probabilities (V, V) of the next token, by token."""
-    s = normal(rng, V, V)
-    return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
+    return log_softmax(normal(rng, V, V))
 
 
 def _late_bloomer(rng):
@@ -1329,13 +1325,13 @@ def _late_bloomer(rng):
     s[start, first[:width]] += np.array([2.0, 1.8, 1.6, 1.4])
     s[first[width - 1], first[-1]] += 5.0
     about = "when the best text begins with the last of the beginnings that are kept"
-    return edge(about, s - np.log(np.exp(s).sum(axis=1, keepdims=True)), int(start), 2, width)
+    return edge(about, log_softmax(s), int(start), 2, width)
 
 
 def _beam_case(rng, seed, V, n, width, found):
     s, renamed = np.random.default_rng(seed).normal(size=(V, V)), _renamed(rng, V, (0, n, width), found)
     s = (s + _MOVED * rng.uniform(-1, 1, size=s.shape))[np.ix_(renamed, renamed)]
-    log_p = s - np.log(np.exp(s).sum(axis=1, keepdims=True))
+    log_p = log_softmax(s)
     return Case((log_p, int(np.flatnonzero(renamed == 0)[0]), n, width))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ SAME_SIZES = "when all sizes are the same"
 def edge(about: str, *args: Any) -> Case:
     """Return a case for answers that are right in all others; about: "with a single sequence" and the like."""
     return Case(args, about=about, edge=True)
+
+
+def padding_mask(T: int, lengths: Sequence[int]) -> np.ndarray:
+    """Return the mask (T, B), floats: 1 for the first steps of each sequence, as many as its length."""
+    return (np.arange(T)[:, None] < np.array(lengths)).astype(np.float64)
 
 
 def states(rng: np.random.Generator, *shape: int) -> np.ndarray:
